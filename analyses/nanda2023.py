@@ -1,0 +1,46 @@
+"""Progress measures for grokking via mechanistic interpretability."""
+
+from mechgrok.analysis import Analysis, Panel
+
+ANALYSIS = Analysis(
+    name="nanda2023",
+    title="Progress measures for grokking via mechanistic interpretability",
+    source="Nanda, Chan, Lieberum, Smith, Steinhardt 2023, arXiv 2301.05217",
+    text=(
+        "A one-layer transformer learns addition modulo p by rotations: it writes a and b as cosines and sines of a few key frequencies, "
+        "multiplies them into those of a + b, and reads off c by cos w(a + b - c). The panels follow that claim from the loss to the weights."
+    ),
+    panels=(
+        Panel(
+            title="Has it grokked?",
+            text="Train loss falls early, test loss long after it, when the train loss has nothing more to tell.",
+            measures=("loss",),
+        ),
+        Panel(
+            title="Which frequencies does it use?",
+            text=(
+                "A network that generalises spends its embedding and its neuron-logit map on a few frequencies, the same in both. "
+                "The Gini coefficient says in one number how few."
+            ),
+            measures=("key-frequencies", "embedding-spectrum", "neuron-logit-spectrum", "gini"),
+        ),
+        Panel(
+            title="What does it compute?",
+            text="Logits that are sums of cos w(a + b - c) over the key frequencies, from neurons that each work at one of them.",
+            measures=("logit-cosines", "neuron-frequencies"),
+        ),
+        Panel(
+            title="Progress measures",
+            text=(
+                "Restricted loss keeps the key frequencies alone and falls before the test loss does; excluded loss takes them away and rises "
+                "while the network still memorises. Between them they show the circuit forming before it can be seen in the test loss."
+            ),
+            measures=("restricted-loss", "excluded-loss"),
+        ),
+        Panel(
+            title="What happens to the weights?",
+            text="Weight decay cleans up: the sum of squares falls fastest once the circuit carries the task and memorisation is no longer needed.",
+            measures=("weight-norms",),
+        ),
+    ),
+)

@@ -1,0 +1,63 @@
+"""mechgrok: how small networks grok.
+
+run = mechgrok.open_run("checkpoints/addition"); outcomes = mechgrok.analyze(run, ["restricted-loss"]); mechgrok.write_report(run, outcomes)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mechgrok.errors import UserError
+    from mechgrok.measures.engine import analyze
+    from mechgrok.measures.measure import Headline, Measure, Missing
+    from mechgrok.measures.outcomes import Failure, NotApplicable, Result
+    from mechgrok.report import write_report
+    from mechgrok.runs.run import Run, open_run
+
+    __version__: str
+
+_HOMES = {
+    "Failure": "mechgrok.measures.outcomes",
+    "Headline": "mechgrok.measures.measure",
+    "Measure": "mechgrok.measures.measure",
+    "Missing": "mechgrok.measures.measure",
+    "NotApplicable": "mechgrok.measures.outcomes",
+    "Result": "mechgrok.measures.outcomes",
+    "Run": "mechgrok.runs.run",
+    "UserError": "mechgrok.errors",
+    "analyze": "mechgrok.measures.engine",
+    "open_run": "mechgrok.runs.run",
+    "write_report": "mechgrok.report",
+}
+
+__all__ = [
+    "Failure",
+    "Headline",
+    "Measure",
+    "Missing",
+    "NotApplicable",
+    "Result",
+    "Run",
+    "UserError",
+    "__version__",
+    "analyze",
+    "open_run",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used, so that `import mechgrok` costs nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mechgrok")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mechgrok' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,7 @@
+"""`python -m mechgrok`."""
+
+import sys
+
+from mechgrok.cli import main
+
+sys.exit(main())

@@ -1,0 +1,73 @@
+"""What we ask of which runs: declarative, no numerics. Each analysis is one file in the folder `analyses/`."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mechgrok.errors import UserError, nearest
+
+DEFAULT = "nanda2023"
+"""What a run is asked when nobody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One question: its answers are read together."""
+
+    title: str
+    text: str
+    """What to look for, a sentence or two."""
+    measures: tuple[str, ...]
+    """As on the command line: `name` or `name(field=value, ...)`."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A reading order of measures, after a paper."""
+
+    name: str
+    title: str
+    source: str
+    """The paper: authors, year, arXiv number."""
+    text: str
+    panels: tuple[Panel, ...]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures of all panels, in reading order."""
+        return tuple(measure for panel in self.panels for measure in panel.measures)
+
+
+@cache
+def analyses() -> dict[str, Analysis]:
+    """Every analysis by its name."""
+    found = [_read(path) for path in sorted(_folder().glob("*.py"))]
+    return {analysis.name: analysis for analysis in found}
+
+
+def analysis(name: str) -> Analysis:
+    """The analysis of that name. Raises UserError."""
+    if name not in analyses():
+        raise UserError(f"there is no analysis {name}{nearest(name, list(analyses()))}")
+    return analyses()[name]
+
+
+def _folder() -> Path:
+    """Inside the installed package, or beside it in a source checkout."""
+    package = Path(__file__).parent
+    shipped = package / "_analyses"
+    return shipped if shipped.is_dir() else package.parent / "analyses"
+
+
+def _read(path: Path) -> Analysis:
+    spec = importlib.util.spec_from_file_location(f"mechgrok._analyses.{path.stem}", path)
+    assert spec is not None and spec.loader is not None, path
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Analysis = module.ANALYSIS
+    if found.name != path.stem:
+        raise UserError(f"{path} must hold the analysis {path.stem}, not {found.name}")
+    return found

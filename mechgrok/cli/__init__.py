@@ -1,0 +1,54 @@
+"""The command line. Each command is a module beside this one, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from mechgrok.errors import UserError, nearest
+
+COMMANDS = {
+    "demo": "train modular addition until it groks, analyse every checkpoint, write the report",
+    "train": "train a preset, or resume a run",
+    "import": "make a run of a weights file that somebody published",
+    "analyze": "compute measures over the checkpoints of runs, and write their reports",
+    "report": "write a run's report again from its stored results",
+    "figure": "write one measure's figure as pdf, svg, png, html or json",
+    "list": "what there is: tasks, models, measures, presets, importers",
+    "doctor": "versions, device, browser, and what would not work here",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; the exit status is 0, or 2 after a wrong input, or 130 after Ctrl-C."""
+    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    try:
+        return _run(name, rest)
+    except UserError as error:
+        print(f"mechgrok: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("mechgrok: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    if name == "--version":
+        from importlib.metadata import version
+
+        print(version("mechgrok"))
+        return 0
+    if name not in COMMANDS:
+        raise UserError(f"there is no command {name}{nearest(name, list(COMMANDS))}")
+    module = importlib.import_module(f"mechgrok.cli.{'import_' if name == 'import' else name}")
+    return module.main(rest)
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {says}" for name, says in COMMANDS.items()]
+    return "\n".join(["usage: mechgrok COMMAND ...", "", "How small networks grok.", "", *lines, "", "mechgrok COMMAND --help says more."])

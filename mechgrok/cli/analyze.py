@@ -1,0 +1,101 @@
+"""mechgrok analyze."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from mechgrok.cli import flags
+from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.measures.engine import Tick
+    from mechgrok.measures.outcomes import Outcome
+    from mechgrok.report import Report
+
+
+@dataclass(frozen=True)
+class Analyze:
+    """Computes measures over the checkpoints of runs, and writes RUN/report/index.html and RUN/report/summary.json.
+
+    Results are stored in the run's folder and used again while they hold. Over several runs there is an index as well: in the folder of
+    runs that was named, else at mechgrok-report/index.html.
+    """
+
+    words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN... [MEASURE ...]")]
+    """Runs or folders of runs, and measures such as gini or "restricted-loss(keys=6,23,39)"; by default those of the analysis nanda2023."""
+    steps: str = "all"
+    """all, last, or the checkpoints themselves: 0,100."""
+    nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
+    """Networks with relabelled tokens that the numbers are compared with; 0 for none."""
+
+
+def main(arguments: list[str]) -> int:
+    """Analyses runs; the exit status is 1 where a run or a measure failed."""
+    asked: Analyze = flags.parse(Analyze, arguments, "analyze")
+    steps = _steps(asked.steps)
+    if asked.nulls < 0:
+        raise UserError(f"--nulls {asked.nulls}: give a number of networks, or 0 for none")
+
+    from mechgrok.analysis import DEFAULT, analysis
+    from mechgrok.cli import batch
+    from mechgrok.cli.words import understood
+
+    words = understood(asked.words)
+    measures = words.measures or analysis(DEFAULT).measures
+    return batch.reports(words, lambda path: _analyze(path, measures, steps, asked.nulls, named=bool(words.measures)))
+
+
+def _analyze(path: Path, measures: Sequence[str], steps: str | list[int], nulls: int, *, named: bool) -> Report:
+    from mechgrok.measures.engine import analyze
+    from mechgrok.report import write_report
+    from mechgrok.runs.run import open_run
+
+    run = open_run(path)
+    with _watching(run.name) as tick:
+        outcomes = analyze(run, measures, steps=steps, nulls=nulls, tick=tick)
+    if named:
+        _say_what_does_not_apply(outcomes)
+    return write_report(run, outcomes)
+
+
+def _say_what_does_not_apply(outcomes: Mapping[str, Outcome]) -> None:
+    from mechgrok.measures.outcomes import NotApplicable
+
+    said = [f"{label} does not apply: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
+    if len(said) == len(outcomes):
+        raise UserError("; ".join(said))
+    for line in said:
+        print(f"mechgrok: {line}", file=sys.stderr)
+
+
+def _steps(text: str) -> str | list[int]:
+    if text in ("all", "last"):
+        return text
+    try:
+        return [int(step) for step in text.split(",")]
+    except ValueError:
+        raise UserError(f"--steps {text}: write all, last, or steps such as 0,100") from None
+
+
+@contextmanager
+def _watching(name: str) -> Iterator[Tick | None]:
+    """A progress bar over the checkpoints on a terminal, else nothing."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TextColumn("checkpoints"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(escape(name), total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)

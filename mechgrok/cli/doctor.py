@@ -1,0 +1,117 @@
+"""mechgrok doctor."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mechgrok.cli import flags
+
+NEEDED = ("torch", "transformer-lens", "einops", "numpy", "pandas", "pyarrow", "plotly", "safetensors", "pydantic", "tyro", "rich", "jinja2")
+"""Distributions without which commands break."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    found: str
+    problem: str = ""
+    """What will not work, and what to do about it."""
+    essential: bool = True
+    """Whether the problem keeps the main job from being done."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Says which versions, device and browser are here, and what would not work and why; the exit status is 1 if the main job would not."""
+
+
+def main(arguments: list[str]) -> int:
+    """Looks at everything, and says it."""
+    flags.parse(Doctor, arguments, "doctor")
+    findings = [finding for look in LOOKS for finding in look()]
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        print(f"{'--' if finding.problem else 'ok'}  {finding.what:<{width}}  {finding.found}")
+    problems = [finding for finding in findings if finding.problem]
+    for finding in problems:
+        print(f"\n{finding.what}: {finding.problem}")
+    print("\neverything works here" if not problems else "")
+    return 1 if any(finding.essential for finding in problems) else 0
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("python", platform.python_version())
+    yield _distribution("mechgrok", "pip install mechgrok, or pip install -e . in a checkout", essential=False)
+    for name in NEEDED:
+        yield _distribution(name, f"pip install {name}", essential=True)
+    yield _distribution("kaleido", "pdf, svg and png figures need it: pip install kaleido", essential=False)
+
+
+def _distribution(name: str, remedy: str, *, essential: bool) -> Finding:
+    """A distribution's version, which is looked up without importing it."""
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "not installed", remedy, essential)
+    outdated = name == "transformer-lens" and int(version.split(".")[0]) >= 4
+    problem = "4.0 took HookedTransformer away: pip install 'transformer-lens<4'" if outdated else ""
+    return Finding(name, version, problem, essential)
+
+
+def _device() -> Iterator[Finding]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield Finding("torch", "cannot be imported", f"{error}; pip install torch")
+        return
+    yield Finding("CPU", f"{torch.get_num_threads()} threads on {os.cpu_count()} cores")
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use; training runs on the CPU"
+    yield Finding("GPU", gpu)
+
+
+def _browser() -> Iterator[Finding]:
+    from mechgrok.errors import UserError
+    from mechgrok.plots.browser import required_browser
+
+    try:
+        path = required_browser()
+    except UserError as error:
+        yield Finding("browser", "none", str(error), essential=False)
+        return
+    yield Finding("browser", f"{path} ({_browser_version(path)})")
+
+
+def _browser_version(path: Path) -> str:
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return "does not start"
+    numbers = re.search(r"[\d.]+", said)
+    return numbers[0] if numbers else "version unknown"
+
+
+def _files() -> Iterator[Finding]:
+    for what, folder in {"this folder": Path.cwd(), "temporary files": Path(tempfile.gettempdir())}.items():
+        writable = os.access(folder, os.W_OK)
+        problem = "" if writable else f"{folder} cannot be written; change to a folder of yours, or set TMPDIR"
+        yield Finding(what, "can be written" if writable else "cannot be written", problem)
+
+
+def _analyses() -> Iterator[Finding]:
+    from mechgrok.analysis import DEFAULT, analyses
+
+    there = DEFAULT in analyses()
+    yield Finding("analyses", ", ".join(analyses()) or "none", "" if there else "the files of analyses/ are not here; install mechgrok again")
+
+
+LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_versions, _device, _browser, _files, _analyses)

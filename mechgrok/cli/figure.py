@@ -1,0 +1,68 @@
+"""mechgrok figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from mechgrok.cli import flags
+from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.measures.measure import Measure
+    from mechgrok.measures.outcomes import Result
+    from mechgrok.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Writes the figure of one measure over the checkpoints of a run, from stored results where they still hold."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """The run's folder."""
+    measure: Annotated[str, tyro.conf.Positional]
+    """A measure such as gini or "restricted-loss(keys=6,23,39)"."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
+    """Where to; the ending decides: pdf, svg, png (these need Chromium), html or json."""
+
+
+def main(arguments: list[str]) -> int:
+    """Writes a figure."""
+    asked: Draw = flags.parse(Draw, arguments, "figure")
+
+    from mechgrok.measures.registry import parse
+    from mechgrok.plots.export import DRAWN, TEXTS, write
+    from mechgrok.report.labels import as_text
+    from mechgrok.runs.run import open_run
+
+    if asked.out.suffix[1:] not in (*DRAWN, *TEXTS):
+        raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*DRAWN, *TEXTS))}")
+    run, measure = open_run(asked.run), parse(asked.measure)
+    write(as_text((_stored(run, measure) or _computed(run, measure)).figure()), asked.out)
+    print(asked.out)
+    return 0
+
+
+def _stored(run: Run, measure: Measure) -> Result | None:
+    """The stored result, if it covers all checkpoints and nothing has changed since."""
+    from mechgrok.report.stored import Stored
+
+    stored = Stored(run)
+    wanted = run.steps if measure.cost == "cheap" else run.steps[-1:]
+    complete = wanted and set(wanted) <= set(stored.steps(measure))
+    return stored.result(measure) if complete and stored.stale(measure) is None else None
+
+
+def _computed(run: Run, measure: Measure) -> Result:
+    from mechgrok.measures.engine import analyze
+    from mechgrok.measures.outcomes import Failure, NotApplicable
+
+    outcome = analyze(run, [measure], nulls=0)[measure.label]
+    if isinstance(outcome, NotApplicable):
+        raise UserError(f"{measure.label} does not apply to {run.name}: {outcome.reason}")
+    if isinstance(outcome, Failure):
+        raise UserError(f"{measure.label} failed: {outcome.reason}; mechgrok analyze {run.path} {measure.label} shows where")
+    return outcome

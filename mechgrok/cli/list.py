@@ -1,0 +1,86 @@
+"""mechgrok list."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from mechgrok.cli import flags
+
+
+@dataclass(frozen=True)
+class List:
+    """Shows what there is, each with its name and a line about it."""
+
+    what: Annotated[Literal["tasks", "splits", "models", "measures", "presets", "importers", "all"], tyro.conf.Positional] = "all"
+    """One kind of thing."""
+
+
+def main(arguments: list[str]) -> int:
+    """Lists what there is."""
+    asked: List = flags.parse(List, arguments, "list")
+    chosen = KINDS if asked.what == "all" else {asked.what: KINDS[asked.what]}
+    for kind, read in chosen.items():
+        _say(kind, read(), headed=len(chosen) > 1)
+    return 0
+
+
+def _say(kind: str, found: Mapping[str, str], *, headed: bool) -> None:
+    """A heading where there are several kinds, and an aligned line for each; rows wrap on a terminal only."""
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, line in found.items():
+        table.add_row(Text("  " * headed + name, style="bold"), Text(line))
+    if headed:
+        console.print(Text(kind))
+    console.print(table)
+
+
+def _parts(folder: Any) -> Mapping[str, str]:
+    from mechgrok.discovery import family
+
+    return {kind: _first_line(part) for kind, part in family(folder).items()}
+
+
+def _measures() -> Mapping[str, str]:
+    from mechgrok.measures.registry import measures
+
+    return {name: _first_line(measure) for name, measure in measures().items()}
+
+
+def _presets() -> Mapping[str, str]:
+    from mechgrok.training.presets import DESCRIPTIONS, PRESETS
+
+    return {name: DESCRIPTIONS[name] for name in PRESETS}
+
+
+def _importers() -> Mapping[str, str]:
+    from mechgrok.runs.importers.recognition import importers
+
+    return {importer.name: importer.describe for importer in importers()}
+
+
+def _first_line(thing: object) -> str:
+    """The first sentence of a docstring, which may go over several lines."""
+    paragraph = (inspect.getdoc(thing) or "").split("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
+KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
+    "tasks": lambda: _parts("tasks"),
+    "splits": lambda: _parts("data"),
+    "models": lambda: _parts("models"),
+    "measures": _measures,
+    "presets": _presets,
+    "importers": _importers,
+}

@@ -1,0 +1,96 @@
+"""What is seen of a training run: a live bar on a terminal, lines in a log, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from mechgrok.training.loop import Progress as Watcher
+    from mechgrok.training.trainer import Evaluation
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Quiet:
+    """Says nothing."""
+
+    def at(self, step: int) -> None:
+        """A step is done."""
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        """Metrics were recorded."""
+
+
+class Lines(Quiet):
+    """A line every ten seconds or so, and for the first and the last record."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.rate = _Rate()
+        self._next = 0.0
+
+    def at(self, step: int) -> None:
+        self.rate.at(step)
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        if time.monotonic() < self._next and step < self.steps:
+            return
+        self._next = time.monotonic() + SECONDS_BETWEEN_LINES
+        ahead = (self.steps - step) / self.rate.per_second if self.rate.per_second else 0
+        print(f"step {step}/{self.steps}  {self.rate.per_second:.1f} steps/s  {said(evaluations)}  {ahead:.0f} s to go", file=sys.stderr, flush=True)
+
+
+class Live(Quiet):
+    """A bar with step, speed, losses, accuracies and the time to go."""
+
+    def __init__(self, steps: int, bar: Progress) -> None:
+        self.bar = bar
+        self.rate = _Rate()
+        self.task = bar.add_task("training", total=steps, speed="", metrics="")
+
+    def at(self, step: int) -> None:
+        self.rate.at(step)
+        self.bar.update(self.task, completed=step, speed=f"{self.rate.per_second:.1f} steps/s")
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        self.bar.update(self.task, completed=step, metrics=said(evaluations))
+
+
+class _Rate:
+    """Steps a second since the first step that was seen."""
+
+    def __init__(self) -> None:
+        self.begin: tuple[float, int] | None = None
+        self.per_second = 0.0
+
+    def at(self, step: int) -> None:
+        now = time.monotonic()
+        if self.begin is None:
+            self.begin = (now, step)
+        elif now > self.begin[0]:
+            self.per_second = (step - self.begin[1]) / (now - self.begin[0])
+
+
+@contextmanager
+def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iterator[Watcher]:
+    """Someone to watch a run of so many steps."""
+    console = Console(stderr=True)
+    mode = ("live" if console.is_terminal else "lines") if log == "auto" else log
+    if mode != "live":
+        yield Lines(steps) if mode == "lines" else Quiet()
+        return
+    columns = (BarColumn(None), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}"))
+    with Progress(*columns, console=console, refresh_per_second=4) as bar:
+        yield Live(steps, bar)
+
+
+def said(evaluations: Sequence[Evaluation]) -> str:
+    """Losses and accuracies in words."""
+    return "  ".join(f"{each.split} {each.loss:.3g} ({each.accuracy:.1%})" for each in evaluations)

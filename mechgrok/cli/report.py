@@ -1,0 +1,39 @@
+"""mechgrok report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from mechgrok.cli import flags
+
+if TYPE_CHECKING:
+    from mechgrok.report import Report
+
+
+@dataclass(frozen=True)
+class Render:
+    """Writes RUN/report/index.html and RUN/report/summary.json again from stored results; computes nothing."""
+
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN...")]
+    """Runs, or folders of runs."""
+
+
+def main(arguments: list[str]) -> int:
+    """Renders reports; the exit status is 1 where one could not be written or tells of a failure."""
+    asked: Render = flags.parse(Render, arguments, "report")
+
+    from mechgrok.cli import batch
+    from mechgrok.cli.words import only_runs
+
+    return batch.reports(only_runs(asked.runs), _render)
+
+
+def _render(path: Path) -> Report:
+    from mechgrok.report import write_report
+    from mechgrok.runs.run import open_run
+
+    return write_report(open_run(path))

@@ -1,0 +1,120 @@
+"""mechgrok train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from mechgrok.cli import flags
+from mechgrok.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from mechgrok.config import Config
+    from mechgrok.runs.run import Run
+
+Log = Literal["auto", "live", "lines", "quiet"]
+
+USAGE = """usage: mechgrok train PRESET [--out RUN] [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet] [--task.p 59 ...]
+       mechgrok train --resume RUN [--log live|lines|quiet]
+
+Trains a preset until its last step or its stopping rule. Every value of the config is a flag by its path; mechgrok train PRESET --help
+lists them. A run that was interrupted or killed goes on with --resume exactly as if it had not been.
+
+presets:"""
+
+
+def main(arguments: list[str]) -> int:
+    """Trains a preset, or resumes a run."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(USAGE, *_preset_lines(), sep="\n")
+        return 0
+    if arguments[0] in ("--resume", "--log"):
+        return flags.parse(_resume, arguments, "train")
+    return _begin(arguments[0], arguments[1:])
+
+
+def _preset_lines() -> list[str]:
+    from mechgrok.training.presets import DESCRIPTIONS
+
+    return [f"  {name:<22}{text}" for name, text in DESCRIPTIONS.items()]
+
+
+def _begin(name: str, arguments: list[str]) -> int:
+    from mechgrok.training import runs
+    from mechgrok.training.presets import PRESETS
+
+    if name not in PRESETS:
+        raise UserError(f"there is no preset {name}{nearest(name, [*PRESETS, '--resume'])}")
+    options = _options(name, PRESETS[name], arguments)
+    config = _config(options)
+    out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
+    run = runs.begin(config, out, options.execution)
+    return train(run, options.log)
+
+
+def _resume(resume: Path, log: Log = "auto") -> int:
+    """Goes on with a run from its newest state.
+
+    Args:
+        resume: The run's folder.
+        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines.
+    """
+    from mechgrok.runs.run import open_run
+
+    return train(open_run(resume), log)
+
+
+def train(run: Run, log: Log = "auto") -> int:
+    """Trains a run to its end, and says what came of it; the exit status is 130 after Ctrl-C."""
+    from mechgrok.cli.progress import watching
+    from mechgrok.training import runs
+
+    with watching(run.config.training.steps, log) as progress:
+        ending = runs.resume(run, progress)
+    if ending.interrupted:
+        print(f"interrupted at step {ending.step}; go on with: mechgrok train --resume {run.path}")
+        return 130
+    print(f"stopped at step {ending.step}: {ending.reason}. Next: mechgrok analyze {run.path}")
+    return 0
+
+
+def _options(name: str, preset: Config, arguments: list[str]) -> Any:
+    """The preset's typed config with the options of the command beside it, as the arguments set them."""
+    import tyro
+    from pydantic import create_model
+
+    from mechgrok.training.execution import Execution
+
+    config = with_kinds(preset, arguments)
+    extra: dict[str, Any] = {"out": (Path | None, None), "log": (Log, "auto"), "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution())}
+    model = create_model(name, __base__=config.typed(), __doc__=f"Trains the preset {name}.", **extra)
+    return flags.parse(model, arguments, f"train {name}", default=model(**dict(config)))
+
+
+def _config(options: Any) -> Config:
+    from mechgrok.config import Config
+
+    return Config(**{field: getattr(options, field) for field in Config.model_fields})
+
+
+def with_kinds(config: Config, arguments: list[str]) -> Config:
+    """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds have."""
+    from mechgrok.config import FAMILIES
+
+    words = [piece for argument in arguments for piece in argument.split("=", 1)]
+    for part, folder in FAMILIES.items():
+        named = [value for flag, value in zip(words, words[1:], strict=False) if flag == f"--{part}.kind"]
+        if named:
+            config = config.model_copy(update={part: _other_kind(getattr(config, part), folder, named[-1])})
+    return config
+
+
+def _other_kind(part: Any, folder: Any, kind: str) -> Any:
+    from mechgrok.config import make
+    from mechgrok.discovery import family
+
+    known = family(folder)
+    if kind not in known:
+        raise UserError(f"there is no kind {kind} in {folder}{nearest(kind, list(known))}")
+    shared = {name: value for name, value in dict(part).items() if name in known[kind].model_fields and name != "kind"}
+    return make(known[kind], **shared)

@@ -1,0 +1,77 @@
+"""What the words after a command mean: runs, folders of runs, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mechgrok.errors import UserError, nearest
+from mechgrok.runs import store
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words, told apart."""
+
+    runs: tuple[Path, ...]
+    measures: tuple[str, ...]
+    index: Path | None
+    """Where the index over several runs goes; None for a single run that was named itself."""
+
+
+def understood(words: Sequence[str]) -> Words:
+    """Folders are runs or hold runs, the others measures. Raises UserError for a word that is neither, or where no run is named."""
+    folders = [Path(word) for word in words if _is_folder(word)]
+    measures = [_measure(word) for word in words if not _is_folder(word)]
+    if not folders:
+        raise UserError("name a run, or a folder of runs")
+    runs = list(dict.fromkeys(run for folder in folders for run in _runs(folder)))
+    return Words(tuple(runs), tuple(measures), _index(folders, runs))
+
+
+def only_runs(words: Sequence[str]) -> Words:
+    """The same where measures have no place."""
+    found = understood(words)
+    if found.measures:
+        raise UserError(f"there is no folder {found.measures[0]}; give runs, or a folder of runs")
+    return found
+
+
+def _is_folder(word: str) -> bool:
+    """A folder that is or holds a run, or that can mean nothing else."""
+    path = Path(word)
+    return path.is_dir() and (_is_run(path) or any(_inside(path)) or not _is_measure(word))
+
+
+def _is_measure(word: str) -> bool:
+    from mechgrok.measures.registry import measures
+
+    return word.partition("(")[0].strip() in measures()
+
+
+def _measure(word: str) -> str:
+    from mechgrok.measures.registry import measures, parse
+
+    if not _is_measure(word):
+        hint = "" if "/" in word or "." in word else nearest(word.partition("(")[0], list(measures()))
+        raise UserError(f"{word} is neither a folder nor a measure{hint}")
+    return parse(word).label
+
+
+def _runs(folder: Path) -> list[Path]:
+    return [folder] if _is_run(folder) else _inside(folder) or [folder]
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / store.CONFIG).is_file()
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if _is_run(path) and not path.name.startswith("."))
+
+
+def _index(folders: Sequence[Path], runs: Sequence[Path]) -> Path | None:
+    if len(folders) == 1:
+        return None if folders[0] in runs else folders[0] / "index.html"
+    return Path("mechgrok-report", "index.html") if len(runs) > 1 else None

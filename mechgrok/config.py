@@ -1,0 +1,158 @@
+"""The config tree: everything that decides a run, and nothing else. Device, threads and logging are not here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, create_model
+
+from mechgrok.discovery import Kind, family
+from mechgrok.errors import UserError, nearest
+
+Positive = Annotated[int, Field(gt=0)]
+Counting = Annotated[int, Field(ge=0)]
+
+FAMILIES: dict[str, Kind] = {"task": "tasks", "split": "data", "model": "models"}
+"""The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
+
+
+class Part(BaseModel):
+    """One frozen node of the tree. Unknown and mistyped keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+P = TypeVar("P", bound=Part)
+
+
+def _by_kind(folder: Kind) -> BeforeValidator:
+    """Turns `{"kind": name, ...}` into the class that the folder holds under that name."""
+
+    def choose(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        known = family(folder)
+        kind = value.get("kind")
+        if kind not in known:
+            raise ValueError(f"unknown kind {kind!r}{nearest(str(kind), list(known))}")
+        return known[kind].model_validate(value)
+
+    return BeforeValidator(choose)
+
+
+class Corruption(Part):
+    """Which labels are changed before training."""
+
+    kind: Literal["none"] = "none"
+
+
+class AdamW(Part):
+    """Adam with decoupled weight decay."""
+
+    kind: Literal["adamw"] = "adamw"
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    """Learning rate after the warm-up."""
+    weight_decay: Annotated[float, Field(ge=0)] = 1.0
+    """Decoupled decay: every step multiplies the weights by 1 - lr * weight_decay."""
+    betas: tuple[float, float] = (0.9, 0.98)
+    """Decay rates of the two moments."""
+
+
+class LinearWarmup(Part):
+    """Learning rate lr * min(step / steps, 1), so that step 0 does not move the weights."""
+
+    kind: Literal["linear-warmup"] = "linear-warmup"
+    steps: Counting = 10
+    """Length of the warm-up; 0 for none."""
+
+
+class Stop(Part):
+    """When to stop before the last step. Rules are looked at whenever metrics are recorded."""
+
+    test_loss_below: float | None = None
+    """Stop once the test loss is below this."""
+    accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Stop once the test accuracy has been at least this ..."""
+    evaluations: Positive = 3
+    """... for so many evaluations in a row."""
+
+
+class Training(Part):
+    """How long and on what to train."""
+
+    steps: Counting = 40_000
+    """Optimiser steps."""
+    batch: Literal["full"] | Positive = "full"
+    """Rows a step: the whole train split, or so many, reshuffled every epoch."""
+    loss: Literal["cross-entropy"] = "cross-entropy"
+    """Mean over the batch at the position that is read."""
+    loss_dtype: Literal["float64", "float32"] = "float64"
+    """Precision of the log-softmax; float32 quantises the loss at 1.2e-7 and makes spikes of its own."""
+    evaluate_every: Positive = 20
+    """Steps between two rows of metrics for each split."""
+    stop: Stop = Stop()
+    seed: Counting = 0
+    """Seed of the order of batches."""
+
+
+class Checkpoints(Part):
+    """Which steps are kept; the first and the last always are."""
+
+    every: Counting = 100
+    """Keep every so many steps; 0 for none of these."""
+    log_spaced: Counting = 50
+    """Keep about so many more, spaced logarithmically."""
+    at: tuple[Counting, ...] = ()
+    """Keep these steps too."""
+
+
+class Config(Part):
+    """A run, decided."""
+
+    task: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["task"])]
+    split: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["split"])]
+    corruption: Corruption = Corruption()
+    model: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["model"])]
+    optimizer: AdamW = AdamW()
+    schedule: LinearWarmup = LinearWarmup()
+    training: Training = Training()
+    checkpoints: Checkpoints = Checkpoints()
+
+    def typed(self) -> type[Config]:
+        """The tree with the parts that a `kind` picked as declared types, so that flags can be made of it."""
+        chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in FAMILIES}
+        return create_model("Config", __base__=Config, __doc__=Config.__doc__, **chosen)  # type: ignore[call-overload]
+
+
+def read(text: str, source: str) -> Config:
+    """The config in a JSON `text`; `source` is named in the error. Raises UserError."""
+    try:
+        return Config.model_validate_json(text)
+    except ValidationError as error:
+        raise UserError(f"{source}: {complaint(error, Config)}") from None
+
+
+def make(part: type[P], **values: Any) -> P:
+    """A part with these values. Raises UserError where they do not fit."""
+    try:
+        return part(**values)
+    except ValidationError as error:
+        raise UserError(complaint(error, part)) from None
+
+
+def complaint(error: ValidationError, part: type[BaseModel]) -> str:
+    """The first thing that `error` has against a `part`, in one line with its path and the nearest known key."""
+    first = error.errors()[0]
+    path = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _siblings(part, [str(step) for step in first["loc"]])
+        return f"unknown key {path}{nearest(str(first['loc'][-1]), known)}"
+    return f"{path}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _siblings(part: type[BaseModel], path: list[str]) -> list[str]:
+    for step in path[:-1]:
+        inner = part.model_fields[step].annotation if step in part.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        part = inner
+    return list(part.model_fields)

@@ -1,0 +1,42 @@
+"""What a folder holds is what there is: tasks, splits, models, measures and importers are found by their files."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, Literal
+
+Kind = Literal["tasks", "data", "models"]
+
+
+def modules(folder: str) -> list[ModuleType]:
+    """The modules of `mechgrok/<folder>`, and those that other distributions offer as entry points `mechgrok.<folder>`."""
+    package = importlib.import_module(f"mechgrok.{folder}")
+    own = [importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
+    return own + [entry.load() for entry in entry_points(group=f"mechgrok.{folder}")]
+
+
+def classes(folder: str, base: type) -> list[type[Any]]:
+    """The concrete subclasses of `base` that the modules of a folder define, in order of their names."""
+    found = {
+        member
+        for module in modules(folder)
+        for member in vars(module).values()
+        if isinstance(member, type) and issubclass(member, base) and member.__module__ == module.__name__ and "name" in dir(member)
+    }
+    return sorted(found, key=lambda member: member.__name__)
+
+
+@cache
+def family(folder: Kind) -> dict[str, Any]:
+    """The config parts in a folder by their `kind`."""
+    found: dict[str, Any] = {}
+    for module in modules(folder):
+        for member in vars(module).values():
+            fields = getattr(member, "model_fields", {}) if isinstance(member, type) else {}
+            if "kind" in fields and member.__module__ == module.__name__:
+                found[fields["kind"].default] = member
+    return dict(sorted(found.items()))

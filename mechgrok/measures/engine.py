@@ -1,0 +1,116 @@
+"""Runs measures over checkpoints: checkpoints outside, measures inside, so that they share what a snapshot computes."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+
+import pandas as pd
+
+from mechgrok.errors import UserError
+from mechgrok.measures import null, registry, results
+from mechgrok.measures.measure import Measure
+from mechgrok.measures.outcomes import Failure, NotApplicable, Outcome, Result
+from mechgrok.measures.stamps import stamp
+from mechgrok.runs.run import Run
+from mechgrok.runs.store import digest
+
+Tick = Callable[[int, int], None]
+"""Told after each checkpoint: how many are done, of how many."""
+
+
+def analyze(
+    run: Run, measures: Iterable[Measure | str] | None = None, *, steps: str | Sequence[int] = "all", nulls: int = 10, tick: Tick | None = None
+) -> dict[str, Outcome]:
+    """What became of each measure on a run, by label; by default all measures over all checkpoints.
+
+    `steps`: "all", "last" or the steps themselves. `nulls`: networks with relabelled tokens that each headline is compared with,
+    at the last of the steps; 0 for none. Results are stored in the run's folder and reused while their stamps hold.
+    """
+    chosen = [registry.parse(each) if isinstance(each, str) else each for each in (measures or registry.default())]
+    work = _Work(run)
+    todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
+    failures = _walk(work, todo, tick)
+    finished = {measure: at for measure, at in todo.items() if measure not in failures}
+    nulled = null.nulls(work, {measure: at[-1] for measure, at in finished.items()}, nulls) if nulls else {}
+    return {measure.label: _outcome(work, measure, todo, failures, nulled) for measure in chosen}
+
+
+class _Work:
+    """Tables of one run, computed at most once, stored, and found again."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.snapshot = lru_cache(maxsize=1)(run.snapshot)
+        self.table = cache(self._table)
+        self._weights = cache(lambda step: digest(run.weights_path(step).read_bytes()))
+
+    def obstacle(self, measure: Measure) -> str | None:
+        """Why a measure, or something it requires, does not apply."""
+        reasons = [measure.obstacle(self.run), *(self.obstacle(required) for required in measure.requires.values())]
+        return next((reason for reason in reasons if reason), None)
+
+    def given(self, measure: Measure, step: int) -> dict[str, pd.DataFrame]:
+        """The tables that a measure requires at a step."""
+        required = measure.requires.items()
+        return {name: self.table(each, self.run.last_step if each.at == "last" else step) for name, each in required}
+
+    def stamp(self, measure: Measure, step: int) -> str:
+        """What a measure's table at a step is made from."""
+        return stamp(measure, self._weights(step), self.given(measure, step))
+
+    def _table(self, measure: Measure, step: int) -> pd.DataFrame:
+        made_from = self.stamp(measure, step)
+        stored = results.load(self.run.path, measure, step, made_from)
+        if stored is not None:
+            return stored
+        table = _checked(measure, measure.compute(self.snapshot(step), self.given(measure, step)))
+        results.save(self.run.path, measure, step, made_from, table)
+        return table
+
+
+def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None) -> dict[Measure, str]:
+    """Computes every table; gives the tracebacks of the measures that broke."""
+    failures: dict[Measure, str] = {}
+    every = sorted({step for steps in todo.values() for step in steps})
+    for done, step in enumerate(every, 1):
+        for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
+            try:
+                work.table(measure, step)
+            except UserError:
+                raise
+            except Exception:
+                failures[measure] = traceback.format_exc()
+        if tick:
+            tick(done, len(every))
+    return failures
+
+
+def _outcome(
+    work: _Work, measure: Measure, todo: Mapping[Measure, Sequence[int]], failures: Mapping[Measure, str], nulled: Mapping[Measure, null.Null]
+) -> Outcome:
+    if measure not in todo:
+        return NotApplicable(measure, work.obstacle(measure) or "")
+    if measure in failures:
+        return Failure(measure, failures[measure])
+    table = pd.concat([work.table(measure, step).assign(step=step) for step in todo[measure]], ignore_index=True)
+    return Result(measure, table, nulled.get(measure, {}))
+
+
+def _checked(measure: Measure, table: pd.DataFrame) -> pd.DataFrame:
+    if set(table.columns) != set(measure.columns):
+        raise TypeError(f"{measure.name} promises the columns {sorted(measure.columns)} and gave {sorted(table.columns)}")
+    return table[list(measure.columns)]
+
+
+def _steps(run: Run, measure: Measure, steps: str | Sequence[int]) -> list[int]:
+    if steps == "last" or (steps == "all" and measure.cost == "dear"):
+        return [run.last_step]
+    if steps == "all":
+        return run.steps or [run.last_step]
+    if isinstance(steps, str) or not steps:
+        raise UserError(f"steps {steps!r}: write all, last, or steps such as 0,100")
+    for step in steps:
+        run.weights_path(step)
+    return sorted(set(steps))

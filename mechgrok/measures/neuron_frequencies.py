@@ -1,0 +1,77 @@
+"""Which frequency each neuron computes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.measure import Headline, Measure, Missing, last
+from mechgrok.plots.primitives import curves, histogram, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class NeuronFrequencies(Measure):
+    """Share of each neuron's variance over (a, b) that the best single frequency explains; specialised above a threshold.
+
+    FVE_k = energy of the 2-D Fourier block {const, cos k, sin k} x {const, cos k, sin k} less its constant cell / energy around
+    the mean; frequency = argmax over k = 1 .. p // 2, both included. Activations after the nonlinearity, last layer, at the
+    position that is read. Neurons without variance have no frequency.
+    """
+
+    name: ClassVar[str] = "neuron-frequencies"
+    title: ClassVar[str] = "Neurons by frequency"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2"
+    columns: ClassVar[Mapping[str, str]] = {
+        "neuron": "index into d_mlp",
+        "frequency": "k of the largest FVE; 0 for a neuron without variance",
+        "fve": "fraction of variance explained by that frequency; empty for a neuron without variance",
+        "active": "share of rows on which the neuron is above zero",
+        "specialised": "whether fve is above the threshold",
+    }
+
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.85
+
+    def obstacle(self, run: Run) -> str | None:
+        return "the network has no MLP, so no neurons" if run.config.model.attn_only else None
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        explained, total = snapshot.neuron_power
+        varies = total > 1e-12 * len(snapshot.neurons)
+        best = (explained / total.where(varies, 1.0)).max(0)
+        table = pd.DataFrame({"neuron": range(len(total)), "frequency": ((best.indices + 1) * varies).numpy()})
+        table["fve"] = best.values.where(varies, float("nan")).numpy()
+        table["active"] = (snapshot.neurons > 0).double().mean(0).numpy()
+        return table.assign(specialised=table["fve"] > self.threshold)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        spread = histogram(now["fve"].dropna(), x_title="variance explained by one frequency", y_title="neurons")
+        found = result[result["specialised"]].assign(frequency=lambda table: table["frequency"].astype(str))
+        counts = found.groupby(["step", "frequency"]).size().rename("neurons").reset_index()
+        shown = counts[counts["frequency"].isin(_frequent(counts))]
+        over = curves(shown, x="step", y="neurons", color="frequency", x_title="step", y_title="specialised neurons")
+        return panels([spread, over], titles=[f"Step {now['step'].max():,}", "Specialised neurons over training"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        clusters = now[now["specialised"]].groupby("frequency").size()
+        mean = now["fve"].mean()
+        return {
+            "specialised": int(now["specialised"].sum()),
+            "clusters": {str(k): int(count) for k, count in clusters.items()},
+            "mean_fve": Missing("no neuron varies over the table") if pd.isna(mean) else float(mean),
+        }
+
+
+def _frequent(counts: pd.DataFrame, most: int = 8) -> list[str]:
+    """The frequencies that the most neurons ever specialised in."""
+    return counts.groupby("frequency")["neurons"].max().nlargest(most).index.tolist()

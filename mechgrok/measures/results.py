@@ -1,0 +1,81 @@
+"""Results on disk: one parquet file a measure and checkpoint, with its stamp inside, so that the two cannot tear."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mechgrok.measures.measure import Measure
+from mechgrok.measures.outcomes import Null
+from mechgrok.runs.store import digest, write
+
+RESULTS = "results"
+_STAMP = b"mechgrok"
+
+
+def folder(run: Path, measure: Measure) -> Path:
+    """`results/<measure>/<hash of its fields>`."""
+    return run / RESULTS / measure.name / digest(repr(measure).encode())
+
+
+def save(run: Path, measure: Measure, step: int, stamp: str, table: pd.DataFrame) -> None:
+    """Stores one checkpoint's table, and the measure's label beside it for whoever renders it later."""
+    place = folder(run, measure)
+    label = place / "measure.json"
+    if not label.is_file():
+        write(label, json.dumps({"label": measure.label}).encode(), durable=False)
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({_STAMP: stamp.encode()}), buffer)
+    write(place / f"{step:08d}.parquet", buffer.getvalue(), durable=False)
+
+
+def read(run: Path, measure: Measure, step: int) -> tuple[pd.DataFrame, str] | None:
+    """The stored table of a checkpoint and its stamp, whatever it was made from; None where there is none."""
+    path = folder(run, measure) / f"{step:08d}.parquet"
+    try:
+        table = pq.ParquetFile(path).read()
+    except (OSError, pa.ArrowInvalid):
+        return None
+    stamp = (table.schema.metadata or {}).get(_STAMP, b"").decode()
+    return table.replace_schema_metadata(None).to_pandas(), stamp
+
+
+def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | None:
+    """The stored table of a checkpoint; None where there is none that was made from the same things."""
+    table, stored = read(run, measure, step) or (None, "")
+    return table if stored == stamp else None
+
+
+def stored_steps(run: Path, measure: Measure) -> list[int]:
+    """The steps that have a stored table, ascending."""
+    return sorted(int(path.stem) for path in folder(run, measure).glob("*.parquet"))
+
+
+def stored_labels(run: Path) -> list[str]:
+    """The labels of the measures with stored results."""
+    return [json.loads(path.read_text())["label"] for path in sorted((run / RESULTS).glob("*/*/measure.json"))]
+
+
+def save_null(run: Path, measure: Measure, stamp: str, null: Null) -> None:
+    """Stores a measure's null."""
+    write(folder(run, measure) / "null.json", json.dumps({"stamp": stamp, "null": null}).encode(), durable=False)
+
+
+def read_null(run: Path, measure: Measure) -> tuple[Null, str] | None:
+    """The stored null and its stamp, whatever it was made from; None where there is none."""
+    try:
+        stored = json.loads((folder(run, measure) / "null.json").read_text())
+        return stored["null"], stored["stamp"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def load_null(run: Path, measure: Measure, stamp: str) -> Null | None:
+    """The stored null; None where there is none that was made from the same things."""
+    null, stored = read_null(run, measure) or (None, "")
+    return null if stored == stamp else None

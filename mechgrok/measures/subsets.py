@@ -1,0 +1,37 @@
+"""Means over all, train and test rows, and what to say where the split is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mechgrok.measures.measure import Headline, Missing, last
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Grid
+
+SPLITS = ("all", "train", "test")
+UNKNOWN_SPLIT = Missing("the train split of this run is unknown")
+
+
+def by_subset(grid: Grid, per_row: Tensor) -> pd.DataFrame:
+    """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows."""
+    means = [(name, int(mask.sum()), float(per_row[mask].mean())) for name, mask in grid.subsets.items()]
+    return pd.DataFrame(means, columns=["split", "rows", "loss"])
+
+
+def subset_headline(table: pd.DataFrame, value: str) -> Headline:
+    """`value` of the last checkpoint for each split, with the reason where there is none."""
+    found = last(table).set_index("split")
+    return {split: _of_split(found, split, value) for split in SPLITS}
+
+
+def _of_split(found: pd.DataFrame, split: str, value: str) -> float | Missing:
+    if split not in found.index:
+        return UNKNOWN_SPLIT
+    if not found.loc[split, "rows"]:
+        return Missing(f"this run has no {split} rows")
+    return float(found.loc[split, value])

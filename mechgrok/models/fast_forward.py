@@ -1,0 +1,115 @@
+"""The function of a HookedTransformer at the last position of each row, computed faster: what rows share is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models import merged
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.attention import Weights, attend
+from mechgrok.models.obstacle import obstacle
+from mechgrok.models.tables import Batch, Rows, read
+
+__all__ = ["Batch", "forward", "logits", "obstacle"]
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """The activations asked for, at the read position, by their TransformerLens names."""
+
+    keep: frozenset[str]
+    size: int
+    taken: dict[str, Tensor] = field(default_factory=dict)
+
+    def take(self, name: str, value: Tensor) -> None:
+        if name in self.keep:
+            self.taken[name] = value[-self.size :]
+
+
+def logits(weights: Weights, architecture: Architecture, batch: Batch) -> Tensor:
+    """The logits at the last position (batch, d_vocab_out) of a network given by its weights under TransformerLens names."""
+    return forward(weights, architecture, batch)[0]
+
+
+def forward(
+    weights: Weights, architecture: Architecture, batch: Batch, keep: frozenset[str] = frozenset()
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The same, and the activations that `keep` names, at the last position.
+
+    Known in every layer: hook_resid_pre, attn.hook_z (batch, head, d_head), attn.hook_pattern (batch, head, pos), hook_attn_out,
+    hook_resid_mid, mlp.hook_pre, mlp.hook_post (batch, d_mlp), hook_mlp_out, hook_resid_post. Raises KeyError for other names.
+    """
+    notes = _Notes(keep, batch.size)
+    x = F.embedding(batch.tokens, weights["embed.W_E"]) + F.embedding(batch.positions, weights["pos_embed.W_pos"])
+    rows = batch.first
+    for layer in range(architecture.layers - 1):
+        x = _block(weights, architecture, layer, x, rows, range(batch.length), notes)
+        rows = batch.later
+    result = _end(weights, architecture, x, rows, notes)
+    return result, {name: notes.taken[name] for name in keep}
+
+
+def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
+    layer, read_position = shape.layers - 1, len(rows.entering) - 1
+    possible = shape.normalization is None and rows.entering[-1] == 1 and merged.pays(shape, notes.size)
+    if possible and notes.keep <= {f"blocks.{layer}.{name}" for name in merged.KEPT}:
+        z, pattern = attend(weights, shape, layer, x, rows, [read_position])
+        result, post = merged.logits(weights, shape, z, x[-1:])
+        _note_attention(notes, shape, layer, z, pattern)
+        if post is not None:
+            notes.take(f"blocks.{layer}.mlp.hook_post", post)
+        return result
+    x = _normalised(weights, shape, "ln_final", _block(weights, shape, layer, x, rows, [read_position], notes))
+    return F.linear(x, weights["unembed.W_U"].T, weights.get("unembed.b_U"))
+
+
+def _block(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:
+    """The residual stream after a layer at some positions, from that before it at all of them."""
+    block = f"blocks.{layer}"
+    z, pattern = attend(weights, shape, layer, _normalised(weights, shape, f"{block}.ln1", x), rows, positions)
+    _note_attention(notes, shape, layer, z, pattern)
+    out = F.linear(z, weights[f"{block}.attn.W_O"].flatten(0, 1).T, weights.get(f"{block}.attn.b_O"))
+    notes.take(f"{block}.hook_attn_out", out)
+    before = _carried(x, rows, positions)
+    notes.take(f"{block}.hook_resid_pre", before)
+    after = before + out
+    if not shape.attn_only:
+        notes.take(f"{block}.hook_resid_mid", after)
+        after = after + _mlp(weights, shape, block, after, notes)
+    notes.take(f"{block}.hook_resid_post", after)
+    return after
+
+
+def _carried(x: Tensor, rows: Rows, positions: Sequence[int]) -> Tensor:
+    """The residual stream before a layer, with the rows that leave it."""
+    entering = x.split(rows.entering)
+    parts = [read(entering[i], rows.looks[i][i].query).expand(rows.leaving[i], -1) for i in positions]
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+def _mlp(weights: Weights, shape: Architecture, block: str, x: Tensor, notes: _Notes) -> Tensor:
+    x = _normalised(weights, shape, f"{block}.ln2", x)
+    pre = F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in"))
+    notes.take(f"{block}.mlp.hook_pre", pre)
+    post = F.relu(pre) if shape.activation == "relu" else F.gelu(pre)
+    notes.take(f"{block}.mlp.hook_post", post)
+    out = F.linear(post, weights[f"{block}.mlp.W_out"].T, weights.get(f"{block}.mlp.b_out"))
+    notes.take(f"{block}.hook_mlp_out", out)
+    return out
+
+
+def _normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
+    """LayerNorm over d_model, with the weights that it has."""
+    if shape.normalization is None:
+        return x
+    return F.layer_norm(x, x.shape[-1:], weights.get(f"{name}.w"), weights.get(f"{name}.b"), shape.eps)
+
+
+def _note_attention(notes: _Notes, shape: Architecture, layer: int, z: Tensor, pattern: Tensor) -> None:
+    notes.take(f"blocks.{layer}.attn.hook_z", z.unflatten(1, (shape.heads, shape.d_head)))
+    notes.take(f"blocks.{layer}.attn.hook_pattern", pattern.permute(1, 2, 0))

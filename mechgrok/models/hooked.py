@@ -1,0 +1,64 @@
+"""Networks as TransformerLens' `HookedTransformer`: the only place that imports the library, and only when a network is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from mechgrok.errors import UserError
+from mechgrok.models.architecture import Architecture
+
+if TYPE_CHECKING:
+    from transformer_lens import HookedTransformer
+
+_BUFFERS = ("mask", "IGNORE")
+
+
+def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> HookedTransformer:
+    """A network on the CPU whose matrices hold anything; biases are 0 and LayerNorm weights 1."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+    config = HookedTransformerConfig(
+        n_layers=architecture.layers,
+        n_heads=architecture.heads,
+        d_model=architecture.d_model,
+        d_head=architecture.d_head,
+        d_mlp=architecture.d_mlp,
+        d_vocab=architecture.d_vocab,
+        d_vocab_out=architecture.d_vocab_out,
+        n_ctx=architecture.n_ctx,
+        act_fn=architecture.activation,
+        normalization_type=architecture.normalization,
+        attn_only=architecture.attn_only,
+        eps=architecture.eps,
+        init_weights=False,
+        device="cpu",
+        dtype=dtype,
+    )
+    return HookedTransformer(config)
+
+
+def from_weights(architecture: Architecture, weights: Mapping[str, Tensor]) -> HookedTransformer:
+    """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
+
+    Biases may be missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
+    """
+    model = empty(architecture, weights["embed.W_E"].dtype)
+    given = {name: tensor for name, tensor in weights.items() if name.rpartition(".")[2] not in _BUFFERS}
+    missing, unknown = model.load_state_dict(given, strict=False)
+    _refuse("lack", [name for name in missing if not _may_be_missing(name)])
+    _refuse("hold unknown parameters", unknown)
+    return model
+
+
+def _may_be_missing(name: str) -> bool:
+    leaf = name.rpartition(".")[2]
+    return leaf in _BUFFERS or leaf == "b" or leaf.startswith("b_")
+
+
+def _refuse(verb: str, names: list[str]) -> None:
+    if names:
+        raise UserError(f"these weights {verb} {', '.join(names)}; check that the architecture is theirs")

@@ -1,0 +1,117 @@
+"""Which rows of a batch share what: with causal attention, whatever happens at a position depends only on the tokens up to there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Index = Tensor | None
+"""The row of a table for each outgoing row; None: row by row, or the table has one row for all."""
+
+_PAIRS_PER_ROW = 8
+"""A pair of tokens in a product costs about an eighth of a row that is gathered twice."""
+
+
+def read(table: Tensor, index: Index) -> Tensor:
+    """table[index] for a table (rows, width); F.embedding because its gradient is deterministic and quick."""
+    return table if index is None else F.embedding(index, table)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the rows of one position find what they attend to at another."""
+
+    query: Index
+    key: Index
+    pair: Index
+    paired: bool
+    """Whether a table of all pairs, row query * keys + key, is cheaper than pairing row by row; `pair` is the index into it."""
+
+    @classmethod
+    def between(cls, query: Tensor, queries: int, key: Tensor, keys: int) -> Look:
+        """From the entering rows of both positions, for each leaving row, and how many there are."""
+        return cls(
+            query=_index(query, queries),
+            key=_index(key, keys),
+            pair=_index(query * keys + key, queries * keys),
+            paired=queries * keys <= _PAIRS_PER_ROW * len(query),
+        )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that enter a layer, position after position, and where the rows that leave it look."""
+
+    entering: tuple[int, ...]
+    leaving: tuple[int, ...]
+    looks: tuple[tuple[Look, ...], ...]
+    """looks[i][j]: from the leaving rows of position i to the entering rows of position j <= i."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tokens (batch, pos), prepared once.
+
+    Before the first layer a position has one row for each distinct token; after it one for each distinct run of tokens up to there. The
+    last position, which is read, then has one for each row of the batch, in its order.
+    """
+
+    size: int
+    tokens: Tensor
+    """The distinct tokens of the first position, then of the second, ..."""
+    positions: Tensor
+    """The position of each of these."""
+    first: Rows
+    later: Rows
+
+    @classmethod
+    def of(cls, tokens: Tensor) -> Batch:
+        """Prepares tokens (batch, pos)."""
+        distinct = [torch.unique(column, return_inverse=True) for column in tokens.T]
+        columns = [column for _, column in distinct]
+        counts = [len(values) for values, _ in distinct]
+        runs = _runs(columns)
+        examples = [_example(run) for run in runs]
+        return cls(
+            size=len(tokens),
+            tokens=torch.cat([values for values, _ in distinct]),
+            positions=torch.cat([torch.full_like(values, position) for position, (values, _) in enumerate(distinct)]),
+            first=_rows(columns, counts, examples),
+            later=_rows(runs, [len(example) for example in examples], examples),
+        )
+
+    @property
+    def length(self) -> int:
+        """Tokens a row."""
+        return len(self.first.entering)
+
+
+def _runs(columns: list[Tensor]) -> list[Tensor]:
+    """For each position the number of each row's run of tokens up to there (batch,); at the last one the row itself."""
+    runs = columns[:1]
+    for column in columns[1:-1]:
+        runs.append(torch.unique(runs[-1] * (int(column.max()) + 1) + column, return_inverse=True)[1])
+    return [*runs[: len(columns) - 1], torch.arange(len(columns[0]), device=columns[0].device)]
+
+
+def _example(run: Tensor) -> Tensor:
+    """For each distinct run one row of the batch that has it."""
+    rows = torch.arange(len(run), device=run.device)
+    return torch.empty(int(run.max()) + 1, dtype=torch.long, device=run.device).scatter_(0, run, rows)
+
+
+def _rows(column: list[Tensor], counts: list[int], examples: list[Tensor]) -> Rows:
+    """`column[j]` (batch,) is the entering row of position j for each row of the batch."""
+    looks = tuple(
+        tuple(Look.between(column[i][example], counts[i], column[j][example], counts[j]) for j in range(i + 1))
+        for i, example in enumerate(examples)
+    )
+    return Rows(tuple(counts), tuple(len(example) for example in examples), looks)
+
+
+def _index(index: Tensor, count: int) -> Index:
+    trivial = count == 1 or torch.equal(index, torch.arange(count, device=index.device))
+    return None if trivial else index

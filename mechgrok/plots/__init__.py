@@ -1,0 +1,1 @@
+"""Drawing: tables and arrays in, plotly figures out. No numerics, no torch."""

@@ -1,0 +1,96 @@
+"""Axes: their titles and scales, linear, and logarithmic with step 0 in view."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+DECADES = 6
+"""At most this many labelled powers of ten on one axis."""
+THIN_SPACE = "\u2009"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where values lie on an axis.
+
+    A logarithmic axis has no place for 0, but step 0 is the untrained model and worth seeing. Where 0 is among the
+    values it is drawn at half of the smallest positive one, under a tick that says 0.
+    """
+
+    log: bool
+    zero: float | None
+    lowest: float
+    highest: float
+
+    def place(self, values: ArrayLike) -> NDArray[Any]:
+        """The positions of some of the values, shape kept; negative ones have none on a logarithmic axis (nan)."""
+        if not self.log:
+            return np.asarray(values)
+        numbers = np.asarray(values, dtype=float)
+        placed = np.where(numbers > 0, numbers, np.nan)
+        return placed if self.zero is None else np.where(numbers == 0, self.zero, placed)
+
+    def share(self, position: float) -> float:
+        """How far along the axis a position lies, from 0 to 1; 0 where the axis has no extent."""
+        low, high, at = (math.log10(end) if self.log else end for end in (self.zero or self.lowest, self.highest, position))
+        return (at - low) / (high - low) if high > low else 0.0
+
+    def annotate(self, value: float) -> float:
+        """The position of an annotation, for which plotly wants the logarithm."""
+        return math.log10(float(self.place(value))) if self.log else value
+
+    def settings(self) -> dict[str, object]:
+        """Type and ticks as plotly's layout wants them."""
+        if not self.log:
+            return {}
+        ticks = _ticks(self.lowest, self.highest)
+        if self.zero is not None:
+            ticks = {self.zero: "0", **ticks}
+        return {"type": "log", "tickmode": "array", "tickvals": list(ticks), "ticktext": list(ticks.values())}
+
+
+def _ticks(low: float, high: float) -> dict[float, str]:
+    """Powers of ten where the axis has at least two, else 1, 2 and 5 times a power, else its ends."""
+    bottom, top = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    powers = [power for power in range(bottom, top + 1) if low <= 10.0**power <= high]
+    if len(powers) > 1:
+        return {10.0**power: _power(power) for power in powers[:: math.ceil(len(powers) / DECADES)]}
+    round_ones = [digit * 10.0**power for power in range(bottom, top + 1) for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
+    return {value: _plain(value) for value in (round_ones if len(round_ones) > 1 else [low, high])}
+
+
+def _power(exponent: int) -> str:
+    return str(10**exponent) if 0 <= exponent < 3 else f"10<sup>{str(exponent).replace('-', '−')}</sup>"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.6g}".replace(",", THIN_SPACE)
+
+
+def scale(values: ArrayLike, *, log: bool, keep_zero: bool = False) -> Scale:
+    """The scale of an axis that shows `values`; logarithmic only where some of them are positive."""
+    numbers = np.asarray(values)
+    if not np.issubdtype(numbers.dtype, np.number):
+        return Scale(log=False, zero=None, lowest=math.nan, highest=math.nan)
+    numbers = numbers[np.isfinite(numbers)]
+    positive = numbers[numbers > 0] if log else numbers[:0]
+    if not positive.size:
+        return Scale(False, None, *_ends(numbers))
+    zero = float(positive.min()) / 2 if keep_zero and (numbers == 0).any() else None
+    return Scale(True, zero, *_ends(positive))
+
+
+def _ends(numbers: NDArray[Any]) -> tuple[float, float]:
+    return (float(numbers.min()), float(numbers.max())) if numbers.size else (math.nan, math.nan)
+
+
+def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str) -> None:
+    """Give both axes their scale and their title, which names the quantity and its unit."""
+    figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
+    figure.update_yaxes({**up.settings(), "title": {"text": y_title}})

@@ -1,0 +1,96 @@
+"""Bars: spectra, and histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from mechgrok.plots import axes
+from mechgrok.plots.groups import Group, in_words, split
+from mechgrok.plots.marks import Marks, mark
+from mechgrok.plots.theme import ACCENT, COLOURS, GREY, canvas, make_room_for_legend
+
+CLOSE = 0.05
+"""Labels nearer than this part of the axis would touch, so the second one is lifted."""
+PALE = 0.35
+
+
+def bars(
+    table: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    color: str | None = None,
+    highlight: Collection[Any] = (),
+    log_y: bool = False,
+    title: str = "",
+    x_title: str | None = None,
+    y_title: str | None = None,
+) -> go.Figure:
+    """Column `y` as bars over column `x` (a spectrum over frequencies), side by side for each value of `color`.
+
+    `highlight` names values of `x`, such as the key frequencies: they are labelled, and the other bars fade.
+    """
+    figure = canvas(title)
+    up = axes.scale(table[y], log=log_y)
+    chosen = list(highlight)
+    figure.add_traces([_bars(group, x, y, chosen) for group in split(table, color)])
+    axes.dress(figure, axes.scale(table[x], log=False), up, x_title or in_words(x), y_title or in_words(y))
+    make_room_for_legend(figure)
+    _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
+    return figure
+
+
+def _bars(group: Group, x: str, y: str, chosen: list[Any]) -> go.Bar:
+    bright = [not chosen or value in chosen for value in group.rows[x]]
+    if group.name:
+        marker: dict[str, object] = {"color": group.colour, "opacity": [1 if yes else PALE for yes in bright]}
+    else:
+        marker = {"color": [ACCENT if yes else GREY for yes in bright] if chosen else COLOURS[0]}
+    values = {"x": group.rows[x].to_numpy(), "y": group.rows[y].to_numpy()}
+    return go.Bar(**values, name=group.name, showlegend=bool(group.name), marker={**marker, "line": {"width": 0}})
+
+
+def _label(figure: go.Figure, tops: pd.Series[float], places: NDArray[Any], up: axes.Scale) -> None:
+    """Write the highlighted places above their highest bars."""
+    order = {place: index for index, place in enumerate(np.unique(places))}
+    last, lift = -np.inf, 0
+    for place, top in tops[np.isfinite(up.place(tops))].items():
+        lift = lift + 1 if order[place] - last < CLOSE * len(order) else 0
+        last = order[place]
+        spot = {"x": place, "xref": "x", "y": up.annotate(float(top)), "yref": "y", "yshift": 8 + 12 * lift}
+        figure.add_annotation(text=str(place), showarrow=False, font={"size": 11, "color": ACCENT}, **spot)
+
+
+def histogram(
+    values: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    bins: int | None = None,
+    marks: Marks | None = None,
+    log_y: bool = False,
+    title: str = "",
+    x_title: str = "value",
+    y_title: str = "count",
+) -> go.Figure:
+    """How often each value occurs; several named samples lie over one another in the same bins."""
+    figure = canvas(title)
+    samples = values if isinstance(values, Mapping) else {"": values}
+    for index, (name, sample) in enumerate(samples.items()):
+        figure.add_trace(_histogram(name, np.ravel(np.asarray(sample)), COLOURS[index % len(COLOURS)], bins, opaque=len(samples) == 1))
+    along = axes.scale(np.concatenate([trace.x for trace in figure.data]), log=False)
+    axes.dress(figure, along, axes.scale(np.empty(0), log=False), x_title, y_title)
+    figure.update_yaxes({"type": "log", "dtick": 1, "tickformat": ",d"} if log_y else {})
+    mark(figure, marks, along)
+    make_room_for_legend(figure)
+    return figure
+
+
+def _histogram(name: str, sample: NDArray[Any], colour: str, bins: int | None, *, opaque: bool) -> go.Histogram:
+    look = {"color": colour, "opacity": 1 if opaque else 0.55, "line": {"width": 0}}
+    together = {"bingroup": "x", "offsetgroup": "same place"}
+    return go.Histogram(x=sample, nbinsx=bins, name=name, showlegend=bool(name), marker=look, **together)

@@ -1,0 +1,101 @@
+"""Figures to files: pdf, svg and png by way of a browser, html and json without one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from mechgrok.errors import UserError
+from mechgrok.plots.browser import draw
+
+DRAWN = ("pdf", "svg", "png")
+
+
+def write(figure: go.Figure, path: Path, timeout: float = 60) -> None:
+    """Write a figure in the format of the path's suffix; the folder is made where it is missing.
+
+    html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is
+    given up after `timeout` seconds. The file appears whole or not at all.
+    """
+    write_all({path: figure}, timeout)
+
+
+def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
+    """Write several figures, those that need a browser in one session of it.
+
+    `timeout` is the longest time in seconds without a finished figure. What could be drawn is written before the error
+    about the rest is raised.
+    """
+    for path in figures:
+        _check(path)
+    for path, figure in figures.items():
+        if path.suffix[1:] in TEXTS:
+            _replace(path, TEXTS[path.suffix[1:]](figure).encode())
+    drawn = {path: figure for path, figure in figures.items() if path.suffix[1:] in DRAWN}
+    if drawn:
+        _draw(drawn, timeout)
+
+
+def _html(figure: go.Figure) -> str:
+    return str(figure.to_html(include_plotlyjs=True, include_mathjax=False, config={"displaylogo": False}))
+
+
+def _json(figure: go.Figure) -> str:
+    return str(figure.to_json())
+
+
+TEXTS: dict[str, Callable[[go.Figure], str]] = {"html": _html, "json": _json}
+
+
+def _check(path: Path) -> None:
+    if path.suffix[1:] not in (*DRAWN, *TEXTS):
+        known = ", ".join(f".{kind}" for kind in (*DRAWN, *TEXTS))
+        raise UserError(f"cannot write a figure to {path}: its name must end in one of {known}")
+
+
+def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="figures-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        places = {path: folder / f"{index:04d}{path.suffix}" for index, path in enumerate(figures)}
+        for path, place in places.items():
+            place.with_name(place.name + ".json").write_text(_json(figures[path]))
+        try:
+            draw(folder, timeout)
+        finally:
+            _collect(places)
+        _complain(places, folder)
+
+
+def _collect(places: Mapping[Path, Path]) -> None:
+    for path, place in places.items():
+        if place.with_name(place.name + ".done").exists() and place.exists():
+            _replace(path, place.read_bytes())
+
+
+def _complain(places: Mapping[Path, Path], folder: Path) -> None:
+    missing = {path: place for path, place in places.items() if not place.exists()}
+    if not missing:
+        return
+    errors = [place.with_name(place.name + ".error") for place in missing.values()]
+    told = [error.read_text() for error in errors if error.exists()] or (folder / "stderr").read_text(errors="replace").splitlines()[-1:]
+    names = ", ".join(str(path) for path in missing)
+    raise UserError(f"the browser did not draw {names}: {' '.join(told) or 'it said nothing'}; set BROWSER_PATH to another, or write html")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write aside and rename, so that the file is never seen half-written."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()

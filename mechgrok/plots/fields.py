@@ -1,0 +1,82 @@
+"""Fields: a value over two axes, as colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from mechgrok.plots import axes
+from mechgrok.plots.groups import in_words
+from mechgrok.plots.marks import Marks, mark
+from mechgrok.plots.theme import DIVERGING, SEQUENTIAL, canvas
+
+
+def heatmap(
+    array: ArrayLike,
+    *,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    symmetric: bool = False,
+    title: str = "",
+    x_title: str = "column",
+    y_title: str = "row",
+    value_title: str = "",
+) -> go.Figure:
+    """A matrix (rows, columns) as colours, row 0 at the bottom; `x` and `y` are the columns' and rows' coordinates or names.
+
+    `symmetric` centres a diverging scale on 0, for signed values. Cells of a square matrix are square.
+    """
+    values = np.asarray(array)
+    columns = np.arange(values.shape[1]) if x is None else np.asarray(x)
+    rows = np.arange(values.shape[0]) if y is None else np.asarray(y)
+    figure = canvas(title)
+    figure.add_trace(_field(values, columns, rows, symmetric=symmetric, value_title=value_title))
+    line = axes.scale(np.empty(0), log=False)
+    axes.dress(figure, line, line, x_title, y_title)
+    figure.update_xaxes(_name_all(columns))
+    figure.update_yaxes(_name_all(rows))
+    if values.shape[0] == values.shape[1]:
+        figure.update_yaxes(scaleanchor="x", constrain="domain")
+    figure.update_xaxes(constrain="domain")
+    return figure
+
+
+def _name_all(places: NDArray[Any]) -> dict[str, object]:
+    """Where the places have names, each is written."""
+    return {} if np.issubdtype(places.dtype, np.number) else {"tickmode": "array", "tickvals": places.tolist()}
+
+
+def frequency_map(
+    table: pd.DataFrame,
+    *,
+    value: str,
+    x: str = "step",
+    y: str = "frequency",
+    symmetric: bool = False,
+    marks: Marks | None = None,
+    log_x: bool = False,
+    title: str = "",
+    x_title: str | None = None,
+    y_title: str | None = None,
+    value_title: str | None = None,
+) -> go.Figure:
+    """Column `value` of a long table as colour over training steps and frequencies; a pair that is absent stays white."""
+    wide = table.pivot(index=y, columns=x, values=value)
+    along = axes.scale(table[x], log=log_x, keep_zero=True)
+    figure = canvas(title)
+    cells = wide.to_numpy(), along.place(wide.columns), wide.index.to_numpy()
+    figure.add_trace(_field(*cells, symmetric=symmetric, value_title=value_title or in_words(value)))
+    axes.dress(figure, along, axes.scale(table[y], log=False), x_title or in_words(x), y_title or in_words(y))
+    mark(figure, marks, along, colour="white")
+    return figure
+
+
+def _field(values: NDArray[Any], x: NDArray[Any], y: NDArray[Any], *, symmetric: bool, value_title: str) -> go.Heatmap:
+    largest = float(np.nanmax(np.abs(values))) if symmetric else None
+    limits = {"zmin": -largest, "zmax": largest} if largest else {}
+    scale = DIVERGING if symmetric else SEQUENTIAL
+    return go.Heatmap(z=values, x=x, y=y, colorscale=scale, colorbar={"title": {"text": value_title}}, **limits)

@@ -1,0 +1,115 @@
+"""Lines: one quantity over another, a line for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from mechgrok.plots import axes
+from mechgrok.plots.groups import Group, in_words, numeric, split
+from mechgrok.plots.marks import Marks, mark
+from mechgrok.plots.theme import COLOURS, SEQUENTIAL, canvas, make_room_for_legend
+
+FEW = 12
+"""A line through no more points than this shows them."""
+
+
+def curves(
+    table: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    color: str | None = None,
+    highlight: Collection[Any] = (),
+    marks: Marks | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+    title: str = "",
+    x_title: str | None = None,
+    y_title: str | None = None,
+) -> go.Figure:
+    """Lines from a long table: column `y` over column `x`, a line for each value of `color`.
+
+    `highlight` names the values of `color` that are drawn in colour, all others turn grey. More numbers than the
+    palette has colours become a scale with a colour bar. `marks` are vertical lines, from name to x position.
+    On a logarithmic x axis the value 0 is kept in view, see `mechgrok.plots.axes.Scale`.
+    """
+    figure = canvas(title)
+    along = axes.scale(table[x], log=log_x, keep_zero=True)
+    found = split(table, color, highlight)
+    if color is not None and not len(highlight) and len(found) > len(COLOURS) and numeric(table, color):
+        _draw_scale(figure, found, x, y, color, along)
+    else:
+        _draw_groups(figure, found, x, y, along)
+    axes.dress(figure, along, axes.scale(table[y], log=log_y), x_title or in_words(x), y_title or in_words(y))
+    mark(figure, marks, along)
+    make_room_for_legend(figure)
+    return figure
+
+
+def _draw_groups(figure: go.Figure, found: list[Group], x: str, y: str, along: axes.Scale) -> None:
+    seen: set[str] = set()
+    for group in found:
+        line = {"color": group.colour, "dash": group.dash, "width": 1 if group.faded else 1.8}
+        figure.add_trace(_line(group, x, y, along, line, legend=bool(group.name) and group.name not in seen))
+        seen.add(group.name)
+
+
+def _draw_scale(figure: go.Figure, found: list[Group], x: str, y: str, color: str, along: axes.Scale) -> None:
+    values = [float(group.value) for group in found]
+    low, high = min(values), max(values)
+    for group, value in zip(found, values, strict=True):
+        colour = sample_colorscale(SEQUENTIAL, (value - low) / (high - low))[0]
+        figure.add_trace(_line(group, x, y, along, {"color": colour, "width": 1.4}, legend=False))
+    bar = {"color": [low, high], "colorscale": SEQUENTIAL, "showscale": True, "colorbar": {"title": {"text": in_words(color)}}}
+    figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=bar, showlegend=False, hoverinfo="skip", name="colour bar"))
+
+
+def _line(group: Group, x: str, y: str, along: axes.Scale, line: Mapping[str, object], *, legend: bool) -> go.Scatter:
+    return go.Scatter(
+        x=along.place(group.rows[x]),
+        y=group.rows[y].to_numpy(),
+        mode="lines+markers" if len(group.rows) <= FEW else "lines",
+        name=group.name,
+        legendgroup=group.name,
+        showlegend=legend,
+        line=line,
+    )
+
+
+def trajectory_bands(
+    table: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    low: str,
+    high: str,
+    color: str | None = None,
+    marks: Marks | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+    title: str = "",
+    x_title: str | None = None,
+    y_title: str | None = None,
+) -> go.Figure:
+    """Lines of column `y` within a shaded band from column `low` to column `high`, as of runs with several seeds."""
+    shared: dict[str, Any] = {"color": color, "marks": marks, "log_x": log_x, "log_y": log_y}
+    figure = curves(table, x=x, y=y, title=title, x_title=x_title, y_title=y_title, **shared)
+    along = axes.scale(table[x], log=log_x, keep_zero=True)
+    lines = len(figure.data)
+    figure.add_traces([_band(group, x, low, high, along) for group in split(table, color)])
+    figure.data = figure.data[lines:] + figure.data[:lines]
+    return figure
+
+
+def _band(group: Group, x: str, low: str, high: str, along: axes.Scale) -> go.Scatter:
+    there = along.place(group.rows[x])
+    edge = [*group.rows[high], *group.rows[low][::-1]]
+    shade = {"mode": "none", "fill": "toself", "fillcolor": group.colour, "opacity": 0.2}
+    return go.Scatter(
+        x=[*there, *there[::-1]], y=edge, **shade, name=group.name, legendgroup=group.name, showlegend=False, hoverinfo="skip"
+    )

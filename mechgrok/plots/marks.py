@@ -1,0 +1,84 @@
+"""Marked positions on the x axis: phase boundaries, thresholds, key steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from mechgrok.plots.axes import Scale
+from mechgrok.plots.theme import INK, grow
+
+Marks = Mapping[str, float | None]
+"""From name to position; None or nan for what was never reached."""
+ROW = 0.07
+"""Height of a row of flags as a part of the plot's height."""
+ROW_PIXELS = 15
+LETTER = 0.026
+"""Width of a letter as a part of a panel's width."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A mark's name above the plot, to the right of its pole or, where it would leave the plot, to the left; all in parts of the axis."""
+
+    pole: float
+    width: float
+    left: bool
+
+    @property
+    def start(self) -> float:
+        """Its left end."""
+        return self.pole - self.width if self.left else self.pole
+
+    @property
+    def end(self) -> float:
+        """Its right end."""
+        return self.start + self.width
+
+    def overlaps(self, other: Flag) -> bool:
+        """Whether the two could not stand in one row."""
+        return self.start < other.end and other.start < self.end
+
+
+def mark(figure: go.Figure, marks: Marks | None, along: Scale, colour: str = INK) -> None:
+    """Dotted vertical lines at positions on the x axis, each with its name as a flag above the plot; what has no position is left out."""
+    known = [(float(along.place(value)), name) for name, value in (marks or {}).items() if value is not None]
+    placed = sorted((position, name) for position, name in known if math.isfinite(position))
+    if not placed:
+        return
+    flags = _flags([(along.share(position), LETTER * (len(name) + 1)) for position, name in placed])
+    rows = _rows(flags)
+    for (position, name), flag, row in zip(placed, flags, rows, strict=True):
+        _draw(figure, position, name, colour, "right" if flag.left else "left", 1 + ROW * (row + 1))
+    grow(figure, top=ROW_PIXELS * (max(rows) + 1))
+
+
+def _draw(figure: go.Figure, position: float, name: str, colour: str, anchor: str, top: float) -> None:
+    line = {"type": "line", "x0": position, "x1": position, "xref": "x", "yref": "y domain"}
+    label = {"text": name, "textposition": "end", "textangle": 0, "xanchor": anchor, "yanchor": "top", "padding": 2, "font": {"size": 11}}
+    figure.add_shape(**line, y0=0, y1=1, line={"color": colour, "width": 1, "dash": "dot"})
+    figure.add_shape(**line, y0=1, y1=top, line={"color": INK, "width": 1}, label=label)
+
+
+def _flags(named: list[tuple[float, float]]) -> list[Flag]:
+    """Flags for (pole, width) in order of the poles; one whose pole would cross a name that hangs to the left hangs left as well."""
+    flags: list[Flag] = []
+    edge = 1.0
+    for pole, width in reversed(named):
+        left = pole + width > 1 or pole > edge
+        edge = min(edge, pole - width) if left else edge
+        flags.append(Flag(pole, width, left))
+    return flags[::-1]
+
+
+def _rows(flags: list[Flag]) -> list[int]:
+    """The row of each flag: above every flag placed before that it overlaps, in an order in which no pole crosses a name."""
+    order = sorted(range(len(flags)), key=lambda index: (not flags[index].left, index if flags[index].left else -index))
+    rows: dict[int, int] = {}
+    for index in order:
+        overlapped = (row for other, row in rows.items() if flags[index].overlaps(flags[other]))
+        rows[index] = 1 + max(overlapped, default=-1)
+    return [rows[index] for index in range(len(flags))]

@@ -1,0 +1,144 @@
+"""Several figures side by side in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from mechgrok.plots.theme import LEGEND, LEGEND_ROW, canvas, legend_width
+
+PANEL_WIDTH, PANEL_HEIGHT = 250, 210
+"""Size of one panel's plotting area in pixels."""
+LEFT, RIGHT, HEAD, AXIS = 64, 16, 36, 50
+"""Pixels around each panel's plotting area: to its left and right, for its title above, for its axis below."""
+TITLE, BAR = 28, 62
+"""Pixels for the whole figure's title and for a colour bar."""
+
+
+def panels(figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "") -> go.Figure:
+    """The figures in rows of `columns` (three by default), lettered, each with its title.
+
+    Panels that name the same groups share one legend below; where they name different ones, each has its own.
+    """
+    if not figures or len(figures) != len(titles):
+        raise ValueError(f"{len(figures)} figures with {len(titles)} titles: there must be at least one figure, and a title for each")
+    grid = _grid(figures, columns or min(3, len(figures)), title)
+    whole = canvas(title).update_layout(grid.layout())
+    for index, (figure, name) in enumerate(zip(figures, titles, strict=True)):
+        _place(whole, figure, index, grid)
+        _head(whole, index, name, grid)
+    return whole
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the panels lie, in pixels and in parts of the plotting area."""
+
+    count: int
+    columns: int
+    title: int
+    flags: int
+    bar: int
+    shared_legend: bool
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """From one panel's corner to the next one's."""
+        own_legend = 0 if self.shared_legend else LEGEND_ROW
+        return LEFT + PANEL_WIDTH + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + AXIS + own_legend
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the plotting area, from the first panel's left and top to the last one's right and bottom."""
+        rows = -(-self.count // self.columns)
+        return (self.columns - 1) * self.cell[0] + PANEL_WIDTH, (rows - 1) * self.cell[1] + PANEL_HEIGHT
+
+    def layout(self) -> dict[str, Any]:
+        across, down = self.size
+        margin = {"l": LEFT, "r": RIGHT + self.bar, "t": HEAD + self.flags + self.title, "b": AXIS + LEGEND_ROW}
+        size = {"width": across + margin["l"] + margin["r"], "height": down + margin["t"] + margin["b"]}
+        return {**size, "margin": margin, "legend": {"y": -AXIS / down}}
+
+    def domains(self, index: int) -> tuple[list[float], list[float]]:
+        """The parts of the plotting area, from left to right and from bottom to top, that a panel takes."""
+        across, down = self.size
+        row, column = divmod(index, self.columns)
+        left, top = column * self.cell[0], down - row * self.cell[1]
+        return [left / across, (left + PANEL_WIDTH) / across], [(top - PANEL_HEIGHT) / down, top / down]
+
+
+def _grid(figures: Sequence[go.Figure], columns: int, title: str) -> _Grid:
+    flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes), default=0)
+    bars = any(_bars(trace) for figure in figures for trace in figure.data)
+    shared = len({_named(figure) for figure in figures if _named(figure)}) <= 1
+    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), BAR if bars else 0, shared)
+
+
+def _named(figure: go.Figure) -> tuple[str, ...]:
+    return tuple(trace.name for trace in figure.data if trace.showlegend)
+
+
+def _bars(trace: Any) -> list[Any]:
+    """The colour bar of a trace, if it shows one."""
+    if trace.type == "heatmap":
+        return [trace.colorbar]
+    return [trace.marker.colorbar] if trace.type == "scatter" and trace.marker.showscale else []
+
+
+def _place(whole: go.Figure, figure: go.Figure, index: int, grid: _Grid) -> None:
+    if "xaxis2" in figure.layout.to_plotly_json():
+        raise ValueError("a panel cannot itself consist of panels")
+    number = str(index + 1) if index else ""
+    across, up = grid.domains(index)
+    known = {trace.name for trace in whole.data if trace.showlegend}
+    for trace in figure.data:
+        copy = type(trace)(trace.to_plotly_json()).update(xaxis=f"x{number}", yaxis=f"y{number}")
+        copy.update(_legend_entry(trace, index, grid.shared_legend, known))
+        if trace.type == "histogram":
+            copy.update(bingroup=f"x{number}")
+        for bar in _bars(copy):
+            bar.update(x=across[1] + 8 / grid.size[0], xanchor="left", y=sum(up) / 2, len=up[1] - up[0], lenmode="fraction", ypad=0)
+        whole.add_trace(copy)
+    _copy_axes(whole, figure, number, across, up)
+    if not grid.shared_legend:
+        whole.update_layout({f"legend{number}": _own_legend(_named(figure), across, up, grid)})
+
+
+def _legend_entry(trace: Any, index: int, shared: bool, known: set[str]) -> dict[str, Any]:
+    if not trace.showlegend:
+        return {}
+    if shared:
+        return {"legendgroup": trace.name, "showlegend": trace.name not in known}
+    return {"legend": f"legend{index + 1}" if index else "legend", "legendgroup": f"{index} {trace.name}"}
+
+
+def _own_legend(names: tuple[str, ...], across: list[float], up: list[float], grid: _Grid) -> dict[str, Any]:
+    """Below the panel, or inside it where the names would run into the next panel."""
+    if sum(map(legend_width, names)) <= PANEL_WIDTH + LEFT / 2:
+        return {**LEGEND, "x": across[0], "y": up[0] - AXIS / grid.size[1]}
+    inside = {"x": across[1], "xanchor": "right", "y": up[1], "orientation": "v"}
+    return {**LEGEND, **inside, "bgcolor": "rgba(255,255,255,0.75)", "font": {"size": 11}}
+
+
+def _copy_axes(whole: go.Figure, figure: go.Figure, number: str, across: list[float], up: list[float]) -> None:
+    x, y = figure.layout.xaxis.to_plotly_json(), figure.layout.yaxis.to_plotly_json()
+    x.update(domain=across, anchor=f"y{number}")
+    y.update(domain=up, anchor=f"x{number}", **({"scaleanchor": f"x{number}"} if "scaleanchor" in y else {}))
+    whole.update_layout({f"xaxis{number}": x, f"yaxis{number}": y})
+    for drawn, add in ((figure.layout.shapes, whole.add_shape), (figure.layout.annotations, whole.add_annotation)):
+        for item in drawn:
+            add({**item.to_plotly_json(), "xref": _renumbered(item.xref, number), "yref": _renumbered(item.yref, number)})
+
+
+def _renumbered(reference: str, number: str) -> str:
+    """`y domain` becomes `y2 domain`."""
+    return reference[0] + number + reference[1:]
+
+
+def _head(whole: go.Figure, index: int, name: str, grid: _Grid) -> None:
+    number = str(index + 1) if index else ""
+    where = {"xref": f"x{number} domain", "yref": f"y{number} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    whole.add_annotation(text=f"<b>{chr(ord('a') + index)}</b>  {name}", showarrow=False, yshift=6 + grid.flags, **where)

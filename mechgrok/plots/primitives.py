@@ -1,0 +1,9 @@
+"""The drawing primitives by name: each takes a table or arrays and gives a `plotly.graph_objects.Figure`."""
+
+from mechgrok.plots.bars import bars, histogram
+from mechgrok.plots.fields import frequency_map, heatmap
+from mechgrok.plots.lines import curves, trajectory_bands
+from mechgrok.plots.panels import panels
+from mechgrok.plots.points import scatter
+
+__all__ = ["bars", "curves", "frequency_map", "heatmap", "histogram", "panels", "scatter", "trajectory_bands"]

@@ -1,0 +1,77 @@
+"""What the report says of each measure: its numbers and figure, or why there are none."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from mechgrok.measures.measure import Measure
+from mechgrok.measures.outcomes import Null, Outcome, Result
+from mechgrok.report import record
+from mechgrok.report.labels import as_text
+from mechgrok.report.stored import Stored, parsed
+from mechgrok.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One measure in a report."""
+
+    label: str
+    title: str
+    status: Literal["ok", "not-applicable", "failed"]
+    caption: str = ""
+    reference: str = ""
+    step: int | None = None
+    """The checkpoint that the headline is of."""
+    headline: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    null: Null = field(default_factory=dict)
+    figure: go.Figure | None = None
+    stale: str | None = None
+    """What has changed since the result was computed."""
+    reason: str = ""
+    traceback: str = ""
+
+
+def collect(run: Run, live: Mapping[str, Outcome]) -> dict[str, Entry]:
+    """The entries of a run by label: its stored results, and what is recorded of measures without any.
+
+    `live` outcomes are needed only of measures that are not installed: their stored tables cannot be drawn without them.
+    """
+    stored, recorded = Stored(run), record.read(run.path)
+    measures = dict.fromkeys(recorded, None) | stored.measures()
+    required = _requirements(measure for measure in measures.values() if measure)
+    shown = [label for label in measures if label in recorded or label not in required]
+    return {label: _entry(label, measures[label], stored, recorded.get(label, {}), live.get(label)) for label in shown}
+
+
+def _requirements(measures: Iterable[Measure]) -> set[str]:
+    """Measures that others are based on: stored, but not asked for."""
+    return {required.label for measure in measures for required in measure.requires.values() if required.label != required.name}
+
+
+def _entry(label: str, measure: Measure | None, stored: Stored, recorded: record.Record, live: Outcome | None) -> Entry:
+    if recorded.get("status") in ("not-applicable", "failed"):
+        return Entry(label=label, **recorded)  # type: ignore[arg-type]
+    if measure is not None:
+        return of_result(stored.result(measure), stored.stale(measure))
+    if isinstance(live, Result):
+        return of_result(live, None)
+    gone = "its tables are stored, but no such measure is installed here" if parsed(label) is None else "its stored tables are gone"
+    return Entry(label, label, "failed", reason=gone)
+
+
+def of_result(result: Result, stale: str | None) -> Entry:
+    """A result's entry; a measure that breaks while it sums up or draws is a failure of its own."""
+    measure = result.measure
+    described = {"label": measure.label, "title": measure.title, "caption": measure.caption(), "reference": measure.reference}
+    try:
+        numbers = {"headline": result.headline, "missing": result.missing, "null": result.null}
+        return Entry(**described, status="ok", step=int(result.table["step"].max()), **numbers, figure=as_text(result.figure()), stale=stale)  # type: ignore[arg-type]
+    except Exception as error:
+        return Entry(**described, status="failed", reason=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())

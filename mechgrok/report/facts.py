@@ -1,0 +1,76 @@
+"""What a run is, in a line and in JSON, without its folder's place and without loading it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path, PurePath
+from typing import Any
+
+from mechgrok.errors import UserError
+from mechgrok.report.numbers import show
+from mechgrok.runs import store
+from mechgrok.runs.run import Run
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """The summary's `run`: name, the line, config, execution, how many checkpoints from which step to which, how many parameters."""
+    config = _config(run.path)
+    return {
+        "name": run.name,
+        "trained": trained(run),
+        "config": config,
+        "execution": _without_folders(run.execution),
+        "checkpoints": len(run.steps),
+        "steps": [run.steps[0], run.steps[-1]] if run.steps else [],
+        "parameters": _parameters(run),
+    }
+
+
+def trained(run: Run) -> str:
+    """Task, p, split, sizes of the model and steps in one line."""
+    config = _config(run.path)
+    task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
+    sizes = ", ".join(f"{key} {model[key]}" for key in ("layers", "heads", "d_model", "d_mlp") if key in model)
+    checkpoints = f"{show(len(run.steps))} checkpoints to step {show(run.steps[-1])}" if run.steps else "no checkpoint"
+    parts = [
+        " ".join(str(task[key]) for key in ("kind", "operation") if key in task) + (f" modulo {task['p']}" if "p" in task else ""),
+        f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in ("fraction", "seed") if key in split),
+        f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
+        checkpoints,
+    ]
+    return " · ".join(parts)
+
+
+@cache
+def _config(run: Path) -> dict[str, Any]:
+    path = run / store.CONFIG
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} is no config; restore it from a copy")
+    return found
+
+
+def _parameters(run: Run) -> int | None:
+    """Numbers in the newest checkpoint; None where there is none that can be read."""
+    from math import prod
+
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(run.weights_path(run.last_step), framework="np") as file:
+            return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    except (SafetensorError, OSError, UserError):
+        return None
+
+
+def _without_folders(value: Any) -> Any:
+    """The same, with absolute paths cut to their names: a report is passed on, its author's folders are not."""
+    if isinstance(value, dict):
+        return {key: _without_folders(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(each) for each in value]
+    return PurePath(value).name if isinstance(value, str) and PurePath(value).is_absolute() else value

@@ -1,0 +1,124 @@
+"""A report as one HTML file that needs nothing else: no network, no other file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from mechgrok.analysis import Analysis, Panel
+from mechgrok.report.entries import Entry
+from mechgrok.report.numbers import show
+
+
+UNTITLED = 14
+"""Pixels above a figure without a title; the page has its own."""
+FEW = 8
+"""The table at the top shows lists that are no longer than this."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number of a headline beside its null, as text."""
+
+    key: str
+    pieces: list[str]
+    """The value; one piece for each entry of a list or mapping."""
+    short: str
+    """Stands for the value where there is too little room for it."""
+    number: bool
+    missing: str
+    mean: str
+    z: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A panel of the analysis with the entries that the run has for it."""
+
+    anchor: str
+    title: str
+    text: str
+    entries: tuple[Entry, ...]
+
+
+def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: Analysis) -> str:
+    """The page of one run."""
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            summary=summary,
+            run=summary["run"],
+            entries=entries,
+            analysis=analysis,
+            sections=list(_sections(entries, analysis)),
+            rows={label: _rows(found) for label, found in summary["measures"].items()},
+            draws=any(entry.figure is not None for entry in entries.values()),
+        )
+    )
+
+
+@cache
+def environment() -> Environment:
+    """Templates in which everything is escaped that does not say otherwise."""
+    made = Environment(loader=PackageLoader("mechgrok.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {"show": show, "spec": _spec, "pretty": lambda value: json.dumps(value, indent=1)}
+    made.globals |= {"plotly_js": _plotly_js, "version": version("mechgrok"), "anchor": _anchor}
+    return made
+
+
+def _sections(entries: Mapping[str, Entry], analysis: Analysis) -> Iterator[Section]:
+    rest = tuple(label for label in entries if label not in analysis.measures)
+    further = Panel("Further measures", "Variants, and measures that the analysis above does not ask for.", rest)
+    for number, panel in enumerate((*analysis.panels, further), 1):
+        found = tuple(entries[label] for label in panel.measures if label in entries)
+        if found:
+            yield Section(f"panel-{number}", panel.title, panel.text, found)
+
+
+def _rows(found: Mapping[str, Any]) -> list[Row]:
+    missing, null = found.get("missing", {}), found.get("null", {})
+    return [_row(key, value, missing.get(key, ""), null.get(key, {})) for key, value in found.get("headline", {}).items()]
+
+
+def _row(key: str, value: Any, missing: str, null: Mapping[str, float | None]) -> Row:
+    mean, z = null.get("mean"), null.get("z")
+    pieces = _pieces(value)
+    short = f"{len(pieces)} values, see below" if len(pieces) > FEW else ""
+    null_text = {"mean": "" if mean is None else show(mean), "z": "" if z is None else show(z, 3)}
+    return Row(key, pieces, short, isinstance(value, int | float), missing, **null_text)
+
+
+def _pieces(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [f"{key}: {show(each)}" for key, each in value.items()] or ["none"]
+    return ([show(each) for each in value] or ["none"]) if isinstance(value, list) else [show(value)]
+
+
+def _anchor(label: str) -> str:
+    """An id that no two labels share."""
+    return "measure-" + "".join(letter if letter.isascii() and letter.isalnum() else f"-{ord(letter):x}-" for letter in label)
+
+
+def _spec(figure: go.Figure) -> dict[str, Any]:
+    """What plotly.js draws. The width is left to the page, which knows how much there is."""
+    spec: dict[str, Any] = json.loads(figure.to_json())
+    layout = spec["layout"]
+    size = {"width": layout.pop("width", 700), "height": layout.get("height", 400)}
+    if not (layout.get("title", {}).get("text") or layout.get("annotations") or layout.get("shapes")):
+        layout["margin"] = layout.get("margin", {}) | {"t": UNTITLED}
+    return {"data": spec["data"], "layout": layout | {"autosize": True}, "size": size}
+
+
+def _plotly_js() -> Markup:
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs())  # noqa: S704

@@ -1,0 +1,48 @@
+"""Writes a run's report: the page, and the summary beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mechgrok.analysis import DEFAULT, analysis
+from mechgrok.errors import UserError
+from mechgrok.measures.outcomes import Outcome
+from mechgrok.report import record, summary
+from mechgrok.report.entries import Entry, collect
+from mechgrok.report.page import render
+from mechgrok.runs.run import Run
+from mechgrok.runs.store import write
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that has been written."""
+
+    page: Path
+    summary: dict[str, Any]
+
+
+def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Report:
+    """Writes `report/index.html` and `report/summary.json` from all stored results of a run.
+
+    `outcomes`, as `analyze` returns them, add what is not stored: failures, what does not apply, and measures of your own.
+    Raises UserError where there is nothing to report.
+    """
+    record.update(run.path, outcomes or {})
+    entries = _in_order(collect(run, outcomes or {}))
+    if not entries:
+        raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")
+    found = summary.summarise(run, entries)
+    page = run.path / "report" / "index.html"
+    write(page, render(found, entries, analysis(DEFAULT)).encode(), durable=False)
+    write(page.with_name("summary.json"), summary.text(found).encode(), durable=False)
+    return Report(page, found)
+
+
+def _in_order(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """In the order of the analysis, the others after it by name."""
+    first = [label for label in analysis(DEFAULT).measures if label in entries]
+    return {label: entries[label] for label in [*first, *sorted(set(entries) - set(first))]}

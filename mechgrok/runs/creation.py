@@ -1,0 +1,32 @@
+"""New run folders: whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from mechgrok.errors import UserError
+from mechgrok.runs import store
+
+
+def refuse_existing(out: Path) -> None:
+    """Raises UserError where `out` holds something already, or cannot be made."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        resumable = f", or go on with: mechgrok train --resume {out}" if (out / store.STATE).is_file() else ""
+        raise UserError(f"{out} exists already and is never overwritten; choose another --out{resumable}")
+
+
+def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """A folder with these files, made aside and renamed. Raises UserError where `out` holds something, or cannot be written."""
+    refuse_existing(out)
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        for name, content in files:
+            store.write(aside / name, content)
+        aside.replace(out)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""What a foreign file's own numbers tell: which operation its network computes, which rows it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mechgrok.data.splits import Shuffled
+from mechgrok.errors import UserError
+from mechgrok.maths import losses
+from mechgrok.models import fast_forward
+from mechgrok.models.architecture import Architecture
+from mechgrok.runs.importers.foreign import Foreign
+from mechgrok.tasks.modular import Modular, Operation
+
+TOLERANCE = 0.2
+"""A recorded loss is of a step before the weights, so it is a little off; a wrong split is off by a factor."""
+SEEDS = range(100)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A recorded loss beside the recomputed one, in nats."""
+
+    split: str
+    recorded: float
+    recomputed: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they are the same within 20 %."""
+        return abs(self.recomputed - self.recorded) <= TOLERANCE * abs(self.recorded)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Logits of the last weights over the whole table (n, d_vocab_out), and the last recorded loss of each split."""
+
+    logits: Tensor
+    recorded: Mapping[str, float]
+
+    @classmethod
+    def of(cls, foreign: Foreign, architecture: Architecture, inputs: np.ndarray) -> Evidence:
+        """One forward pass."""
+        weights = {name: tensor.double() for name, tensor in foreign.last.items()}
+        with torch.no_grad():
+            logits = fast_forward.logits(weights, architecture, fast_forward.Batch.of(torch.from_numpy(inputs)))
+        return cls(logits, {split: series[max(series)] for split, series in foreign.recorded.items() if series})
+
+    def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[Told, ...]:
+        """Recorded beside recomputed losses for the splits that are known and recorded."""
+        if mask is None:
+            return ()
+        per_row = losses.per_example(self.logits, torch.from_numpy(task.labels()))
+        means = {"train": per_row[torch.from_numpy(mask)].mean(), "test": per_row[torch.from_numpy(~mask)].mean()}
+        return tuple(Told(split, self.recorded[split], float(mean)) for split, mean in means.items() if split in self.recorded)
+
+
+def identify_operation(evidence: Evidence, task: Modular) -> Operation:
+    """The one operation whose labels the network gives for most rows. Raises UserError where there is none."""
+    accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in get_args(Operation)}
+    best = max(accuracy, key=lambda name: accuracy[name])
+    if accuracy[best] <= 0.5:
+        raise UserError(f"the file does not say what it was trained on, and its network shows none of {', '.join(accuracy)}; say --operation")
+    return best
+
+
+def _accuracy(evidence: Evidence, task: Modular) -> float:
+    return float((evidence.logits.argmax(1) == torch.from_numpy(task.labels())).double().mean())
+
+
+def identify_seed(evidence: Evidence, task: Modular, rule: Shuffled) -> Shuffled:
+    """The split with the one seed from 0 to 99 that gives all recorded losses. Raises UserError where none or several do."""
+    if not evidence.recorded:
+        raise UserError("--split-seed auto needs losses recorded in the file, and there are none; say the seed, or leave the split unknown")
+    rules = [rule.model_copy(update={"seed": seed}) for seed in SEEDS]
+    matching = [each for each in rules if all(told.agrees for told in evidence.compare(task, each.mask(len(task.labels()))))]
+    if len(matching) != 1:
+        seeds = ", ".join(str(each.seed) for each in matching[:5]) or "none"
+        raise UserError(f"--split-seed auto: the seeds from 0 to 99 that give the recorded losses: {seeds}; say the seed, or leave the split unknown")
+    return matching[0]

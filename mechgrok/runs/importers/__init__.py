@@ -1,0 +1,1 @@
+"""Foreign weight files: read without running anything of theirs, recognised, and turned into HookedTransformer names."""

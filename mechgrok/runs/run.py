@@ -1,0 +1,129 @@
+"""What happened: a read-only view of a run's folder."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mechgrok import config
+from mechgrok.errors import UserError
+from mechgrok.runs import store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+    from transformer_lens import HookedTransformer
+
+    from mechgrok.runs.snapshot import Grid, Snapshot
+    from mechgrok.tasks.task import Task
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in a folder. Raises UserError where there is none."""
+    folder = Path(path)
+    if not folder.exists():
+        raise UserError(f"there is no {folder}; give the folder of a run (made by mechgrok train or mechgrok import)")
+    if not (folder / store.CONFIG).is_file():
+        raise UserError(f"{folder} is not a run: it has no {store.CONFIG}")
+    return Run(folder)
+
+
+class Run:
+    """A run. Everything is read when asked for; nothing is ever written through it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {len(self.steps)} checkpoints)"
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
+    @cached_property
+    def config(self) -> config.Config:
+        """What decided the run."""
+        return config.read((self.path / store.CONFIG).read_text(), str(self.path / store.CONFIG))
+
+    @property
+    def task(self) -> Task:
+        """What was learnt."""
+        return self.config.task
+
+    @cached_property
+    def execution(self) -> dict[str, Any]:
+        """How it was run (device, threads, forward), or where it was imported from."""
+        path = self.path / store.EXECUTION
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps that have a checkpoint, ascending."""
+        return sorted(int(path.stem) for path in (self.path / store.WEIGHTS).glob("*.safetensors") if path.stem.isdigit())
+
+    @property
+    def last_step(self) -> int:
+        """The newest checkpoint's step. Raises UserError where there is none."""
+        if not self.steps:
+            raise UserError(f"{self.path} has no checkpoint yet; train it with: mechgrok train --resume {self.path}")
+        return self.steps[-1]
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """What was recorded while training: step, split, loss (nats a row), accuracy (share)."""
+        import pandas as pd
+
+        path = self.path / store.METRICS
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["step", "split", "loss", "accuracy"])
+
+    @cached_property
+    def is_train(self) -> np.ndarray | None:
+        """True for the rows that were trained on (n,); None where nobody knows."""
+        from safetensors.numpy import load_file
+
+        path = self.path / store.SPLIT
+        return load_file(path)["is_train"].astype(bool) if path.is_file() else None
+
+    def weights_path(self, step: int) -> Path:
+        """The file of a checkpoint. Raises UserError where there is none."""
+        if step not in self.steps:
+            near = min(self.steps, key=lambda other: abs(other - step), default=None)
+            raise UserError(f"{self.path} has no checkpoint at step {step}; the nearest is {near}")
+        return store.weights_path(self.path, step)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The task's table as tensors."""
+        from mechgrok.runs.snapshot import Grid
+
+        return Grid.of(self.task, self.is_train)
+
+    def snapshot(self, step: int | None = None) -> Snapshot:
+        """The run at one step, by default the last."""
+        from mechgrok.runs.snapshot import LazyWeights, Snapshot
+
+        step = self.last_step if step is None else step
+        weights = LazyWeights(self.weights_path(step))
+        return Snapshot(self.grid, self.config.model.architecture(self.task), weights, step)
+
+    def trajectory(self, name: str) -> Tensor:
+        """One parameter at every checkpoint (step, ...)."""
+        import torch
+
+        from mechgrok.runs.snapshot import LazyWeights
+
+        return torch.stack([LazyWeights(self.weights_path(step))[name] for step in self.steps])
+
+    def model(self, step: int | None = None) -> HookedTransformer:
+        """The network at one step, by default the last, as a TransformerLens HookedTransformer."""
+        from mechgrok.models import hooked
+
+        step = self.last_step if step is None else step
+        weights, _ = store.read_tensors(self.weights_path(step))
+        return hooked.from_weights(self.config.model.architecture(self.task), weights)

@@ -1,0 +1,36 @@
+"""Ready-made configs, by name. The first sentence of each entry's text is what `mechgrok list presets` shows."""
+
+from __future__ import annotations
+
+from mechgrok.config import Checkpoints, Config, LinearWarmup, Stop, Training
+from mechgrok.data.splits import PythonShuffle, TorchRandperm
+from mechgrok.models.transformer import Transformer
+from mechgrok.tasks.modular import Modular
+
+PRESETS: dict[str, Config] = {
+    "nanda2023": Config(
+        task=Modular(p=113),
+        split=PythonShuffle(fraction=0.3, seed=0),
+        model=Transformer(),
+    ),
+    "demo": Config(
+        task=Modular(p=59),
+        split=PythonShuffle(fraction=0.4, seed=0),
+        model=Transformer(),
+        training=Training(steps=6_000, stop=Stop(accuracy=1.0, evaluations=20)),
+        checkpoints=Checkpoints(every=100, log_spaced=20),
+    ),
+    "transformerlens-demo": Config(
+        task=Modular(p=113, loss_classes="numbers"),
+        split=TorchRandperm(fraction=0.3, seed=598),
+        model=Transformer(init="transformer_lens", biases="none", seed=999),
+        schedule=LinearWarmup(steps=0),
+        training=Training(steps=25_000),
+    ),
+}
+
+DESCRIPTIONS: dict[str, str] = {
+    "nanda2023": "The mainline of Nanda et al. 2023: addition modulo 113, 30 % of the table, 40 000 steps",
+    "demo": "Addition modulo a smaller prime, chosen to grok within two minutes on two cores",
+    "transformerlens-demo": "The grokking demo of TransformerLens: its initialisation, frozen biases, its split, loss over p logits",
+}

@@ -1,0 +1,68 @@
+"""Begins and resumes runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from mechgrok.config import Config
+from mechgrok.errors import UserError
+from mechgrok.runs import store
+from mechgrok.runs.creation import create, refuse_existing
+from mechgrok.runs.run import Run, open_run
+from mechgrok.training import loop, recorder
+from mechgrok.training.execution import Execution
+from mechgrok.training.loop import Ending, Progress
+from mechgrok.training.recorder import Recorder
+from mechgrok.training.trainer import Trainer
+
+
+def begin(config: Config, out: Path, execution: Execution) -> Run:
+    """A new run's folder, ready to be trained. Raises UserError where `out` holds something already."""
+    refuse_existing(out)
+    task = config.task
+    mask = config.split.mask(len(task.labels()))
+    config.model.architecture(task)
+    settled = dataclasses.asdict(execution.settled()) | {"versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}}
+    files = {
+        store.SPLIT: save({"is_train": mask.astype(np.uint8)}),
+        store.EXECUTION: json.dumps(settled, indent=1).encode(),
+        store.CONFIG: config.model_dump_json(indent=1).encode(),
+    }
+    create(out, files.items())
+    return open_run(out)
+
+
+def resume(run: Run, progress: Progress) -> Ending:
+    """Trains a run from its newest state on, with the execution that it began with. Raises UserError where that cannot be."""
+    if run.is_train is None or "device" not in run.execution:
+        raise UserError(f"{run.path} was imported, not trained here; there is nothing to resume")
+    if recorder.finished(run.path):
+        return Ending(run.last_step, "it is finished already")
+    options = {field.name: run.execution[field.name] for field in dataclasses.fields(Execution)}
+    execution = Execution(**options).settled()
+    with _alone(run.path):
+        trainer = Trainer(run.config, run.is_train, execution)
+        return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """Refuses a second trainer on the same folder; the lock goes with the process, however it ends."""
+    descriptor = os.open(run, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UserError(f"{run} is being trained by another process; wait for it, or stop it first") from None
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,19 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """The folder of published weights; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("MECHGROK_ORACLES", ROOT.parent / "shared" / "oracles"))
+    if not folder.is_dir():
+        pytest.skip(f"no published weights at {folder}; set MECHGROK_ORACLES")
+    return folder

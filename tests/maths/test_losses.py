@@ -1,0 +1,69 @@
+"""Cross-entropy against closed forms, finite differences, and a case where float32 would fail."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from mechgrok.maths.losses import cross_entropy, per_example
+
+
+def test_uniform_logits_cost_log_of_the_classes() -> None:
+    labels = torch.tensor([0, 3, 6])
+    assert cross_entropy(torch.full((3, 7), 2.5), labels).item() == pytest.approx(math.log(7), rel=1e-15)
+    assert per_example(torch.zeros(3, 7), labels).tolist() == pytest.approx([math.log(7)] * 3, rel=1e-15)
+
+
+def test_small_losses_of_float32_logits_are_resolved() -> None:
+    """Two classes, difference d: the loss is log(1 + e^-d). At d = 20 float32 would give 0 or 1.2e-7."""
+    logits = torch.tensor([[20.0, 0.0], [0.0, 22.0]])
+    exact = [math.log1p(math.exp(-20)), math.log1p(math.exp(-22))]
+    assert per_example(logits, torch.tensor([0, 1])).tolist() == pytest.approx(exact, rel=1e-6)
+    assert cross_entropy(logits, torch.tensor([0, 1])).item() == pytest.approx(sum(exact) / 2, rel=1e-6)
+
+
+def test_huge_losses_are_finite() -> None:
+    logits = torch.tensor([[0.0, 1000.0]])
+    assert cross_entropy(logits, torch.tensor([0])).item() == 1000
+    assert per_example(logits, torch.tensor([0])).tolist() == [1000]
+
+
+def test_mean_of_the_examples() -> None:
+    logits = torch.randn(11, 5, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(11) % 5
+    assert cross_entropy(logits, labels).item() == pytest.approx(per_example(logits, labels).mean().item(), rel=1e-14)
+
+
+def test_gradient_against_finite_differences() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([0, 1, 2, 3, 3, 1])
+    assert torch.autograd.gradcheck(lambda x: 3 * cross_entropy(x, labels), logits)
+    assert torch.autograd.gradcheck(lambda x: per_example(x, labels), logits)
+
+
+def test_gradient_at_the_label_does_not_cancel() -> None:
+    """There it is p - 1 = -e^-20 / (1 + e^-20) / batch; rounding p to float32 before subtracting 1 would leave 0."""
+    logits = torch.tensor([[20.0, 0.0]], requires_grad=True)
+    cross_entropy(logits, torch.tensor([0])).backward()
+    assert logits.grad is not None
+    assert logits.grad[0].tolist() == pytest.approx([-math.exp(-20), math.exp(-20)], rel=1e-6)
+
+
+def test_logits_are_left_alone() -> None:
+    logits = torch.arange(6, dtype=torch.float64).view(2, 3).requires_grad_()
+    cross_entropy(logits, torch.tensor([0, 1])).backward()
+    assert logits.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_in_float32_on_request() -> None:
+    loss = cross_entropy(torch.tensor([[20.0, 0.0]]), torch.tensor([0]), torch.float32)
+    assert loss.dtype == torch.float32
+    assert loss.item() == 0
+
+
+def test_second_derivatives_are_refused_not_wrong() -> None:
+    logits = torch.zeros(1, 2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="differentiated once"):
+        torch.autograd.grad(cross_entropy(logits, torch.tensor([0])), logits, create_graph=True)

@@ -1,0 +1,59 @@
+"""Small networks of every kind that the fast forward pass claims to cover, and batches for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mechgrok.models import hooked
+from mechgrok.models.architecture import Architecture
+
+if TYPE_CHECKING:
+    from transformer_lens import HookedTransformer
+
+
+@dataclass(frozen=True)
+class Network:
+    """A HookedTransformer in float64 with every parameter random, and tokens (batch, pos) for it."""
+
+    shape: Architecture
+    tokens: Tensor
+    seed: int
+
+    def model(self) -> HookedTransformer:
+        model = hooked.empty(self.shape, torch.float64)
+        generator = torch.Generator().manual_seed(self.seed)
+        for parameter in model.parameters():
+            parameter.data.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.6 + 0.1)
+        return model
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Depths 1 to 3, any normalisation and activation, d_head * heads free, rows shorter than n_ctx, with repetitions."""
+    numbers, length = draw(st.integers(2, 8)), draw(st.integers(1, 4))
+    seed = draw(st.integers(0, 10**6))
+    tokens = torch.randint(numbers, (draw(st.integers(1, 24)), length), generator=torch.Generator().manual_seed(seed))
+    if draw(st.booleans()):
+        tokens[:, -1] = numbers
+    return Network(_architecture(draw, numbers + 1, length), tokens, seed)
+
+
+def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
+    return Architecture(
+        layers=draw(st.integers(1, 3)),
+        heads=draw(st.integers(1, 3)),
+        d_model=draw(st.integers(3, 8)),
+        d_head=draw(st.integers(1, 4)),
+        d_mlp=draw(st.integers(1, 9)),
+        d_vocab=d_vocab,
+        d_vocab_out=draw(st.integers(2, 9)),
+        n_ctx=length + draw(st.integers(0, 2)),
+        activation=draw(st.sampled_from(["relu", "gelu"])),
+        normalization=draw(st.sampled_from([None, "LN", "LNPre"])),
+        attn_only=draw(st.booleans()),
+    )

@@ -1,0 +1,84 @@
+"""Curves: what is drawn is what the table says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mechgrok.plots.primitives import curves, trajectory_bands
+from mechgrok.plots.theme import GREY
+
+
+@pytest.fixture
+def losses() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"step": [0, 100, 200, 0, 100, 200], "split": ["train"] * 3 + ["test"] * 3, "loss": [4.7, 0.3, 1e-7, 4.8, 20.0, 0.01]}
+    )
+
+
+@pytest.fixture
+def norms() -> pd.DataFrame:
+    return pd.DataFrame([{"step": step, "frequency": k, "norm": k * step} for k in range(1, 11) for step in range(20)])
+
+
+def test_each_group_is_a_named_line_with_the_tables_values(losses):
+    figure = curves(losses, x="step", y="loss", color="split", log_y=True, title="Loss", x_title="step", y_title="loss (nats)")
+    assert [trace.name for trace in figure.data] == ["train", "test"]
+    for trace, (_, rows) in zip(figure.data, losses.groupby("split", sort=False), strict=True):
+        assert list(trace.x) == list(rows.step)
+        assert list(trace.y) == list(rows.loss)
+        assert trace.showlegend
+    assert figure.layout.yaxis.type == "log"
+    assert figure.layout.xaxis.type is None
+    assert (figure.layout.title.text, figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("Loss", "step", "loss (nats)")
+
+
+def test_without_a_group_there_is_no_legend_and_columns_name_the_axes(losses):
+    figure = curves(losses.rename(columns={"loss": "test_loss"}), x="step", y="test_loss")
+    assert not figure.data[0].showlegend
+    assert figure.layout.yaxis.title.text == "test loss"
+
+
+def test_step_zero_is_drawn_on_a_logarithmic_axis(losses):
+    trace = curves(losses, x="step", y="loss", color="split", log_x=True).data[0]
+    assert list(trace.x) == [50, 100, 200]
+    assert list(trace.y) == [4.7, 0.3, 1e-7]
+
+
+def test_numbered_groups_are_named_in_words():
+    table = pd.DataFrame({"p": [5, 7, 5, 7], "head": [0, 0, 1, 1], "share": [0.1, 0.2, 0.3, 0.4]})
+    assert [trace.name for trace in curves(table, x="p", y="share", color="head").data] == ["head 0", "head 1"]
+
+
+def test_highlighted_groups_are_coloured_and_on_top_of_the_grey_others(norms):
+    figure = curves(norms, x="step", y="norm", color="frequency", highlight=np.array([3, 7]))
+    assert [trace.name for trace in figure.data[-2:]] == ["frequency 3", "frequency 7"]
+    assert [trace.y[-1] for trace in figure.data[-2:]] == [3 * 19, 7 * 19]
+    assert {trace.line.color for trace in figure.data[:-2]} == {GREY}
+    assert GREY not in {trace.line.color for trace in figure.data[-2:]}
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["others", "frequency 3", "frequency 7"]
+
+
+def test_more_numbers_than_colours_become_a_colour_bar(norms):
+    figure = curves(norms, x="step", y="norm", color="frequency")
+    *lines, bar = figure.data
+    assert len(lines) == 10
+    assert len({line.line.color for line in lines}) == 10
+    assert not any(trace.showlegend for trace in figure.data)
+    assert list(bar.marker.color) == [1, 10]
+    assert bar.marker.colorbar.title.text == "frequency"
+
+
+def test_more_words_than_colours_differ_by_dash():
+    table = pd.DataFrame({"x": [0] * 9, "y": range(9), "run": [f"run {letter}" for letter in "abcdefghi"]})
+    looks = [(trace.line.color, trace.line.dash) for trace in curves(table, x="x", y="y", color="run").data]
+    assert len(set(looks)) == 9
+
+
+def test_bands_lie_under_their_lines_and_reach_from_low_to_high():
+    table = pd.DataFrame({"step": [1, 2, 3], "mean": [2.0, 3.0, 4.0], "least": [1.0, 2.5, 3.0], "most": [5.0, 6.0, 7.0]})
+    band, line = trajectory_bands(table, x="step", y="mean", low="least", high="most").data
+    assert list(line.y) == [2, 3, 4]
+    assert list(zip(band.x, band.y, strict=True)) == [(1, 5), (2, 6), (3, 7), (3, 3), (2, 2.5), (1, 1)]
+    assert band.fillcolor == line.line.color

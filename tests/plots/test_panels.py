@@ -1,0 +1,79 @@
+"""Panels keep what each figure shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mechgrok.plots.primitives import bars, curves, heatmap, histogram, panels
+
+LOSSES = pd.DataFrame({"step": [1, 10, 1, 10], "split": ["train", "train", "test", "test"], "loss": [4.0, 1.0, 4.1, 2.0]})
+LOSS = curves(LOSSES, x="step", y="loss", color="split", log_x=True, marks={"grokked": 10}, y_title="loss (nats)")
+ACCURACY = curves(LOSSES, x="step", y="loss", color="split", y_title="accuracy")
+MATRIX = heatmap(np.eye(3), value_title="weight")
+SPECTRUM = bars(pd.DataFrame({"k": [1, 2], "power": [1.0, 2.0], "part": ["cosine", "sine"]}), x="k", y="power", color="part", highlight=[2])
+
+
+def test_traces_axes_marks_and_labels_move_to_their_panel():
+    figure = panels([MATRIX, LOSS, SPECTRUM], titles=["Matrix", "Loss", "Spectrum"])
+    assert [(trace.xaxis, trace.yaxis) for trace in figure.data] == [("x", "y"), *[("x2", "y2")] * 2, *[("x3", "y3")] * 2]
+    assert list(figure.data[2].y) == [4.1, 2.0]
+    assert figure.layout.xaxis2.type == "log"
+    assert figure.layout.yaxis2.title.text == "loss (nats)"
+    assert figure.layout.yaxis.scaleanchor == "x"
+    assert {(shape.xref, shape.yref, shape.x0) for shape in figure.layout.shapes} == {("x2", "y2 domain", 10)}
+    assert [(note.xref, note.x) for note in figure.layout.annotations if note.text == "2"] == [("x3", 2)]
+
+
+def test_panels_are_lettered_and_do_not_overlap():
+    figure = panels([LOSS, ACCURACY, MATRIX, MATRIX], titles=["One", "Two", "Three", "Four"], columns=2, title="All")
+    assert [note.text for note in figure.layout.annotations] == ["<b>a</b>  One", "<b>b</b>  Two", "<b>c</b>  Three", "<b>d</b>  Four"]
+    assert figure.layout.title.text == "All"
+    layout = figure.layout
+    assert layout.xaxis.domain == layout.xaxis3.domain
+    assert layout.yaxis.domain == layout.yaxis2.domain
+    assert layout.xaxis.domain[1] < layout.xaxis2.domain[0]
+    assert layout.yaxis3.domain[1] < layout.yaxis.domain[0]
+
+
+def test_equal_groups_are_named_once():
+    figure = panels([LOSS, MATRIX, ACCURACY], titles=["", "", ""])
+    assert [(trace.name, trace.xaxis) for trace in figure.data if trace.showlegend] == [("train", "x"), ("test", "x")]
+
+
+def test_different_groups_have_a_legend_each():
+    figure = panels([LOSS, SPECTRUM], titles=["", ""])
+    assert [(trace.name, trace.legend) for trace in figure.data] == [
+        ("train", "legend"),
+        ("test", "legend"),
+        ("cosine", "legend2"),
+        ("sine", "legend2"),
+    ]
+    assert figure.layout.legend2.x == figure.layout.xaxis2.domain[0]
+
+
+def test_colour_bars_stand_beside_their_panels():
+    figure = panels([MATRIX, MATRIX], titles=["", ""])
+    for trace, axis, following in zip(
+        figure.data, (figure.layout.xaxis, figure.layout.xaxis2), (figure.layout.xaxis2.domain[0], 2), strict=True
+    ):
+        assert axis.domain[1] < trace.colorbar.x < following
+
+
+def test_histograms_of_different_panels_bin_apart():
+    figure = panels([histogram([1.0, 2.0]), histogram([100.0, 900.0])], titles=["", ""])
+    assert figure.data[0].bingroup != figure.data[1].bingroup
+
+
+def test_the_given_figures_are_left_alone():
+    before = LOSS.to_json()
+    panels([MATRIX, LOSS], titles=["", ""])
+    assert LOSS.to_json() == before
+
+
+def test_titles_must_match_and_panels_do_not_nest():
+    with pytest.raises(ValueError, match="title"):
+        panels([LOSS], titles=["a", "b"])
+    with pytest.raises(ValueError, match="panel"):
+        panels([panels([LOSS, LOSS], titles=["", ""])], titles=[""])
