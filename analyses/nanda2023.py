@@ -7,8 +7,9 @@ ANALYSIS = Analysis(
     title="Progress measures for grokking via mechanistic interpretability",
     source="Nanda, Chan, Lieberum, Smith, Steinhardt 2023, arXiv 2301.05217",
     text=(
-        "A one-layer transformer learns addition modulo p by rotations: it writes a and b as cosines and sines of a few key frequencies, "
-        "multiplies them into those of a + b, and reads off c by cos w(a + b - c). The panels follow that claim from the loss to the weights."
+        "A one-layer transformer learns addition modulo p by rotations: it writes a and b as cosines and sines of a few key "
+        "frequencies, multiplies them into those of a + b, and reads off c by cos w(a + b - c). The panels follow that claim from the "
+        "loss to the weights."
     ),
     panels=(
         Panel(
@@ -32,14 +33,17 @@ ANALYSIS = Analysis(
         Panel(
             title="Progress measures",
             text=(
-                "Restricted loss keeps the key frequencies alone and falls before the test loss does; excluded loss takes them away and rises "
-                "while the network still memorises. Between them they show the circuit forming before it can be seen in the test loss."
+                "Restricted loss keeps the key frequencies alone and falls before the test loss does; excluded loss takes them away "
+                "and rises while the network still memorises. Between them they show the circuit forming before the test loss does."
             ),
             measures=("restricted-loss", "excluded-loss"),
         ),
         Panel(
             title="What happens to the weights?",
-            text="Weight decay cleans up: the sum of squares falls fastest once the circuit carries the task and memorisation is no longer needed.",
+            text=(
+                "Weight decay cleans up: the sum of squares falls fastest once the circuit carries the task and memorisation is no "
+                "longer needed."
+            ),
             measures=("weight-norms",),
         ),
     ),

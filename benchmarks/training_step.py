@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from mechgrok.maths.losses import cross_entropy
+from mechgrok.models.allocation import keep_freed_memory
 from mechgrok.models.fast_forward import Batch, logits
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
@@ -120,4 +121,5 @@ def report(seconds: Mapping[str, list[float]]) -> None:
 if __name__ == "__main__":
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(2)
+    keep_freed_memory()
     report(measure(steps() | {"bare, merged": bare(MERGED), "bare, apart": bare(APART)}, int(sys.argv[1]) if len(sys.argv) > 1 else 40))

@@ -64,7 +64,8 @@ def _folder() -> Path:
 
 def _read(path: Path) -> Analysis:
     spec = importlib.util.spec_from_file_location(f"mechgrok._analyses.{path.stem}", path)
-    assert spec is not None and spec.loader is not None, path
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     found: Analysis = module.ANALYSIS

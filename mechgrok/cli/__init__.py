@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mechgrok.errors import UserError, nearest
 
+# The module `list` beside this one hides the builtin here once it is imported, so nothing in this file may call list().
 COMMANDS = {
     "demo": "train modular addition until it groks, analyse every checkpoint, write the report",
     "train": "train a preset, or resume a run",
@@ -22,7 +23,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit status is 0, or 2 after a wrong input, or 130 after Ctrl-C."""
-    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return _run(name, rest)
     except UserError as error:
@@ -43,7 +44,7 @@ def _run(name: str, rest: list[str]) -> int:
         print(version("mechgrok"))
         return 0
     if name not in COMMANDS:
-        raise UserError(f"there is no command {name}{nearest(name, list(COMMANDS))}")
+        raise UserError(f"there is no command {name}{nearest(name, [*COMMANDS])}")
     module = importlib.import_module(f"mechgrok.cli.{'import_' if name == 'import' else name}")
     return module.main(rest)
 

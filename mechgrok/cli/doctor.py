@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mechgrok.cli import flags
 
-NEEDED = ("torch", "transformer-lens", "einops", "numpy", "pandas", "pyarrow", "plotly", "safetensors", "pydantic", "tyro", "rich", "jinja2")
+NEEDED = ("torch", "transformer-lens", "einops", "numpy", "pandas", "pyarrow", "plotly", "safetensors", "pydantic", "tyro", "jinja2")
 """Distributions without which commands break."""
 
 
@@ -110,8 +110,8 @@ def _files() -> Iterator[Finding]:
 def _analyses() -> Iterator[Finding]:
     from mechgrok.analysis import DEFAULT, analyses
 
-    there = DEFAULT in analyses()
-    yield Finding("analyses", ", ".join(analyses()) or "none", "" if there else "the files of analyses/ are not here; install mechgrok again")
+    problem = "" if DEFAULT in analyses() else "the files of analyses/ are not here; install mechgrok again"
+    yield Finding("analyses", ", ".join(analyses()) or "none", problem)
 
 
 LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_versions, _device, _browser, _files, _analyses)

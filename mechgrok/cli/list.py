@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -30,20 +33,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _say(kind: str, found: Mapping[str, str], *, headed: bool) -> None:
-    """A heading where there are several kinds, and an aligned line for each; rows wrap on a terminal only."""
-    import sys
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, line in found.items():
-        table.add_row(Text("  " * headed + name, style="bold"), Text(line))
+    """A line for each, under a heading where there are several kinds; a terminal wraps them beside the names."""
+    indent, width = "  " * headed, max(map(len, found), default=0)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     if headed:
-        console.print(Text(kind))
-    console.print(table)
+        print(kind)
+    for name, line in found.items():
+        print(textwrap.fill(line, columns, initial_indent=f"{indent}{name:<{width}}  ", subsequent_indent=" " * (len(indent) + width + 2)))
 
 
 def _parts(folder: Any) -> Mapping[str, str]:

@@ -50,9 +50,13 @@ def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure,
     for step in sorted(set(todo.values())):
         for seed in range(draws):
             relabelled = work.snapshot(step).relabelled(torch.Generator().manual_seed(seed))
-            for measure in [measure for measure in todo if todo[measure] == step]:
-                table = measure.compute(relabelled, work.given(measure, step)).assign(step=step)
-                values[measure].append(_numbers(measure, table))
+            for measure in [measure for measure in values if todo[measure] == step]:
+                try:
+                    table = measure.compute(relabelled, work.given(measure, step)).assign(step=step)
+                    values[measure].append(_numbers(measure, table))
+                except Exception:
+                    # A measure that cannot cope with relabelled tokens goes without a null; the others keep theirs.
+                    del values[measure]
     return values
 
 

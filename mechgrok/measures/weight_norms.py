@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightNorms(Measure):
-    """Sum of squared weights, in all and by parameter (whole tensors: the '=' token included, buffers and absent biases not)."""
+    """Sum of squared weights, in all and by parameter (whole tensors: the '=' token included, buffers and absent biases not).
+
+    sum_of_squares = sum_i w_i^2 over all entries of a parameter; total = its sum over the parameters.
+    """
 
     name: ClassVar[str] = "weight-norms"
     title: ClassVar[str] = "Sum of squared weights"

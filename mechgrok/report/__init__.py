@@ -1,4 +1,4 @@
-"""What we found: one self-contained page and one JSON summary a run, and an index over several. Nothing here computes; nothing needs torch."""
+"""What we found: a page and a JSON summary for each run, and an index over several. Nothing here computes, nothing needs torch."""
 
 from mechgrok.report.writing import Report, write_report
 

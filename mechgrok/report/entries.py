@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -69,9 +69,17 @@ def _entry(label: str, measure: Measure | None, stored: Stored, recorded: record
 def of_result(result: Result, stale: str | None) -> Entry:
     """A result's entry; a measure that breaks while it sums up or draws is a failure of its own."""
     measure = result.measure
-    described = {"label": measure.label, "title": measure.title, "caption": measure.caption(), "reference": measure.reference}
+    broken = Entry(measure.label, measure.title, "failed", measure.caption(), measure.reference)
     try:
-        numbers = {"headline": result.headline, "missing": result.missing, "null": result.null}
-        return Entry(**described, status="ok", step=int(result.table["step"].max()), **numbers, figure=as_text(result.figure()), stale=stale)  # type: ignore[arg-type]
+        return replace(
+            broken,
+            status="ok",
+            step=int(result.table["step"].max()),
+            headline=result.headline,
+            missing=result.missing,
+            null=result.null,
+            figure=as_text(result.figure()),
+            stale=stale,
+        )
     except Exception as error:
-        return Entry(**described, status="failed", reason=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
+        return replace(broken, reason=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())

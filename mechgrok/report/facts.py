@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,7 +23,8 @@ def facts(run: Run) -> dict[str, Any]:
         "config": config,
         "execution": _without_folders(run.execution),
         "checkpoints": len(run.steps),
-        "steps": [run.steps[0], run.steps[-1]] if run.steps else [],
+        "first_step": min(run.steps, default=None),
+        "last_step": max(run.steps, default=None),
         "parameters": _parameters(run),
     }
 
@@ -56,13 +58,12 @@ def _config(run: Path) -> dict[str, Any]:
 
 def _parameters(run: Run) -> int | None:
     """Numbers in the newest checkpoint; None where there is none that can be read."""
-    from math import prod
-
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(run.weights_path(run.last_step), framework="np") as file:
-            return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+            numbers: int = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+            return numbers
     except (SafetensorError, OSError, UserError):
         return None
 

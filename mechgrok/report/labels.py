@@ -14,7 +14,7 @@ _TEXTS = {"name", "text", "hovertext", "ticktext", "labels", "x", "y"}
 
 
 def as_text(figure: go.Figure) -> go.Figure:
-    """The same figure; whatever comes from data is shown as it is, titles and ticks keep the simple tags (bold, superscript) of the code."""
+    """The same figure; what comes from data is shown as it is, titles and ticks keep the simple tags (bold, superscript) of the code."""
     parts = figure.to_plotly_json()
     data = [{key: _escaped(value, key, _literally) for key, value in trace.items()} for trace in parts["data"]]
     layout = {key: value if key == "template" else _escaped(value, key, _keeping_tags) for key, value in parts["layout"].items()}

@@ -17,7 +17,6 @@ from mechgrok.analysis import Analysis, Panel
 from mechgrok.report.entries import Entry
 from mechgrok.report.numbers import show
 
-
 UNTITLED = 14
 """Pixels above a figure without a title; the page has its own."""
 FEW = 8
@@ -121,4 +120,4 @@ def _spec(figure: go.Figure) -> dict[str, Any]:
 def _plotly_js() -> Markup:
     from plotly.offline import get_plotlyjs
 
-    return Markup(get_plotlyjs())  # noqa: S704
+    return Markup(get_plotlyjs())

@@ -1,0 +1,67 @@
+"""The whole measure suite on checkpoints at p = 113: seconds a checkpoint, and the ratio to the forward pass that it cannot do without.
+
+`python benchmarks/measure_suite.py [checkpoints]` makes a run of random networks in a temporary folder and analyses it, nulls left out. Beside
+the suite stands the plain way to the same logits and neurons in the same process: a float64 `run_with_cache` of the HookedTransformer over the
+table, which every notebook does before it measures anything.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from mechgrok import analyze, open_run
+from mechgrok.measures.registry import default
+from mechgrok.runs import store
+from mechgrok.runs.run import Run
+from mechgrok.training import runs
+from mechgrok.training.execution import Execution
+from mechgrok.training.presets import PRESETS
+
+
+def main(checkpoints: int = 20) -> None:
+    """Prints the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = _random_run(Path(folder) / "run", checkpoints)
+        first = _seconds(lambda: analyze(run, steps=[0], nulls=0))
+        rest = _seconds(lambda: analyze(run, nulls=0)) / max(checkpoints - 1, 1)
+        again = _seconds(lambda: analyze(run, nulls=0)) / checkpoints
+        plain = median(_seconds(lambda: _plain(run)) for _ in range(3))
+    print(f"{len(default())} measures at p = {run.task.numbers}, {torch.get_num_threads()} threads, seconds a checkpoint")
+    print(f"{'the first checkpoint':<44}{first:8.3f}")
+    print(f"{f'the mean of {checkpoints - 1} more':<44}{rest:8.3f}")
+    print(f"{'stored results read again':<44}{again:8.3f}")
+    print(f"{'float64 run_with_cache, for logits and neurons':<44}{plain:8.3f}")
+    print(f"the suite takes {rest / plain:.2f} times as long as the plain forward pass alone")
+
+
+def _random_run(path: Path, checkpoints: int) -> Run:
+    preset = PRESETS["nanda2023"]
+    runs.begin(preset, path, Execution(device="cpu"))
+    initial = dict(preset.model.build(preset.task).named_parameters())
+    for step in range(checkpoints):
+        weights = {name: tensor + 0.01 * step * torch.randn_like(tensor) for name, tensor in initial.items()}
+        store.write_tensors(store.weights_path(path, step), weights)
+    return open_run(path)
+
+
+def _plain(run: Run) -> None:
+    model = run.model(0).double()
+    with torch.no_grad():
+        model.run_with_cache(torch.from_numpy(run.task.inputs()), names_filter="blocks.0.mlp.hook_post")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

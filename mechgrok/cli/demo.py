@@ -1,0 +1,29 @@
+"""mechgrok demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mechgrok.cli import analyze, flags, train
+
+
+def main(arguments: list[str]) -> int:
+    """Trains, analyses and reports the demo."""
+    return flags.parse(_demo, arguments, "demo")
+
+
+def _demo(out: Path = Path("checkpoints") / "demo", log: train.Log = "auto") -> int:
+    """Trains modular addition until it groks, analyses every checkpoint, and writes the report. Run again, it goes on where it was.
+
+    Args:
+        out: The run's folder.
+        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines.
+    """
+    from mechgrok.runs.run import open_run
+    from mechgrok.training import runs
+    from mechgrok.training.execution import Execution
+    from mechgrok.training.presets import PRESETS
+
+    run = open_run(out) if out.exists() else runs.begin(PRESETS["demo"], out, Execution())
+    status = train.train(run, log)
+    return status or analyze.main([str(out)])

@@ -1,0 +1,71 @@
+"""What a command does not need it does not import; imports are what makes a command slow to start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from made_runs import make_run
+
+from mechgrok.cli import COMMANDS, main
+
+CODE = """
+import sys
+from mechgrok.cli import main
+try:
+    status = main(sys.argv[2:])
+except SystemExit as stop:
+    status = stop.code or 0
+assert status == 0, status
+imported = set(sys.argv[1].split(",")) & set(sys.modules)
+assert not imported, imported
+"""
+
+
+def without(modules: str, *words: object) -> str:
+    done = subprocess.run([sys.executable, "-c", CODE, modules, *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_run(tmp_path_factory.mktemp("lazy") / "run")
+    assert main(["analyze", str(folder), "gini", "restricted-loss", "--nulls", "0"]) == 0
+    return folder
+
+
+def test_the_overview_imports_next_to_nothing() -> None:
+    assert "usage: mechgrok COMMAND" in without("torch,transformer_lens,pandas,numpy,plotly,pydantic,tyro,rich,jinja2", "--help")
+
+
+@pytest.mark.parametrize("command", ["analyze", "report", "figure", "list", "doctor"])
+def test_help_needs_neither_torch_nor_pandas(command: str) -> None:
+    assert f"mechgrok {command}" in without("torch,transformer_lens,pandas,plotly", command, "--help")
+
+
+@pytest.mark.parametrize("what", ["tasks", "splits", "measures", "presets"])
+def test_list_does_without_torch(what: str) -> None:
+    assert without("torch,transformer_lens", "list", what)
+
+
+def test_list_of_everything_does_without_transformer_lens() -> None:
+    out = without("transformer_lens", "list")
+    assert all(word in out for word in ("modular", "python-shuffle", "transformer", "gini", "nanda2023", "hooked-transformer"))
+
+
+def test_reading_commands_do_without_torch(run: Path, tmp_path: Path) -> None:
+    without("torch,transformer_lens", "report", run)
+    without("torch,transformer_lens", "figure", run, "restricted-loss", "--out", tmp_path / "f.json")
+
+
+def test_analyze_does_without_transformer_lens(run: Path) -> None:
+    without("transformer_lens", "analyze", run, "gini", "key-frequencies", "--nulls", "2")
+
+
+def test_every_command_has_its_module() -> None:
+    folder = Path(sys.modules[main.__module__].__file__ or "").parent
+    missing = [name for name in COMMANDS if not (folder / f"{'import_' if name == 'import' else name}.py").is_file()]
+    assert missing == []

@@ -1,0 +1,93 @@
+"""The page in a real browser without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Mine
+from made_runs import make_run
+
+from mechgrok.measures import registry
+from mechgrok.measures.engine import analyze
+from mechgrok.report import write_report
+from mechgrok.report.index import write_index
+from mechgrok.runs.run import Run, open_run
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
+        pytest.skip("no chromium; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One page, and everything that it asked for or complained about."""
+
+    def __init__(self, browser: Any, path: Path, width: int = 1200) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page = browser.new_context(offline=True, viewport={"width": width, "height": 900}).new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_load_state("load")
+        self.url = path.as_uri()
+
+    def count(self, selector: str) -> int:
+        return self.page.locator(selector).count()
+
+
+def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) -> None:
+    visit = Visit(browser, run.path / "report" / "index.html")
+    figures = len(registry.measures())
+    assert visit.count(".plot") == figures
+    assert visit.page.locator(".plot:has(svg.main-svg .xy)").count() == figures
+    assert visit.complaints == []
+    assert visit.requests == [visit.url]
+
+
+@pytest.mark.parametrize("width", [380, 800, 1600])
+def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:
+    page = Visit(browser, run.path / "report" / "index.html", width).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for plot in page.locator(".plot").all():
+        box = plot.locator("svg.main-svg").first.bounding_box()
+        assert 0 < box["width"] <= width
+
+
+def test_names_are_shown_and_not_run(browser: Any, tmp_path: Path) -> None:
+    parameter = "<a href='javascript:alert(1)'>W</a><b>x</b>"
+    folder = make_run(tmp_path / "<script>alert(1)<_script>", extra={parameter: np.full((9, 9), 50, dtype=np.float32)})
+    run = open_run(folder)
+    visit = Visit(browser, write_report(run, analyze(run, ["weight-norms", Mine()], nulls=0)).page)
+    assert visit.complaints == []
+    legends = visit.page.locator(".legendtext").all_text_contents()
+    assert parameter in legends
+    assert "<script>alert(1)<_script><b>bold</b>" in legends
+    assert visit.page.locator("h1").text_content() == folder.name
+    assert visit.count(".plot a") == 0
+
+
+def test_the_index_leads_to_the_pages(browser: Any, run: Run) -> None:
+    index = run.path.parent / "index.html"
+    write_index(index, [write_report(run)], {})
+    visit = Visit(browser, index)
+    visit.page.click("tbody a")
+    visit.page.wait_for_load_state("load")
+    assert visit.page.locator("h1").text_content() == "small"
+    assert visit.complaints == []

@@ -1,0 +1,169 @@
+"""The page: self-contained, escaped, and the same from stored results."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Mine
+from made_runs import make_run
+from plotly.offline import get_plotlyjs
+
+from mechgrok.analysis import DEFAULT, analysis
+from mechgrok.measures import registry
+from mechgrok.measures.engine import analyze
+from mechgrok.report import write_report
+from mechgrok.runs.run import Run, open_run
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a page consists of, without what lies in its scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.scripts: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+        elif not self.open or self.open[-1] != "style":
+            self.words += data
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture
+def text(run: Run) -> str:
+    return (run.path / "report" / "index.html").read_text()
+
+
+@pytest.fixture
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def test_plotly_is_in_it_once(text: str) -> None:
+    assert text.count(get_plotlyjs()) == 1
+
+
+def test_it_loads_nothing(page: Page) -> None:
+    loading = {"src", "srcset", "data", "action", "poster", "background"}
+    assert not [tag for tag, attributes in page.tags if loading & set(attributes)]
+    assert not page.named("link")
+    assert not page.named("iframe")
+    assert all(str(link["href"]).startswith("#") for link in page.named("a"))
+
+
+def test_a_policy_forbids_the_network(page: Page) -> None:
+    (policy,) = [meta["content"] for meta in page.named("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+def test_every_measure_has_one_figure(page: Page) -> None:
+    plots = [attributes for attributes in page.named("div") if attributes.get("class") == "plot"]
+    assert len(plots) == len(registry.measures())
+    assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in plots)
+
+
+def test_tags_are_closed_and_ids_are_unique(page: Page) -> None:
+    assert page.open == []
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {str(link["href"])[1:] for link in page.named("a")}
+    assert targets <= set(ids)
+
+
+def test_it_can_be_read_aloud(page: Page) -> None:
+    assert page.named("html") == [{"lang": "en"}]
+    assert len(page.named("h1")) == 1
+    assert len(page.named("caption")) == len(page.named("table"))
+    assert all(attributes.get("scope") for attributes in page.named("th"))
+
+
+def test_panels_come_in_the_order_of_the_analysis(text: str) -> None:
+    titles = re.findall(r'<h2 id="panel-\d+">(.*?)</h2>', text)
+    assert titles == [panel.title for panel in analysis(DEFAULT).panels]
+
+
+def test_variants_come_in_a_panel_of_their_own(run: Run) -> None:
+    text = write_report(run, analyze(run, ["restricted-loss(keys=1,2)"], nulls=0)).page.read_text()
+    further = text[text.index("Further measures</h2>") :]
+    assert ">restricted-loss(keys=1,2)</span>" in further
+    assert "Key frequencies: 1, 2." in further
+    assert text.count(">restricted-loss(keys=1,2)</span>") == 1
+
+
+def test_it_names_variant_reference_and_missing_numbers(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "unknown", train=None))
+    text = write_report(run, analyze(run, nulls=0)).page.read_text()
+    assert "arXiv 2301.05217" in text
+    assert "those of the last checkpoint" in text
+    assert "the train split of this run is unknown" in text
+
+
+def test_a_failure_shows_its_traceback_folded(run: Run) -> None:
+    text = write_report(run, analyze(run, [Mine(breaks_in="compute")], nulls=0)).page.read_text()
+    assert "Failed: ZeroDivisionError: made to &lt;fail&gt;" in text
+    assert re.search(r"<details><summary>Traceback</summary><pre>Traceback \(most recent call last\)", text)
+
+
+def test_whatever_has_a_name_is_escaped(tmp_path: Path) -> None:
+    name = "<script>alert(1)<_script>"
+    parameter = "<img src=x onerror=alert(2)></script><script>alert(3)</script>"
+    folder = make_run(tmp_path / name, extra={parameter: np.full((4, 4), 50, dtype=np.float32)})
+    (folder / "execution.json").write_text(json.dumps({"note": "</pre><script>alert(4)</script>"}))
+    run = open_run(folder)
+    report = write_report(run, analyze(run, ["weight-norms", Mine()], nulls=0))
+    page = Page(report.page.read_text())
+    assert page.open == []
+    assert not page.named("img")
+    assert not [script for script in page.scripts if script.startswith("alert")]
+    assert name in page.words
+    assert parameter in page.words
+    assert "Mine <b>& yours</b>" in page.words
+    assert "<i>not</i> HTML" in page.words
+    assert parameter in report.summary["measures"]["weight-norms"]["headline"]["by_parameter"]
+
+
+def test_it_is_the_same_from_stored_results_without_torch(run: Run) -> None:
+    before = {path.name: path.read_bytes() for path in (run.path / "report").iterdir()}
+    for path in (run.path / "report").glob("[is]*"):
+        path.unlink()
+    code = (
+        "import sys; from mechgrok.cli import main; assert main(sys.argv[1:]) == 0;"
+        "assert not {'torch', 'transformer_lens'} & set(sys.modules), 'imported'"
+    )
+    subprocess.run([sys.executable, "-c", code, "report", str(run.path)], check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in (run.path / "report").iterdir()} == before
+
+
+def test_it_stays_small(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "long", p=31, steps=range(0, 4000, 20)))
+    report = write_report(run, analyze(run, ["key-frequencies", "embedding-spectrum", "neuron-frequencies", "weight-norms"], nulls=0))
+    figures = report.page.stat().st_size - len(get_plotlyjs().encode())
+    assert figures < 400_000

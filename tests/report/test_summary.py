@@ -1,0 +1,150 @@
+"""The summary: what it holds, and that it is strict JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Mine
+from made_runs import make_run
+
+from mechgrok.measures import registry
+from mechgrok.measures.engine import analyze
+from mechgrok.report import write_report
+from mechgrok.runs.run import Run, open_run
+
+
+def strictly(text: str) -> Any:
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    return strictly((run.path / "report" / "summary.json").read_text())
+
+
+def test_it_has_the_schema(run: Run) -> None:
+    found = summary(run)
+    assert found["schema"] == 1
+    assert found["step"] == 20
+    assert set(found["measures"]) == set(registry.measures())
+    assert {frozenset(measure) for measure in found["measures"].values()} == {frozenset({"status", "step", "headline", "missing", "null"})}
+    assert {measure["status"] for measure in found["measures"].values()} == {"ok"}
+
+
+def test_it_says_what_the_run_is(run: Run) -> None:
+    found = summary(run)["run"]
+    assert found["name"] == "small"
+    assert found["config"] == json.loads((run.path / "config.json").read_text())
+    assert found["checkpoints"] == 3
+    assert (found["first_step"], found["last_step"]) == (0, 20)
+    assert "add modulo 7" in found["trained"]
+    assert "fraction 0.4" in found["trained"]
+
+
+def test_the_parameters_are_counted(run: Run) -> None:
+    # W_E 8*8, W_pos 3*8, W_Q W_K W_V W_O 2*8*4 each, W_in and W_out 8*6 each, biases 6 + 8, W_U 8*8
+    assert summary(run)["run"]["parameters"] == 64 + 24 + 4 * 64 + 2 * 48 + 14 + 64
+
+
+def test_headlines_are_those_of_the_engine(run: Run) -> None:
+    outcomes = analyze(run, nulls=3)
+    for label, measure in summary(run)["measures"].items():
+        assert measure["headline"] == outcomes[label].headline
+        assert measure["missing"] == outcomes[label].missing
+        assert measure["null"] == outcomes[label].null
+
+
+def test_a_null_has_mean_and_z(run: Run) -> None:
+    null = summary(run)["measures"]["gini"]["null"]["W_E_norms"]
+    assert set(null) == {"mean", "z"}
+    assert 0 < null["mean"] < 1
+
+
+def test_a_variant_is_added_and_nothing_is_replaced(run: Run) -> None:
+    before = summary(run)["measures"]
+    write_report(run, analyze(run, ["restricted-loss(keys=1,2)"], nulls=0))
+    after = summary(run)["measures"]
+    assert set(after) == {*before, "restricted-loss(keys=1,2)"}
+    assert {label: after[label] for label in before} == before
+
+
+def test_what_the_engine_only_needed_is_not_listed(run: Run) -> None:
+    assert (run.path / "results" / "key-frequencies").is_dir()
+    assert not [label for label in summary(run)["measures"] if label.startswith("key-frequencies(")]
+
+
+def test_a_requirement_that_was_asked_for_is_listed(run: Run) -> None:
+    write_report(run, analyze(run, ["key-frequencies(at=last)"], nulls=0))
+    assert "key-frequencies(at=last)" in summary(run)["measures"]
+
+
+def test_a_measure_that_does_not_apply_gives_its_reason(run: Run) -> None:
+    write_report(run, analyze(run, ["restricted-loss(keys=5)"], nulls=0))
+    found = summary(run)["measures"]["restricted-loss(keys=5)"]
+    assert found == {"status": "not-applicable", "reason": "frequency 5 does not exist modulo 7; use 1 to 3"}
+
+
+@pytest.mark.parametrize("where", ["compute", "plot", "headline"])
+def test_a_broken_measure_costs_itself_alone(run: Run, where: str) -> None:
+    before = summary(run)["measures"]
+    write_report(run, analyze(run, [Mine(breaks_in=where), "gini"], nulls=2))
+    after = summary(run)["measures"]
+    broken = after.pop(f"mine(breaks_in={where})")
+    assert broken["status"] == "failed"
+    assert "made to <fail>" in broken["reason"]
+    assert "ZeroDivisionError" in broken["traceback"]
+    assert after.keys() == before.keys()
+    assert all(measure["status"] == "ok" for measure in after.values())
+
+
+def test_a_failure_is_remembered_until_the_measure_works(run: Run) -> None:
+    gini = registry.measures()["gini"]
+    working, gini.compute = gini.compute, Mine(breaks_in="compute").compute  # type: ignore[method-assign]
+    try:
+        for path in (run.path / "results" / "gini").rglob("*.parquet"):
+            path.unlink()
+        write_report(run, analyze(run, ["gini"], nulls=0))
+    finally:
+        gini.compute = working  # type: ignore[method-assign]
+    write_report(run)
+    assert summary(run)["measures"]["gini"]["status"] == "failed"
+    write_report(run, analyze(run, ["gini"], nulls=0))
+    assert summary(run)["measures"]["gini"]["status"] == "ok"
+
+
+def test_numbers_that_json_has_not_are_null_with_a_reason(run: Run) -> None:
+    write_report(run, analyze(run, [Mine()], nulls=0))
+    found = summary(run)["measures"]["mine"]
+    assert found["headline"]["nested"] == {"good": 1.0, "bad": None}
+    assert found["headline"]["infinite"] is None
+    assert found["headline"]["numpy"] == found["headline"]["max"]
+    assert set(found["missing"]) == {"nested.bad", "infinite"}
+
+
+def test_a_measure_that_is_not_installed_is_named_and_not_forgotten(run: Run) -> None:
+    write_report(run, analyze(run, [Mine()], nulls=0))
+    write_report(run)
+    found = summary(run)["measures"]["mine"]
+    assert found["status"] == "failed"
+    assert "no such measure is installed" in found["reason"]
+
+
+def test_no_folder_of_the_author_gets_in(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "secret place" / "small")
+    (folder / "execution.json").write_text(json.dumps({"source": str(tmp_path / "model.pt"), "notes": [str(tmp_path / "x")], "threads": 2}))
+    run = open_run(folder)
+    report = write_report(run, analyze(run, ["gini"], nulls=0))
+    assert report.summary["run"]["execution"] == {"source": "model.pt", "notes": ["x"], "threads": 2}
+    assert str(tmp_path) not in (folder / "report" / "summary.json").read_text()
+    assert str(tmp_path) not in report.page.read_text()
+
+
+def test_a_run_without_results_says_what_to_do(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "bare"))
+    with pytest.raises(Exception, match="no stored results; make some with: mechgrok analyze"):
+        write_report(run)

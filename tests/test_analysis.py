@@ -1,0 +1,74 @@
+"""The analyses that ship: declarative, and about measures that exist."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from mechgrok import analysis as module
+from mechgrok.analysis import DEFAULT, analyses, analysis
+from mechgrok.errors import UserError
+from mechgrok.measures import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted((ROOT / "analyses").glob("*.py"))
+
+
+def test_every_file_is_an_analysis_of_its_name() -> None:
+    assert list(analyses()) == [path.stem for path in FILES]
+
+
+@pytest.mark.parametrize("name", analyses())
+def test_its_measures_exist_and_come_once(name: str) -> None:
+    measures = analysis(name).measures
+    assert [registry.parse(measure).label for measure in measures] == list(measures)
+    assert len(measures) == len(set(measures))
+
+
+@pytest.mark.parametrize("name", analyses())
+def test_everything_is_said(name: str) -> None:
+    found = analysis(name)
+    assert "arXiv" in found.source
+    assert all(text.strip() for text in (found.title, found.text))
+    assert all(panel.title.strip() and panel.text.strip() and panel.measures for panel in found.panels)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_is_declarative(path: Path) -> None:
+    body = ast.parse(path.read_text()).body
+    imported = [node.module for node in body if isinstance(node, ast.ImportFrom)]
+    assert imported == ["mechgrok.analysis"]
+    assert {type(node) for node in body} <= {ast.Expr, ast.ImportFrom, ast.Assign}
+
+
+def test_the_default_asks_for_every_measure() -> None:
+    assert set(analysis(DEFAULT).measures) == set(registry.measures())
+
+
+def test_an_unknown_one_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean nanda2023"):
+        analysis("nanda2032")
+
+
+def test_the_table_of_contents_is_complete() -> None:
+    contents = (ROOT / "analyses" / "README.md").read_text()
+    assert all(path.name in contents for path in FILES)
+
+
+def test_a_file_under_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other2020.py").write_text(FILES[0].read_text())
+    monkeypatch.setattr(module, "_folder", lambda: tmp_path)
+    analyses.cache_clear()
+    try:
+        with pytest.raises(UserError, match="must hold the analysis other2020"):
+            analyses()
+    finally:
+        analyses.cache_clear()
+
+
+def test_the_package_does_not_import_the_folder() -> None:
+    statements = [node for path in (ROOT / "mechgrok").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    imported = [node.module or "" for node in statements if isinstance(node, ast.ImportFrom)]
+    assert not [name for name in imported if name.split(".")[0] == "analyses"]
