@@ -1,8 +1,8 @@
 """The whole measure suite on checkpoints at p = 113: seconds a checkpoint, and the ratio to the forward pass that it cannot do without.
 
-`python benchmarks/measure_suite.py [checkpoints]` makes a run of random networks in a temporary folder and analyses it, nulls left out. Beside
-the suite stands the plain way to the same logits and neurons in the same process: a float64 `run_with_cache` of the HookedTransformer over the
-table, which every notebook does before it measures anything.
+`python benchmarks/measure_suite.py [checkpoints]` makes a run of random networks in a temporary folder and analyses it, nulls left out.
+Beside the suite stands the plain way to the same logits and neurons in the same process: a float64 `run_with_cache` of the
+HookedTransformer over the table, which every notebook does before it measures anything.
 """
 
 from __future__ import annotations

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, create_model
 
 from mechgrok.discovery import Kind, family
 from mechgrok.errors import UserError, nearest
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 Positive = Annotated[int, Field(gt=0)]
 Counting = Annotated[int, Field(ge=0)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
 
 FAMILIES: dict[str, Kind] = {"task": "tasks", "split": "data", "model": "models"}
 """The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
@@ -21,6 +25,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
+
 P = TypeVar("P", bound=Part)
 
 
@@ -28,9 +33,11 @@ def _by_kind(folder: Kind) -> BeforeValidator:
     """Turns `{"kind": name, ...}` into the class that the folder holds under that name."""
 
     def choose(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
         known = family(folder)
+        if isinstance(value, tuple(known.values())):
+            return value
+        if not isinstance(value, dict):
+            raise ValueError(f'Input should be an object such as {{"kind": "{next(iter(known))}"}}')
         kind = value.get("kind")
         if kind not in known:
             raise ValueError(f"unknown kind {kind!r}{nearest(str(kind), list(known))}")
@@ -53,7 +60,7 @@ class AdamW(Part):
     """Learning rate after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 1.0
     """Decoupled decay: every step multiplies the weights by 1 - lr * weight_decay."""
-    betas: tuple[float, float] = (0.9, 0.98)
+    betas: tuple[Decay, Decay] = (0.9, 0.98)
     """Decay rates of the two moments."""
 
 
@@ -139,17 +146,27 @@ def make(part: type[P], **values: Any) -> P:
         raise UserError(complaint(error, part)) from None
 
 
-def complaint(error: ValidationError, part: type[BaseModel]) -> str:
-    """The first thing that `error` has against a `part`, in one line with its path and the nearest known key."""
-    first = error.errors()[0]
-    path = ".".join(str(step) for step in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = _siblings(part, [str(step) for step in first["loc"]])
-        return f"unknown key {path}{nearest(str(first['loc'][-1]), known)}"
-    return f"{path}: {first['msg'].removeprefix('Value error, ')}"
+def complaint(error: ValidationError, part: type[BaseModel], prefix: str = "") -> str:
+    """The first thing that `error` has against a `part`, in one line with its path (after `prefix`) and the nearest known key."""
+    problems = error.errors()
+    path = _path(problems[0])
+    where = ".".join(filter(None, [prefix, *path]))
+    if problems[0]["type"] == "extra_forbidden":
+        return f"unknown key {where}{nearest(path[-1], _siblings(part, path))}"
+    said = dict.fromkeys(each["msg"].removeprefix("Value error, ") for each in problems if _path(each) == path)
+    return f"{where}: {', or '.join(said)}" if where else next(iter(said))
+
+
+def _path(problem: ErrorDetails) -> list[str]:
+    """The keys and indices that lead to a problem, without the names that pydantic gives to the members of a union."""
+    unknown = problem["type"] == "extra_forbidden"
+    return [str(step) for step in problem["loc"] if unknown or isinstance(step, int) or step.isidentifier()]
 
 
 def _siblings(part: type[BaseModel], path: list[str]) -> list[str]:
+    """The keys that stand where the last one of `path` does; under a `kind`, those of all kinds."""
+    if part is Config and path[0] in FAMILIES and len(path) == 2:
+        return sorted({name for kind in family(FAMILIES[path[0]]).values() for name in kind.model_fields})
     for step in path[:-1]:
         inner = part.model_fields[step].annotation if step in part.model_fields else None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):

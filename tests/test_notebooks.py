@@ -12,7 +12,9 @@ from nbclient import NotebookClient
 from mechgrok.cli import main
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
-TINY = "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 16 --training.steps 20 --checkpoints.every 10 --checkpoints.log_spaced 0"
+TINY = (
+    "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 16 --training.steps 20 --checkpoints.every 10 --checkpoints.log_spaced 0"
+)
 
 
 @pytest.fixture(scope="module")

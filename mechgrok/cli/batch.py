@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from mechgrok.cli.words import Words
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mechgrok.report import Report
 
 
@@ -48,37 +50,50 @@ def _index(path: Path | None, done: list[Report], broken: Mapping[str, str]) -> 
 def _say(done: list[Report], index: Path | None) -> None:
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=False)
-    for report in done:
-        console.print(_table(report.summary) if len(done) == 1 else _line(report.summary))
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    if done:
+        console.print(_headlines(done[0].summary) if len(done) == 1 else _overview(done))
     for page in [index] if index else [report.page for report in done]:
         print(f"report: {page}")
 
 
-def _table(summary: Mapping[str, Any]) -> Any:
+def _headlines(summary: Mapping[str, Any]) -> Table:
+    """The numbers of one run; lists of numbers by frequency or parameter are left to the page."""
+    from mechgrok.report.numbers import show
+
+    rows = []
+    for label, found in summary["measures"].items():
+        for key, value in found.get("headline", {}).items():
+            null = found["null"].get(key, {})
+            if not isinstance(value, Mapping):
+                rows.append(
+                    (
+                        label,
+                        key,
+                        show(value),
+                        *(show(null[name], digits) if name in null else "" for name, digits in (("mean", 6), ("z", 3))),
+                    )
+                )
+        if found["status"] != "ok":
+            rows.append((label, found["status"], found["reason"], "", ""))
+    return _table(("measure", "number", "value", "null mean", "z"), rows)
+
+
+def _overview(done: list[Report]) -> Table:
+    """A row for each run."""
+    from mechgrok.report.index import COLUMNS, headline
+
+    rows = [(report.summary["run"]["name"], *(headline(report.summary, *column) for column in COLUMNS.values())) for report in done]
+    return _table(("run", *COLUMNS), rows)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from mechgrok.report.numbers import show
-
     table = Table(box=None, pad_edge=False)
-    for name in ("measure", "number", "value", "null mean", "z"):
-        table.add_column(name, justify="left" if name in ("measure", "number") else "right", overflow="fold")
-    for label, found in summary["measures"].items():
-        numbers = {key: value for key, value in found.get("headline", {}).items() if not isinstance(value, Mapping)}
-        for key, value in numbers.items():
-            null = found["null"].get(key, {})
-            texts = (show(value), show(null["mean"]) if "mean" in null else "", show(null["z"], 3) if null.get("z") is not None else "")
-            table.add_row(*(Text(text) for text in (label, key, *texts)))
-        if found["status"] != "ok":
-            table.add_row(Text(label), Text(found["status"]), Text(found["reason"]))
+    for title in titles:
+        table.add_column(title, justify="left" if title in ("measure", "number", "run") else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
-
-
-def _line(summary: Mapping[str, Any]) -> Any:
-    from rich.text import Text
-
-    from mechgrok.report.index import COLUMNS, headline
-
-    shown = "  ".join(f"{name} {headline(summary, *column)}" for name, column in COLUMNS.items())
-    return Text(f"{summary['run']['name']}: {shown}")

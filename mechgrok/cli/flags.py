@@ -9,40 +9,51 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tyro
+from pydantic import ValidationError
 
+from mechgrok.config import Config, complaint
 from mechgrok.errors import UserError
 
-_RULE = re.compile(r"^\u2500+$", re.MULTILINE)
+_RULE = re.compile(r"^[\u2500-]+$", re.MULTILINE)
+_FRAME = "\u256d\u2502\u2570 "
 
 
 def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any = None) -> Any:
     """Calls `target` with what the `arguments` say (or makes it, where it is a type). Raises UserError on a wrong flag."""
     said = io.StringIO()
     extra = {} if default is None else {"default": default}
+    config = (tyro.conf.AvoidSubcommands,)
     try:
         with contextlib.redirect_stderr(said):
-            made = tyro.cli(
-                target, args=list(arguments), prog=f"mechgrok {command}", config=(tyro.conf.AvoidSubcommands,), return_unknown_args=False, **extra
-            )
+            return tyro.cli(target, args=list(arguments), prog=f"mechgrok {command}", config=config, **extra)
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UserError(f"{_one_line(said.getvalue())} (mechgrok {command} --help)") from None
-    return made
+        raise UserError(f"{_problem(stop, said.getvalue())} (mechgrok {command} --help)") from None
 
 
-def _one_line(message: str) -> str:
-    """The first statement of tyro's boxed message, and the flag that it proposes."""
-    lines = [line.strip("\u2502 ") for line in message.splitlines() if not line.startswith(("\u256d", "\u2570"))]
-    statement, *rest = [" ".join(section.split()) for section in _RULE.split("\n".join(lines))]
-    guess = re.search(r"Perhaps you meant:? (--\S+)", " ".join(rest))
-    return f"{_without_noise(statement)}{f'; did you mean {guess[1]}?' if guess else ''}"
-
-
-def _without_noise(statement: str) -> str:
-    """What pydantic has against a value, after its path."""
-    by_field = re.search(r"Error parsing (\S+): \d+ validation errors? for \w+ (?:Value error, |(\w+) (?:Value error, )?)(.*?)(?: \[type=|$)", statement)
-    if by_field is None:
+def _problem(stop: SystemExit, said: str) -> str:
+    """What tyro stopped at, in one line."""
+    statement = _statement(said)
+    refused = _validation(stop)
+    if refused is None:
         return statement
-    path, field, problem = by_field.groups()
-    return f"--{path}{f'.{field}' if field else ''}: {problem}"
+    path = re.search(r"Error parsing (\S+):", statement)
+    return complaint(refused, Config, f"--{path[1]}" if path else "--")
+
+
+def _validation(stop: BaseException) -> ValidationError | None:
+    """What pydantic said before tyro stopped."""
+    cause = stop.__context__
+    while cause is not None and not isinstance(cause, ValidationError):
+        cause = cause.__context__
+    return cause
+
+
+def _statement(said: str) -> str:
+    """The first statement of tyro's boxed message, and the flag that it proposes."""
+    title, *lines = [line.strip(_FRAME) for line in said.splitlines()]
+    sections = [" ".join(section.split()) for section in _RULE.split("\n".join(lines))]
+    statement, *rest = [section for section in sections if section]
+    guess = re.search(r"Perhaps you meant:? (--\S+)", " ".join(rest))
+    return f"{statement}{f'; did you mean {guess[1]}?' if guess else ''}"

@@ -26,7 +26,9 @@ def _import(
     split_seed: int | Literal["auto"] | None = None,
     step: int | None = None,
 ) -> int:
-    """Makes a run of a weights file that somebody published: the paper's format, HookedTransformer state dicts, several snapshots in one file.
+    """Makes a run of a weights file that somebody published.
+
+    It may be in the paper's format, a HookedTransformer state dict, or the file of several snapshots of TransformerLens' grokking demo.
 
     No code of the file is run. The losses that the file records are computed again, to see whether what you say of it is right.
 

@@ -44,7 +44,11 @@ class Lines(Quiet):
             return
         self._next = time.monotonic() + SECONDS_BETWEEN_LINES
         ahead = (self.steps - step) / self.rate.per_second if self.rate.per_second else 0
-        print(f"step {step}/{self.steps}  {self.rate.per_second:.1f} steps/s  {said(evaluations)}  {ahead:.0f} s to go", file=sys.stderr, flush=True)
+        print(
+            f"step {step}/{self.steps}  {self.rate.per_second:.1f} steps/s  {said(evaluations)}  {ahead:.0f} s to go",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 class Live(Quiet):
@@ -86,7 +90,13 @@ def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iter
     if mode != "live":
         yield Lines(steps) if mode == "lines" else Quiet()
         return
-    columns = (BarColumn(None), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}"))
+    columns = (
+        BarColumn(None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[metrics]}"),
+    )
     with Progress(*columns, console=console, refresh_per_second=4) as bar:
         yield Live(steps, bar)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 Log = Literal["auto", "live", "lines", "quiet"]
 
-USAGE = """usage: mechgrok train PRESET [--out RUN] [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet] [--task.p 59 ...]
+USAGE = """usage: mechgrok train PRESET [--out RUN] [--task.p 59 ...]
+                      [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet]
        mechgrok train --resume RUN [--log live|lines|quiet]
 
 Trains a preset until its last step or its stopping rule. Every value of the config is a flag by its path; mechgrok train PRESET --help
@@ -28,7 +30,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE, *_preset_lines(), sep="\n")
         return 0
-    if arguments[0] in ("--resume", "--log"):
+    if arguments[0].partition("=")[0] in ("--resume", "--log"):
         return flags.parse(_resume, arguments, "train")
     return _begin(arguments[0], arguments[1:])
 
@@ -40,13 +42,15 @@ def _preset_lines() -> list[str]:
 
 
 def _begin(name: str, arguments: list[str]) -> int:
-    from mechgrok.training import runs
     from mechgrok.training.presets import PRESETS
 
     if name not in PRESETS:
         raise UserError(f"there is no preset {name}{nearest(name, [*PRESETS, '--resume'])}")
     options = _options(name, PRESETS[name], arguments)
     config = _config(options)
+
+    from mechgrok.training import runs
+
     out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
     run = runs.begin(config, out, options.execution)
     return train(run, options.log)
@@ -86,7 +90,11 @@ def _options(name: str, preset: Config, arguments: list[str]) -> Any:
     from mechgrok.training.execution import Execution
 
     config = with_kinds(preset, arguments)
-    extra: dict[str, Any] = {"out": (Path | None, None), "log": (Log, "auto"), "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution())}
+    extra: dict[str, Any] = {
+        "out": (Path | None, None),
+        "log": (Log, "auto"),
+        "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution()),
+    }
     model = create_model(name, __base__=config.typed(), __doc__=f"Trains the preset {name}.", **extra)
     return flags.parse(model, arguments, f"train {name}", default=model(**dict(config)))
 
@@ -103,18 +111,23 @@ def with_kinds(config: Config, arguments: list[str]) -> Config:
 
     words = [piece for argument in arguments for piece in argument.split("=", 1)]
     for part, folder in FAMILIES.items():
-        named = [value for flag, value in zip(words, words[1:], strict=False) if flag == f"--{part}.kind"]
+        named = [value for flag, value in pairwise(words) if flag == f"--{part}.kind"]
         if named:
-            config = config.model_copy(update={part: _other_kind(getattr(config, part), folder, named[-1])})
+            config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, folder, named[-1]))})
     return config
 
 
-def _other_kind(part: Any, folder: Any, kind: str) -> Any:
-    from mechgrok.config import make
+def _named(part: str, folder: Any, kind: str) -> Any:
     from mechgrok.discovery import family
 
     known = family(folder)
     if kind not in known:
-        raise UserError(f"there is no kind {kind} in {folder}{nearest(kind, list(known))}")
-    shared = {name: value for name, value in dict(part).items() if name in known[kind].model_fields and name != "kind"}
-    return make(known[kind], **shared)
+        raise UserError(f"--{part}.kind {kind} is unknown{nearest(kind, list(known))}")
+    return known[kind]
+
+
+def _other_kind(part: Any, kind: Any) -> Any:
+    from mechgrok.config import make
+
+    shared = {name: value for name, value in dict(part).items() if name in kind.model_fields and name != "kind"}
+    return make(kind, **shared)

@@ -1,0 +1,1 @@
+"""Pure functions from tensors to tensors: no files, no config, no plotting."""

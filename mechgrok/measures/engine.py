@@ -11,7 +11,7 @@ import pandas as pd
 from mechgrok.errors import UserError
 from mechgrok.measures import null, registry, results
 from mechgrok.measures.measure import Measure
-from mechgrok.measures.outcomes import Failure, NotApplicable, Outcome, Result
+from mechgrok.measures.outcomes import Failure, NotApplicable, Null, Outcome, Result
 from mechgrok.measures.stamps import stamp
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import digest
@@ -21,7 +21,12 @@ Tick = Callable[[int, int], None]
 
 
 def analyze(
-    run: Run, measures: Iterable[Measure | str] | None = None, *, steps: str | Sequence[int] = "all", nulls: int = 10, tick: Tick | None = None
+    run: Run,
+    measures: Iterable[Measure | str] | None = None,
+    *,
+    steps: str | Sequence[int] = "all",
+    nulls: int = 10,
+    tick: Tick | None = None,
 ) -> dict[str, Outcome]:
     """What became of each measure on a run, by label; by default all measures over all checkpoints.
 
@@ -88,7 +93,11 @@ def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None)
 
 
 def _outcome(
-    work: _Work, measure: Measure, todo: Mapping[Measure, Sequence[int]], failures: Mapping[Measure, str], nulled: Mapping[Measure, null.Null]
+    work: _Work,
+    measure: Measure,
+    todo: Mapping[Measure, Sequence[int]],
+    failures: Mapping[Measure, str],
+    nulled: Mapping[Measure, Null],
 ) -> Outcome:
     if measure not in todo:
         return NotApplicable(measure, work.obstacle(measure) or "")

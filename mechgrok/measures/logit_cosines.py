@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.key_frequencies import logit_similarity
 from mechgrok.measures.keyed import Keyed, key_set
-from mechgrok.measures.measure import Headline, last
+from mechgrok.measures.measure import Headline, last, step_title
 from mechgrok.plots.primitives import bars, curves, panels
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class LogitCosines(Keyed):
         key = table[table["key"]].groupby("step")["explained"].sum().reset_index().assign(frequencies="key")
         both = pd.concat([everything, key])
         over = curves(both, x="step", y="explained", color="frequencies", x_title="step", y_title="share explained")
-        return panels([shown, over], titles=[f"Step {now['step'].max():,}", "Over training"])
+        return panels([shown, over], titles=[step_title(now), "Over training"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

@@ -81,6 +81,11 @@ def last(result: pd.DataFrame) -> pd.DataFrame:
     return result[result["step"] == result["step"].max()]
 
 
+def step_title(now: pd.DataFrame) -> str:
+    """`Step 3 000` for the rows of one checkpoint."""
+    return f"Step {now['step'].max():,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def _is_default(measure: Measure, field: Any) -> bool:
     default = field.default if field.default is not MISSING else field.default_factory()
     return getattr(measure, field.name) == default

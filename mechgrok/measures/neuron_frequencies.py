@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from mechgrok.measures.measure import Headline, Measure, Missing, last
+from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.plots.primitives import curves, histogram, panels
 from mechgrok.runs.run import Run
 
@@ -55,11 +55,9 @@ class NeuronFrequencies(Measure):
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
         spread = histogram(now["fve"].dropna(), x_title="variance explained by one frequency", y_title="neurons")
-        found = result[result["specialised"]].assign(frequency=lambda table: table["frequency"].astype(str))
-        counts = found.groupby(["step", "frequency"]).size().rename("neurons").reset_index()
-        shown = counts[counts["frequency"].isin(_frequent(counts))]
+        shown = _clusters(result)
         over = curves(shown, x="step", y="neurons", color="frequency", x_title="step", y_title="specialised neurons")
-        return panels([spread, over], titles=[f"Step {now['step'].max():,}", "Specialised neurons over training"])
+        return panels([spread, over], titles=[step_title(now), "Specialised neurons over training"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -72,6 +70,9 @@ class NeuronFrequencies(Measure):
         }
 
 
-def _frequent(counts: pd.DataFrame, most: int = 8) -> list[str]:
-    """The frequencies that the most neurons ever specialised in."""
-    return counts.groupby("frequency")["neurons"].max().nlargest(most).index.tolist()
+def _clusters(result: pd.DataFrame, most: int = 8) -> pd.DataFrame:
+    """Specialised neurons of each frequency at every step, for the frequencies that the most neurons ever specialised in."""
+    counts = result.pivot_table(index="step", columns="frequency", values="specialised", aggfunc="sum").fillna(0)
+    frequent = counts.max()[counts.max() > 0].nlargest(most).index.sort_values()
+    shown = counts[frequent].rename(columns="k = {}".format).rename_axis(columns="frequency")
+    return shown.melt(ignore_index=False, value_name="neurons").reset_index()

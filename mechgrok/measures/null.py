@@ -38,8 +38,8 @@ def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Nu
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
     for measure, values in _draws(work, todo, draws).items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
-        found[measure] = compare(_numbers(measure, table), values)
-        results.save_null(work.run.path, measure, stamps[measure], found[measure])
+        null = found[measure] = compare(_numbers(measure, table), values)
+        results.save_null(work.run.path, measure, stamps[measure], null)
     return {measure: null for measure, null in found.items() if null is not None}
 
 

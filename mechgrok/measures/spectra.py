@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from mechgrok.measures.measure import Headline, Missing, last
+from mechgrok.measures.measure import Headline, Missing, last, step_title
 from mechgrok.plots.primitives import bars, frequency_map, panels
 
 if TYPE_CHECKING:
@@ -46,7 +46,10 @@ def spectrum_headline(result: pd.DataFrame, top: int = 5) -> Headline:
     if not table["power"].sum():
         return dict.fromkeys(("top_frequencies", "share_key"), Missing("the matrix is constant over the tokens"))
     order = table.sort_values("power", ascending=False, kind="stable")
-    return {"top_frequencies": order["frequency"].head(top).astype(int).tolist(), "share_key": float(table.loc[table["key"], "share"].sum())}
+    return {
+        "top_frequencies": order["frequency"].head(top).astype(int).tolist(),
+        "share_key": float(table.loc[table["key"], "share"].sum()),
+    }
 
 
 def spectrum_figure(result: pd.DataFrame) -> go.Figure:
@@ -71,4 +74,4 @@ def spectrum_figure(result: pd.DataFrame) -> go.Figure:
         y_title="frequency k",
         value_title="share of power",
     )
-    return panels([shown, over], titles=[f"Step {now['step'].max():,}", "Over training"])
+    return panels([shown, over], titles=[step_title(now), "Over training"])

@@ -34,4 +34,4 @@ def _of_split(found: pd.DataFrame, split: str, value: str) -> float | Missing:
         return UNKNOWN_SPLIT
     if not found.loc[split, "rows"]:
         return Missing(f"this run has no {split} rows")
-    return float(found.loc[split, value])
+    return float(found[value][split])

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.tables import Look, Rows, read
+from mechgrok.models.reading import read
+from mechgrok.models.tables import Look, Rows
 
 Weights = Mapping[str, Tensor]
 

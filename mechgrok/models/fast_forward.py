@@ -13,7 +13,8 @@ from mechgrok.models import merged
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.attention import Weights, attend
 from mechgrok.models.obstacle import obstacle
-from mechgrok.models.tables import Batch, Rows, read
+from mechgrok.models.reading import read
+from mechgrok.models.tables import Batch, Rows
 
 __all__ = ["Batch", "forward", "logits", "obstacle"]
 

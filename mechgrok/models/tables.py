@@ -5,28 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-Index = Tensor | None
-"""The row of a table for each outgoing row; None: row by row, or the table has one row for all."""
+from mechgrok.models.reading import Index
 
 _PAIRS_PER_ROW = 8
 """A pair of tokens in a product costs about an eighth of a row that is gathered twice."""
-
-
-def read(table: Tensor, index: Index) -> Tensor:
-    """table[index] for a table (rows, width); F.embedding because its gradient is deterministic and quick."""
-    return table if index is None else F.embedding(index, table)
 
 
 @dataclass(frozen=True)
 class Look:
     """How the rows of one position find what they attend to at another."""
 
-    query: Index
-    key: Index
-    pair: Index
+    query: Index | None
+    """None: row by row, or one row for all."""
+    key: Index | None
+    pair: Index | None
     paired: bool
     """Whether a table of all pairs, row query * keys + key, is cheaper than pairing row by row; `pair` is the index into it."""
 
@@ -112,6 +106,6 @@ def _rows(column: list[Tensor], counts: list[int], examples: list[Tensor]) -> Ro
     return Rows(tuple(counts), tuple(len(example) for example in examples), looks)
 
 
-def _index(index: Tensor, count: int) -> Index:
+def _index(index: Tensor, count: int) -> Index | None:
     trivial = count == 1 or torch.equal(index, torch.arange(count, device=index.device))
-    return None if trivial else index
+    return None if trivial else Index.into(count, index)

@@ -34,12 +34,12 @@ def trained(run: Run) -> str:
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
     sizes = ", ".join(f"{key} {model[key]}" for key in ("layers", "heads", "d_model", "d_mlp") if key in model)
-    checkpoints = f"{show(len(run.steps))} checkpoints to step {show(run.steps[-1])}" if run.steps else "no checkpoint"
+    many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
     parts = [
         " ".join(str(task[key]) for key in ("kind", "operation") if key in task) + (f" modulo {task['p']}" if "p" in task else ""),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in ("fraction", "seed") if key in split),
         f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
-        checkpoints,
+        f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many,
     ]
     return " · ".join(parts)
 

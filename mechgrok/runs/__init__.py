@@ -1,0 +1,1 @@
+"""What happened: folders of runs, and their reading."""

@@ -13,7 +13,13 @@ from mechgrok.runs import store
 
 def refuse_existing(out: Path) -> None:
     """Raises UserError where `out` holds something already, or cannot be made."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not out.name:
+        raise UserError(f"{out} cannot be a new run's folder; give it a name of its own")
+    try:
+        taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+    if taken:
         resumable = f", or go on with: mechgrok train --resume {out}" if (out / store.STATE).is_file() else ""
         raise UserError(f"{out} exists already and is never overwritten; choose another --out{resumable}")
 

@@ -66,7 +66,9 @@ def identify_operation(evidence: Evidence, task: Modular) -> Operation:
     accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in get_args(Operation)}
     best = max(accuracy, key=lambda name: accuracy[name])
     if accuracy[best] <= 0.5:
-        raise UserError(f"the file does not say what it was trained on, and its network shows none of {', '.join(accuracy)}; say --operation")
+        raise UserError(
+            f"the file does not say what it was trained on, and its network shows none of {', '.join(accuracy)}; say --operation"
+        )
     return best
 
 
@@ -82,5 +84,7 @@ def identify_seed(evidence: Evidence, task: Modular, rule: Shuffled) -> Shuffled
     matching = [each for each in rules if all(told.agrees for told in evidence.compare(task, each.mask(len(task.labels()))))]
     if len(matching) != 1:
         seeds = ", ".join(str(each.seed) for each in matching[:5]) or "none"
-        raise UserError(f"--split-seed auto: the seeds from 0 to 99 that give the recorded losses: {seeds}; say the seed, or leave the split unknown")
+        raise UserError(
+            f"--split-seed auto: the seeds from 0 to 99 that give the recorded losses: {seeds}; say the seed, or leave the split unknown"
+        )
     return matching[0]

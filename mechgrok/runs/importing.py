@@ -103,7 +103,7 @@ def _split(foreign: Foreign, said: Said, evidence: Evidence, task: Modular) -> t
     if said.split is None:
         if said.fraction is not None or said.split_seed is not None:
             raise UserError("--fraction and --split-seed need --split python-shuffle or --split torch-randperm")
-        return Unknown(), None, ["the train split is unknown; what needs it will be missing (--split, --fraction, --split-seed say it)"]
+        return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
     if said.fraction is None or said.split_seed is None:
         raise UserError("--split needs --fraction and --split-seed (a number, or auto to try 0 to 99 against the recorded losses)")
     rule = make(SPLITS[said.split], fraction=said.fraction)

@@ -1,0 +1,1 @@
+"""The step loop, what it writes, and what it can take up again."""

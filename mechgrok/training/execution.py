@@ -1,4 +1,7 @@
-"""How a run is executed: what must not change its numbers beyond rounding, and so stays out of the config."""
+"""How a run is executed: what must not change its numbers beyond rounding, and so stays out of the config.
+
+torch is imported where it is used, since the flags of `mechgrok train` are made of this.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import torch
 import tyro
 
 from mechgrok.errors import UserError
@@ -26,6 +28,10 @@ class Execution:
 
     def settled(self) -> Execution:
         """The same with nothing left to choose, applied to this process. Raises UserError for a device that is not here."""
+        import torch
+
+        if self.threads < 0:
+            raise UserError(f"--threads {self.threads}: give a number of CPU threads, or 0 for as many as there are cores")
         device = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
         _check(device)
         threads = self.threads or torch.get_num_threads()
@@ -37,6 +43,8 @@ class Execution:
 
 
 def _check(device: str) -> None:
+    import torch
+
     if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", device):
         raise UserError(f"{device} is not a device; use cpu, cuda, or cuda:1 for the second GPU")
     try:

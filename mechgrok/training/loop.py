@@ -32,14 +32,14 @@ class Ending:
     interrupted: bool = False
 
 
-class Diverged(UserError):
+class DivergedError(UserError):
     """The loss is no longer a number."""
 
 
 def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
     """Trains from the newest state to the last step, a stopping rule, or an interruption.
 
-    Ctrl-C and SIGTERM end it after the running step with its state saved. Raises Diverged.
+    Ctrl-C and SIGTERM end it after the running step with its state saved. Raises DivergedError.
     """
     config, step = trainer.config.training, recorder.begin()
     if step is None:
@@ -47,7 +47,8 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
         _look(0, trainer, recorder, progress)
     history = recorder.history()
     with _interruptible() as interrupted:
-        while step < config.steps:
+        # Before the first step too: whoever was killed between a stopping rule and the final state stops where it would have.
+        while not (reason := stopping.reason(config.stop, history)) and step < config.steps:
             if interrupted():
                 recorder.save(step)
                 return Ending(step, "interrupted", interrupted=True)
@@ -56,10 +57,7 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
             progress.at(step)
             if recorder.schedule.evaluates(step):
                 history += [each for each in _look(step, trainer, recorder, progress) if each.split == "test"]
-                reason = stopping.reason(config.stop, history)
-                if reason:
-                    return _end(step, reason, recorder)
-    return _end(step, "that was the last step", recorder)
+    return _end(step, reason or "that was the last step", recorder)
 
 
 def _look(step: int, trainer: Trainer, recorder: Recorder, progress: Progress) -> list[Evaluation]:
@@ -83,7 +81,9 @@ def _end(step: int, reason: str, recorder: Recorder) -> Ending:
 def _refuse_nan(step: int, loss: float, recorder: Recorder) -> None:
     if not math.isfinite(loss):
         good = _last_checkpoint(recorder.run)
-        raise Diverged(f"the loss is {loss} at step {step}; the last good checkpoint is {good}. Lower optimizer.lr, and train into a new folder")
+        raise DivergedError(
+            f"the loss is {loss} at step {step}; the last good checkpoint is {good}. Lower optimizer.lr, and train into a new folder"
+        )
 
 
 def _last_checkpoint(run: Path) -> str:
@@ -106,5 +106,5 @@ def _interruptible() -> Iterator[Any]:
     try:
         yield lambda: bool(came)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -32,7 +32,9 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     task = config.task
     mask = config.split.mask(len(task.labels()))
     config.model.architecture(task)
-    settled = dataclasses.asdict(execution.settled()) | {"versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}}
+    settled = dataclasses.asdict(execution.settled()) | {
+        "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
+    }
     files = {
         store.SPLIT: save({"is_train": mask.astype(np.uint8)}),
         store.EXECUTION: json.dumps(settled, indent=1).encode(),

@@ -49,7 +49,9 @@ class Trainer:
         self.optimizer = optimizers.build(config.optimizer, trained)
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
-        self._batches = Batches(np.flatnonzero(is_train), None if config.training.batch == "full" else config.training.batch, config.training.seed)
+        self._batches = Batches(
+            np.flatnonzero(is_train), None if config.training.batch == "full" else config.training.batch, config.training.seed
+        )
 
     def update(self, step: int) -> Tensor:
         """One optimiser step after `step` earlier ones; gives the loss that it started from (scalar)."""

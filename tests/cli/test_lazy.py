@@ -14,13 +14,19 @@ from mechgrok.cli import COMMANDS, main
 CODE = """
 import sys
 from mechgrok.cli import main
+
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        assert name not in forbidden, f"{name} is imported"
+
+forbidden = set(sys.argv[1].split(","))
+sys.meta_path.insert(0, Refusing())
 try:
     status = main(sys.argv[2:])
 except SystemExit as stop:
     status = stop.code or 0
 assert status == 0, status
-imported = set(sys.argv[1].split(",")) & set(sys.modules)
-assert not imported, imported
+assert not forbidden & set(sys.modules)
 """
 
 

@@ -127,12 +127,10 @@ def test_missing_biases_count_as_zero() -> None:
     assert _agree(logits(weights, shape, Batch.of(network.tokens)), hooked.from_weights(shape, weights)(network.tokens)[:, -1])
 
 
-@pytest.mark.parametrize(
-    "shape", ["1, 4, 128, 32, 512, 114, 114, 3, 'relu', None, False", "2, 4, 64, 16, 64, 114, 113, 3, 'gelu', 'LN', False"]
-)
-def test_gradients_are_the_same_bytes_in_another_process(shape: str) -> None:
-    command = [sys.executable, "-m", "tests.models.gradient_digest", shape]
-    runs = [subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    first, second = [run.communicate()[0] for run in runs]
-    assert len(first.strip()) == 64
-    assert first == second
+def test_gradients_are_the_same_bytes_in_other_processes() -> None:
+    """Also where torch is not told to be deterministic: it would hide that the gradient of W[tokens] depends on the threads' order."""
+    command = [sys.executable, "-m", "tests.models.gradient_digest"]
+    root = Path(__file__).parents[2]
+    runs = [subprocess.Popen([*command, mode], cwd=root, stdout=subprocess.PIPE, text=True) for mode in ("deterministic", "free", "free")]
+    digests = {run.communicate()[0].strip() for run in runs}
+    assert [len(digest) for digest in digests] == [64]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Mine
 from made_runs import make_run
+from own_measure import Mine
 
 from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
@@ -65,9 +65,9 @@ def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) 
 def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:
     page = Visit(browser, run.path / "report" / "index.html", width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for plot in page.locator(".plot").all():
-        box = plot.locator("svg.main-svg").first.bounding_box()
-        assert 0 < box["width"] <= width
+    for figure in page.locator("figure").all():
+        box = figure.bounding_box()
+        assert 0 < box["width"] <= width - box["x"]
 
 
 def test_names_are_shown_and_not_run(browser: Any, tmp_path: Path) -> None:

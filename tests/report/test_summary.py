@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Mine
 from made_runs import make_run
+from own_measure import Mine
 
 from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
