@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -56,9 +57,10 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
     """Makes a run at `out` of a weights file. Raises UserError, with nothing written, where that cannot be."""
     refuse_existing(out)
     data = pickles.read(path)
-    foreign = _dated(recognition.recognise(data).convert(data), said.step)
-    architecture = infer.architecture(foreign.last, foreign.config)
-    task = _task(architecture, said)
+    with _naming(path):
+        foreign = _dated(recognition.recognise(data).convert(data), said.step)
+        architecture = infer.architecture(foreign.last, foreign.config)
+        task = _task(architecture, said)
     evidence = Evidence.of(foreign, architecture, task.inputs())
     operation = said.operation or identify_operation(evidence, task)
     task = task.model_copy(update={"operation": operation})
@@ -69,8 +71,19 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
     return Imported(config, tuple(_steps(foreign)), notes, evidence.compare(task, mask))
 
 
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Puts the file's name before what is wrong with its contents."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
 def _dated(foreign: Foreign, step: int | None) -> Foreign:
     """The snapshots with a step for each: the one that the user says, or 0, where the file names none."""
+    if step is not None and step < 0:
+        raise UserError(f"--step {step}: a step is a number of updates, 0 or more")
     if None not in foreign.snapshots:
         if step is not None:
             raise UserError(f"the file says its steps itself ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
@@ -84,7 +97,7 @@ def _steps(foreign: Foreign) -> list[int]:
 
 
 def _task(architecture: Architecture, said: Said) -> Modular:
-    p = said.p or architecture.d_vocab - 1
+    p = architecture.d_vocab - 1 if said.p is None else said.p
     if architecture.d_vocab != p + 1 or architecture.d_vocab_out not in (p, p + 1):
         raise UserError(
             f"the file's network has {architecture.d_vocab} tokens and {architecture.d_vocab_out} classes; modulo {p} they would be {p + 1}, "

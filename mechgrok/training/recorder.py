@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mechgrok.config import Config
+from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.training.schedule import Schedule
 from mechgrok.training.trainer import Evaluation, Trainer
@@ -25,15 +26,27 @@ class Recorder:
         self._metrics = run / store.METRICS
 
     def begin(self) -> int | None:
-        """Puts the newest state back, and the metrics to the length that they had then. The step it is of; None for a fresh run."""
+        """Puts the newest state back, and the metrics to the length that they had then. The step it is of; None for a fresh run.
+
+        Raises UserError where the state is not this run's, or metrics that it counts on are gone.
+        """
         path = self.run / store.STATE
         if not path.is_file():
             self._metrics.write_bytes(_lines([_HEADER]))
             return None
         state, notes = store.read_tensors(path)
-        self.trainer.restore(state)
-        os.truncate(self._metrics, int(notes["metrics"]))
-        return int(notes["step"])
+        try:
+            step, length = int(notes["step"]), int(notes["metrics"])
+            self.trainer.restore(state)
+        except (KeyError, ValueError, RuntimeError):
+            raise UserError(f"{path} is not a state of this run; restore it from a copy, or delete it to start over") from None
+        self._cut(length)
+        return step
+
+    def _cut(self, length: int) -> None:
+        if not self._metrics.is_file() or self._metrics.stat().st_size < length:
+            raise UserError(f"{self._metrics} lacks rows that the state counts on; restore it from a copy, or delete {store.STATE} to start over")
+        os.truncate(self._metrics, length)
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:
         """Appends a row of metrics for each split, in one write."""
@@ -47,7 +60,9 @@ class Recorder:
         self.save(step)
 
     def save(self, step: int, finished: bool = False) -> None:
-        """Writes the state: whoever resumes goes on from here."""
+        """Writes the state: whoever resumes goes on from here, with the metrics up to here, which go to the disk first."""
+        with self._metrics.open("rb") as file:
+            os.fsync(file.fileno())
         notes = {"step": str(step), "metrics": str(self._metrics.stat().st_size), "finished": str(int(finished))}
         store.write_tensors(self.run / store.STATE, self.trainer.state(), notes)
 

@@ -33,6 +33,7 @@ ASKED = {
     "gini",
     "weight-norms",
 }
+STEPS = (0, 20)
 VARIANTS = [
     "restricted-loss(keys=1,3)",
     "excluded-loss(keys=own)",
@@ -50,14 +51,14 @@ pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Small random networks: odd, even and the smallest moduli, splits that are unknown or everything, weights that are zero, no MLP."""
     root = tmp_path_factory.mktemp("runs")
-    make_run(root / "odd")
-    make_run(root / "even", p=8)
-    make_run(root / "two", p=2, train=0.5)
-    make_run(root / "three", p=3)
-    make_run(root / "unknown", train=None)
-    make_run(root / "all-train", train=1.0)
-    make_run(root / "zero", scale=0.0)
-    make_run(root / "attention", attn_only=True)
+    make_run(root / "odd", steps=STEPS)
+    make_run(root / "even", steps=STEPS, p=8)
+    make_run(root / "two", steps=STEPS, p=2, train=0.5)
+    make_run(root / "three", steps=STEPS, p=3)
+    make_run(root / "unknown", steps=STEPS, train=None)
+    make_run(root / "all-train", steps=STEPS, train=1.0)
+    make_run(root / "zero", steps=STEPS, scale=0.0)
+    make_run(root / "attention", steps=STEPS, attn_only=True)
     return root
 
 
@@ -124,7 +125,7 @@ class TestResult:
     def test_its_table_has_the_promised_columns_at_every_step(self, name: str, run: str, outcomes: dict[str, dict[str, Any]]) -> None:
         for result in results(outcomes[run][name]):
             assert set(result.table.columns) == {*result.measure.columns, "step"}
-            assert sorted(set(result.table["step"])) == [0, 10, 20]
+            assert sorted(set(result.table["step"])) == list(STEPS)
 
     def test_its_headline_is_json_with_a_reason_for_every_gap(self, name: str, run: str, outcomes: dict[str, dict[str, Any]]) -> None:
         for result in results(outcomes[run][name]):

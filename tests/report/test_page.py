@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_runs import make_run
 from own_measure import Mine
@@ -18,7 +19,11 @@ from plotly.offline import get_plotlyjs
 from mechgrok.analysis import DEFAULT, analysis
 from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
+from mechgrok.measures.outcomes import Result
 from mechgrok.report import write_report
+from mechgrok.report.entries import of_result
+from mechgrok.report.page import render
+from mechgrok.report.summary import summarise
 from mechgrok.runs.run import Run, open_run
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -159,8 +164,11 @@ def test_it_is_the_same_from_stored_results_without_torch(run: Run) -> None:
     assert {path.name: path.read_bytes() for path in (run.path / "report").iterdir()} == before
 
 
-def test_it_stays_small(tmp_path: Path) -> None:
-    run = open_run(make_run(tmp_path / "long", p=31, steps=range(0, 1200, 20)))
-    report = write_report(run, analyze(run, ["key-frequencies", "embedding-spectrum", "neuron-frequencies", "weight-norms"], nulls=0))
-    figures = report.page.stat().st_size - len(get_plotlyjs().encode())
-    assert figures < 250_000
+def test_the_largest_figure_stays_small(run: Run) -> None:
+    steps, frequencies = range(0, 40_000, 100), range(1, 57)
+    rows = [(step, k, 1 / (step + k), k == 3) for step in steps for k in frequencies]
+    table = pd.DataFrame(rows, columns=["step", "frequency", "score", "key"])
+    entry = of_result(Result(registry.parse("key-frequencies"), table), None)
+    summary = summarise(run, {"key-frequencies": entry})
+    figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT))) - len(get_plotlyjs())
+    assert 56 * 400 * 8 < figure < 400_000

@@ -1,0 +1,100 @@
+"""The rules of the house, as tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKS = ["ruff check .", "ruff format --check .", "mypy mechgrok", "lint-imports"]
+
+
+@pytest.mark.parametrize("command", CHECKS)
+def test_check_passes(command):
+    program, *words = command.split()
+    done = subprocess.run([Path(sys.executable).parent / program, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_make_check_runs_the_same():
+    assert [line for line in (ROOT / "scripts" / "check").read_text().splitlines() if line in CHECKS] == CHECKS
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_works_alone(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = "import mechgrok, mechgrok.analysis as a; print(mechgrok.__file__); print(*a.analyses())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    where, names = done.stdout.splitlines()
+    assert where.startswith(str(tmp_path)), done.stderr
+    assert "nanda2023" in names.split()
+
+
+def test_the_wheel_holds_templates_and_analyses_and_one_package(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    templates = {path.name for path in (ROOT / "mechgrok" / "report" / "templates").iterdir()}
+    assert {Path(name).name for name in names if "/templates/" in name} >= templates
+    assert "mechgrok/_analyses/nanda2023.py" in names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"mechgrok"}
+
+
+def test_no_file_is_named_after_nothing():
+    assert not [path for path in (ROOT / "mechgrok").rglob("*.py") if path.stem in {"utils", "helpers", "common", "misc"}]
+
+
+def test_files_and_functions_stay_small():
+    sources = {path: path.read_text() for path in (ROOT / "mechgrok").rglob("*.py")}
+    assert not [path for path, text in sources.items() if len(text.splitlines()) > 300]
+    lengths = sorted(
+        node.end_lineno - node.lineno
+        for text in sources.values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.end_lineno
+    )
+    assert lengths[len(lengths) // 2] <= 10
+    assert lengths[int(0.9 * len(lengths))] <= 35
+
+
+def test_readme_names_commands_and_measures_that_exist():
+    from mechgrok.cli import COMMANDS
+    from mechgrok.measures.registry import measures
+
+    text = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"mechgrok ([a-z]+)\b", "\n".join(_code(text)))) <= set(COMMANDS)
+    table = re.search(r"\| measure \|.*?\n\n", text, re.DOTALL)
+    assert table
+    assert set(re.findall(r"^\| `([\w-]+)`", table[0], re.MULTILINE)) == set(measures())
+
+
+def test_readme_describes_the_demo_that_there_is():
+    from mechgrok.training.presets import PRESETS
+
+    demo, text = PRESETS["demo"], " ".join((ROOT / "README.md").read_text().split())
+    assert f"addition modulo {demo.task.p}: {demo.split.fraction:.0%}".replace("%", " %") in text
+    assert f"weight decay {demo.optimizer.weight_decay:g}" in text
+    assert f"{demo.training.steps:,} steps".replace(",", " ") in text
+
+
+def test_what_the_docs_link_to_is_there():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def _code(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text) + re.findall(r"```\n(.*?)```", text, re.DOTALL)
