@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,12 +24,18 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit status is 0, or 2 after a wrong input, or 130 after Ctrl-C."""
+    # Threads that spin while they wait bring torch to a crawl on a machine that others use too; read when torch starts.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return _run(name, rest)
     except UserError as error:
         print(f"mechgrok: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it closes the pipe itself.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("mechgrok: interrupted; what was finished is kept", file=sys.stderr)
         return 130

@@ -9,7 +9,7 @@ from mechgrok.cli import analyze, flags, train
 
 def main(arguments: list[str]) -> int:
     """Trains, analyses and reports the demo."""
-    return flags.parse(_demo, arguments, "demo")
+    return flags.call(_demo, arguments, "demo")
 
 
 def _demo(out: Path = Path("checkpoints") / "demo", log: train.Log = "auto") -> int:

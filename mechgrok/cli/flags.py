@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ _FRAME = "\u256d\u2502\u2570 "
 
 
 def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any = None) -> Any:
-    """Calls `target` with what the `arguments` say (or makes it, where it is a type). Raises UserError on a wrong flag."""
+    """Makes a `target` of what the `arguments` say. Raises UserError on a wrong flag."""
     said = io.StringIO()
     extra = {} if default is None else {"default": default}
     config = (tyro.conf.AvoidSubcommands,)
@@ -30,6 +31,16 @@ def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, de
         if not stop.code:
             raise
         raise UserError(f"{_problem(stop, said.getvalue())} (mechgrok {command} --help)") from None
+
+
+def call(target: Callable[..., int], arguments: Sequence[str], command: str) -> int:
+    """Calls `target` with what the `arguments` say; what it prints is not touched. Raises UserError on a wrong flag."""
+
+    @functools.wraps(target)
+    def later(*values: Any, **named: Any) -> Callable[[], int]:
+        return functools.partial(target, *values, **named)
+
+    return parse(later, arguments, command)()
 
 
 def _problem(stop: SystemExit, said: str) -> str:

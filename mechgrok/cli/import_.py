@@ -13,7 +13,7 @@ from mechgrok.tasks.modular import Operation
 
 def main(arguments: list[str]) -> int:
     """Makes a run of a weights file."""
-    return flags.parse(_import, arguments, "import")
+    return flags.call(_import, arguments, "import")
 
 
 def _import(

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         print(USAGE, *_preset_lines(), sep="\n")
         return 0
     if arguments[0].partition("=")[0] in ("--resume", "--log"):
-        return flags.parse(_resume, arguments, "train")
+        return flags.call(_resume, arguments, "train")
     return _begin(arguments[0], arguments[1:])
 
 

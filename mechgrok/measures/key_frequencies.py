@@ -46,6 +46,10 @@ class KeyFrequencies(Measure):
     at: Literal["own", "last"] = "own"  # type: ignore[assignment]
     fixed: tuple[int, ...] = ()
 
+    def caption(self) -> str:
+        chosen = ", ".join(map(str, self.fixed)) if self.rule == "fixed" else f"{self.rule} > {self.threshold:g}"
+        return f"{super().caption()} Here: {chosen}."
+
     def obstacle(self, run: Run) -> str | None:
         p = run.task.numbers
         outside = [k for k in self.fixed if not 1 <= k <= p // 2]

@@ -27,12 +27,9 @@ class Look:
     @classmethod
     def between(cls, query: Tensor, queries: int, key: Tensor, keys: int) -> Look:
         """From the entering rows of both positions, for each leaving row, and how many there are."""
-        return cls(
-            query=_index(query, queries),
-            key=_index(key, keys),
-            pair=_index(query * keys + key, queries * keys),
-            paired=queries * keys <= _PAIRS_PER_ROW * len(query),
-        )
+        paired = queries * keys <= _PAIRS_PER_ROW * len(query)
+        pair = _index(query * keys + key, queries * keys) if paired else None
+        return cls(_index(query, queries), _index(key, keys), pair, paired)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -50,9 +50,16 @@ class Transformer(Part):
             raise ValueError(f"d_model {self.d_model} is no multiple of {self.heads} heads; set d_head, or change one of them")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_mlp_no_biases_of_it(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("attn_only") is True and "biases" not in values:
+            return values | {"biases": "none"}
+        return values
+
     @model_validator(mode="after")
-    def _attention_only_has_no_mlp_biases(self) -> Self:
-        if self.attn_only and self.biases == "mlp" and "biases" in self.model_fields_set:
+    def _mlp_biases_need_an_mlp(self) -> Self:
+        if self.attn_only and self.biases == "mlp":
             raise ValueError('without an MLP there are no MLP biases to train; set biases to "all" or "none"')
         return self
 

@@ -47,6 +47,8 @@ class Scale:
 
     def settings(self) -> dict[str, object]:
         """Type and ticks as plotly's layout wants them."""
+        if self.lowest == self.highest:
+            return {"tickmode": "array", "tickvals": [self.lowest], "ticktext": [_plain(self.lowest)]}
         if not self.log:
             return {}
         ticks = _ticks(self.lowest, self.highest)

@@ -49,7 +49,7 @@ class Run:
     @cached_property
     def config(self) -> config.Config:
         """What decided the run."""
-        return config.read((self.path / store.CONFIG).read_text(), str(self.path / store.CONFIG))
+        return config.read((self.path / store.CONFIG).read_text("utf-8", "replace"), str(self.path / store.CONFIG))
 
     @property
     def task(self) -> Task:
@@ -60,7 +60,10 @@ class Run:
     def execution(self) -> dict[str, Any]:
         """How it was run (device, threads, forward), or where it was imported from."""
         path = self.path / store.EXECUTION
-        return json.loads(path.read_text()) if path.is_file() else {}
+        try:
+            return json.loads(path.read_bytes()) if path.is_file() else {}
+        except ValueError as error:
+            raise UserError(f"{path} is no JSON ({error}); restore it from a copy") from None
 
     @cached_property
     def steps(self) -> list[int]:
@@ -85,10 +88,14 @@ class Run:
     @cached_property
     def is_train(self) -> np.ndarray | None:
         """True for the rows that were trained on (n,); None where nobody knows."""
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
         path = self.path / store.SPLIT
-        return load_file(path)["is_train"].astype(bool) if path.is_file() else None
+        try:
+            return load_file(path)["is_train"].astype(bool) if path.is_file() else None
+        except (SafetensorError, KeyError) as error:
+            raise UserError(f"{path} does not say which rows are train ({error}); restore it from a copy") from None
 
     def weights_path(self, step: int) -> Path:
         """The file of a checkpoint. Raises UserError where there is none."""

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from mechgrok.maths.losses import cross_entropy, per_example
+from mechgrok.maths.losses import cross_entropy, per_example, per_label
 
 
 def test_uniform_logits_cost_log_of_the_classes() -> None:
@@ -67,3 +67,22 @@ def test_second_derivatives_are_refused_not_wrong() -> None:
     logits = torch.zeros(1, 2, requires_grad=True)
     with pytest.raises(RuntimeError, match="differentiated once"):
         torch.autograd.grad(cross_entropy(logits, torch.tensor([0])), logits, create_graph=True)
+
+
+def test_the_loss_of_every_possible_label() -> None:
+    """exp(-loss) are probabilities; a float32 log-softmax would lose the small losses (trap 1)."""
+    logits = torch.tensor([[[20.0, 0.0], [0.0, 1000.0]]])
+    found = per_label(logits)
+    assert found.dtype == torch.float64
+    assert found.shape == (1, 2, 2)
+    assert found[0, 0].tolist() == pytest.approx([math.log1p(math.exp(-20)), 20 + math.log1p(math.exp(-20))], rel=1e-14)
+    assert found[0, 1].tolist() == [1000, 0]
+    assert (-torch.log_softmax(logits, -1)[0, 0, 0]).item() == 0
+
+
+def test_every_label_and_the_label_are_the_same_loss() -> None:
+    logits = 5 * torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(9) % 4
+    by_hand = [sum(math.exp(x - row[label]) for x in row) for row, label in zip(logits.tolist(), labels.tolist(), strict=True)]
+    assert per_label(logits)[torch.arange(9), labels].exp().tolist() == pytest.approx(by_hand, rel=1e-12)
+    assert per_example(logits, labels).exp().tolist() == pytest.approx(by_hand, rel=1e-12)

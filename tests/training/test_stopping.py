@@ -1,0 +1,43 @@
+"""When a run stops before its last step."""
+
+from __future__ import annotations
+
+import pytest
+
+from mechgrok.config import Stop
+from mechgrok.training.stopping import reason
+from mechgrok.training.trainer import Evaluation
+
+
+def history(losses: list[float], accuracies: list[float] | None = None) -> list[Evaluation]:
+    return [Evaluation("test", 10, loss, accuracy) for loss, accuracy in zip(losses, accuracies or [0.0] * len(losses), strict=True)]
+
+
+def test_without_a_rule_nothing_stops() -> None:
+    assert reason(Stop(), history([0.0] * 9, [1.0] * 9)) is None
+
+
+def test_without_test_rows_nothing_stops() -> None:
+    assert reason(Stop(test_loss_below=9, accuracy=0.1, evaluations=1), []) is None
+
+
+def test_a_test_loss_below() -> None:
+    rule = Stop(test_loss_below=0.5)
+    assert reason(rule, history([0.1, 0.5])) is None
+    assert reason(rule, history([0.6, 0.49])) == "test loss 0.49 is below 0.5"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "stops"),
+    [([1, 1], False), ([1, 0.8, 1, 1], False), ([0.2, 0.9, 1, 0.95], True), ([0.9, 0.9, 0.9], True), ([0.9, 0.9, 0.9, 0.1], False)],
+)
+def test_an_accuracy_that_lasts(accuracies: list[float], stops: bool) -> None:
+    said = reason(Stop(accuracy=0.9, evaluations=3), history([1.0] * len(accuracies), accuracies))
+    assert said == ("test accuracy has been at least 0.9 for 3 evaluations" if stops else None)
+
+
+def test_either_rule_suffices() -> None:
+    rule = Stop(test_loss_below=0.5, accuracy=0.9, evaluations=1)
+    assert reason(rule, history([0.4], [0.0]))
+    assert reason(rule, history([0.9], [1.0]))
+    assert reason(rule, history([0.9], [0.0])) is None
