@@ -1,7 +1,8 @@
 """One training step of the paper's network (p = 113, 3830 pairs): HookedTransformer, fast forward pass, and bare matrix products.
 
-`python benchmarks/training_step.py [rounds]` runs the three in turn in one process and prints medians and the medians of their ratios.
-A step is forward, float64 cross-entropy, backward and AdamW, in float32 with two threads. The bare products are those that the step cannot
+`GOMP_SPINCOUNT=5000 python benchmarks/training_step.py [rounds]` (the setting of the command line) runs them in turn in one process and
+prints medians and the medians of their ratios. A step is forward, float64 cross-entropy, backward and AdamW, in float32 with two threads;
+the plain one is written as in TransformerLens' grokking demo. The bare products are those that the step cannot
 do without, for each the forward product and the two of its backward pass, into arrays that exist already: nothing else is computed.
 """
 
@@ -16,31 +17,30 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from mechgrok.maths.losses import cross_entropy
-from mechgrok.models.allocation import keep_freed_memory
-from mechgrok.models.fast_forward import Batch, logits
-from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
+from mechgrok.training.execution import Execution
+from mechgrok.training.presets import PRESETS
+from mechgrok.training.trainer import Trainer
 
 ROWS, P, D_MODEL, D_MLP, D_VOCAB = 3830, 113, 128, 512, 114
 TOKENS = 2 * P + 1
 
 Shape = tuple[int, int, int]
 TABLES: dict[str, Shape] = {"x W_K": (TOKENS, D_MODEL, D_MODEL), "x W_V": (TOKENS, D_MODEL, D_MODEL), "x W_Q": (1, D_MODEL, D_MODEL)}
-MERGED: dict[str, Shape] = TABLES | {
-    "W_O W_in": (D_MODEL, D_MODEL, D_MLP),
-    "W_O W_U": (D_MODEL, D_MODEL, D_VOCAB),
-    "W_out W_U": (D_MLP, D_MODEL, D_VOCAB),
-    "z (W_O W_in)": (ROWS, D_MODEL, D_MLP),
-    "z (W_O W_U)": (ROWS, D_MODEL, D_VOCAB),
-    "neurons (W_out W_U)": (ROWS, D_MLP, D_VOCAB),
-}
 APART: dict[str, Shape] = TABLES | {
     "z W_O": (ROWS, D_MODEL, D_MODEL),
     "resid_mid W_in": (ROWS, D_MODEL, D_MLP),
     "neurons W_out": (ROWS, D_MLP, D_MODEL),
     "resid_post W_U": (ROWS, D_MODEL, D_VOCAB),
 }
+MADE: dict[str, Shape] = TABLES | {
+    "z W_O": (ROWS, D_MODEL, D_MODEL),
+    "resid_mid W_in": (ROWS, D_MODEL, D_MLP),
+    "resid_mid W_U": (ROWS, D_MODEL, D_VOCAB),
+    "W_out W_U": (D_MLP, D_MODEL, D_VOCAB),
+    "neurons (W_out W_U)": (ROWS, D_MLP, D_VOCAB),
+}
+"""Those that the fast step makes; APART has the ones of the same network without W_out W_U made first."""
 
 
 def training_data() -> tuple[Tensor, Tensor]:
@@ -50,28 +50,24 @@ def training_data() -> tuple[Tensor, Tensor]:
     return torch.from_numpy(task.inputs())[rows], torch.from_numpy(task.labels())[rows]
 
 
-def steps() -> dict[str, Callable[[], None]]:
-    """The two training steps, each with a network of its own."""
+def steps() -> dict[str, Callable[[], object]]:
+    """The plain loop of TransformerLens' grokking demo, and the trainer's own update."""
     tokens, labels = training_data()
-    spec, task = Transformer(), Modular(p=P)
-    plain, fast, shape, batch = spec.build(task), spec.build(task), spec.architecture(task), Batch.of(tokens)
-    weights = dict(fast.named_parameters())
-    return {
-        "HookedTransformer": _step(plain, lambda: plain(tokens)[:, -1], labels),
-        "fast forward": _step(fast, lambda: logits(weights, shape, batch), labels),
-    }
-
-
-def _step(model: torch.nn.Module, forward: Callable[[], Tensor], labels: Tensor) -> Callable[[], None]:
+    preset = PRESETS["nanda2023"]
+    mask = torch.zeros(P * P, dtype=torch.bool)
+    mask[tokens[:, 0] * P + tokens[:, 1]] = True
+    trainer = Trainer(preset, mask.numpy(), Execution("cpu", torch.get_num_threads(), "fast").settled())
+    model = preset.model.build(preset.task)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-3, weight_decay=1.0, betas=(0.9, 0.98), fused=True)
+    optimizer = torch.optim.AdamW(trained, lr=1e-3, weight_decay=1.0, betas=(0.9, 0.98))
 
-    def step() -> None:
-        optimizer.zero_grad(set_to_none=True)
-        cross_entropy(forward(), labels).backward()
+    def plain() -> None:
+        optimizer.zero_grad()
+        log_probs = model(tokens)[:, -1].to(torch.float64).log_softmax(-1)
+        (-log_probs.gather(-1, labels[:, None]).mean()).backward()
         optimizer.step()
 
-    return step
+    return {"HookedTransformer": plain, "fast step": lambda: trainer.update(20)}
 
 
 def bare(products: Mapping[str, Shape]) -> Callable[[], None]:
@@ -90,7 +86,7 @@ def bare(products: Mapping[str, Shape]) -> Callable[[], None]:
     return run
 
 
-def measure(candidates: Mapping[str, Callable[[], None]], rounds: int, warm_up: int = 5) -> dict[str, list[float]]:
+def measure(candidates: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 5) -> dict[str, list[float]]:
     """Seconds of each candidate in each round."""
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for turn in range(warm_up + rounds):
@@ -106,20 +102,18 @@ def measure(candidates: Mapping[str, Callable[[], None]], rounds: int, warm_up: 
 
 def report(seconds: Mapping[str, list[float]]) -> None:
     """Prints the shapes, the medians and the ratios."""
-    for title, products in (("merged", MERGED), ("apart", APART)):
-        print(f"bare products, {title}: {sum(m * k * n for m, k, n in products.values()) * 6e-9:.2f} GFLOP in three products each")
+    for title, products in BARE.items():
+        print(f"{title}: {sum(m * k * n for m, k, n in products.values()) * 6e-9:.2f} GFLOP in three products each")
         print("".join(f"    {name:<20} {m:>5} x {k} x {n}\n" for name, (m, k, n) in products.items()))
     for name, times in seconds.items():
-        print(f"{name:<24} {median(times) * 1e3:8.2f} ms   (least {min(times) * 1e3:.2f})")
-    fast = seconds["fast forward"]
-    for name, over in (("HookedTransformer / fast forward", (seconds["HookedTransformer"], fast)),
-                       ("fast forward / bare, merged", (fast, seconds["bare, merged"])),
-                       ("fast forward / bare, apart", (fast, seconds["bare, apart"]))):  # fmt: skip
-        print(f"{name:<34} {median(a / b for a, b in zip(*over, strict=True)):.2f}")
+        print(f"{name:<36} {median(times) * 1e3:8.2f} ms   (least {min(times) * 1e3:.2f})")
+    for above, below in (("HookedTransformer", "fast step"), *(("fast step", title) for title in BARE)):
+        print(f"{above} / {below}: {median(a / b for a, b in zip(seconds[above], seconds[below], strict=True)):.2f}")
 
+
+BARE = {"bare products of the fast step": MADE, "bare products, all apart": APART}
 
 if __name__ == "__main__":
-    torch.use_deterministic_algorithms(True)
     torch.set_num_threads(2)
-    keep_freed_memory()
-    report(measure(steps() | {"bare, merged": bare(MERGED), "bare, apart": bare(APART)}, int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+    candidates = steps() | {title: bare(products) for title, products in BARE.items()}
+    report(measure(candidates, int(sys.argv[1]) if len(sys.argv) > 1 else 40))

@@ -33,9 +33,9 @@ def _by_kind(folder: Kind) -> BeforeValidator:
     """Turns `{"kind": name, ...}` into the class that the folder holds under that name."""
 
     def choose(value: Any) -> Any:
-        known = family(folder)
-        if isinstance(value, tuple(known.values())):
+        if isinstance(value, Part):
             return value
+        known = family(folder)
         if not isinstance(value, dict):
             raise ValueError(f'Input should be an object such as {{"kind": "{next(iter(known))}"}}')
         kind = value.get("kind")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+# As on the command line: the tests share the cores with one another.
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -66,7 +66,9 @@ def test_splits_of_imported_runs_come_back_from_json(kind: str) -> None:
     assert read(made.model_dump_json(), "x") == made
 
 
-@pytest.mark.parametrize("values", [{"attn_only": True}, {"attn_only": True, "biases": "all"}, {"normalization": "LN", "d_head": 3, "n_ctx": 5}])
+@pytest.mark.parametrize(
+    "values", [{"attn_only": True}, {"attn_only": True, "biases": "all"}, {"normalization": "LN", "d_head": 3, "n_ctx": 5}]
+)
 def test_models_come_back_from_json(values: dict[str, Any]) -> None:
     made = Config(task=Modular(p=5), split=PythonShuffle(), model=Transformer(**values))
     assert read(made.model_dump_json(), "x") == made
@@ -148,7 +150,7 @@ def test_what_is_no_config_is_one_line(text: str) -> None:
 
 
 def test_a_part_made_by_hand_is_refused_in_the_same_words() -> None:
-    with pytest.raises(UserError, match="^p: Input should be less than or equal to 1000$"):
+    with pytest.raises(UserError, match=r"^p: Input should be less than or equal to 1000$"):
         make(Modular, p=1001)
 
 

@@ -63,7 +63,7 @@ def _validation(stop: BaseException) -> ValidationError | None:
 
 def _statement(said: str) -> str:
     """The first statement of tyro's boxed message, and the flag that it proposes."""
-    title, *lines = [line.strip(_FRAME) for line in said.splitlines()]
+    _, *lines = [line.strip(_FRAME) for line in said.splitlines()]
     sections = [" ".join(section.split()) for section in _RULE.split("\n".join(lines))]
     statement, *rest = [section for section in sections if section]
     guess = re.search(r"Perhaps you meant:? (--\S+)", " ".join(rest))

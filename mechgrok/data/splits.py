@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from abc import abstractmethod
 from typing import Annotated, Literal
@@ -38,7 +39,9 @@ class Shuffled(Split):
     def mask(self, rows: int) -> np.ndarray:
         train = int(self.fraction * rows)
         if train == 0:
-            raise UserError(f"split.fraction {self.fraction} of {rows} rows leaves nothing to train on; use at least {1 / rows:.2g}")
+            raise UserError(
+                f"split.fraction {self.fraction} of {rows} rows leaves nothing to train on; use at least {math.ceil(1e4 / rows) / 1e4}"
+            )
         chosen = np.zeros(rows, dtype=bool)
         chosen[self.order(rows)[:train]] = True
         return chosen

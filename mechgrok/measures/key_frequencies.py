@@ -79,14 +79,15 @@ def keys_of(table: pd.DataFrame) -> list[int]:
 
 
 def logit_similarity(snapshot: Snapshot) -> Tensor:
-    """<u_k, L> / |L centred over c| for k = 1 .. p // 2 (p // 2,); zeros for constant logits."""
+    """<u_k, L> / |L centred over c| for k = 1 .. p // 2 (p // 2,); zeros for logits that are constant over c, up to rounding."""
     import torch
 
     from mechgrok.maths import cosines
 
     centred = snapshot.logits - snapshot.logits.mean(1, keepdim=True)
     coefficients = cosines.cube_coefficients(snapshot.phase_sums, snapshot.grid.counts)
-    return coefficients / centred.norm() if centred.norm() > 0 else torch.zeros_like(coefficients)
+    varies = centred.norm() > 1e-12 * snapshot.logits.norm()
+    return coefficients / centred.norm() if varies else torch.zeros_like(coefficients)
 
 
 def _cluster_shares(measure: KeyFrequencies, snapshot: Snapshot) -> Tensor:
@@ -94,7 +95,7 @@ def _cluster_shares(measure: KeyFrequencies, snapshot: Snapshot) -> Tensor:
 
     explained, total = snapshot.neuron_power
     fve = explained / total
-    best = fve.argmax(0)[fve.amax(0) > 0.85]
+    best = fve.argmax(0)[(fve.amax(0) > 0.85) & snapshot.neurons_vary]
     return torch.bincount(best, minlength=len(explained)) / len(total)
 
 

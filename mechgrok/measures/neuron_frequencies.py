@@ -45,7 +45,7 @@ class NeuronFrequencies(Measure):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         explained, total = snapshot.neuron_power
-        varies = total > 1e-12 * len(snapshot.neurons)
+        varies = snapshot.neurons_vary
         best = (explained / total.where(varies, 1.0)).max(0)
         table = pd.DataFrame({"neuron": range(len(total)), "frequency": ((best.indices + 1) * varies).numpy()})
         table["fve"] = best.values.where(varies, float("nan")).numpy()

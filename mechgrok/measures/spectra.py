@@ -43,7 +43,7 @@ def spectrum(matrix: Tensor, keys: list[int]) -> pd.DataFrame:
 def spectrum_headline(result: pd.DataFrame, top: int = 5) -> Headline:
     """The frequencies with most power in the last checkpoint, and the share of non-constant power on the key frequencies."""
     table = last(result)[1:]
-    if not table["power"].sum():
+    if table["power"].sum() <= 1e-24 * last(result)["power"].iloc[0]:
         return dict.fromkeys(("top_frequencies", "share_key"), Missing("the matrix is constant over the tokens"))
     order = table.sort_values("power", ascending=False, kind="stable")
     return {

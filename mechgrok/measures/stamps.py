@@ -16,7 +16,7 @@ from mechgrok import maths
 from mechgrok.measures.measure import Measure
 from mechgrok.runs.store import digest
 
-_SHARED = ("maths", "runs/snapshot.py", "models/fast_forward.py", "models/tables.py", "measures/subsets.py", "measures/spectra.py")
+_SHARED = ("maths", "models", "tasks", "runs/snapshot.py", "measures/key_frequencies.py", "measures/subsets.py", "measures/spectra.py")
 
 
 def stamp(measure: Measure, weights: str, given: Mapping[str, pd.DataFrame]) -> str:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models import merged
+from mechgrok.models import tail
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.attention import Weights, attend
 from mechgrok.models.obstacle import obstacle
@@ -57,16 +57,21 @@ def forward(
 
 def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
     layer, read_position = shape.layers - 1, len(rows.entering) - 1
-    possible = shape.normalization is None and rows.entering[-1] == 1 and merged.pays(shape, notes.size)
-    if possible and notes.keep <= {f"blocks.{layer}.{name}" for name in merged.KEPT}:
+    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.pays(shape, notes.size)
+    if short and _passes_through_tail(notes.keep, f"blocks.{layer}."):
         z, pattern = attend(weights, shape, layer, x, rows, [read_position])
-        result, post = merged.logits(weights, shape, z, x[-1:])
+        result, neurons = tail.logits(weights, shape, z, x[-1:])
         _note_attention(notes, shape, layer, z, pattern)
-        if post is not None:
-            notes.take(f"blocks.{layer}.mlp.hook_post", post)
+        notes.take(f"blocks.{layer}.mlp.hook_post", neurons)
         return result
     x = _normalised(weights, shape, "ln_final", _block(weights, shape, layer, x, rows, [read_position], notes))
     return F.linear(x, weights["unembed.W_U"].T, weights.get("unembed.b_U"))
+
+
+def _passes_through_tail(keep: frozenset[str], block: str) -> bool:
+    """Whether the tail has all that is to be kept; no gradient flows through the neurons that it gives."""
+    has_gradients = torch.is_grad_enabled() and f"{block}mlp.hook_post" in keep
+    return keep <= {block + name for name in tail.KEPT} and not has_gradients
 
 
 def _block(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:

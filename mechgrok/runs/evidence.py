@@ -61,10 +61,20 @@ class Evidence:
         return tuple(Told(split, self.recorded[split], float(mean)) for split, mean in means.items() if split in self.recorded)
 
 
-def identify_operation(evidence: Evidence, task: Modular) -> Operation:
-    """The one operation whose labels the network gives for most rows. Raises UserError where there is none."""
+def identify_operation(evidence: Evidence, task: Modular, said: Operation | None = None) -> Operation:
+    """The one operation whose labels the network gives for most rows, or what the user says that it is.
+
+    Raises UserError where neither tells, or where the network shows another one than the user says.
+    """
     accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in get_args(Operation)}
     best = max(accuracy, key=lambda name: accuracy[name])
+    if said and accuracy[said] <= 0.5 < accuracy[best]:
+        raise UserError(
+            f"the network gives the labels of {said} for {accuracy[said]:.1%} of the rows, those of {best} for {accuracy[best]:.1%}; "
+            f"did you mean --operation {best}?"
+        )
+    if said:
+        return said
     if accuracy[best] <= 0.5:
         raise UserError(
             f"the file does not say what it was trained on, and its network shows none of {', '.join(accuracy)}; say --operation"

@@ -62,8 +62,7 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
         architecture = infer.architecture(foreign.last, foreign.config)
         task = _task(architecture, said)
     evidence = Evidence.of(foreign, architecture, task.inputs())
-    operation = said.operation or identify_operation(evidence, task)
-    task = task.model_copy(update={"operation": operation})
+    task = task.model_copy(update={"operation": identify_operation(evidence, task, said.operation)})
     split, mask, found = _split(foreign, said, evidence, task)
     notes = (*foreign.notes, *found)
     config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
@@ -100,8 +99,9 @@ def _task(architecture: Architecture, said: Said) -> Modular:
     p = architecture.d_vocab - 1 if said.p is None else said.p
     if architecture.d_vocab != p + 1 or architecture.d_vocab_out not in (p, p + 1):
         raise UserError(
-            f"the file's network has {architecture.d_vocab} tokens and {architecture.d_vocab_out} classes; modulo {p} they would be {p + 1}, "
-            f"'=' among them, and {p} or {p + 1}" + ("" if said.p is None else f"; did you mean --p {architecture.d_vocab - 1}?")
+            f"the file's network has {architecture.d_vocab} tokens and {architecture.d_vocab_out} classes; "
+            f"modulo {p} they would be {p + 1}, '=' among them, and {p} or {p + 1}"
+            + ("" if said.p is None else f"; did you mean --p {architecture.d_vocab - 1}?")
         )
     if architecture.n_ctx < 3:
         raise UserError(f"the file's network reads {architecture.n_ctx} tokens a row; only rows a b = can be imported, which have 3")

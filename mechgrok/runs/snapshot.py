@@ -132,6 +132,11 @@ class Snapshot:
         return fourier.grid_power(self.neurons.view(self.p, self.p, -1))
 
     @cached_property
+    def neurons_vary(self) -> Tensor:
+        """Which neurons differ between rows by more than rounding (d_mlp,); the others have no frequency."""
+        return self.neuron_power[1] > 1e-12 * self.neurons.square().sum(0)
+
+    @cached_property
     def losses(self) -> Tensor:
         """Cross-entropy of every row, in nats (n,)."""
         return losses.per_example(self.logits, self.grid.labels)

@@ -30,6 +30,8 @@ class Execution:
         """The same with nothing left to choose, applied to this process. Raises UserError for a device that is not here."""
         import torch
 
+        from mechgrok.models.allocation import keep_freed_memory
+
         if self.threads < 0:
             raise UserError(f"--threads {self.threads}: give a number of CPU threads, or 0 for as many as there are cores")
         device = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
@@ -39,6 +41,9 @@ class Execution:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
+        # Otherwise every new array is filled with NaN first, to show reads of what nobody wrote.
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        keep_freed_memory()
         return Execution(device, threads, self.forward)
 
 

@@ -45,7 +45,8 @@ class Recorder:
 
     def _cut(self, length: int) -> None:
         if not self._metrics.is_file() or self._metrics.stat().st_size < length:
-            raise UserError(f"{self._metrics} lacks rows that the state counts on; restore it from a copy, or delete {store.STATE} to start over")
+            advice = f"restore it from a copy, or delete {store.STATE} to start over"
+            raise UserError(f"{self._metrics} lacks rows that the state counts on; {advice}")
         os.truncate(self._metrics, length)
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:

@@ -103,7 +103,8 @@ def test_the_fraction_that_the_error_names_is_enough(rule: type[Shuffled], rows:
 
 
 @pytest.mark.parametrize(
-    ("values", "where"), [({"fraction": 0}, "fraction"), ({"fraction": 1.01}, "fraction"), ({"seed": -1}, "seed"), ({"sed": 1}, "did you mean seed")]
+    ("values", "where"),
+    [({"fraction": 0}, "fraction"), ({"fraction": 1.01}, "fraction"), ({"seed": -1}, "seed"), ({"sed": 1}, "did you mean seed")],
 )
 def test_wrong_fields_are_refused_by_name(values: dict[str, float], where: str) -> None:
     with pytest.raises(UserError, match=where):

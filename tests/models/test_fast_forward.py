@@ -15,7 +15,7 @@ from random_networks import Network, networks
 from torch import Tensor
 
 from mechgrok.maths.losses import per_example
-from mechgrok.models import hooked, merged
+from mechgrok.models import hooked, tail
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.fast_forward import Batch, forward, logits
 from mechgrok.tasks.modular import Modular
@@ -35,10 +35,10 @@ def _gradients(model: torch.nn.Module, result: Tensor, upstream: Tensor) -> dict
 
 
 @settings(max_examples=120, deadline=None)
-@given(network=networks(), merging=st.booleans())
-def test_logits_and_every_gradient_agree(network: Network, merging: bool) -> None:
+@given(network=networks(), short=st.booleans())
+def test_logits_and_every_gradient_agree(network: Network, short: bool) -> None:
     model, batch = network.model(), Batch.of(network.tokens)
-    with mock.patch.object(merged, "pays", return_value=merging):
+    with mock.patch.object(tail, "pays", return_value=short):
         ours = logits(dict(model.named_parameters()), network.shape, batch)
     theirs = model(network.tokens)[:, -1]
     assert _agree(ours, theirs)
@@ -59,25 +59,25 @@ def _at_read_position(name: str, activation: Tensor) -> Tensor:
 
 
 @settings(max_examples=40, deadline=None)
-@given(network=networks(), merging=st.booleans())
-def test_kept_activations_agree(network: Network, merging: bool) -> None:
+@given(network=networks(), short=st.booleans())
+def test_kept_activations_agree(network: Network, short: bool) -> None:
     model = network.model()
     cache = model.run_with_cache(network.tokens)[1]
     last = f"blocks.{network.shape.layers - 1}"
     everything = frozenset(name for name in cache if name.startswith("blocks.") and name.split(".", 2)[2] in ACTIVATIONS)
-    for keep in (everything, frozenset(name for name in everything if name in {f"{last}.{kept}" for kept in merged.KEPT})):
-        with mock.patch.object(merged, "pays", return_value=merging), torch.no_grad():
+    for keep in (everything, frozenset(name for name in everything if name in {f"{last}.{kept}" for kept in tail.KEPT})):
+        with mock.patch.object(tail, "pays", return_value=short), torch.no_grad():
             _, kept = forward(dict(model.named_parameters()), network.shape, Batch.of(network.tokens), keep)
         assert kept.keys() == keep
         assert [name for name in keep if not _agree(kept[name], _at_read_position(name, cache[name]))] == []
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_gradient_through_kept_neurons_when_merged(activation: str) -> None:
+def test_gradient_through_kept_neurons_with_the_tail(activation: str) -> None:
     shape = Architecture(1, 2, 6, 3, 7, 6, 5, 3, activation, None, False)
     network = Network(shape, torch.tensor([[0, 1, 5], [2, 1, 5], [4, 4, 5], [3, 0, 5]]), 3)
     model, name = network.model(), "blocks.0.mlp.hook_post"
-    with mock.patch.object(merged, "pays", return_value=True):
+    with mock.patch.object(tail, "pays", return_value=True):
         neurons = forward(dict(model.named_parameters()), shape, Batch.of(network.tokens), frozenset({name}))[1][name]
     upstream = torch.randn(neurons.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen: list[Tensor] = []
@@ -90,16 +90,17 @@ def test_second_derivatives_are_refused_not_wrong() -> None:
     shape = Architecture(1, 2, 6, 3, 7, 6, 5, 3, "relu", None, False)
     network = Network(shape, torch.tensor([[0, 1, 5], [2, 1, 5]]), 3)
     weights = dict(network.model().named_parameters())
-    with mock.patch.object(merged, "pays", return_value=True):
+    with mock.patch.object(tail, "pays", return_value=True):
         result = logits(weights, shape, Batch.of(network.tokens))
-    with pytest.raises(RuntimeError, match="differentiated once"):
-        torch.autograd.grad(result.square().sum(), weights["embed.W_E"], create_graph=True)
+    (gradient,) = torch.autograd.grad(result.square().sum(), weights["embed.W_E"], create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.square().sum().backward()
 
 
-def test_merging_pays_for_the_paper_and_not_for_a_small_batch() -> None:
+def test_the_tail_pays_for_the_paper_and_not_for_a_small_batch() -> None:
     paper = Architecture(1, 4, 128, 32, 512, 114, 114, 3, "relu", None, False)
-    assert merged.pays(paper, 3830)
-    assert not merged.pays(paper, 100)
+    assert tail.pays(paper, 3830)
+    assert not tail.pays(paper, 100)
 
 
 def test_unknown_activation_is_refused() -> None:

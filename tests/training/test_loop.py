@@ -33,7 +33,7 @@ def test_a_run_holds_what_the_design_says(tmp_path: Path) -> None:
     run = train(made, tmp_path / "run")
     weights = [f"weights/{step:08d}.safetensors" for step in (0, 7, 8, 16, 20)]
     assert sorted(contents(run.path)) == sorted(["config.json", "metrics.csv", "split.safetensors", "state.safetensors", *weights])
-    assert not [path for path in tmp_path.rglob(".*")]
+    assert not list(tmp_path.rglob(".*"))
     assert run.config == made
     assert run.execution.keys() == {"device", "threads", "forward", "versions"}
     assert run.execution["versions"].keys() == {"mechgrok", "torch", "transformer-lens"}
@@ -58,7 +58,8 @@ def test_the_format_of_the_metrics(tmp_path: Path) -> None:
     assert lines[0] == "step,split,loss,accuracy"
     assert lines[-1] == ""
     found = [line.split(",") for line in lines[1:-1]]
-    assert [(int(step), split) for step, split, _, _ in found] == [(step, split) for step in (0, 4, 7, 8, 10, 12, 16, 20) for split in ("train", "test")]
+    recorded = [(step, split) for step in (0, 4, 7, 8, 10, 12, 16, 20) for split in ("train", "test")]
+    assert [(int(step), split) for step, split, _, _ in found] == recorded
     assert all(repr(float(number)) == number and 0 <= float(number) < 10 for row in found for number in row[2:])
     assert run.metrics.columns.tolist() == ["step", "split", "loss", "accuracy"]
 
@@ -100,21 +101,20 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
     assert contents(run.path) == before
 
 
-
 @pytest.mark.parametrize(
     ("rule", "holds"),
     [
-        ({"test_loss_below": 2.0}, lambda past: float(past[-1]["loss"]) < 2.0),
+        ({"test_loss_below": 2.1}, lambda past: float(past[-1]["loss"]) < 2.1),
         ({"accuracy": 0.05, "evaluations": 4}, lambda past: len(past) >= 4 and all(float(row["accuracy"]) >= 0.05 for row in past[-4:])),
     ],
 )
 def test_a_rule_stops_at_the_first_evaluation_where_it_holds(rule: dict[str, Any], holds: Any, tmp_path: Path) -> None:
-    made = config(training__steps=60, training__evaluate_every=3, training__stop=rule, checkpoints__every=0, optimizer__lr=0.01)
+    made = config(training__steps=60, training__evaluate_every=3, training__stop=rule, checkpoints__every=0)
     out = tmp_path / "run"
     ending = resume(begin(made, out))
     tests = [row for row in rows(out) if row["split"] == "test"]
     expected = next(int(row["step"]) for i, row in enumerate(tests) if holds(tests[: i + 1]))
-    assert 0 < ending.step == expected < 60
+    assert 3 < ending.step == expected < 60
     assert ending.reason.startswith(("test loss", "test accuracy"))
     assert open_run(out).steps == [0, expected]
     assert resume(out).reason == "it is finished already"
@@ -133,19 +133,19 @@ def test_without_test_rows_no_rule_applies(tmp_path: Path) -> None:
 
 
 def test_whoever_watches_sees_every_step_and_every_record(tmp_path: Path) -> None:
-    class Watcher(Unwatched):
-        steps: list[int] = []
-        records: list[tuple[int, list[str]]] = []
+    seen: list[int] = []
+    records: list[tuple[int, list[str]]] = []
 
+    class Watcher(Unwatched):
         def at(self, step: int) -> None:
-            self.steps.append(step)
+            seen.append(step)
 
         def recorded(self, step: int, evaluations: Any) -> None:
-            self.records.append((step, [each.split for each in evaluations]))
+            records.append((step, [each.split for each in evaluations]))
 
     resume(begin(config(), tmp_path / "run"), Watcher())
-    assert Watcher.steps == list(range(1, 21))
-    assert Watcher.records == [(step, ["train", "test"]) for step in (0, 4, 8, 10, 12, 16, 20)]
+    assert seen == list(range(1, 21))
+    assert records == [(step, ["train", "test"]) for step in (0, 4, 8, 10, 12, 16, 20)]
 
 
 ABSURD = {"optimizer__lr": 1e30, "training__steps": 50, "checkpoints__every": 1, "training__evaluate_every": 10}

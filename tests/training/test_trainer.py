@@ -136,7 +136,9 @@ def test_fast_and_plain_agree_in_the_first_steps(changed: dict[str, Any]) -> Non
     assert losses[0][11] < losses[0][0]
 
 
-def test_an_obstacle_to_the_fast_forward_is_logged_and_gone_around(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_obstacle_to_the_fast_forward_is_logged_and_gone_around(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     plain = trainer(config(), "plain").update(0)
     assert not caplog.records
     monkeypatch.setattr(fast_forward, "obstacle", lambda _: "the moon is full")
@@ -145,7 +147,9 @@ def test_an_obstacle_to_the_fast_forward_is_logged_and_gone_around(monkeypatch: 
     assert [record.getMessage() for record in caplog.records] == ["training with the plain forward: the moon is full"]
 
 
-@pytest.mark.parametrize(("biases", "frozen"), [("none", {"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out", "b_U"}), ("mlp", {"b_Q", "b_K", "b_V", "b_O", "b_U"})])
+@pytest.mark.parametrize(
+    ("biases", "frozen"), [("none", {"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out", "b_U"}), ("mlp", {"b_Q", "b_K", "b_V", "b_O", "b_U"})]
+)
 @pytest.mark.parametrize("forward", ["fast", "plain"])
 def test_frozen_biases_stay_zero_and_out_of_the_optimiser(biases: str, frozen: set[str], forward: str) -> None:
     ours = trainer(config(model__biases=biases, optimizer__lr=0.01), forward)

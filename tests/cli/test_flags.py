@@ -1,0 +1,144 @@
+"""Every value of the config is a flag by its path."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mechgrok.cli import train
+from mechgrok.config import Config
+from mechgrok.errors import UserError
+from mechgrok.training.presets import PRESETS
+
+PRESET = PRESETS["nanda2023"]
+NEEDED = {"model.attn_only": ["--model.biases", "none"]}
+"""What must change together."""
+ONLY_ONE = {"task.kind", "task.layout", "corruption.kind", "model.kind", "optimizer.kind", "schedule.kind", "training.loss"}
+"""Leaves with a single value; those of other kinds have tests of their own."""
+
+
+def leaves(part: type[BaseModel], value: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Path, type and value of everything that is no part itself."""
+    for name, field in part.model_fields.items():
+        inner = getattr(value, name)
+        if isinstance(inner, BaseModel):
+            yield from leaves(type(inner), inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.annotation, inner
+
+
+def words(annotation: Any) -> list[str]:
+    """The choices of a Literal, alone or with None."""
+    parts = [annotation, *typing.get_args(annotation)]
+    return [word for part in parts if typing.get_origin(part) is typing.Literal for word in typing.get_args(part)]
+
+
+def numbers(annotation: Any) -> type:
+    """float where a float may stand, under bounds and beside None."""
+    return float if "float" in str(annotation) else int
+
+
+def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
+    """A value other than the preset's, and the words for it after the flag; a flag that is a switch has none."""
+    if isinstance(value, bool):
+        return not value, []
+    choices = [word for word in words(annotation) if word != value]
+    if isinstance(value, tuple):
+        changed = tuple(number / 2 for number in value) or (3, 5)
+        return changed, list(map(str, changed))
+    if choices and value != "full":
+        return choices[-1], [choices[-1]]
+    if not isinstance(value, int | float):
+        changed: Any = 0.25 if numbers(annotation) is float else 16
+    else:
+        changed = value / 2 if isinstance(value, float) else value * 2 + (value == 0)
+    return changed, [str(changed)]
+
+
+LEAVES = {path: (annotation, value) for path, annotation, value in leaves(Config, PRESET)}
+
+
+def parsed(name: str, *arguments: str) -> Config:
+    return train._config(train._options(name, PRESETS[name], list(arguments)))
+
+
+def flat(config: Config) -> dict[str, Any]:
+    return {path: value for path, _, value in leaves(Config, config)}
+
+
+def test_without_flags_a_preset_stays_as_it_is() -> None:
+    for name, preset in PRESETS.items():
+        assert parsed(name) == preset
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if path not in ONLY_ONE | {"split.kind"}])
+def test_every_leaf_is_set_by_its_path_and_nothing_else_is(path: str) -> None:
+    value, after = another(*LEAVES[path])
+    needed = NEEDED.get(path, [])
+    before = flat(parsed("nanda2023", *needed))
+    assert flat(parsed("nanda2023", f"--{path}", *after, *needed)) == before | {path: value}
+    assert value != before[path]
+
+
+@pytest.mark.parametrize("path", sorted(ONLY_ONE))
+def test_leaves_with_a_single_value_are_flags_too(path: str) -> None:
+    annotation, value = LEAVES[path]
+    assert words(annotation) == [value]
+    assert parsed("nanda2023", f"--{path}", value) == PRESET
+
+
+@pytest.mark.parametrize("flag", [["--split.kind", "torch-randperm"], ["--split.kind=torch-randperm"]])
+def test_another_kind_keeps_the_values_that_both_have(flag: list[str]) -> None:
+    changed = parsed("nanda2023", "--split.seed", "5", *flag).split
+    assert changed.model_dump() == {"kind": "torch-randperm", "fraction": 0.3, "seed": 5}
+    back = parsed("transformerlens-demo", "--split.kind", "python-shuffle").split
+    assert back.model_dump() == {"kind": "python-shuffle", "fraction": 0.3, "seed": 598}
+
+
+def test_none_and_several_values() -> None:
+    made = parsed("nanda2023", "--model.normalization", "LN", "--model.normalization", "None", "--checkpoints.at", "3", "1", "4")
+    assert (made.model.normalization, made.checkpoints.at) == (None, (3, 1, 4))
+
+
+def test_the_help_has_every_flag_and_its_text() -> None:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), pytest.raises(SystemExit) as stop:
+        parsed("nanda2023", "--help")
+    assert not stop.value.code
+    text = " ".join(said.getvalue().split())
+    assert [path for path in LEAVES if f"--{path.replace('_', '-')}" not in text] == []
+    assert all(flag in text for flag in ("--out", "--log", "--device", "--threads", "--forward", "The modulus. (default: 113)"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--task.pp", "5"], "Unrecognized options: --task.pp, 5; did you mean --task.p?"),
+        (["--task.p", "x"], "Error parsing --task.p: invalid literal for int() with base 10: 'x'"),
+        (["--task.p", "1"], "--task.p: Input should be greater than or equal to 2"),
+        (["--task.p"], "Missing value for argument '--task.p'. Expected 1 values."),
+        (["--model.heads", "3"], "--model: d_model 128 is no multiple of 3 heads; set d_head, or change one of them"),
+        (["--training.batch", "0"], "--training.batch: Input should be 'full', or Input should be greater than 0"),
+        (["--training.stop.accuracy", "2"], "--training.stop.accuracy: Input should be less than or equal to 1"),
+        (["--checkpoints.at", "1", "-1"], "--checkpoints.at.1: Input should be greater than or equal to 0"),
+        (["--optimizer.betas", "0.9"], "Missing value for argument '--optimizer.betas'. Expected 2 values."),
+        (["extra"], "Unrecognized options: extra"),
+    ],
+)
+def test_a_wrong_flag_is_one_line_whatever_the_terminal(arguments: list[str], said: str, encoding: str) -> None:
+    """Where boxes cannot be drawn their frames are of other signs."""
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding)), pytest.raises(UserError) as complaint:
+        parsed("nanda2023", *arguments)
+    assert str(complaint.value) == f"{said} (mechgrok train nanda2023 --help)"
+
+
+def test_an_unknown_kind_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^--split\.kind torch-randprm is unknown; did you mean torch-randperm\?$"):
+        parsed("nanda2023", "--split.kind", "torch-randprm")

@@ -1,0 +1,70 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from mechgrok.errors import UserError
+from mechgrok.runs import store
+
+
+def test_folders_are_made_and_old_contents_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b"
+    for content in (b"long old content", b"new"):
+        store.write(path, content)
+        assert path.read_bytes() == content
+    assert os.listdir(path.parent) == ["b"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    store.write(path, b"old")
+
+    def failing(_: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        store.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_must_last_is_on_the_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "file", []
+    monkeypatch.setattr(os, "fsync", lambda number: seen.append((os.fstat(number).st_size, path.exists())))
+    store.write(path, b"12345")
+    store.write(tmp_path / "other", b"1", durable=False)
+    assert seen == [(5, False)]
+
+
+def test_tensors_and_notes_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    tensors = {"a": torch.arange(6.0).view(2, 3).T, "b": torch.tensor(3), "c": torch.zeros(0)}
+    store.write_tensors(path, tensors, {"step": "7", "a b": "ä"})
+    found, notes = store.read_tensors(path)
+    assert notes == {"step": "7", "a b": "ä"}
+    assert found.keys() == tensors.keys()
+    assert all(torch.equal(found[name], tensors[name]) and found[name].dtype == tensors[name].dtype for name in tensors)
+    assert load_file(path).keys() == tensors.keys()
+
+
+def test_the_same_tensors_and_notes_are_the_same_bytes() -> None:
+    tensors = {name: torch.ones(3) for name in "abcdef"}
+    notes = {name: name for name in "uvwxyz"}
+    turned = [dict(reversed(each.items())) for each in (tensors, notes)]
+    assert store.tensor_bytes(tensors, notes) == store.tensor_bytes(*turned)
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b"\xff" * 100])
+def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=rf"^{path} cannot be read \([^\n]+\); delete it, or restore it from a copy$"):
+        store.read_tensors(path)

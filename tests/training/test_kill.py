@@ -1,0 +1,87 @@
+"""Training processes that are killed, interrupted and resumed for real."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import forked
+import pytest
+from safetensors import safe_open
+from trained_runs import begin, config, contents
+
+from mechgrok.config import read
+
+MADE = config(training__steps=400, training__batch=9, training__evaluate_every=2, checkpoints__every=4)
+KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of the run that nobody disturbed."""
+    run = begin(MADE, tmp_path_factory.mktemp("whole") / "run").path
+    assert forked.status("train", "--resume", run, "--log", "quiet") == 0
+    return contents(run)
+
+
+def wait_for(process: BaseProcess, metrics: Path, length: int) -> None:
+    """Until so much is recorded."""
+    while not (metrics.exists() and metrics.stat().st_size >= length):
+        assert process.is_alive(), "it ended before it was disturbed"
+
+
+def require_readable(run: Path) -> None:
+    """Every file that counts is whole."""
+    for name in contents(run):
+        if name.endswith(".safetensors"):
+            with safe_open(run / name, framework="pt") as file:
+                assert all(file.get_tensor(key).isfinite().all() for key in file.keys())  # noqa: SIM118
+    read((run / "config.json").read_text(), "config.json")
+    lines = (run / "metrics.csv").read_text().split("\n")
+    assert lines[-1] == ""
+    assert all(line.count(",") == 3 for line in lines[:-1])
+
+
+def test_a_run_that_is_killed_again_and_again_ends_the_same(whole: dict[str, bytes], tmp_path: Path) -> None:
+    """Kills fall at random moments of random stretches of the run, the first before there is a state; then it is left alone."""
+    run, draw = begin(MADE, tmp_path / "run").path, random.Random(7)
+    size = len(whole["metrics.csv"])
+    for kill in range(KILLS):
+        process = forked.start("train", "--resume", run, "--log", "quiet")
+        wait_for(process, run / "metrics.csv", round(size * 0.7 * kill / KILLS))
+        time.sleep(draw.random() * 0.03 * (kill > 0))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        require_readable(run)
+    assert forked.status("train", "--resume", run, "--log", "quiet") == 0
+    assert contents(run) == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_process_stops_cleanly_and_goes_on(number: int, whole: dict[str, bytes], tmp_path: Path) -> None:
+    run = begin(MADE, tmp_path / "run").path
+    process = forked.start("train", "--resume", run, "--log", "quiet")
+    wait_for(process, run / "metrics.csv", len(whole["metrics.csv"]) // 3)
+    assert process.pid
+    os.kill(process.pid, number)
+    process.join()
+    assert process.exitcode == 130
+    require_readable(run)
+    assert not list(run.rglob(".*"))
+    assert forked.status("train", "--resume", run, "--log", "quiet") == 0
+    assert contents(run) == whole
+
+
+def test_two_processes_on_one_folder_are_one_too_many(whole: dict[str, bytes], tmp_path: Path) -> None:
+    run = begin(MADE, tmp_path / "run").path
+    first = forked.start("train", "--resume", run, "--log", "quiet")
+    wait_for(first, run / "metrics.csv", 100)
+    assert forked.status("train", "--resume", run, "--log", "quiet") == 2
+    first.join()
+    assert first.exitcode == 0
+    assert contents(run) == whole
