@@ -95,3 +95,18 @@ def handmade_snapshot(p: int, amplitudes: Mapping[int, float], train: np.ndarray
     """The handmade transformer of planted cosines of a + b."""
     weights = handmade(p, lambda S, c: sum(A * np.cos(2 * np.pi * (k * (S - c) % p) / p) for k, A in amplitudes.items()))
     return Snapshot(table(p, train=train), architecture(p, p + 1, 2 * p - 1), weights, 0)
+
+
+PLANTED = {0: {1: 9.0}, 10: {1: 5.0, 3: 5.0}, 20: {2: 6.0, 3: 8.0}}
+"""Amplitudes at each step of a run of handmade networks modulo 7."""
+
+
+def plant(folder: Path, step: int, amplitudes: Mapping[int, float]) -> None:
+    weights = handmade(7, lambda S, c: sum(A * np.cos(2 * np.pi * (k * (S - c) % 7) / 7) for k, A in amplitudes.items()))
+    save_file({name: tensor.float() for name, tensor in weights.items()}, folder / "weights" / f"{step:08d}.safetensors")
+
+
+def planted_loss(amplitudes: Mapping[int, float]) -> float:
+    """log sum_d exp sum_k A_k cos w_k d, less the value at d = 0: all rows cost the same."""
+    profile = sum(A * np.cos(2 * np.pi * k * np.arange(7) / 7) for k, A in amplitudes.items())
+    return float(np.log(np.exp(profile).sum()) - sum(amplitudes.values()))
