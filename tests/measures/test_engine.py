@@ -112,7 +112,7 @@ class TestBreaking:
         found = analyze(open_run(folder), [Breaks(), Made(), "gini"], nulls=2)
         assert isinstance(found["breaks"], Failure)
         assert found["breaks"].reason == "ZeroDivisionError: made to fail"
-        assert "test_engine.py" in found["breaks"].traceback
+        assert "made_measures.py" in found["breaks"].traceback
         assert isinstance(found["made"], Result)
         assert found["made"].null
         assert len(found["gini"].table["step"].unique()) == 3

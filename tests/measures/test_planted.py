@@ -207,6 +207,16 @@ class TestLoss:
                 measured(Loss(), snapshot).headline["all"], rel=1e-9
             )
 
+    def test_the_mean_over_rows_where_phases_are_not_uniform(self) -> None:
+        """What is kept has a mean of its own over the rows of a^2 + b^2 mod 7."""
+        grid = table(7, "add-squares")
+        logits = torch.randn(49, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        angles = [2 * np.pi * (k * grid.task.phase() % 7) / 7 for k in (1, 3)]
+        columns = np.stack([f(angle) for angle in angles for f in (np.cos, np.sin)], axis=1)
+        kept = columns @ np.linalg.lstsq(columns, logits.numpy())[0]
+        expected = loss_by_hand(kept + (logits.numpy() - kept).mean(0), grid.labels.numpy()).mean()
+        assert measured(RestrictedLoss(keys=(1, 3)), Planted(grid, logits)).headline["all"] == pytest.approx(expected, rel=1e-11)
+
     def test_another_operations_cosines_are_none(self) -> None:
         subtract = cosines(table(11, "subtract"), {1: 9.0, 4: 9.0})
         snapshot = Planted(table(11), subtract)

@@ -59,8 +59,8 @@ class TestStore:
         assert found["counts-keys"].table["keys"].tolist() == ["1"] * 3
         assert calls() == {("counts-keys", step): 1 for step in (0, 10, 20)} | {(m.label, 20): 1 for m in measures[1:]}
 
-    def test_a_later_last_checkpoint_with_the_same_keys_changes_nothing_before(self, grokking: Path) -> None:
-        """The stamp names the keys, not where they are from... unless their scores differ."""
+    def test_fixed_keys_do_not_depend_on_a_later_checkpoint(self, grokking: Path) -> None:
+        """What the last checkpoint does not decide stays."""
         analyze(open_run(grokking), [CountsKeys(keys=(1, 2))], nulls=0)
         plant(grokking, 30, {1: 1.0, 2: 3.0})
         calls()

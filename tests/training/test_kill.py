@@ -11,7 +11,7 @@ from pathlib import Path
 
 import forked
 import pytest
-from safetensors import safe_open
+from safetensors.torch import load
 from trained_runs import begin, config, contents
 
 from mechgrok.config import read
@@ -34,12 +34,15 @@ def wait_for(process: BaseProcess, metrics: Path, length: int) -> None:
         assert process.is_alive(), "it ended before it was disturbed"
 
 
+def require_whole(path: Path) -> None:
+    assert all(tensor.isfinite().all() for tensor in load(path.read_bytes()).values()), path
+
+
 def require_readable(run: Path) -> None:
     """Every file that counts is whole."""
     for name in contents(run):
         if name.endswith(".safetensors"):
-            with safe_open(run / name, framework="pt") as file:
-                assert all(file.get_tensor(key).isfinite().all() for key in file.keys())  # noqa: SIM118
+            require_whole(run / name)
     read((run / "config.json").read_text(), "config.json")
     lines = (run / "metrics.csv").read_text().split("\n")
     assert lines[-1] == ""
@@ -60,6 +63,20 @@ def test_a_run_that_is_killed_again_and_again_ends_the_same(whole: dict[str, byt
         require_readable(run)
     assert forked.status("train", "--resume", run, "--log", "quiet") == 0
     assert contents(run) == whole
+
+
+def test_whoever_looks_while_it_trains_finds_every_file_whole(tmp_path: Path) -> None:
+    """A kill falls between two looks; looking all the time sees the moments that few kills would hit."""
+    run = begin(MADE, tmp_path / "run").path
+    process = forked.start("train", "--resume", run, "--log", "quiet")
+    seen: set[Path] = set()
+    while process.is_alive():
+        for path in [run / "state.safetensors", *sorted(run.glob("weights/[!.]*"))[-1:]]:
+            if path.exists():
+                require_whole(path)
+                seen.add(path)
+    assert process.exitcode == 0
+    assert len(seen) > 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
