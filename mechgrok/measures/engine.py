@@ -14,7 +14,6 @@ from mechgrok.measures.measure import Measure
 from mechgrok.measures.outcomes import Failure, NotApplicable, Null, Outcome, Result
 from mechgrok.measures.stamps import stamp
 from mechgrok.runs.run import Run
-from mechgrok.runs.store import digest
 
 Tick = Callable[[int, int], None]
 """Told after each checkpoint: how many are done, of how many."""
@@ -49,7 +48,7 @@ class _Work:
         self.run = run
         self.snapshot = lru_cache(maxsize=1)(run.snapshot)
         self.table = cache(self._table)
-        self._weights = cache(lambda step: digest(run.weights_path(step).read_bytes()))
+        self._fingerprint = cache(run.fingerprint)
 
     def obstacle(self, measure: Measure) -> str | None:
         """Why a measure, or something it requires, does not apply."""
@@ -63,7 +62,7 @@ class _Work:
 
     def stamp(self, measure: Measure, step: int) -> str:
         """What a measure's table at a step is made from."""
-        return stamp(measure, self._weights(step), self.given(measure, step))
+        return stamp(measure, self._fingerprint(step), self.given(measure, step))
 
     def _table(self, measure: Measure, step: int) -> pd.DataFrame:
         made_from = self.stamp(measure, step)

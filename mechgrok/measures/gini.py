@@ -32,7 +32,7 @@ class Gini(Measure):
     columns: ClassVar[Mapping[str, str]] = {
         "matrix": "W_E or W_L",
         "variant": "norms of coefficients, or powers of frequencies",
-        "gini": "from 0 (even) to 1 (sparse); empty where all components are zero",
+        "gini": "from 0 (even) to 1 (sparse); empty where the matrix is constant over the tokens",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -55,11 +55,13 @@ class Gini(Measure):
 def _both(matrix: Tensor) -> list[tuple[str, float]]:
     from mechgrok.maths import fourier, statistics
 
-    norms = fourier.coefficients(matrix)[1:].norm(dim=1)
-    return [("norms", statistics.gini(norms)), ("powers", statistics.gini(fourier.power(matrix)))]
+    constant, *_ = norms = fourier.coefficients(matrix).norm(dim=1)
+    if norms[1:].sum() <= 1e-12 * constant:
+        return [("norms", float("nan")), ("powers", float("nan"))]
+    return [("norms", statistics.gini(norms[1:])), ("powers", statistics.gini(fourier.power(matrix)))]
 
 
 def _value(found: pd.Series, key: tuple[str, str]) -> float | Missing:
     if key not in found.index:
         return Missing("the network has no MLP, so no W_L")
-    return Missing("all Fourier components are zero") if pd.isna(found[key]) else float(found[key])
+    return Missing("the matrix is constant over the tokens") if pd.isna(found[key]) else float(found[key])

@@ -47,9 +47,12 @@ def _field(measure: type[Measure], part: str) -> tuple[str, Any]:
     if name not in known:
         raise UserError(f"{measure.name} has no field {name}{nearest(name, known)}")
     adapter = TypeAdapter(get_type_hints(measure, include_extras=True)[name])
-    for reading in (value, [item for item in re.split(r"[,\s]+", value.strip("()[]")) if item]):
+    items = [item for item in re.split(r"[,\s]+", value.strip("()[]")) if item]
+    problems = []
+    for reading in (value, items):
         try:
             return name, adapter.validate_python(reading)
         except ValidationError as error:
-            problem = error.errors()[0]["msg"]
-    raise UserError(f"{measure.name}: {name}={value}: {problem}")
+            problems += error.errors()
+    told = next((problem for problem in problems if not problem["type"].endswith("_type")), problems[0])
+    raise UserError(f"{measure.name}: {name}={value}: {told['msg']}")

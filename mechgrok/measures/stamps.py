@@ -19,10 +19,10 @@ from mechgrok.runs.store import digest
 _SHARED = ("maths", "models", "tasks", "runs/snapshot.py", "measures/key_frequencies.py", "measures/subsets.py", "measures/spectra.py")
 
 
-def stamp(measure: Measure, weights: str, given: Mapping[str, pd.DataFrame]) -> str:
-    """Weights' hash, fields, what was given, the sources of the measure and its maths, the software; as JSON text."""
+def stamp(measure: Measure, run: str, given: Mapping[str, pd.DataFrame]) -> str:
+    """The run's fingerprint at a step, fields, what was given, the sources of the measure and its maths, the software; as JSON text."""
     parts = {
-        "weights": weights,
+        "run": run,
         "measure": repr(measure),
         "given": {name: _table_digest(table) for name, table in given.items()},
         "source": _source(type(measure)),

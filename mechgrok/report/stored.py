@@ -13,11 +13,10 @@ from mechgrok.measures import registry, results
 from mechgrok.measures.measure import Measure
 from mechgrok.measures.outcomes import Null, Result
 from mechgrok.measures.stamps import stamp
-from mechgrok.runs import store
 from mechgrok.runs.run import Run
 
 _CHANGES = {
-    "weights": "the weights",
+    "run": "the weights, the split or the config",
     "given": "the measures that it is based on",
     "measure": "its fields",
     "source": "the code that computes it",
@@ -31,7 +30,7 @@ class Stored:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._read = cache(self._read_table)
-        self._weights = cache(self._digest_of_weights)
+        self._fingerprint = cache(self._fingerprint_of_step)
         self._made_from = cache(self._made_from_beside_weights)
 
     def measures(self) -> dict[str, Measure | None]:
@@ -63,7 +62,7 @@ class Stored:
         found = self._read(measure, step)
         then: dict[str, Any] = json.loads(found[1]) if found else {}
         required = tuple((name, each, self._step_of(each, step)) for name, each in measure.requires.items())
-        now = self._made_from(measure, required) | {"weights": self._weights(step)}
+        now = self._made_from(measure, required) | {"run": self._fingerprint(step)}
         return tuple(words for part, words in _CHANGES.items() if then.get(part) != now[part])
 
     def _made_from_beside_weights(self, measure: Measure, required: tuple[tuple[str, Measure, int], ...]) -> dict[str, Any]:
@@ -83,9 +82,8 @@ class Stored:
     def _read_table(self, measure: Measure, step: int) -> tuple[pd.DataFrame, str] | None:
         return results.read(self.run.path, measure, step)
 
-    def _digest_of_weights(self, step: int) -> str:
-        path = store.weights_path(self.run.path, step)
-        return store.digest(path.read_bytes()) if path.is_file() else "gone"
+    def _fingerprint_of_step(self, step: int) -> str:
+        return self.run.fingerprint(step) if step in self.run.steps else "gone"
 
 
 def parsed(label: str) -> Measure | None:

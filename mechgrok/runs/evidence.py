@@ -16,6 +16,7 @@ from mechgrok.maths import losses
 from mechgrok.models import fast_forward
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.importers.foreign import Foreign
+from mechgrok.runs.snapshot import ROWS_AT_ONCE
 from mechgrok.tasks.modular import Modular, Operation
 
 TOLERANCE = 0.2
@@ -49,7 +50,8 @@ class Evidence:
         """One forward pass."""
         weights = {name: tensor.double() for name, tensor in foreign.last.items()}
         with torch.no_grad():
-            logits = fast_forward.logits(weights, architecture, fast_forward.Batch.of(torch.from_numpy(inputs)))
+            batches = map(fast_forward.Batch.of, torch.from_numpy(inputs).split(ROWS_AT_ONCE))
+            logits = torch.cat([fast_forward.logits(weights, architecture, batch) for batch in batches])
         return cls(logits, {split: series[max(series)] for split, series in foreign.recorded.items() if series})
 
     def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[Told, ...]:

@@ -104,6 +104,12 @@ class Run:
             raise UserError(f"{self.path} has no checkpoint at step {step}; the nearest is {near}")
         return store.weights_path(self.path, step)
 
+    def fingerprint(self, step: int) -> str:
+        """A hash of all that a measure of one checkpoint can see: its weights, the split, and what was learnt by what."""
+        split, config = self.path / store.SPLIT, json.loads((self.path / store.CONFIG).read_text())
+        seen = [self.weights_path(step).read_bytes(), split.read_bytes() if split.is_file() else b""]
+        return store.digest(b"".join([*seen, *(json.dumps(config[part], sort_keys=True).encode() for part in ("task", "model"))]))
+
     @cached_property
     def grid(self) -> Grid:
         """The task's table as tensors."""

@@ -59,7 +59,6 @@ class TestSpectra:
         assert found.missing == dict.fromkeys(("top_frequencies", "share_key"), "the matrix is constant over the tokens")
         assert measured(EmbeddingSpectrum(keys=(1,)), self.snapshot({3: 1e-5}, 0.1)).headline["top_frequencies"][0] == 2
 
-    @pytest.mark.xfail(strict=True, reason="Gini of the rounding errors that a constant matrix leaves in its Fourier components")
     def test_a_constant_matrix_has_no_gini(self) -> None:
         assert measured(Gini(), self.snapshot({}, 0.1)).headline["W_E_norms"] is None
 

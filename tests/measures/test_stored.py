@@ -67,7 +67,6 @@ class TestStore:
         analyze(open_run(grokking), [CountsKeys(keys=(1, 2))], nulls=0)
         assert calls() == {("counts-keys(keys=1,2)", 30): 1}
 
-    @pytest.mark.xfail(strict=True, reason="the stamp names neither the split nor the task")
     def test_another_split_is_computed_again(self, folder: Path) -> None:
         before = analyze(open_run(folder), ["loss"], steps="last", nulls=0)["loss"].headline
         make_run(folder.parent / "other", train=0.8)

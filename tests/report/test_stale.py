@@ -26,15 +26,18 @@ def test_other_weights_at_one_step(run: Run) -> None:
     (run.path / "weights" / "00000010.safetensors").unlink()
     write_weights(run.path, 10, 7, scale=2.0)
     found = stale(run)
-    assert found["gini"] == "the weights changed since this was computed, at 1 of 3 checkpoints"
+    assert found["gini"] == "the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints"
     assert None not in found.values()
 
 
 def test_other_weights_at_the_last_step_reach_what_uses_its_key_frequencies(run: Run) -> None:
     write_weights(run.path, 20, 7, scale=2.0)
     found = stale(run)
-    assert found["gini"] == "the weights changed since this was computed, at 1 of 3 checkpoints"
-    assert found["restricted-loss"] == "the measures that it is based on and the weights changed since this was computed"
+    assert found["gini"] == "the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints"
+    assert (
+        found["restricted-loss"]
+        == "the measures that it is based on and the weights, the split or the config changed since this was computed"
+    )
 
 
 def test_training_on_moves_the_last_step(run: Run) -> None:
@@ -52,7 +55,7 @@ def test_other_software(run: Run, monkeypatch) -> None:
 def test_the_page_says_it_beside_the_measure(run: Run) -> None:
     write_weights(run.path, 20, 7, scale=2.0)
     page = write_report(open_run(run.path)).page.read_text()
-    assert "Stale: the weights changed since this was computed, at 1 of 3 checkpoints. Compute it again" in page
+    assert "Stale: the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints. Compute it again" in page
 
 
 def test_computing_again_heals_it(run: Run) -> None:
