@@ -12,8 +12,8 @@ from mechgrok.errors import UserError, nearest
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-Positive = Annotated[int, Field(gt=0)]
-Counting = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0, le=10**9)]
+Counting = Annotated[int, Field(ge=0, lt=2**63)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 FAMILIES: dict[str, Kind] = {"task": "tasks", "split": "data", "model": "models"}

@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone; Python would complain once more when it closes the pipe itself.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"mechgrok: {error.filename or name}: {error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("mechgrok: interrupted; what was finished is kept", file=sys.stderr)
         return 130

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def reports(words: Words, make: Callable[[Path], Report]) -> int:
     """Makes the report of every run, prints the headlines and where the pages are. The exit status is 1 where something broke."""
     done: list[Report] = []
-    broken: dict[str, str] = {}
+    broken: dict[Path, str] = {}
     alone = len(words.runs) == 1
     for path in words.runs:
         try:
@@ -27,13 +27,13 @@ def reports(words: Words, make: Callable[[Path], Report]) -> int:
         except UserError as error:
             if alone:
                 raise
-            broken[path.name] = str(error)
+            broken[path] = str(error)
         except Exception as error:
-            broken[path.name] = f"{type(error).__name__}: {error}"
-        if path.name in broken:
-            print(f"mechgrok: {path}: {broken[path.name]}", file=sys.stderr)
-    page = _index(words.index, done, broken)
-    _say(done, page)
+            broken[path] = f"{type(error).__name__}: {error}"
+        if path in broken:
+            print(f"mechgrok: {path}: {broken[path]}", file=sys.stderr)
+    page = _index(words.index, done, {str(path): reason for path, reason in broken.items()})
+    _say(done, page, words.measures)
     failed = [label for report in done for label, found in report.summary["measures"].items() if found["status"] == "failed"]
     return 1 if broken or failed else 0
 
@@ -47,22 +47,25 @@ def _index(path: Path | None, done: list[Report], broken: Mapping[str, str]) -> 
     return None
 
 
-def _say(done: list[Report], index: Path | None) -> None:
+def _say(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    if len(done) == 1:
+        print(f"{done[0].summary['run']['name']}, step {done[0].summary['step']}")
     if done:
-        console.print(_headlines(done[0].summary) if len(done) == 1 else _overview(done))
+        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else _overview(done))
     for page in [index] if index else [report.page for report in done]:
         print(f"report: {page}")
 
 
-def _headlines(summary: Mapping[str, Any]) -> Table:
-    """The numbers of one run; lists of numbers by frequency or parameter are left to the page."""
+def _headlines(summary: Mapping[str, Any], asked: Sequence[str]) -> Table:
+    """The numbers of one run, of all measures or those asked for; lists by frequency or parameter are left to the page."""
     from mechgrok.report.numbers import show
 
     rows = []
-    for label, found in summary["measures"].items():
+    chosen = {label: found for label, found in summary["measures"].items() if not asked or label in asked}
+    for label, found in chosen.items():
         for key, value in found.get("headline", {}).items():
             null = found["null"].get(key, {})
             if not isinstance(value, Mapping):

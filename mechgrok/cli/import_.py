@@ -49,8 +49,5 @@ def _import(
     print(f"{out}: {task.operation} modulo {task.p}, {model.layers} layer(s), d_model {model.d_model}, {len(made.steps)} checkpoint(s)")
     for note in made.notes:
         print(f"  {note}")
-    for told in made.losses:
-        verdict = "they agree" if told.agrees else "THEY DISAGREE: the split, the operation or the file is not what it is said to be"
-        print(f"  {told.split} loss: recorded {told.recorded:.6g}, recomputed {told.recomputed:.6g}; {verdict}")
     print(f"Next: mechgrok analyze {out}")
     return 0

@@ -7,12 +7,15 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from mechgrok.cli import flags
+
+if TYPE_CHECKING:
+    from mechgrok.measures.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,13 @@ def _parts(folder: Any) -> Mapping[str, str]:
 def _measures() -> Mapping[str, str]:
     from mechgrok.measures.registry import measures
 
-    return {name: _first_line(measure) for name, measure in measures().items()}
+    return {_with_fields(measure): _first_line(measure) for measure in measures().values()}
+
+
+def _with_fields(measure: type[Measure]) -> str:
+    """`name(field=default, ...)`."""
+    settings = ", ".join(f"{field.name}={field.default}" for field in fields(measure) if field.default != ())
+    return f"{measure.name}({settings})" if settings else measure.name
 
 
 def _presets() -> Mapping[str, str]:

@@ -43,9 +43,10 @@ class Lines(Quiet):
         if time.monotonic() < self._next and step < self.steps:
             return
         self._next = time.monotonic() + SECONDS_BETWEEN_LINES
-        ahead = (self.steps - step) / self.rate.per_second if self.rate.per_second else 0
+        speed = self.rate.per_second
+        timing = f"  {speed:.1f} steps/s  {(self.steps - step) / speed:.0f} s to go" if speed else ""
         print(
-            f"step {step}/{self.steps}  {self.rate.per_second:.1f} steps/s  {said(evaluations)}  {ahead:.0f} s to go",
+            f"step {step}/{self.steps}  {said(evaluations)}{timing}",
             file=sys.stderr,
             flush=True,
         )

@@ -45,7 +45,8 @@ def _begin(name: str, arguments: list[str]) -> int:
     from mechgrok.training.presets import PRESETS
 
     if name not in PRESETS:
-        raise UserError(f"there is no preset {name}{nearest(name, [*PRESETS, '--resume'])}")
+        known = ["--resume"] if name.startswith("-") else list(PRESETS)
+        raise UserError(f"there is no preset {name}{nearest(name, known)}")
     options = _options(name, PRESETS[name], arguments)
     config = _config(options)
 

@@ -40,6 +40,8 @@ def only_runs(words: Sequence[str]) -> Words:
 
 def _is_folder(word: str) -> bool:
     """A folder that is or holds a run, or that can mean nothing else."""
+    if not word.strip():
+        raise UserError("one of the words is empty; give runs, folders of runs, and measures")
     path = Path(word)
     return path.is_dir() and (_is_run(path) or any(_inside(path)) or not _is_measure(word))
 

@@ -21,7 +21,7 @@ Tick = Callable[[int, int], None]
 
 def analyze(
     run: Run,
-    measures: Iterable[Measure | str] | None = None,
+    measures: Iterable[Measure | str] | str | None = None,
     *,
     steps: str | Sequence[int] = "all",
     nulls: int = 10,
@@ -32,7 +32,8 @@ def analyze(
     `steps`: "all", "last" or the steps themselves. `nulls`: networks with relabelled tokens that each headline is compared with,
     at the last of the steps; 0 for none. Results are stored in the run's folder and reused while their stamps hold.
     """
-    chosen = [registry.parse(each) if isinstance(each, str) else each for each in (measures or registry.default())]
+    named = [measures] if isinstance(measures, str) else measures
+    chosen = [registry.parse(each) if isinstance(each, str) else each for each in (named or registry.default())]
     work = _Work(run)
     todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
     failures = _walk(work, todo, tick)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class ExcludedLoss(Keyed):
     """Cross-entropy of logits from which cos and sin w_k(phase) are removed: all key frequencies at once, and one at a time.
 
-    2-D: L'[:, c] = L[:, c] - P L[:, c], with P the projection of functions of the row on cos and sin w_k(a + b), without any
-    correction of the mean. Cube: only the multiples of cos w_k(a + b - c) are subtracted. One frequency at a time on train rows only
+    2-D: L'[:, c] = L[:, c] - P L[:, c], with P the projection of functions of the row on cos and sin w_k(phase), without any
+    correction of the mean. Cube: only the multiples of cos w_k(phase - c) are subtracted. One frequency at a time on train rows only
     (all rows where the split is unknown).
     Float64.
     """

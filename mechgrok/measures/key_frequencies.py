@@ -52,6 +52,8 @@ class KeyFrequencies(Measure):
 
     def obstacle(self, run: Run) -> str | None:
         p = run.task.numbers
+        if bool(self.fixed) != (self.rule == "fixed"):
+            return "rule=fixed and fixed=... belong together"
         outside = [k for k in self.fixed if not 1 <= k <= p // 2]
         if outside:
             return f"frequency {outside[0]} does not exist modulo {p}; use 1 to {p // 2}"
@@ -64,7 +66,7 @@ class KeyFrequencies(Measure):
 
         scores = _SCORES[self.rule](self, snapshot)
         table = pd.DataFrame({"frequency": list(fourier.frequencies(snapshot.p)), "score": scores.numpy()})
-        return table.assign(key=table["score"] > self.threshold)
+        return table.assign(key=table["score"] > (0 if self.rule == "fixed" else self.threshold))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         return frequency_map(result, x="step", y="frequency", value="score", x_title="step", y_title="frequency k", value_title=self.rule)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class LogitCosines(Keyed):
     """Cosine similarity between the logits (centred over c) and cos w_k(phase - c), over all rows of the table.
 
-    similarity_k = <u_k, L> / |L - mean_c L|, u_k = cos w_k(a + b - c) / |...| for addition, w_k = 2 pi k / p; explained = sum of
-    similarity_k^2 over k = 1 .. p // 2; explained_key = over key frequencies only.
+    similarity_k = <u_k, L> / |L - mean_c L|, u_k = cos w_k(phase - c) / |...|, w_k = 2 pi k / p, the phase a + b for addition and a - b
+    for subtraction; explained = sum of similarity_k^2 over k = 1 .. p // 2; explained_key = over key frequencies only.
     """
 
     name: ClassVar[str] = "logit-cosines"
-    title: ClassVar[str] = "Logits as cosines of a + b - c"
+    title: ClassVar[str] = "Logits as cosines of the phase minus c"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2; Chughtai et al. 2023 (arXiv 2302.03025), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {
         "frequency": "k, from 1 to p // 2",

@@ -6,6 +6,8 @@ Norms and ranks stay as they are, the structure that the task's algebra gives go
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -15,6 +17,7 @@ from mechgrok.measures import results
 from mechgrok.measures.measure import Measure
 from mechgrok.measures.outcomes import Null, Result
 from mechgrok.runs.run import Run
+from mechgrok.runs.store import digest
 
 if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
@@ -33,14 +36,19 @@ class Work(Protocol):
 
 def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Null]:
     """The null of each measure at its step, from so many relabelled networks; stored ones are reused."""
-    stamps = {measure: f"{draws} draws; {work.stamp(measure, step)}" for measure, step in at.items()}
-    found = {measure: results.load_null(work.run.path, measure, stamps[measure]) for measure in at}
+    stamps = {measure: f"{draws} draws by {_source()}; {work.stamp(measure, step)}" for measure, step in at.items()}
+    found = {measure: results.load_null(work.run.path, measure, at[measure], stamps[measure]) for measure in at}
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
     for measure, values in _draws(work, todo, draws).items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
         null = found[measure] = compare(_numbers(measure, table), values)
-        results.save_null(work.run.path, measure, stamps[measure], null)
+        results.save_null(work.run.path, measure, todo[measure], stamps[measure], null)
     return {measure: null for measure, null in found.items() if null is not None}
+
+
+@cache
+def _source() -> str:
+    return digest(Path(__file__).read_bytes())
 
 
 def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure, list[dict[str, float]]]:
@@ -66,7 +74,7 @@ def _numbers(measure: Measure, table: pd.DataFrame) -> dict[str, float]:
 
 
 def compare(observed: Mapping[str, float], drawn: list[dict[str, float]]) -> Null:
-    """{key: {"mean", "z"}}: the null's mean, and (observed - mean) / standard deviation; z is None where relabelling changes nothing."""
+    """{key: {"mean", "z"}}: the null's mean, and (observed - mean) / standard deviation; z is None where all draws agree."""
     return {key: _compare_one(value, [draw[key] for draw in drawn if key in draw]) for key, value in observed.items()}
 
 

@@ -25,7 +25,7 @@ class RestrictedLoss(Keyed):
     """Cross-entropy of logits of which only cos and sin w_k(phase), k key, are kept, in three variants.
 
     2-D: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c], with P the projection of functions of the row on cos and sin
-    w_k(a + b). 2-D uncorrected: without that mean. Cube: only the multiples of cos w_k(a + b - c) are kept, no mean. Float64.
+    w_k(phase). 2-D uncorrected: without that mean. Cube: only the multiples of cos w_k(phase - c) are kept, no mean. Float64.
     """
 
     name: ClassVar[str] = "restricted-loss"

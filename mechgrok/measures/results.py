@@ -27,7 +27,7 @@ def save(run: Path, measure: Measure, step: int, stamp: str, table: pd.DataFrame
     """Stores one checkpoint's table, and the measure's label beside it for whoever renders it later."""
     place = folder(run, measure)
     label = place / "measure.json"
-    if not label.is_file():
+    if _label(label) is None:
         write(label, json.dumps({"label": measure.label}).encode(), durable=False)
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({_STAMP: stamp.encode()}), buffer)
@@ -53,29 +53,39 @@ def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | N
 
 def stored_steps(run: Path, measure: Measure) -> list[int]:
     """The steps that have a stored table, ascending."""
-    return sorted(int(path.stem) for path in folder(run, measure).glob("*.parquet"))
+    return sorted(int(path.stem) for path in folder(run, measure).glob("*.parquet") if path.stem.isdigit())
 
 
 def stored_labels(run: Path) -> list[str]:
     """The labels of the measures with stored results."""
-    return [json.loads(path.read_text())["label"] for path in sorted((run / RESULTS).glob("*/*/measure.json"))]
+    found = map(_label, sorted((run / RESULTS).glob("*/*/measure.json")))
+    return [label for label in found if label is not None]
 
 
-def save_null(run: Path, measure: Measure, stamp: str, null: Null) -> None:
-    """Stores a measure's null."""
-    write(folder(run, measure) / "null.json", json.dumps({"stamp": stamp, "null": null}).encode(), durable=False)
+def _label(path: Path) -> str | None:
+    """None for a file that a crash left unreadable; the next analysis writes it again."""
+    try:
+        label: str = json.loads(path.read_text())["label"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return label
 
 
-def read_null(run: Path, measure: Measure) -> tuple[Null, str] | None:
+def save_null(run: Path, measure: Measure, step: int, stamp: str, null: Null) -> None:
+    """Stores a measure's null at a checkpoint."""
+    write(folder(run, measure) / f"null-{step:08d}.json", json.dumps({"stamp": stamp, "null": null}).encode(), durable=False)
+
+
+def read_null(run: Path, measure: Measure, step: int) -> tuple[Null, str] | None:
     """The stored null and its stamp, whatever it was made from; None where there is none."""
     try:
-        stored = json.loads((folder(run, measure) / "null.json").read_text())
+        stored = json.loads((folder(run, measure) / f"null-{step:08d}.json").read_text())
         return stored["null"], stored["stamp"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def load_null(run: Path, measure: Measure, stamp: str) -> Null | None:
+def load_null(run: Path, measure: Measure, step: int, stamp: str) -> Null | None:
     """The stored null; None where there is none that was made from the same things."""
-    null, stored = read_null(run, measure) or (None, "")
+    null, stored = read_null(run, measure, step) or (None, "")
     return null if stored == stamp else None

@@ -6,6 +6,7 @@ import importlib.metadata
 import inspect
 import json
 import sys
+import uuid
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from mechgrok import maths
 from mechgrok.measures.measure import Measure
 from mechgrok.runs.store import digest
 
+_SESSION = uuid.uuid4().hex
 _SHARED = ("maths", "models", "tasks", "runs/snapshot.py", "measures/key_frequencies.py", "measures/subsets.py", "measures/spectra.py")
 
 
@@ -43,17 +45,23 @@ def _table_digest(table: pd.DataFrame) -> str:
 
 @cache
 def _source(measure: type[Measure]) -> str:
-    lines = [inspect.getsource(sys.modules[base.__module__]) for base in measure.__mro__ if issubclass(base, Measure) and _is_ours(base)]
-    return digest("".join([*lines, _shared_source()]).encode())
+    texts = [_text(base) for base in measure.__mro__ if issubclass(base, Measure)]
+    return digest("".join([*texts, _shared_source()]).encode())
 
 
-def _is_ours(base: type) -> bool:
-    return hasattr(sys.modules.get(base.__module__), "__file__")
+def _text(measure: type[Measure]) -> str:
+    """The source of the module that defines a measure; of the measure alone where that is a notebook."""
+    module = sys.modules.get(measure.__module__)
+    try:
+        return inspect.getsource(module if module and hasattr(module, "__file__") else measure)
+    except (OSError, TypeError):
+        # Nobody can say later whether this class is still the same, so nothing of it is found again.
+        return f"{id(measure)} {_SESSION}"
 
 
 @cache
 def _shared_source() -> str:
     package = Path(maths.__file__).parents[1]
-    files = [path for name in _SHARED for path in sorted((package / name).rglob("*.py") or [package / name])]
-    files += [package / name for name in _SHARED if (package / name).is_file()]
+    folders = [path for name in _SHARED for path in sorted((package / name).rglob("*.py"))]
+    files = [*folders, *(package / name for name in _SHARED if name.endswith(".py"))]
     return "".join(path.read_text() for path in files)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,7 +15,7 @@ from mechgrok.runs.run import Run
 
 def facts(run: Run) -> dict[str, Any]:
     """The summary's `run`: name, the line, config, execution, how many checkpoints from which step to which, how many parameters."""
-    config = _config(run.path)
+    config = _known(_config(run.path), run.execution)
     return {
         "name": run.name,
         "trained": trained(run),
@@ -44,7 +43,6 @@ def trained(run: Run) -> str:
     return " · ".join(parts)
 
 
-@cache
 def _config(run: Path) -> dict[str, Any]:
     path = run / store.CONFIG
     try:
@@ -54,6 +52,14 @@ def _config(run: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UserError(f"{path} is no config; restore it from a copy")
     return found
+
+
+def _known(config: dict[str, Any], execution: dict[str, Any]) -> dict[str, Any]:
+    """What is known to have decided a run: of an imported one, what was learnt and by what, but not how."""
+    if "imported" not in execution:
+        return config
+    model = {key: value for key, value in config.get("model", {}).items() if key not in ("init", "seed", "biases")}
+    return {part: config[part] for part in ("task", "split") if part in config} | {"model": model}
 
 
 def _parameters(run: Run) -> int | None:

@@ -76,7 +76,7 @@ class Stored:
 
     def _null(self, measure: Measure) -> Null:
         found = self._read(measure, self.steps(measure)[-1])
-        null, of = results.read_null(self.run.path, measure) or ({}, "")
+        null, of = results.read_null(self.run.path, measure, self.steps(measure)[-1]) or ({}, "")
         return null if found and of.endswith(f"; {found[1]}") else {}
 
     def _read_table(self, measure: Measure, step: int) -> tuple[pd.DataFrame, str] | None:

@@ -28,6 +28,7 @@ def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """A folder with these files, made aside and renamed. Raises UserError where `out` holds something, or cannot be written."""
     refuse_existing(out)
     aside = out.with_name(f".{out.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed and had the same number
     try:
         for name, content in files:
             store.write(aside / name, content)

@@ -32,6 +32,14 @@ class Told:
     recorded: float
     recomputed: float
 
+    def __str__(self) -> str:
+        verdict = (
+            f"they agree within {TOLERANCE:.0%}, the record being of an earlier step"
+            if self.agrees
+            else "THEY DISAGREE: the split, the operation or the file is not what it is said to be"
+        )
+        return f"{self.split} loss: recorded {self.recorded:.6g}, recomputed {self.recomputed:.6g}; {verdict}"
+
     @property
     def agrees(self) -> bool:
         """Whether they are the same within 20 %."""

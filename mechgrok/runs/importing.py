@@ -64,10 +64,12 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
     evidence = Evidence.of(foreign, architecture, task.inputs())
     task = task.model_copy(update={"operation": identify_operation(evidence, task, said.operation)})
     split, mask, found = _split(foreign, said, evidence, task)
-    notes = (*foreign.notes, *found)
+    losses = evidence.compare(task, mask)
+    unchecked = () if losses else ("nothing in the file tells whether what was said of it is right",)
+    notes = (*foreign.notes, *found, *map(str, losses), *unchecked)
     config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
     create(out, _files(path, foreign, config, mask, notes))
-    return Imported(config, tuple(_steps(foreign)), notes, evidence.compare(task, mask))
+    return Imported(config, tuple(_steps(foreign)), notes, losses)
 
 
 @contextmanager

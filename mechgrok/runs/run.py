@@ -108,7 +108,7 @@ class Run:
         """A hash of all that a measure of one checkpoint can see: its weights, the split, and what was learnt by what."""
         split, config = self.path / store.SPLIT, json.loads((self.path / store.CONFIG).read_text())
         seen = [self.weights_path(step).read_bytes(), split.read_bytes() if split.is_file() else b""]
-        return store.digest(b"".join([*seen, *(json.dumps(config[part], sort_keys=True).encode() for part in ("task", "model"))]))
+        return store.digest(b"".join([*seen, *(json.dumps(config.get(part), sort_keys=True).encode() for part in ("task", "model"))]))
 
     @cached_property
     def grid(self) -> Grid:

@@ -26,7 +26,7 @@ SPLIT = "split.safetensors"
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Puts `content` at `path`: after a kill at any moment the old file or the new one is there, whole.
 
-    A durable file outlives a power cut too; what can be computed again need not.
+    A durable file's content is on the disk before it has its name; what can be computed again need not be.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -39,6 +39,13 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def sweep(run: Path) -> None:
+    """Removes what killed processes left half written; only for whoever alone writes to the run."""
+    for folder in (run, run / WEIGHTS):
+        for path in folder.glob(".*.[0-9]*"):
+            path.unlink()
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, str] | None = None) -> None:

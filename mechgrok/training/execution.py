@@ -55,5 +55,5 @@ def _check(device: str) -> None:
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = re.split(r"[.:;] |\n", str(error))[0]
         raise UserError(f"device {device} cannot be used here ({reason}); leave --device away, or use --device cpu") from None

@@ -30,6 +30,7 @@ class Recorder:
 
         Raises UserError where the state is not this run's, or metrics that it counts on are gone.
         """
+        store.sweep(self.run)
         path = self.run / store.STATE
         if not path.is_file():
             self._metrics.write_bytes(_lines([_HEADER]))
@@ -78,6 +79,15 @@ def finished(run: Path) -> bool:
     """Whether a run has nothing left to do."""
     path = run / store.STATE
     return path.is_file() and store.read_tensors(path)[1].get("finished") == "1"
+
+
+def restore_last(run: Path) -> int:
+    """The last step of a finished run, whose checkpoint is written again from the state where it is gone."""
+    state, notes = store.read_tensors(run / store.STATE)
+    path = store.weights_path(run, int(notes["step"]))
+    if not path.is_file():
+        store.write_tensors(path, {name.removeprefix("weights."): state[name] for name in state if name.startswith("weights.")})
+    return int(notes["step"])
 
 
 def _lines(rows: Sequence[Sequence[object]]) -> bytes:

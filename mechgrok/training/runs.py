@@ -49,12 +49,20 @@ def resume(run: Run, progress: Progress) -> Ending:
     if run.is_train is None or "device" not in run.execution:
         raise UserError(f"{run.path} was imported, not trained here; there is nothing to resume")
     if recorder.finished(run.path):
-        return Ending(run.last_step, "it is finished already")
-    options = {field.name: run.execution[field.name] for field in dataclasses.fields(Execution)}
-    execution = Execution(**options).settled()
+        return Ending(recorder.restore_last(run.path), "it is finished already")
+    execution = _execution(run)
     with _alone(run.path):
         trainer = Trainer(run.config, run.is_train, execution)
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
+
+
+def _execution(run: Run) -> Execution:
+    """What the run began with."""
+    options = {field.name: run.execution.get(field.name, field.default) for field in dataclasses.fields(Execution)}
+    try:
+        return Execution(**options).settled()
+    except UserError as error:
+        raise UserError(f"{run.path} began on device {options['device']} and can only go on where that is: {error}") from None
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def test_ctrl_c_before_the_first_step_is_one_line(call, monkeypatch: pytest.Monk
     assert (status, err) == (130, "mechgrok: interrupted; what was finished is kept\n")
 
 
-LINE = re.compile(r"step (\d+)/20  \d+\.\d steps/s  train \S+ \(\d+\.\d%\)  test \S+ \(\d+\.\d%\)  \d+ s to go")
+LINE = re.compile(r"step (\d+)/20  train \S+ \(\d+\.\d%\)  test \S+ \(\d+\.\d%\)(  \d+\.\d steps/s  \d+ s to go)?")
 
 
 def test_lines_are_for_the_first_and_the_last_record(call) -> None:
@@ -120,7 +120,7 @@ def test_the_bar_shows_where_it_stands(call) -> None:
         (["tran"], "there is no command tran; did you mean train?"),
         (["train", "nanda203"], "there is no preset nanda203; did you mean nanda2023?"),
         (["train", "--resme", "run"], "there is no preset --resme; did you mean --resume?"),
-        (["train", "zzz"], "there is no preset zzz; known: --resume, demo, nanda2023, transformerlens-demo"),
+        (["train", "zzz"], "there is no preset zzz; known: demo, nanda2023, transformerlens-demo"),
         (["train", "--resume"], "Missing value for argument '--resume'"),
         (["train", "--resume", "nowhere"], "there is no nowhere; give the folder of a run"),
         (["train", "--resume", "."], ". is not a run: it has no config.json"),

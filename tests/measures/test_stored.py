@@ -85,7 +85,7 @@ class TestStore:
     @pytest.mark.parametrize("keep", [0, 1, 7, 100, 0.5, 0.9, -1])
     def test_a_truncated_result_is_computed_again(self, folder: Path, keep: float) -> None:
         first = analyze(open_run(folder), [Made()], steps="last", nulls=2)["made"]
-        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null.json")]:
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
             content = path.read_bytes()
             path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
         calls()
@@ -97,7 +97,7 @@ class TestStore:
     @pytest.mark.parametrize("content", [b"\x00" * 400, b"PAR1" + b"\xff" * 200 + b"PAR1", b"[]", b'{"stamp": 1}'])
     def test_rubbish_in_a_results_place_is_computed_again(self, folder: Path, content: bytes) -> None:
         analyze(open_run(folder), [Made()], steps="last", nulls=2)
-        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null.json")]:
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
             path.write_bytes(content)
         calls()
         analyze(open_run(folder), [Made()], steps="last", nulls=2)

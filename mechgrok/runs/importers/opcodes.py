@@ -2,7 +2,8 @@
 
 torch's `weights_only` unpickler would run no foreign code either; this narrows it to fewer names, and keeps from it what would
 exhaust or crash it: tuples nested without end that are hashed as keys, and calls with absurd sizes (`bytearray(2**40)`).
-Everything a pickle's machine holds is followed by its kind alone: data, a flat or nested tuple, a name, or what a call made.
+Everything a pickle's machine holds is followed by its kind alone: data, a tuple of data, a flat or nested tuple, a name, or what a call
+made.
 """
 
 from __future__ import annotations
@@ -13,16 +14,25 @@ from typing import IO, Any
 
 from mechgrok.runs.importers import stand_ins
 
-_DATA, _EMPTY, _FLAT, _NESTED, _NAME, _MADE = "data", "empty tuple", "flat tuple", "nested tuple", "name ", "made by "
+_DATA, _EMPTY, _PLAIN, _FLAT, _NESTED, _NAME, _MADE = (
+    "data",
+    "empty tuple",
+    "tuple of data",
+    "flat tuple",
+    "nested tuple",
+    "name ",
+    "made by ",
+)
 
 _ORDERED_DICT = "collections.OrderedDict"
+_ENCODE = "_codecs.encode"
 _CALLED = {
     _ORDERED_DICT,
     "torch._utils._rebuild_tensor",
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_parameter",
     "torch.device",
-    "_codecs.encode",
+    _ENCODE,
     stand_ins.NUMBER_FORMAT,
     *stand_ins.SCALARS,
 }
@@ -81,8 +91,9 @@ def _name(machine: _Machine, argument: str) -> None:
 
 
 def _tuple(machine: _Machine, items: list[str]) -> None:
-    nested = any(item in (_FLAT, _NESTED) for item in items)
-    machine.push(_NESTED if nested else _FLAT if items else _EMPTY)
+    nested = any(item in (_PLAIN, _FLAT, _NESTED) for item in items)
+    plain = all(item == _DATA for item in items)
+    machine.push(_NESTED if nested else _EMPTY if not items else _PLAIN if plain else _FLAT)
 
 
 def _call(machine: _Machine, argument: Any) -> None:
@@ -90,6 +101,8 @@ def _call(machine: _Machine, argument: Any) -> None:
     name = function.removeprefix(_NAME)
     if name not in _CALLED or function == name or (name == _ORDERED_DICT and arguments != _EMPTY):
         raise RefusedError(f"calls {name[:80]!r}")
+    if name == _ENCODE and arguments != _PLAIN:
+        raise RefusedError("encodes what it has encoded, which grows without end")
     machine.push(_MADE + name)
 
 

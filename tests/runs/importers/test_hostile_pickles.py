@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ GETATTR, IMPORT = name("builtins", "getattr"), name("builtins", "__import__")
 CONFIG = name("transformer_lens.HookedTransformerConfig", "HookedTransformerConfig")
 FORMAT, SCALAR = name("numpy", "dtype"), name("numpy.core.multiarray", "scalar")
 REBUILD, STORAGE, ORDERED = name("torch._utils", "_rebuild_tensor_v2"), name("torch", "FloatStorage"), name("collections", "OrderedDict")
+ENCODE = name("_codecs", "encode")
 F8 = call(FORMAT, word("f8"), b"\x89", b"\x88")
 
 RUNS_CODE: dict[str, Payload] = {
@@ -151,6 +153,7 @@ ODD: dict[str, Payload] = {
     "name in no text": lambda flag: b"c\xff\xfe\n\xff\n",
     "name in terminal codes": lambda flag: call(name("os\x1b[2J", "sys\rtem")),
     "endless name": lambda flag: name("a" * 100_000, "b"),
+    "twice as long each time": lambda flag: reduce(lambda inner, _: call(ENCODE, inner, word("hex")), range(60), word("a" * 64)),
 }
 """Payloads that no loader should run, or that would exhaust, crash or confuse one."""
 
