@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# The same examples every time where nobody is there to look at new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 # As on the command line: the tests share the cores with one another.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 ROOT = Path(__file__).resolve().parents[1]

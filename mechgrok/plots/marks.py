@@ -36,7 +36,7 @@ class Flag:
     @property
     def end(self) -> float:
         """Its right end."""
-        return self.start + self.width
+        return self.pole if self.left else self.pole + self.width
 
     def overlaps(self, other: Flag) -> bool:
         """Whether the two could not stand in one row."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mechgrok.plots.marks import _flags, _rows
@@ -42,6 +42,7 @@ def test_the_plot_keeps_its_size_when_flags_and_legend_are_added():
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.05, 0.4)), min_size=1, max_size=7))
+@example([(0.6588583794223027, 0.375), (0.6588583794223027, 0.1393188234229314)])
 def test_no_name_covers_another_nor_is_crossed_by_a_pole(named):
     flags = _flags(sorted(named))
     rows = _rows(flags)
