@@ -98,3 +98,11 @@ def test_what_the_docs_link_to_is_there():
 
 def _code(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text) + re.findall(r"```\n(.*?)```", text, re.DOTALL)
+
+
+def test_every_measure_has_an_oracle():
+    from mechgrok.measures.registry import measures
+
+    pages = [*(ROOT / "tests" / "measures").glob("test_planted*.py"), ROOT / "tests" / "measures" / "test_published.py"]
+    text = "".join(page.read_text() for page in pages)
+    assert [name for name, measure in measures().items() if f'"{name}"' not in text and measure.__name__ not in text] == []

@@ -1,0 +1,92 @@
+"""What every task, split and model is held to by existing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from mechgrok.config import Part
+from mechgrok.data.splits import Shuffled
+from mechgrok.discovery import family
+from mechgrok.models import fast_forward
+from mechgrok.tasks.modular import Modular
+
+TASKS, SPLITS, MODELS = family("tasks"), family("data"), family("models")
+PARTS = [*TASKS.values(), *SPLITS.values(), *MODELS.values()]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+class TestPart:
+    def test_it_comes_back_from_json(self, part: type[Part]):
+        assert part.model_validate_json(part().model_dump_json()) == part()
+
+    def test_it_refuses_what_it_does_not_know(self, part: type[Part]):
+        with pytest.raises(ValidationError, match="Extra inputs"):
+            part(gizmo=1)
+
+    def test_it_is_frozen(self, part: type[Part]):
+        with pytest.raises(ValidationError, match="frozen"):
+            part().kind = "other"
+
+    def test_it_says_what_it_and_its_fields_are(self, part: type[Part]):
+        assert (part.__doc__ or "").strip()
+        assert [name for name, field in part.model_fields.items() if name != "kind" and not field.description] == []
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+class TestTask:
+    def test_its_table_is_always_the_same(self, task):
+        assert np.array_equal(task().inputs(), task().inputs())
+        assert np.array_equal(task().labels(), task().labels())
+
+    def test_its_table_is_in_range(self, task):
+        made = task()
+        inputs, labels, phase = made.inputs(), made.labels(), made.phase()
+        assert inputs.ndim == 2
+        assert labels.shape == phase.shape == (len(inputs),)
+        assert 0 <= inputs.min() <= inputs.max() < made.vocabulary
+        assert 0 <= labels.min() <= labels.max() < made.classes
+        assert 0 <= phase.min() <= phase.max() < made.numbers <= made.vocabulary
+
+    def test_no_row_is_there_twice(self, task):
+        inputs = task().inputs()
+        assert len(np.unique(inputs, axis=0)) == len(inputs)
+
+
+DRAWN = {kind: split for kind, split in SPLITS.items() if issubclass(split, Shuffled)}
+
+
+@pytest.mark.parametrize("split", DRAWN.values(), ids=DRAWN)
+class TestSplit:
+    def test_its_mask_is_drawn_from_its_seed_alone(self, split):
+        masks = [split(seed=seed).mask(1000) for seed in (3, 3, 4)]
+        assert np.array_equal(masks[0], masks[1])
+        assert not np.array_equal(masks[0], masks[2])
+
+    def test_it_takes_its_fraction(self, split):
+        mask = split(fraction=0.25).mask(1000)
+        assert mask.dtype == bool
+        assert mask.shape == (1000,)
+        assert mask.sum() == 250
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+class TestModel:
+    TASK = Modular(p=5)
+
+    def test_the_same_seed_gives_the_same_weights(self, model):
+        one, same, other = (dict(model(seed=seed).build(self.TASK).named_parameters()) for seed in (1, 1, 2))
+        assert all(torch.equal(one[name], same[name]) for name in one)
+        assert not torch.equal(one["embed.W_E"], other["embed.W_E"])
+
+    def test_what_is_measured_is_what_the_library_computes(self, model):
+        made = model().build(self.TASK).double()
+        tokens = torch.from_numpy(self.TASK.inputs())
+        ours = fast_forward.logits(dict(made.named_parameters()), model().architecture(self.TASK), fast_forward.Batch.of(tokens))
+        assert torch.allclose(ours, made(tokens)[:, -1], rtol=1e-10, atol=1e-12)
+
+    def test_only_biases_are_left_out_of_training(self, model):
+        frozen = [name for name, parameter in model().build(self.TASK).named_parameters() if not parameter.requires_grad]
+        assert all(name.rpartition(".")[2].startswith("b") for name in frozen)
