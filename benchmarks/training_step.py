@@ -1,6 +1,6 @@
 """One training step of the paper's network (p = 113, 3830 pairs): HookedTransformer, fast forward pass, and bare matrix products.
 
-`GOMP_SPINCOUNT=5000 python benchmarks/training_step.py [rounds]` (the setting of the command line) runs them in turn in one process and
+`GOMP_SPINCOUNT=20000 python benchmarks/training_step.py [rounds]` (the setting of the command line) runs them in turn in one process and
 prints medians and the medians of their ratios. A step is forward, float64 cross-entropy, backward and AdamW, in float32 with two threads;
 the plain one is written as in TransformerLens' grokking demo. The bare products are those that the step cannot
 do without, for each the forward product and the two of its backward pass, into arrays that exist already: nothing else is computed.

@@ -67,6 +67,7 @@ class _Tail(torch.autograd.Function):
         neurons = torch.mm(mid, into).relu_()
         ctx.save_for_backward(z, W_O, into, out, W_L, mid, neurons)
         ctx.mark_non_differentiable(neurons)
+        ctx.set_materialize_grads(False)
         return torch.mm(mid, out).addmm_(neurons, W_L), neurons
 
     @staticmethod
