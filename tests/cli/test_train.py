@@ -97,6 +97,7 @@ def test_lines_are_for_the_first_and_the_last_record(call) -> None:
     assert status == 0
     found = [LINE.fullmatch(line) for line in err.splitlines()]
     assert all(found)
+    assert [match[2] is None for match in found if match] == [True, *[False] * (len(found) - 1)]
     assert [int(match[1]) for match in found if match][0 :: max(len(found) - 1, 1)] == [0, 20]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,10 @@ def test_what_cannot_be_trained_leaves_nothing(changed: dict[str, Any], executio
     with pytest.raises(UserError, match=said):
         runs.begin(made, tmp_path / "run", execution)
     assert everything(tmp_path) == []
+
+
+def test_what_a_killed_process_of_the_same_number_left_is_not_taken_in(tmp_path: Path) -> None:
+    left = tmp_path / f".run.{os.getpid()}" / "weights"
+    left.mkdir(parents=True)
+    (left / "00099999.safetensors").write_bytes(b"of another run")
+    assert begin(config(), tmp_path / "run").steps == []

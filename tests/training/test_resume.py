@@ -240,3 +240,24 @@ def test_a_resumed_run_does_not_depend_on_the_random_numbers_of_its_process(inte
     torch.manual_seed(12345)
     resume(Run(interrupted))
     assert contents(interrupted) == whole
+
+
+def test_a_finished_run_gets_its_lost_last_checkpoint_back(tmp_path: Path) -> None:
+    run = begin(config(training__steps=6), tmp_path / "run")
+    resume(run)
+    last = run.path / "weights" / "00000006.safetensors"
+    before = last.read_bytes()
+    last.unlink()
+    assert resume(run).step == 6
+    assert last.read_bytes() == before
+
+
+def test_what_a_killed_process_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    run = begin(config(training__steps=6), tmp_path / "run")
+    (run.path / "weights").mkdir()
+    left = [run.path / ".state.safetensors.4711", run.path / "weights" / ".00000003.safetensors.4711"]
+    for path in left:
+        path.write_bytes(b"half")
+    resume(run)
+    assert not any(path.exists() for path in left)
+    assert (run.path / "state.safetensors").is_file()
