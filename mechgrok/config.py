@@ -16,8 +16,18 @@ Positive = Annotated[int, Field(gt=0, le=10**9)]
 Counting = Annotated[int, Field(ge=0, lt=2**63)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
-FAMILIES: dict[str, Kind] = {"task": "tasks", "split": "data", "model": "models"}
+FAMILIES: dict[str, Kind] = {
+    "task": "tasks",
+    "split": "data.splits",
+    "corruption": "data.corruptions",
+    "model": "models",
+    "optimizer": "training.optimizers",
+    "schedule": "training.schedules",
+}
 """The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
+
+DEFAULTS = {"corruption": "none", "optimizer": "adamw", "schedule": "linear-warmup"}
+"""The kinds of the parts that need not be named."""
 
 
 class Part(BaseModel):
@@ -29,16 +39,16 @@ class Part(BaseModel):
 P = TypeVar("P", bound=Part)
 
 
-def _by_kind(folder: Kind) -> BeforeValidator:
-    """Turns `{"kind": name, ...}` into the class that the folder holds under that name."""
+def _by_kind(part: str) -> BeforeValidator:
+    """Turns `{"kind": name, ...}` into the class that the folder of a part holds under that name."""
 
     def choose(value: Any) -> Any:
         if isinstance(value, Part):
             return value
-        known = family(folder)
+        known = family(FAMILIES[part])
         if not isinstance(value, dict):
             raise ValueError(f'Input should be an object such as {{"kind": "{next(iter(known))}"}}')
-        kind = value.get("kind")
+        kind = value.get("kind", DEFAULTS.get(part))
         if kind not in known:
             raise ValueError(f"unknown kind {kind!r}{nearest(str(kind), list(known))}")
         return known[kind].model_validate(value)
@@ -46,30 +56,9 @@ def _by_kind(folder: Kind) -> BeforeValidator:
     return BeforeValidator(choose)
 
 
-class Corruption(Part):
-    """Which labels are changed before training."""
-
-    kind: Literal["none"] = "none"
-
-
-class AdamW(Part):
-    """Adam with decoupled weight decay."""
-
-    kind: Literal["adamw"] = "adamw"
-    lr: Annotated[float, Field(gt=0)] = 1e-3
-    """Learning rate after the warm-up."""
-    weight_decay: Annotated[float, Field(ge=0)] = 1.0
-    """Decoupled decay: every step multiplies the weights by 1 - lr * weight_decay."""
-    betas: tuple[Decay, Decay] = (0.9, 0.98)
-    """Decay rates of the two moments."""
-
-
-class LinearWarmup(Part):
-    """Learning rate lr * min(step / steps, 1), so that step 0 does not move the weights."""
-
-    kind: Literal["linear-warmup"] = "linear-warmup"
-    steps: Counting = 10
-    """Length of the warm-up; 0 for none."""
+def _default(part: str) -> Any:
+    """The field of a part that need not be named; its classes lie in higher layers, so it is made when asked for."""
+    return Field(default_factory=lambda: family(FAMILIES[part])[DEFAULTS[part]]())
 
 
 class Stop(Part):
@@ -115,12 +104,12 @@ class Checkpoints(Part):
 class Config(Part):
     """A run, decided."""
 
-    task: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["task"])]
-    split: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["split"])]
-    corruption: Corruption = Corruption()
-    model: Annotated[SerializeAsAny[Any], _by_kind(FAMILIES["model"])]
-    optimizer: AdamW = AdamW()
-    schedule: LinearWarmup = LinearWarmup()
+    task: Annotated[SerializeAsAny[Any], _by_kind("task")]
+    split: Annotated[SerializeAsAny[Any], _by_kind("split")]
+    corruption: Annotated[SerializeAsAny[Any], _by_kind("corruption")] = _default("corruption")
+    model: Annotated[SerializeAsAny[Any], _by_kind("model")]
+    optimizer: Annotated[SerializeAsAny[Any], _by_kind("optimizer")] = _default("optimizer")
+    schedule: Annotated[SerializeAsAny[Any], _by_kind("schedule")] = _default("schedule")
     training: Training = Training()
     checkpoints: Checkpoints = Checkpoints()
 

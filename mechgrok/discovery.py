@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, Literal
 
-Kind = Literal["tasks", "data", "models"]
+Kind = Literal["tasks", "data.splits", "data.corruptions", "models", "training.optimizers", "training.schedules"]
 
 
 def modules(folder: str) -> list[ModuleType]:

@@ -15,7 +15,8 @@ from trained_runs import config
 
 from mechgrok import config as configs
 from mechgrok.config import Config, make, read
-from mechgrok.data.splits import PythonShuffle, TorchRandperm
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
@@ -131,7 +132,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("split.seed", -1, "split.seed: Input should be greater than or equal to 0"),
         ("model.heads", 5, "model: d_model 16 is no multiple of 5 heads; set d_head, or change one of them"),
         ("model.activation", "tanh", "model.activation: Input should be 'relu', 'gelu' or 'quadratic'"),
-        ("optimizer.kind", "sgd", "optimizer.kind: Input should be 'adamw'"),
+        ("optimizer.kind", "adamv", "optimizer: unknown kind 'adamv'; did you mean adamw?"),
         ("optimizer.betas", [0.9, 1.0], "optimizer.betas.1: Input should be less than 1"),
         ("optimizer.betas", [0.9], "optimizer.betas.1: Field required"),
         ("training.batch", 0, "training.batch: Input should be 'full', or Input should be greater than 0"),
@@ -157,7 +158,9 @@ def test_a_part_made_by_hand_is_refused_in_the_same_words() -> None:
 def test_the_typed_tree_declares_the_kinds_that_were_picked() -> None:
     preset = PRESETS["transformerlens-demo"]
     fields = preset.typed().model_fields
-    assert {name: fields[name].annotation for name in configs.FAMILIES} == {"task": Modular, "split": TorchRandperm, "model": Transformer}
+    picked = {name: fields[name].annotation for name in configs.FAMILIES}
+    assert picked == {name: type(getattr(preset, name)) for name in configs.FAMILIES}
+    assert (picked["task"], picked["split"], picked["model"]) == (Modular, TorchRandperm, Transformer)
     assert Config(**dict(preset.typed()())) == Config(**{name: getattr(preset, name) for name in configs.FAMILIES})
 
 

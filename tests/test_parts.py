@@ -7,14 +7,14 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from mechgrok.config import Part
-from mechgrok.data.splits import Shuffled
+from mechgrok.config import FAMILIES, Part
+from mechgrok.data.splits.split import Shuffled
 from mechgrok.discovery import family
 from mechgrok.models import fast_forward
 from mechgrok.tasks.modular import Modular
 
-TASKS, SPLITS, MODELS = family("tasks"), family("data"), family("models")
-PARTS = [*TASKS.values(), *SPLITS.values(), *MODELS.values()]
+TASKS, SPLITS, MODELS = family("tasks"), family("data.splits"), family("models")
+PARTS = [part for folder in FAMILIES.values() for part in family(folder).values()]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)

@@ -17,12 +17,14 @@ from mechgrok.cli import flags
 if TYPE_CHECKING:
     from mechgrok.measures.measure import Measure
 
+Kind = Literal["tasks", "splits", "corruptions", "models", "optimizers", "schedules", "measures", "presets", "importers", "all"]
+
 
 @dataclass(frozen=True)
 class List:
     """Shows what there is, each with its name and a line about it."""
 
-    what: Annotated[Literal["tasks", "splits", "models", "measures", "presets", "importers", "all"], tyro.conf.Positional] = "all"
+    what: Annotated[Kind, tyro.conf.Positional] = "all"
     """One kind of thing."""
 
 
@@ -83,8 +85,11 @@ def _first_line(thing: object) -> str:
 
 KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
     "tasks": lambda: _parts("tasks"),
-    "splits": lambda: _parts("data"),
+    "splits": lambda: _parts("data.splits"),
+    "corruptions": lambda: _parts("data.corruptions"),
     "models": lambda: _parts("models"),
+    "optimizers": lambda: _parts("training.optimizers"),
+    "schedules": lambda: _parts("training.schedules"),
     "measures": _measures,
     "presets": _presets,
     "importers": _importers,

@@ -1,1 +1,1 @@
-"""Splits: which rows of the table are trained on."""
+"""Which rows of the table are trained on, and which labels are changed."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.data.splits import Shuffled
+from mechgrok.data.splits.split import Shuffled
 from mechgrok.errors import UserError
 from mechgrok.maths import losses
 from mechgrok.models import fast_forward

@@ -16,7 +16,10 @@ from safetensors.numpy import save
 from torch import Tensor
 
 from mechgrok.config import Config, Training, make
-from mechgrok.data.splits import Given, PythonShuffle, Shuffled, Split, TorchRandperm, Unknown
+from mechgrok.data.splits.imported import Given, Unknown
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.split import Shuffled, Split
+from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.transformer import Transformer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from mechgrok.config import AdamW, Checkpoints, Config, LinearWarmup, Training
-from mechgrok.data.splits import PythonShuffle, TorchRandperm
+from mechgrok.config import Checkpoints, Config, Training
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
+from mechgrok.training.optimizers.adamw import AdamW
+from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESETS: dict[str, Config] = {
     "nanda2023": Config(

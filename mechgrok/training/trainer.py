@@ -16,7 +16,6 @@ from mechgrok.config import Config
 from mechgrok.maths import losses
 from mechgrok.models import fast_forward
 from mechgrok.models.architecture import Architecture
-from mechgrok.training import optimizers
 from mechgrok.training.batches import Batches
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class Trainer:
         self.device = torch.device(execution.device)
         model = config.model.build(config.task).to(self.device, print_details=False)
         self.parameters: dict[str, Parameter] = dict(model.named_parameters())
-        trained = [parameter for parameter in self.parameters.values() if parameter.requires_grad]
-        self.optimizer = optimizers.build(config.optimizer, trained)
+        trained = {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
+        self.optimizer = config.optimizer.build(trained)
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._batches = Batches(
@@ -57,7 +56,8 @@ class Trainer:
         """One optimiser step after `step` earlier ones; gives the loss that it started from (scalar)."""
         rows = self._batches.at(step)
         inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
-        optimizers.set_rate(self.optimizer, self.config.optimizer, self.config.schedule, step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.optimizer.lr * self.config.schedule.factor(step)
         self.optimizer.zero_grad(set_to_none=True)
         loss = losses.cross_entropy(self.logits(inputs), labels, getattr(torch, self.config.training.loss_dtype))
         loss.backward()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mechgrok import discovery
 from mechgrok.config import Config
-from mechgrok.data.splits import Unknown
+from mechgrok.data.splits.imported import Unknown
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create

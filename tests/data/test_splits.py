@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechgrok.config import Config, make
-from mechgrok.data.splits import Given, PythonShuffle, Shuffled, TorchRandperm, Unknown
+from mechgrok.data.splits.imported import Given, Unknown
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.split import Shuffled
+from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.tasks.modular import Modular
 

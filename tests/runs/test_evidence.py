@@ -9,7 +9,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mechgrok.data.splits import PythonShuffle, TorchRandperm
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.runs.evidence import Evidence, Told, identify_operation, identify_seed
 from mechgrok.tasks.modular import Modular, Operation

@@ -1,0 +1,1 @@
+"""Corruptions: which labels are changed before training, one file each."""

@@ -1,0 +1,1 @@
+"""Splits: which rows of the table are trained on, one file each."""
