@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -22,16 +22,21 @@ def attend(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: R
     x (entering rows, d_model) is the normalised residual stream. Gives z (leaving rows, head * d_head) and the pattern
     (pos, batch, head): c softmax over pos of q.k / sqrt(d_head), plus 1 - c, with c the attention coefficient.
     """
-    keys = project(weights, f"blocks.{layer}.attn", "K", x).split(rows.entering)
     values = project(weights, f"blocks.{layer}.attn", "V", x).split(rows.entering)
-    entering = x.split(rows.entering)
     outputs = []
+    for i, pattern in zip(positions, patterns(weights, shape, layer, x, rows, positions), strict=True):
+        outputs.append(_mix(pattern, values, rows.looks[i], shape).expand(rows.leaving[i], -1))
+    return torch.cat(outputs) if len(outputs) > 1 else outputs[0], pattern
+
+
+def patterns(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> Iterator[Tensor]:
+    """The attention pattern (pos, batch, head) of each of these positions."""
+    keys = project(weights, f"blocks.{layer}.attn", "K", x).split(rows.entering)
+    entering = x.split(rows.entering)
     for i in positions:
         queries = project(weights, f"blocks.{layer}.attn", "Q", entering[i]) / math.sqrt(shape.d_head)
         scores = [_scores(queries, keys[j], look, shape).expand(rows.leaving[i], -1) for j, look in enumerate(rows.looks[i])]
-        pattern = _mixed(torch.stack(scores).softmax(0), shape)
-        outputs.append(_mix(pattern, values, rows.looks[i], shape).expand(rows.leaving[i], -1))
-    return torch.cat(outputs) if len(outputs) > 1 else outputs[0], pattern
+        yield _mixed(torch.stack(scores).softmax(0), shape)
 
 
 def project(weights: Weights, module: str, letter: str, x: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models import tail
+from mechgrok.models import square, tail
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.attention import Weights, attend
+from mechgrok.models.attention import Weights, attend, patterns
 from mechgrok.models.obstacle import obstacle
 from mechgrok.models.reading import read
 from mechgrok.models.tables import Batch, Rows
@@ -53,8 +53,20 @@ def forward(
     for layer in range(architecture.layers - 1):
         x = _block(weights, architecture, layer, x, rows, range(batch.length), notes)
         rows = batch.later
-    result = _end(weights, architecture, x, rows, notes)
+    last = f"blocks.{architecture.layers - 1}."
+    if square.applies(architecture, batch) and notes.keep <= {last + name for name in square.KEPT}:
+        result = _square_end(weights, architecture, x, batch, notes)
+    else:
+        result = _end(weights, architecture, x, rows, notes)
     return result, {name: notes.taken[name] for name in keep}
+
+
+def _square_end(weights: Weights, shape: Architecture, x: Tensor, batch: Batch, notes: _Notes) -> Tensor:
+    [pattern] = patterns(weights, shape, 0, x, batch.first, [batch.length - 1])
+    result, neurons = square.logits(weights, shape, x, pattern, batch)
+    notes.take("blocks.0.attn.hook_pattern", pattern.permute(1, 2, 0))
+    notes.take("blocks.0.mlp.hook_post", neurons)
+    return result
 
 
 def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:

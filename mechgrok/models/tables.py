@@ -57,6 +57,8 @@ class Batch:
     """The position of each of these."""
     first: Rows
     later: Rows
+    square: bool
+    """Whether the rows are all pairs of the distinct tokens of two positions, row a * (number of b) + b, before one token."""
 
     @classmethod
     def of(cls, tokens: Tensor) -> Batch:
@@ -72,12 +74,20 @@ class Batch:
             positions=torch.cat([torch.full_like(values, position) for position, (values, _) in enumerate(distinct)]),
             first=_rows(columns, counts, examples),
             later=_rows(runs, [len(example) for example in examples], examples),
+            square=_is_square(columns, counts),
         )
 
     @property
     def length(self) -> int:
         """Tokens a row."""
         return len(self.first.entering)
+
+
+def _is_square(columns: list[Tensor], counts: list[int]) -> bool:
+    """`columns` and `counts`: the distinct token of each row, and how many there are, position after position."""
+    if len(counts) != 3 or counts[2] != 1:
+        return False
+    return torch.equal(columns[0] * counts[1] + columns[1], torch.arange(counts[0] * counts[1], device=columns[0].device))
 
 
 def _runs(columns: list[Tensor]) -> list[Tensor]:

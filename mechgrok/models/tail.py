@@ -35,14 +35,33 @@ def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -
     z (batch, head * d_head) are the heads' outputs, residual (1, d_model) is the stream before the layer, the same for all rows. With
     mid = z W_O + b_O + residual: neurons = relu(mid W_in + b_in), logits = mid W_U + neurons (W_out W_U) + b_out W_U + b_U.
     """
-    layer = f"blocks.{shape.layers - 1}"
-    W_U, W_out = weights["unembed.W_U"], weights[f"{layer}.mlp.W_out"]
-    into = _with_bias(weights[f"{layer}.mlp.W_in"], weights.get(f"{layer}.mlp.b_in"))
-    b_out = weights.get(f"{layer}.mlp.b_out")
-    out = _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
-    constant = _sum(residual, weights.get(f"{layer}.attn.b_O"))
-    result: tuple[Tensor, Tensor] = _Tail.apply(z, constant, weights[f"{layer}.attn.W_O"].flatten(0, 1), into, out, W_out @ W_U)
+    W_O = weights[f"{_layer(shape)}.attn.W_O"].flatten(0, 1)
+    into, out = matrices(weights, shape)
+    result: tuple[Tensor, Tensor] = _Tail.apply(z, constant(weights, shape, residual), W_O, into, out, readout(weights, shape))
     return result
+
+
+def matrices(weights: Weights, shape: Architecture) -> tuple[Tensor, Tensor]:
+    """[W_in; b_in] (d_model + 1, d_mlp) and [W_U; b_out W_U + b_U] (d_model + 1, d_vocab_out)."""
+    layer, W_U = _layer(shape), weights["unembed.W_U"]
+    b_out = weights.get(f"{layer}.mlp.b_out")
+    into = _with_bias(weights[f"{layer}.mlp.W_in"], weights.get(f"{layer}.mlp.b_in"))
+    return into, _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
+
+
+def constant(weights: Weights, shape: Architecture, residual: Tensor) -> Tensor:
+    """The residual stream before the layer with b_O (1, d_model)."""
+    b_O = weights.get(f"{_layer(shape)}.attn.b_O")
+    return residual if b_O is None else residual + b_O
+
+
+def readout(weights: Weights, shape: Architecture) -> Tensor:
+    """W_out W_U (d_mlp, d_vocab_out)."""
+    return weights[f"{_layer(shape)}.mlp.W_out"] @ weights["unembed.W_U"]
+
+
+def _layer(shape: Architecture) -> str:
+    return f"blocks.{shape.layers - 1}"
 
 
 def _sum(x: Tensor | None, y: Tensor | None) -> Tensor | None:
