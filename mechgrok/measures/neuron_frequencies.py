@@ -76,10 +76,10 @@ class NeuronFrequencies(InBasis):
 
 
 def _active(neurons: Tensor) -> Tensor:
-    """Share of rows above zero (d_mlp,), counted by a product: exact in float32, and four times as fast as a sum of booleans."""
+    """Share of rows above zero (d_mlp,), counted some rows at a time, which stay in the cache: several times as fast as all at once."""
     import torch
 
-    return (torch.ones(len(neurons)) @ (neurons > 0).float()).double() / len(neurons)
+    return torch.stack([(rows > 0).sum(0) for rows in neurons.split(256)]).sum(0).double() / len(neurons)
 
 
 def _clusters(result: pd.DataFrame, most: int = 8) -> pd.DataFrame:

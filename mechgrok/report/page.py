@@ -92,8 +92,13 @@ def _row(key: str, value: Any, missing: str, null: Mapping[str, float | None]) -
     mean, z = null.get("mean"), null.get("z")
     pieces = _pieces(value)
     short = f"{len(pieces)} values, see below" if len(pieces) > FEW else ""
-    null_text = {"mean": "" if mean is None else show(mean), "z": "" if z is None else show(z, 3)}
+    null_text = {"mean": "" if mean is None else show(mean), "z": "" if z is None else _deviations(z)}
     return Row(key, pieces, short, isinstance(value, int | float), missing, **null_text)
+
+
+def _deviations(z: float) -> str:
+    """Beyond a thousand the number tells only how little the null varies."""
+    return show(z, 3) if abs(z) < 1000 else "> 1000" if z > 0 else "< \N{MINUS SIGN}1000"
 
 
 def _pieces(value: Any) -> list[str]:

@@ -22,7 +22,7 @@ from mechgrok.measures.engine import analyze
 from mechgrok.measures.outcomes import Result
 from mechgrok.report import write_report
 from mechgrok.report.entries import of_result
-from mechgrok.report.page import render
+from mechgrok.report.page import _deviations, render
 from mechgrok.report.summary import summarise
 from mechgrok.runs.run import Run, open_run
 
@@ -114,6 +114,19 @@ def test_panels_come_in_the_order_of_the_analysis(text: str) -> None:
     titles = re.findall(r'<h2 id="panel-\d+">(.*?)</h2>', text)
     assert titles == [panel.title for panel in analysis(DEFAULT).panels if set(panel.measures) & set(REPORTED)]
     assert len(titles) > 3
+
+
+def test_the_table_at_the_top_is_that_of_the_first_panel_and_the_whole_one_comes_last(text: str) -> None:
+    first, *_, whole = re.findall(r"<table>.*?</table>", text, re.DOTALL)
+    at_top = [label for label in analysis(DEFAULT).panels[0].measures if label in REPORTED]
+    assert re.findall(r'rowgroup"[^>]*><a [^>]*>([^<]+)<', first) == at_top
+    assert set(re.findall(r'rowgroup"[^>]*><a [^>]*>([^<]+)<', whole)) == set(REPORTED)
+    assert text.index(first) < text.index('id="panel-1"') < text.rindex(whole)
+
+
+@pytest.mark.parametrize(("z", "shown"), [(3.234, "3.23"), (-999.0, "\u2212999"), (12345.0, "> 1000"), (-2e9, "< \u22121000")])
+def test_beyond_a_thousand_deviations_the_number_tells_nothing(z: float, shown: str) -> None:
+    assert _deviations(z) == shown
 
 
 def test_variants_come_in_a_panel_of_their_own(run: Run) -> None:
