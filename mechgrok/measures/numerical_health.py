@@ -25,14 +25,14 @@ class NumericalHealth(Measure):
 
     collapsed: fl(sum_c exp(L_c - max L)) = 1 in float32, every other term is absorbed by the largest one, so a float32 softmax gives
     exact zeros and ones. zero_loss: collapsed, and the label has the largest logit, so its float32 loss and gradient are exactly zero.
-    Logits are computed in float64 and rounded to float32; sums are those of PyTorch on this machine.
+    Where labels were corrupted, the label of a train row is the one that it was trained with; over all and test rows it is the truth. Logits are computed in float64 and rounded to float32; sums are those of PyTorch on this machine.
     """
 
     name: ClassVar[str] = "numerical-health"
     title: ClassVar[str] = "Softmax collapse in float32"
     reference: ClassVar[str] = "Prieto et al. 2025 (arXiv 2501.04697), section 3 (softmax collapse)"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "all, train or test rows of the table",
+        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
         "rows": "how many rows",
         "collapsed": "share of rows whose float32 sum of exponentials is exactly its largest term; empty without rows",
         "zero_loss": "share of rows whose float32 loss is exactly zero; empty without rows",

@@ -17,9 +17,13 @@ SPLITS = ("all", "train", "test")
 UNKNOWN_SPLIT = Missing("the train split of this run is unknown")
 
 
-def by_subset(grid: Grid, per_row: Tensor) -> pd.DataFrame:
-    """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows."""
-    means = [(name, int(mask.sum()), float(per_row[mask].mean())) for name, mask in grid.subsets.items()]
+def by_subset(grid: Grid, per_row: Tensor, trained: Tensor | None = None) -> pd.DataFrame:
+    """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows.
+
+    Over the train rows it is the mean of `trained` (n,) where that is given: the loss against the labels that they were trained with.
+    """
+    of = {name: per_row if trained is None or name != "train" else trained for name in grid.subsets}
+    means = [(name, int(mask.sum()), float(of[name][mask].mean())) for name, mask in grid.subsets.items()]
     return pd.DataFrame(means, columns=["split", "rows", "loss"])
 
 

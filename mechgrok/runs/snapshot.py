@@ -181,6 +181,11 @@ class Snapshot:
         return losses.per_example(self.logits, self.grid.labels)
 
     @cached_property
+    def trained_losses(self) -> Tensor:
+        """The same against the labels that were trained with, which are others where labels were corrupted (n,)."""
+        return self.losses if self.grid.corrupted is None else losses.per_example(self.logits, self.grid.trained_labels)
+
+    @cached_property
     def phase_sums(self) -> Tensor:
         """Logits summed over the rows of equal phase (p, p); see maths.cosines."""
         return cosines.phase_sums(self.logits, self.grid.phase, self.p)
