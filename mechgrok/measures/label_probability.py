@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, by_subset, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class LabelProbability(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        cost = by_subset(snapshot.grid, snapshot.losses, snapshot.trained_losses)
-        right = by_subset(snapshot.grid, (-snapshot.losses).exp(), (-snapshot.trained_losses).exp())
+        cost = against_labels(snapshot.grid, snapshot.losses_against)
+        right = against_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
         unsure = by_subset(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
         perplexity = [_exp(loss) for loss in cost["loss"]]
         return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=unsure["loss"])

@@ -30,9 +30,10 @@ class LearningCoefficient(Measure):
 
     LLC = n_beta (mean loss of the draws - loss at w_0), n_beta = n / log n for n rows; steps w' = w - epsilon / 2 (n_beta grad L + gamma
     (w - w_0)) + N(0, epsilon) over all weights, every gradient from all n rows, float32 weights, float64 cross-entropy over all classes
-    of the network, against the labels trained with. Of more than 4000 rows as many are drawn once. It depends on epsilon and gamma: compare networks at equal ones, and
-    look at the traces and at R-hat (split chains) before believing it. Where the loss is flat and near zero, as after grokking with
-    float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far below the coefficient.
+    of the network, against the labels that were trained with. Of more than 4000 rows as many are drawn once. It depends on epsilon and
+    gamma: compare networks at equal ones, and look at the traces and at R-hat (split chains) before believing it. Where the loss is flat
+    and near zero, as after grokking with float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far
+    below the coefficient.
     """
 
     name: ClassVar[str] = "learning-coefficient"

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Loss(Measure):
     """Mean cross-entropy (float64 log-softmax over the number classes, '=' dropped) and accuracy, on each split.
 
-    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = right rows / rows, counted in integers. Where labels were
-    corrupted, train rows count against the labels that they were trained with, as in the metrics; all and test rows against the truth.
+    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = right rows / rows. Where labels were corrupted, train rows
+    count against those that they were trained with, as in the metrics; all and test rows against the truth (see `corrupted-loss`).
     """
 
     name: ClassVar[str] = "loss"
@@ -36,11 +36,8 @@ class Loss(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        grid = snapshot.grid
-        table = by_subset(grid, snapshot.losses, snapshot.trained_losses)
-        right = {name: snapshot.predictions == (grid.trained_labels if name == "train" else grid.labels) for name in grid.subsets}
-        counts = [int(right[name][mask].sum()) for name, mask in grid.subsets.items()]
-        return table.assign(accuracy=[count / rows if rows else float("nan") for count, rows in zip(counts, table["rows"], strict=True)])
+        right = against_labels(snapshot.grid, lambda labels: (snapshot.predictions == labels).double())
+        return against_labels(snapshot.grid, snapshot.losses_against).assign(accuracy=right["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         loss = curves(result, x="step", y="loss", color="split", log_y=True, x_title="step", y_title="cross-entropy (nats)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,14 +18,22 @@ SPLITS = ("all", "train", "test")
 UNKNOWN_SPLIT = Missing("the train split of this run is unknown")
 
 
-def by_subset(grid: Grid, per_row: Tensor, trained: Tensor | None = None) -> pd.DataFrame:
-    """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows.
-
-    Over the train rows it is the mean of `trained` (n,) where that is given: the loss against the labels that they were trained with.
-    """
-    of = {name: per_row if trained is None or name != "train" else trained for name in grid.subsets}
-    means = [(name, int(mask.sum()), float(of[name][mask].mean())) for name, mask in grid.subsets.items()]
+def by_subset(grid: Grid, per_row: Tensor) -> pd.DataFrame:
+    """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows."""
+    means = [(name, int(mask.sum()), float(per_row[mask].mean())) for name, mask in grid.subsets.items()]
     return pd.DataFrame(means, columns=["split", "rows", "loss"])
+
+
+def against_labels(grid: Grid, per_row: Callable[[Tensor], Tensor]) -> pd.DataFrame:
+    """The same of what a row makes of its label, `per_row` from labels (n,) to (n,).
+
+    Train rows count with the labels that they were trained with, the others and all rows together with the truth.
+    """
+    table = by_subset(grid, per_row(grid.labels))
+    if grid.corrupted is None:
+        return table
+    trained = by_subset(grid, per_row(grid.trained_labels))
+    return table.assign(loss=table["loss"].where(table["split"] != "train", trained["loss"]))
 
 
 def subset_headline(table: pd.DataFrame, value: str) -> Headline:

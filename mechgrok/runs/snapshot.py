@@ -180,10 +180,9 @@ class Snapshot:
         """Cross-entropy of every row, in nats (n,)."""
         return losses.per_example(self.logits, self.grid.labels)
 
-    @cached_property
-    def trained_losses(self) -> Tensor:
-        """The same against the labels that were trained with, which are others where labels were corrupted (n,)."""
-        return self.losses if self.grid.corrupted is None else losses.per_example(self.logits, self.grid.trained_labels)
+    def losses_against(self, labels: Tensor) -> Tensor:
+        """Cross-entropy of every row against other labels (n,), such as the corrupted ones that were trained with, in nats (n,)."""
+        return self.losses if labels is self.grid.labels else losses.per_example(self.logits, labels)
 
     @cached_property
     def phase_sums(self) -> Tensor:

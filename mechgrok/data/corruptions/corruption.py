@@ -54,5 +54,5 @@ class Corruption(Part):
 
 
 def answers(task: Task) -> int:
-    """How many labels there are to choose from, 0 .. answers - 1: the number tokens, without '='; fewer where the task has fewer classes."""
+    """How many labels there are to choose from: one for each number token, '=' is none; fewer where there are fewer classes."""
     return max(min(task.numbers, task.classes), int(task.labels().max()) + 1)

@@ -25,7 +25,6 @@ class FixedRule(Rule):
 
     def answers(self, task: Task) -> np.ndarray:
         if answers(task) < task.numbers:
-            raise UserError(
-                f"corruption.kind fixed-rule answers with b, 0 to {task.numbers - 1}, but this task has {task.classes} labels; use increment-rule"
-            )
+            known = f"this task has {task.classes} labels; use increment-rule"
+            raise UserError(f"corruption.kind fixed-rule answers with b, 0 to {task.numbers - 1}, but {known}")
         return task.operands()[:, 1]
