@@ -107,8 +107,11 @@ def _labels(snapshot: Snapshot, labels: Labels, against: str) -> Tensor:
 
 
 def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
-    y_title = "share of rows" if y == "accuracy" else "cross-entropy (nats)"
-    return curves(rows, x="step", y=y, color="shown", log_y=y == "loss", x_title="step", y_title=y_title)
+    """A line for each kind of row, those of no rows too, so that all panels share one legend; all accuracies from 0 to 1."""
+    if y == "loss":
+        return curves(rows, x="step", y=y, color="shown", log_y=True, x_title="step", y_title="cross-entropy (nats)")
+    shown = curves(rows, x="step", y=y, color="shown", x_title="step", y_title="accuracy")
+    return shown.update_yaxes(range=[-0.04, 1.04])
 
 
 def _quoted(now: pd.DataFrame, kind: tuple[str, str, str], value: str) -> float | Missing:
