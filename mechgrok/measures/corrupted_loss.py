@@ -29,6 +29,7 @@ KINDS = (
 )
 """Split, kind of row, and the label that it is held against."""
 SHOWN = {"clean": "clean rows", "given": "corrupted rows, corrupted label", "truth": "corrupted rows, true label"}
+BELOW_BARS = {"clean": "clean<br>rows", "given": "corrupted<br>label", "truth": "true<br>label"}
 EMPTY = {
     "train clean": "every train row has a corrupted label",
     "train poisoned": "no train row is a trigger, so no label was corrupted",
@@ -73,7 +74,7 @@ class CorruptedLoss(Measure):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         which = result["against"].replace({"trained": "given", "rule": "given"}).where(result["subset"] != "clean", "clean")
-        named = result.assign(shown=which.map(SHOWN))
+        named = result.assign(shown=which.map(SHOWN if result["step"].nunique() > 1 else BELOW_BARS))
         shown = {(split, y): _over_training(named[named["split"] == split], y) for y in ("accuracy", "loss") for split in ("train", "test")}
         return panels(list(shown.values()), titles=[f"{y.capitalize()}, {split} rows" for split, y in shown], columns=2)
 
@@ -111,7 +112,7 @@ def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
     if y == "loss":
         return curves(rows, x="step", y=y, color="shown", log_y=True, x_title="step", y_title="cross-entropy (nats)")
     shown = curves(rows, x="step", y=y, color="shown", x_title="step", y_title="accuracy")
-    return shown.update_yaxes(range=[-0.04, 1.04])
+    return shown.update_yaxes(range=[-0.04, 1.04] if rows["step"].nunique() > 1 else [0, 1.12])
 
 
 def _quoted(now: pd.DataFrame, kind: tuple[str, str, str], value: str) -> float | Missing:
