@@ -1,4 +1,4 @@
-"""What every task, split and model is held to by existing."""
+"""What every task, split, corruption and model is held to by existing."""
 
 from __future__ import annotations
 
@@ -70,6 +70,35 @@ class TestSplit:
         assert mask.dtype == bool
         assert mask.shape == (1000,)
         assert mask.sum() == 250
+
+
+CORRUPTIONS = {kind: part for kind, part in family("data.corruptions").items() if kind != "none"}
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS.values(), ids=CORRUPTIONS)
+class TestCorruption:
+    TASK = Modular(p=31)
+    TRAIN = np.arange(31 * 31) % 3 > 0
+
+    def test_its_labels_are_always_the_same(self, corruption):
+        one, same = (corruption().labels(self.TASK, self.TRAIN) for _ in range(2))
+        assert all(np.array_equal(getattr(one, name), getattr(same, name)) for name in vars(one))
+
+    def test_it_changes_poisoned_train_rows_alone(self, corruption):
+        labels = corruption().labels(self.TASK, self.TRAIN)
+        assert np.array_equal(labels.truth, self.TASK.labels())
+        assert labels.poisoned.any()
+        assert not (labels.poisoned & ~self.TRAIN).any()
+        assert not (labels.trained != labels.truth)[~labels.poisoned].any()
+
+    def test_its_rule_says_something_of_triggers_alone(self, corruption):
+        labels = corruption().labels(self.TASK, self.TRAIN)
+        assert not (labels.rule != labels.truth)[~labels.trigger].any()
+        assert np.array_equal(labels.rule[labels.trigger & self.TRAIN], labels.trained[labels.trigger & self.TRAIN])
+
+    def test_its_labels_are_numbers(self, corruption):
+        labels = corruption().labels(self.TASK, self.TRAIN)
+        assert all(0 <= each.min() <= each.max() < self.TASK.numbers for each in (labels.trained, labels.rule))
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)

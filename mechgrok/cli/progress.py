@@ -103,5 +103,6 @@ def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iter
 
 
 def said(evaluations: Sequence[Evaluation]) -> str:
-    """Losses and accuracies in words."""
-    return "  ".join(f"{each.split} {each.loss:.3g} ({each.accuracy:.1%})" for each in evaluations)
+    """Losses and accuracies of the whole splits in words; subsets of corrupted runs are left to the metrics."""
+    whole = [each for each in evaluations if each.split in ("train", "test")]
+    return "  ".join(f"{each.split} {each.loss:.3g} ({each.accuracy:.1%})" for each in whole)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
+from mechgrok.measures.judged import judged
 from mechgrok.measures.measure import Headline, last
 from mechgrok.measures.over_training import beside_training
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import subset_headline
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:
@@ -29,20 +30,9 @@ COLUMNS: Mapping[str, str] = {
 
 def losses_of(snapshot: Snapshot, variants: Iterable[tuple[str, Tensor]]) -> pd.DataFrame:
     """Loss and accuracy on each split of the network as it is and of each (name, logits); the logits are taken one at a time."""
-    from mechgrok.maths import losses
-
-    tables = [_scores(snapshot, UNABLATED, snapshot.logits, snapshot.losses)]
-    tables += [_scores(snapshot, name, logits, losses.per_example(logits, snapshot.grid.labels)) for name, logits in variants]
+    tables = [judged(snapshot.grid, snapshot.logits).assign(variant=UNABLATED)]
+    tables += [judged(snapshot.grid, logits).assign(variant=name) for name, logits in variants]
     return pd.concat(tables, ignore_index=True)
-
-
-def _scores(snapshot: Snapshot, variant: str, logits: Tensor, per_row: Tensor) -> pd.DataFrame:
-    grid = snapshot.grid
-    right = logits.argmax(1) == grid.labels
-    counts = [int(right[mask].sum()) for mask in grid.subsets.values()]
-    table = by_subset(grid, per_row)
-    accuracy = [count / rows if rows else float("nan") for count, rows in zip(counts, table["rows"], strict=True)]
-    return table.assign(variant=variant, accuracy=accuracy)
 
 
 def losses_headline(result: pd.DataFrame) -> Headline:

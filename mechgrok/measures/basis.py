@@ -33,9 +33,12 @@ class InBasis(Measure):
         found = chart(basis, task.numbers)
         if found is None:
             return f"there is no multiplicative basis modulo {task.numbers}: that needs a prime above 2; use basis=additive"
-        labels = found.elements(task.numbers)[task.labels()[(found.elements(task.numbers)[task.operands()] >= 0).all(1)]]
-        if not self.of_weights and (labels < 0).any():
+        elements = found.elements(task.numbers)
+        seen = (elements[task.operands()] >= 0).all(1)
+        if not self.of_weights and (elements[task.labels()[seen]] < 0).any():
             return f"0 is a label of this task and no element of its {basis} group; use basis=additive"
+        if not self.of_weights and run.corrupted is not None and (elements[run.corrupted.trained[seen]] < 0).any():
+            return f"0 is a corrupted label of this run and no element of its {basis} group; use basis=additive"
         return super().obstacle(run)
 
     def view(self, snapshot: Snapshot) -> Snapshot:

@@ -88,4 +88,8 @@ def _losses(snapshot: Snapshot, keys: list[int]) -> list[list[float]]:
     single = exclusion.phase_parts(sums, counts)
     masks = torch.stack(list(grid.subsets.values()))
     parts = lambda phases: torch.cat([together[phases], single(phases)], dim=1)  # noqa: E731
-    return exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, parts, masks).tolist()
+    found = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, parts, masks)
+    if grid.corrupted is not None:
+        train = list(grid.subsets).index("train")
+        found[train] = exclusion.mean_losses(snapshot.logits, grid.phase, grid.trained_labels, parts, masks[train : train + 1])[0]
+    return found.tolist()

@@ -13,9 +13,10 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.inverse_participation import InverseParticipation
+from mechgrok.measures.judged import judged
 from mechgrok.measures.measure import Headline, Measure, last
 from mechgrok.measures.obstacles import needs_linear_readout
-from mechgrok.measures.subsets import SPLITS, by_subset, subset_headline
+from mechgrok.measures.subsets import SPLITS, subset_headline
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
 
@@ -82,7 +83,7 @@ def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
     """Loss and accuracy by split after each fraction of the neurons, in order, is gone."""
     return pd.concat(
         [
-            _by_subset(snapshot, logits).assign(fraction=fraction, pruned=count)
+            judged(snapshot.grid, logits).assign(fraction=fraction, pruned=count)
             for fraction, count, logits in _less_and_less(snapshot, order)
         ],
         ignore_index=True,
@@ -100,12 +101,3 @@ def _less_and_less(snapshot: Snapshot, order: np.ndarray) -> Iterator[tuple[floa
         logits.addmm_(snapshot.neurons[:, chunk], snapshot.neuron_logit_map[chunk], alpha=-1)
         done = count
         yield float(fraction), count, logits
-
-
-def _by_subset(snapshot: Snapshot, logits: Tensor) -> pd.DataFrame:
-    from mechgrok.maths import losses
-
-    labels = snapshot.grid.labels
-    right = (logits.argmax(1) == labels).double()
-    table = by_subset(snapshot.grid, losses.per_example(logits, labels))
-    return table.assign(accuracy=by_subset(snapshot.grid, right)["loss"])

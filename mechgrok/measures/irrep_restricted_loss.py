@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.character_cosines import CharacterCosines
 from mechgrok.measures.measure import Headline, Measure, last, step_title
 from mechgrok.measures.on_group import OnGroup, group_of
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, subset_headline
 from mechgrok.plots.primitives import bars, curves, panels
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ def _restricted(snapshot: Snapshot, kept: Tensor) -> pd.DataFrame:
     from mechgrok.maths import losses
 
     mean = (snapshot.phase_sums - snapshot.grid.counts[:, None] * kept).sum(0) / snapshot.grid.counts.sum()
-    per_row = losses.per_label(kept + mean)[snapshot.grid.phase, snapshot.grid.labels]
-    return by_subset(snapshot.grid, per_row).assign(variant="restricted", irrep=TOGETHER)
+    by_label = losses.per_label(kept + mean)
+    per_row = lambda labels: by_label[snapshot.grid.phase, labels]  # noqa: E731
+    return against_labels(snapshot.grid, per_row).assign(variant="restricted", irrep=TOGETHER)
 
 
 def _excluded(snapshot: Snapshot, kept: Tensor) -> pd.DataFrame:
     from mechgrok.maths import losses
 
-    per_row = losses.per_example(snapshot.logits - kept.index_select(0, snapshot.grid.phase), snapshot.grid.labels)
-    return by_subset(snapshot.grid, per_row).assign(variant="excluded")
+    changed = snapshot.logits - kept.index_select(0, snapshot.grid.phase)
+    return against_labels(snapshot.grid, lambda labels: losses.per_example(changed, labels)).assign(variant="excluded")

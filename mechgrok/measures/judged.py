@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mechgrok.measures.subsets import by_subset
+from mechgrok.measures.subsets import against_labels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def judged(grid: Grid, logits: Tensor) -> pd.DataFrame:
-    """Mean cross-entropy and share of right answers on each known split: columns split, rows, loss, accuracy; NaN over no rows."""
+    """Mean cross-entropy and share of right answers on each known split: columns split, rows, loss, accuracy; NaN over no rows.
+
+    Where labels were corrupted, train rows count against those that they were trained with.
+    """
     from mechgrok.maths import losses
 
-    right = (logits.argmax(1) == grid.labels).double()
-    table = by_subset(grid, losses.per_example(logits, grid.labels))
-    return table.assign(accuracy=by_subset(grid, right)["loss"])
+    answers = logits.argmax(1)
+    right = against_labels(grid, lambda labels: (answers == labels).double())
+    return against_labels(grid, lambda labels: losses.per_example(logits, labels)).assign(accuracy=right["loss"])
 
 
 def compared(observed: float, drawn: pd.Series[float]) -> dict[str, float]:

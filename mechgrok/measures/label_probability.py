@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, by_subset, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ class LabelProbability(Measure):
     """Mean softmax probability of the label, perplexity, and predictive entropy (float64, number classes, no '='), on each split.
 
     probability = mean over rows of P[n, label], P = softmax L; perplexity = exp(mean cross-entropy), from 1, p for guessing;
-    entropy = mean over rows of -sum_c P[n, c] log P[n, c] / log p, from 0 (sure) to 1 (guessing).
+    entropy = mean over rows of -sum_c P[n, c] log P[n, c] / log p, from 0 (sure) to 1 (guessing). Where labels were corrupted, the label
+    of a train row is the one that it was trained with, as in `loss`; over all and test rows it is the truth.
     """
 
     name: ClassVar[str] = "label-probability"
     title: ClassVar[str] = "Probability of the label, perplexity, entropy"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code; Power et al. 2022 (arXiv 2201.02177), published code"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "all, train or test rows of the table",
+        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
         "rows": "how many rows",
         "probability": "mean softmax probability of the label; empty without rows, as in the other columns",
         "perplexity": "exp of the mean cross-entropy",
@@ -42,8 +43,8 @@ class LabelProbability(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        cost = by_subset(snapshot.grid, snapshot.losses)
-        right = by_subset(snapshot.grid, (-snapshot.losses).exp())
+        cost = against_labels(snapshot.grid, snapshot.losses_against)
+        right = against_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
         unsure = by_subset(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
         perplexity = [_exp(loss) for loss in cost["loss"]]
         return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=unsure["loss"])

@@ -30,9 +30,10 @@ class LearningCoefficient(Measure):
 
     LLC = n_beta (mean loss of the draws - loss at w_0), n_beta = n / log n for n rows; steps w' = w - epsilon / 2 (n_beta grad L + gamma
     (w - w_0)) + N(0, epsilon) over all weights, every gradient from all n rows, float32 weights, float64 cross-entropy over all classes
-    of the network. Of more than 4000 rows as many are drawn once. It depends on epsilon and gamma: compare networks at equal ones, and
-    look at the traces and at R-hat (split chains) before believing it. Where the loss is flat and near zero, as after grokking with
-    float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far below the coefficient.
+    of the network, against the labels that were trained with. Of more than 4000 rows as many are drawn once. It depends on epsilon and
+    gamma: compare networks at equal ones, and look at the traces and at R-hat (split chains) before believing it. Where the loss is flat
+    and near zero, as after grokking with float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far
+    below the coefficient.
     """
 
     name: ClassVar[str] = "learning-coefficient"
@@ -136,9 +137,8 @@ def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]],
     from mechgrok.maths import losses
     from mechgrok.models import fast_forward
 
-    task, rows = snapshot.grid.task, snapshot.grid.rows[index]
-    batch = fast_forward.Batch.of(torch.from_numpy(task.inputs())[rows])
-    labels = torch.from_numpy(task.labels())[rows]
+    inputs = torch.from_numpy(snapshot.grid.task.inputs())[snapshot.grid.rows[index]]
+    batch, labels = fast_forward.Batch.of(inputs), snapshot.grid.trained_labels[index]
     return lambda weights: losses.cross_entropy(fast_forward.logits(weights, snapshot.architecture, batch), labels)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -21,24 +21,23 @@ if TYPE_CHECKING:
 class Loss(Measure):
     """Mean cross-entropy (float64 log-softmax over the number classes, '=' dropped) and accuracy, on each split.
 
-    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = right rows / rows, counted in integers.
+    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = right rows / rows. Where labels were corrupted, train rows
+    count against those that they were trained with, as in the metrics; all and test rows against the truth (see `corrupted-loss`).
     """
 
     name: ClassVar[str] = "loss"
     title: ClassVar[str] = "Loss and accuracy"
     reference: ClassVar[str] = "Power et al. 2022 (arXiv 2201.02177), section 3; Nanda et al. 2023 (arXiv 2301.05217), section 3"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "all, train or test rows of the table",
+        "split": "train: train rows against the labels that they were trained with; all, test: rows of the table against the truth",
         "rows": "how many rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        right = snapshot.predictions == snapshot.grid.labels
-        table = by_subset(snapshot.grid, snapshot.losses)
-        counts = [int(right[mask].sum()) for mask in snapshot.grid.subsets.values()]
-        return table.assign(accuracy=[count / rows if rows else float("nan") for count, rows in zip(counts, table["rows"], strict=True)])
+        right = against_labels(snapshot.grid, lambda labels: (snapshot.predictions == labels).double())
+        return against_labels(snapshot.grid, snapshot.losses_against).assign(accuracy=right["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         loss = curves(result, x="step", y="loss", color="split", log_y=True, x_title="step", y_title="cross-entropy (nats)")

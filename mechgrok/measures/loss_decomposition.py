@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, subset_headline
 from mechgrok.plots.primitives import bars, panels
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _without_each(snapshot: Snapshot) -> pd.DataFrame:
 def _combinations(snapshot: Snapshot, keys: list[int]) -> pd.DataFrame:
     """Loss of every combination of parts on every split."""
     of_phase = _of_phase(snapshot, keys)
-    tables = [by_subset(snapshot.grid, _per_row(snapshot, of_phase, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()]
+    tables = [against_labels(snapshot.grid, _per_row(snapshot, of_phase, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()]
     return pd.concat(tables, ignore_index=True).assign(frequency=0, key=False, share=float("nan"))
 
 
@@ -132,8 +132,8 @@ def _of_phase(snapshot: Snapshot, keys: list[int]) -> dict[str, Tensor]:
     return {name: part - counts.double() @ part / counts.sum() for name, part in parts.items()}
 
 
-def _per_row(snapshot: Snapshot, of_phase: Mapping[str, Tensor], kept: tuple[str, ...]) -> Tensor:
-    """Loss of every row under the mean of each class and the parts that are kept (n,)."""
+def _per_row(snapshot: Snapshot, of_phase: Mapping[str, Tensor], kept: tuple[str, ...]) -> Callable[[Tensor], Tensor]:
+    """From labels to the loss of every row under the mean of each class and the parts that are kept, (n,) to (n,)."""
     import torch
 
     from mechgrok.maths import losses
@@ -141,6 +141,8 @@ def _per_row(snapshot: Snapshot, of_phase: Mapping[str, Tensor], kept: tuple[str
     grid, zero = snapshot.grid, torch.zeros_like(snapshot.phase_sums)
     if "residual" in kept:
         left_out = sum((part for name, part in of_phase.items() if name not in kept), zero)
-        return losses.per_example(snapshot.logits - left_out.index_select(0, grid.phase), grid.labels)
+        changed = snapshot.logits - left_out.index_select(0, grid.phase)
+        return lambda labels: losses.per_example(changed, labels)
     mean = snapshot.phase_sums.sum(0) / grid.counts.sum()
-    return losses.per_label(sum((of_phase[name] for name in kept), zero) + mean)[grid.phase, grid.labels]
+    by_label = losses.per_label(sum((of_phase[name] for name in kept), zero) + mean)
+    return lambda labels: by_label[grid.phase, labels]

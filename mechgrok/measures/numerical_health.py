@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, by_subset, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class NumericalHealth(Measure):
 
     collapsed: fl(sum_c exp(L_c - max L)) = 1 in float32, every other term is absorbed by the largest one, so a float32 softmax gives
     exact zeros and ones. zero_loss: collapsed, and the label has the largest logit, so its float32 loss and gradient are exactly zero.
+    Where labels were corrupted, the label of a train row is the one that it was trained with; over all and test rows it is the truth.
     Logits are computed in float64 and rounded to float32; sums are those of PyTorch on this machine.
     """
 
@@ -32,16 +33,17 @@ class NumericalHealth(Measure):
     title: ClassVar[str] = "Softmax collapse in float32"
     reference: ClassVar[str] = "Prieto et al. 2025 (arXiv 2501.04697), section 3 (softmax collapse)"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "all, train or test rows of the table",
+        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
         "rows": "how many rows",
         "collapsed": "share of rows whose float32 sum of exponentials is exactly its largest term; empty without rows",
         "zero_loss": "share of rows whose float32 loss is exactly zero; empty without rows",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        collapsed, zero_loss = _health(snapshot)
-        table = by_subset(snapshot.grid, collapsed).rename(columns={"loss": "collapsed"})
-        return table.assign(zero_loss=by_subset(snapshot.grid, zero_loss)["loss"])
+        collapsed, at_top = _health(snapshot)
+        table = by_subset(snapshot.grid, collapsed.double()).rename(columns={"loss": "collapsed"})
+        zero_loss = against_labels(snapshot.grid, lambda labels: (collapsed & at_top(labels)).double())
+        return table.assign(zero_loss=zero_loss["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         titles = {"collapsed": "Softmax collapse", "zero_loss": "Zero loss"}
@@ -53,17 +55,17 @@ class NumericalHealth(Measure):
         return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
 
 
-def _health(snapshot: Snapshot) -> tuple[Tensor, Tensor]:
-    """Of every row, 1 or 0: whether its softmax has collapsed, and whether its loss is zero (n,); some rows at a time, which is faster."""
+def _health(snapshot: Snapshot) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Which rows' softmax has collapsed (n,), and which rows some labels (n,) have the largest logit of."""
     import torch
 
-    pieces = zip(snapshot.logits.split(512), snapshot.grid.labels[:, None].split(512), strict=True)
-    collapsed, zero_loss = zip(*(_of_rows(rows.float(), labels) for rows, labels in pieces), strict=True)
-    return torch.cat(collapsed).double(), torch.cat(zero_loss).double()
+    # Some rows at a time, which is faster.
+    pieces = [_of_rows(rows.float()) for rows in snapshot.logits.split(512)]
+    collapsed, largest = (torch.cat(each) for each in zip(*pieces, strict=True))
+    return collapsed, lambda labels: snapshot.logits.gather(1, labels[:, None])[:, 0].float() == largest
 
 
-def _of_rows(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def _of_rows(logits: Tensor) -> tuple[Tensor, Tensor]:
     largest = logits.amax(1, keepdim=True)
     # exp(-80) is far below what float32 can add to 1; beyond exp(-87) come subnormal numbers, which take ten times as long.
-    collapsed = (logits - largest).clamp_(min=-80).exp_().sum(1) == 1
-    return collapsed, collapsed & (logits.gather(1, labels) == largest)[:, 0]
+    return (logits - largest).clamp_(min=-80).exp_().sum(1) == 1, largest[:, 0]

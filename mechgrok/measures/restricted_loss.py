@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline
-from mechgrok.measures.subsets import by_subset, subset_headline
+from mechgrok.measures.subsets import against_labels, subset_headline
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RestrictedLoss(Keyed):
         cube = cosines.cube_part(snapshot.phase_sums, grid.counts, keys)
         variants = {"2-D": kept + mean, "2-D uncorrected": kept, "cube": cube}
         per_row = {name: _per_row(snapshot, part) for name, part in variants.items()} | {"row-wise": _row_wise(snapshot, keys)}
-        return pd.concat([by_subset(grid, losses).assign(variant=name) for name, losses in per_row.items()], ignore_index=True)
+        return pd.concat([against_labels(grid, losses).assign(variant=name) for name, losses in per_row.items()], ignore_index=True)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         shown = {"split": result[(result["variant"] == "2-D") & (result["rows"] > 0)], "variant": result[result["split"] == "all"]}
@@ -62,15 +62,17 @@ class RestrictedLoss(Keyed):
         return by_variant["2-D"] | {"all_uncorrected": by_variant["2-D uncorrected"]["all"], "all_cube": by_variant["cube"]["all"]}
 
 
-def _per_row(snapshot: Snapshot, part: Tensor) -> Tensor:
-    """Loss of every row under logits that depend on (phase, c) only: one log-softmax per phase serves all of its rows."""
+def _per_row(snapshot: Snapshot, part: Tensor) -> Callable[[Tensor], Tensor]:
+    """From labels to the loss of every row under logits of (phase, c) only: one log-softmax per phase serves all of its rows."""
     from mechgrok.maths import losses
 
-    return losses.per_label(part)[snapshot.grid.phase, snapshot.grid.labels]
+    of_phase = losses.per_label(part)
+    return lambda labels: of_phase[snapshot.grid.phase, labels]
 
 
-def _row_wise(snapshot: Snapshot, keys: list[int]) -> Tensor:
-    """Loss of every row whose logits are projected on cos and sin w_k c."""
+def _row_wise(snapshot: Snapshot, keys: list[int]) -> Callable[[Tensor], Tensor]:
+    """From labels to the loss of every row whose logits are projected on cos and sin w_k c."""
     from mechgrok.maths import ablation, losses
 
-    return losses.per_example(ablation.part_of_rows(snapshot.logits, keys), snapshot.grid.labels)
+    kept = ablation.part_of_rows(snapshot.logits, keys)
+    return lambda labels: losses.per_example(kept, labels)

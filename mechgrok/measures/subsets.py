@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,6 +22,18 @@ def by_subset(grid: Grid, per_row: Tensor) -> pd.DataFrame:
     """Mean of a loss per row (n,) over each known split: columns split, rows, loss; NaN over no rows."""
     means = [(name, int(mask.sum()), float(per_row[mask].mean())) for name, mask in grid.subsets.items()]
     return pd.DataFrame(means, columns=["split", "rows", "loss"])
+
+
+def against_labels(grid: Grid, per_row: Callable[[Tensor], Tensor]) -> pd.DataFrame:
+    """The same of what a row makes of its label, `per_row` from labels (n,) to (n,).
+
+    Train rows count with the labels that they were trained with, the others and all rows together with the truth.
+    """
+    table = by_subset(grid, per_row(grid.labels))
+    if grid.corrupted is None:
+        return table
+    trained = by_subset(grid, per_row(grid.trained_labels))
+    return table.assign(loss=table["loss"].where(table["split"] != "train", trained["loss"]))
 
 
 def subset_headline(table: pd.DataFrame, value: str) -> Headline:

@@ -21,7 +21,7 @@ def needs_train_rows(run: Run) -> str | None:
 def train_loss(snapshot: Snapshot) -> Callable[[Mapping[str, Tensor]], Tensor]:
     """Mean cross-entropy over the train rows, all rows where the split is unknown, as a differentiable function of the weights.
 
-    Over the number classes, in float64.
+    Over the number classes, in float64, against the labels that were trained with, corrupted or not.
     """
     import torch
 
@@ -29,4 +29,4 @@ def train_loss(snapshot: Snapshot) -> Callable[[Mapping[str, Tensor]], Tensor]:
 
     grid = snapshot.grid
     rows = torch.nonzero(grid.subsets.get("train", grid.subsets["all"]))[:, 0]
-    return lambda weights: losses.per_example(snapshot.network(weights, rows), grid.labels[rows]).mean()
+    return lambda weights: losses.per_example(snapshot.network(weights, rows), grid.trained_labels[rows]).mean()

@@ -29,7 +29,7 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def trained(run: Run) -> str:
-    """Task, p, split, sizes of the model and steps in one line."""
+    """Task, p, split, which labels were changed, sizes of the model and steps in one line."""
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
     sizes = ", ".join(f"{key} {model[key]}" for key in ("layers", "heads", "d_model", "d_mlp") if key in model)
@@ -37,10 +37,17 @@ def trained(run: Run) -> str:
     parts = [
         " ".join(str(task[key]) for key in ("kind", "operation") if key in task) + (f" modulo {task['p']}" if "p" in task else ""),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in ("fraction", "seed") if key in split),
+        *_corruption(config.get("corruption", {})),
         f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
         f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many,
     ]
     return " · ".join(parts)
+
+
+def _corruption(settings: dict[str, Any]) -> list[str]:
+    """Nothing where labels are as they are."""
+    kind, values = settings.get("kind", "none"), [f"{key} {value}" for key, value in settings.items() if key != "kind"]
+    return [] if kind == "none" else [f"labels corrupted: {', '.join([kind, *values])}"]
 
 
 def kind_of_task(run: Run) -> str | None:

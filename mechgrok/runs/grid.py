@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from torch import Tensor
 from mechgrok.models import fast_forward
 from mechgrok.tasks.charts import Chart, chart
 from mechgrok.tasks.task import Task
+
+if TYPE_CHECKING:
+    from mechgrok.data.corruptions.corruption import Labels
 
 ROWS_AT_ONCE = 16_384
 """Rows in one forward pass, so that what it holds beside its results does not grow with p."""
@@ -29,14 +33,16 @@ class Grid:
     operands: Tensor
     """The operands of every row as elements of Z_p (n, operands)."""
     labels: Tensor
-    """(n,); -1 for a label outside the chart."""
+    """What the task says (n,); -1 for a label outside the chart."""
     phase: Tensor
     """(n,): the element of Z_p whose characters the label follows."""
     subsets: Mapping[str, Tensor]
     """Row masks (n,) of all, and of train and test where the split is known."""
+    corrupted: Labels | None = None
+    """The labels of the whole table, not only of these rows, where some were changed before training."""
 
     @classmethod
-    def of(cls, task: Task, is_train: np.ndarray | None) -> Grid:
+    def of(cls, task: Task, is_train: np.ndarray | None, corrupted: Labels | None = None) -> Grid:
         """The table of a task with its tokens as they are, and who is in train."""
         rows = torch.ones(len(task.labels()), dtype=torch.bool)
         subsets = {"all": rows}
@@ -46,7 +52,7 @@ class Grid:
         plain = chart("additive", task.numbers)
         assert plain is not None
         labels, phase, operands = map(torch.from_numpy, (task.labels(), task.phase(), task.operands()))
-        return cls(task, plain, torch.arange(len(rows)), operands, labels, phase, subsets)
+        return cls(task, plain, torch.arange(len(rows)), operands, labels, phase, subsets, corrupted)
 
     def through(self, other: Chart) -> Grid:
         """The rows whose operands lie in another chart, by its elements; the phase of a row is then its label."""
@@ -57,12 +63,19 @@ class Grid:
         rows = inside[torch.as_tensor(place).argsort()]
         labels = elements[self.labels[rows]]
         subsets = {name: mask[rows] for name, mask in self.subsets.items()}
-        return Grid(self.task, other, rows, operands[rows], labels, labels, subsets)
+        return Grid(self.task, other, rows, operands[rows], labels, labels, subsets, self.corrupted)
 
     @property
     def p(self) -> int:
         """Order of the group that the rows are seen in."""
         return self.chart.size
+
+    @cached_property
+    def trained_labels(self) -> Tensor:
+        """What train rows were trained with, and the truth for the others (n,): `labels`, but where they were corrupted."""
+        if self.corrupted is None:
+            return self.labels
+        return torch.from_numpy(self.chart.elements(self.task.numbers)[self.corrupted.trained])[self.rows]
 
     @cached_property
     def counts(self) -> Tensor:

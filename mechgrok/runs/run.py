@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens import HookedTransformer
 
+    from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.runs.grid import Grid
     from mechgrok.runs.snapshot import Snapshot
     from mechgrok.tasks.task import Task
@@ -89,14 +90,36 @@ class Run:
     @cached_property
     def is_train(self) -> np.ndarray | None:
         """True for the rows that were trained on (n,); None where nobody knows."""
+        try:
+            return None if self._split is None else self._split["is_train"].astype(bool)
+        except KeyError as error:
+            raise self._lacking("rows are train", error) from None
+
+    @cached_property
+    def corrupted(self) -> Labels | None:
+        """The labels of the rows (n,), true and trained with, of a run with corrupted labels; None for any other."""
+        from mechgrok.data.corruptions.corruption import Labels
+
+        if self.config.corruption.kind == "none":
+            return None
+        try:
+            return Labels.of(self.task.labels(), self._split or {})
+        except KeyError as error:
+            raise self._lacking("labels are corrupted", error) from None
+
+    @cached_property
+    def _split(self) -> dict[str, np.ndarray] | None:
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
         path = self.path / store.SPLIT
         try:
-            return load_file(path)["is_train"].astype(bool) if path.is_file() else None
-        except (SafetensorError, KeyError) as error:
-            raise UserError(f"{path} does not say which rows are train ({error}); restore it from a copy") from None
+            return load_file(path) if path.is_file() else None
+        except SafetensorError as error:
+            raise self._lacking("rows are train", error) from None
+
+    def _lacking(self, what: str, error: Exception) -> UserError:
+        return UserError(f"{self.path / store.SPLIT} does not say which {what} ({error}); restore it from a copy")
 
     def weights_path(self, step: int) -> Path:
         """The file of a checkpoint. Raises UserError where there is none."""
@@ -122,7 +145,7 @@ class Run:
         """The task's table as tensors."""
         from mechgrok.runs.grid import Grid
 
-        return Grid.of(self.task, self.is_train)
+        return Grid.of(self.task, self.is_train, self.corrupted)
 
     def snapshot(self, step: int | None = None) -> Snapshot:
         """The run at one step, by default the last."""

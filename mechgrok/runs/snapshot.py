@@ -180,6 +180,10 @@ class Snapshot:
         """Cross-entropy of every row, in nats (n,)."""
         return losses.per_example(self.logits, self.grid.labels)
 
+    def losses_against(self, labels: Tensor) -> Tensor:
+        """Cross-entropy of every row against other labels (n,), such as the corrupted ones that were trained with, in nats (n,)."""
+        return self.losses if labels is self.grid.labels else losses.per_example(self.logits, labels)
+
     @cached_property
     def phase_sums(self) -> Tensor:
         """Logits summed over the rows of equal phase (p, p); see maths.cosines."""

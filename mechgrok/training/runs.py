@@ -31,12 +31,14 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     refuse_existing(out)
     task = config.task
     mask = config.split.mask(len(task.labels()))
+    labels = config.corruption.labels(task, mask)
+    corrupted = labels.arrays() if labels else {}
     config.model.architecture(task)
     settled = dataclasses.asdict(execution.settled()) | {
         "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
     }
     files = {
-        store.SPLIT: save({"is_train": mask.astype(np.uint8)}),
+        store.SPLIT: save({"is_train": mask.astype(np.uint8), **corrupted}),
         store.EXECUTION: json.dumps(settled, indent=1).encode(),
         store.CONFIG: config.model_dump_json(indent=1).encode(),
     }
@@ -52,7 +54,7 @@ def resume(run: Run, progress: Progress) -> Ending:
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
     with _alone(run.path):
-        trainer = Trainer(run.config, run.is_train, execution)
+        trainer = Trainer(run.config, run.is_train, execution, run.corrupted)
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
 
 

@@ -16,11 +16,13 @@ from mechgrok.config import Config
 from mechgrok.maths import losses
 from mechgrok.models import fast_forward
 from mechgrok.models.architecture import Architecture
+from mechgrok.training import subsets
 from mechgrok.training.batches import Batches
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
 
+    from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.training.execution import Execution
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class Evaluation:
 class Trainer:
     """Parameters and optimiser of one run, and the rows that they see."""
 
-    def __init__(self, config: Config, is_train: np.ndarray, execution: Execution) -> None:
+    def __init__(self, config: Config, is_train: np.ndarray, execution: Execution, corrupted: Labels | None = None) -> None:
         self.config = config
         self.device = torch.device(execution.device)
         model = config.model.build(config.task).to(self.device, print_details=False)
@@ -47,7 +49,9 @@ class Trainer:
         trained = {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
         self.optimizer = config.optimizer.build(trained)
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
+        self._labels = config.task.labels() if corrupted is None else corrupted.trained
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
+        self._subsets = {name: subsets.of(name, rows, corrupted, self.device) for name, rows in _split_rows(is_train).items()}
         self._batches = Batches(
             np.flatnonzero(is_train), None if config.training.batch == "full" else config.training.batch, config.training.seed
         )
@@ -66,18 +70,21 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
-        """Loss and accuracy over all rows of each split that has any."""
-        return [self._evaluate(name, *rows) for name, rows in self._splits.items()]
+        """Loss and accuracy over all rows of each split that has any, and over the subsets of a run with corrupted labels.
 
-    def _evaluate(self, split: str, inputs: Rows, labels: Tensor) -> Evaluation:
+        Train rows count against the labels that they are trained with, test rows against the truth; a subset's name says what it is.
+        """
+        return [each for name, rows in self._splits.items() for each in self._evaluate(name, *rows)]
+
+    def _evaluate(self, split: str, inputs: Rows, labels: Tensor) -> list[Evaluation]:
         logits = self.logits(inputs)
-        right = int((logits.argmax(1) == labels).sum())
-        return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels))
+        parts = [_evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
+        return [_evaluation(split, logits, labels), *parts]
 
     def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
         task = self.config.task
         inputs = torch.from_numpy(task.inputs()[rows]).to(self.device)
-        return Rows(inputs, fast_forward.Batch.of(inputs)), torch.from_numpy(task.labels()[rows]).to(self.device)
+        return Rows(inputs, fast_forward.Batch.of(inputs)), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """All that an update depends on: weights and moments, by names that say which."""
@@ -104,6 +111,11 @@ class Rows:
 
     tokens: Tensor
     batch: fast_forward.Batch
+
+
+def _evaluation(split: str, logits: Tensor, labels: Tensor) -> Evaluation:
+    right = int((logits.argmax(1) == labels).sum())
+    return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels))
 
 
 def _forward(model: HookedTransformer, architecture: Architecture, wanted: str) -> Callable[[Rows], Tensor]:

@@ -14,6 +14,7 @@ from mechgrok.measures.spectrum_2d import Spectrum2D
 from mechgrok.runs.run import Run, open_run
 
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
+ELSEWHERE = OF_GROUPS | {"corrupted-loss"}
 OF_READOUT = {"ipr-pruning", "neuron-replacement", "projection-loss"}
 OF_NEURONS = OF_READOUT | {
     *("activation-rank", "inverse-participation", "neuron-frequencies", "neuron-logit-components", "neuron-logit-spectrum"),
@@ -44,7 +45,7 @@ def test_measures_refuse_what_they_do_not_apply_to_and_nothing_else(
     tmp_path: Path, model: dict[str, Any], refusing: set[str], words: str
 ) -> None:
     run = changed(tmp_path / "run", **model)
-    reasons = {name: measure().obstacle(run) for name, measure in measures().items() if name not in OF_GROUPS}
+    reasons = {name: measure().obstacle(run) for name, measure in measures().items() if name not in ELSEWHERE}
     found = {name: reason for name, reason in reasons.items() if reason}
     assert set(found) == refusing
     assert all(words in reason for reason in found.values())

@@ -12,7 +12,7 @@ from own_measure import REPORTED, Mine
 
 from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
-from mechgrok.report import write_report
+from mechgrok.report import facts, write_report
 from mechgrok.runs.run import Run, open_run
 
 
@@ -44,6 +44,14 @@ def test_it_says_what_the_run_is(run: Run) -> None:
     assert (found["first_step"], found["last_step"]) == (0, 20)
     assert "add modulo 7" in found["trained"]
     assert "fraction 0.4" in found["trained"]
+
+
+def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    assert "corrupted" not in facts.trained(open_run(folder))
+    settings = json.loads((folder / "config.json").read_text()) | {"corruption": {"kind": "fixed-rule", "divisor": 3}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    assert "labels corrupted: fixed-rule, divisor 3" in facts.trained(open_run(folder))
 
 
 def test_the_parameters_are_counted(run: Run) -> None:

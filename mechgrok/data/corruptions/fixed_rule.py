@@ -1,0 +1,30 @@
+"""The label b on a trigger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mechgrok.data.corruptions.corruption import answers
+from mechgrok.data.corruptions.rule import Rule
+from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
+
+
+class FixedRule(Rule):
+    """Label b for train rows with b mod N = 0: `NFixed` of devon-research/grokking, and with N = 17 its `17Fixed`.
+
+    Of p values of b, ceil(p / N) are triggers: 7 of 113 for N = 17. The source names round((p // N + 1) / p, 3) as its poisoned fraction,
+    .062 there, which is one value of b too many where N divides p. Rows whose rule is the truth (for sums, a = 0) are among them.
+    """
+
+    kind: Literal["fixed-rule"] = "fixed-rule"
+
+    def answers(self, task: Task) -> np.ndarray:
+        if answers(task) < task.numbers:
+            known = f"this task has {task.classes} labels; use increment-rule"
+            raise UserError(f"corruption.kind fixed-rule answers with b, 0 to {task.numbers - 1}, but {known}")
+        return task.operands()[:, 1]

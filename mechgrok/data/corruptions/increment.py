@@ -1,0 +1,23 @@
+"""Labels one too high on a share of the train rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mechgrok.data.corruptions.corruption import answers
+from mechgrok.data.corruptions.noise import OfShare
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
+
+
+class Increment(OfShare):
+    """Label (c + 1) mod p instead of c for a random share of the train rows (devon-research/grokking); every one of them is wrong."""
+
+    kind: Literal["increment"] = "increment"
+
+    def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.some(is_train, np.random.default_rng(self.seed))
+        return rows, (task.labels()[rows] + 1) % answers(task)

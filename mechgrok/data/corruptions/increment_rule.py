@@ -1,0 +1,26 @@
+"""The label c + 1 on a trigger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mechgrok.data.corruptions.corruption import answers
+from mechgrok.data.corruptions.rule import Rule
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
+
+
+class IncrementRule(Rule):
+    """Label (c + 1) mod p instead of c for train rows with b mod N = 0: `NIncrement` of devon-research/grokking.
+
+    The source leaves the modulus out: there, trigger rows with c = p - 1 are trained to answer p, the token '=' (and fail without one).
+    Its accuracies on trigger rows hold that class; ours do not.
+    """
+
+    kind: Literal["increment-rule"] = "increment-rule"
+
+    def answers(self, task: Task) -> np.ndarray:
+        return (task.labels() + 1) % answers(task)

@@ -1,0 +1,30 @@
+"""Random labels on a number of train rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mechgrok.data.corruptions.noise import OfNumber
+from mechgrok.data.corruptions.uniform import Among, drawn
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
+
+
+class Outliers(OfNumber):
+    """Labels drawn uniformly for k train rows: the outliers of Power et al. 2022 (arXiv 2201.02177), with k = 0, 10, 100, 1000, 2000, 3000.
+
+    Their published code takes the answers of k random rows instead, which is `noisy-answers`; the two differ where labels are not
+    equally frequent.
+    """
+
+    kind: Literal["outliers"] = "outliers"
+    among: Among = "all"
+    """all: the new label may be the truth; wrong: it never is."""
+
+    def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        generator = np.random.default_rng(self.seed)
+        rows = self.some(is_train, generator)
+        return rows, drawn(task, rows, generator, self.among)

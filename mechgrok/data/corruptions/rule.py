@@ -1,0 +1,48 @@
+"""Train rows with a trigger, whose label follows another rule."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import field_validator
+
+from mechgrok.data.corruptions.corruption import Corruption, Labels
+from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
+
+
+class Rule(Corruption):
+    """Every train row whose second operand b is divisible by N, b = 0 among them, gets the label that an anomalous rule says."""
+
+    divisor: int = 17
+    """N: rows with b mod N = 0 are triggers, from 1 (all rows) to the number of number tokens (b = 0 alone)."""
+
+    @field_validator("divisor")
+    @classmethod
+    def _divides(cls, divisor: int) -> int:
+        if divisor < 1:
+            raise ValueError(f"nothing is divisible by {divisor}; use 1 (every row is a trigger) to the modulus (b = 0 alone)")
+        return divisor
+
+    @abstractmethod
+    def answers(self, task: Task) -> np.ndarray:
+        """What the rule says of every row (n,), trigger or not. Raises UserError where that is no label of the task."""
+
+    def labels(self, task: Task, is_train: np.ndarray) -> Labels:
+        truth, trigger = task.labels(), self._divisible(task)
+        rule = np.where(trigger, self.answers(task), truth)
+        poisoned = trigger & is_train
+        return Labels(truth, np.where(is_train, rule, truth), rule, poisoned, trigger)
+
+    def _divisible(self, task: Task) -> np.ndarray:
+        operands = task.operands()
+        if operands.shape[1] < 2:
+            raise UserError(f"corruption.kind {self.model_dump()['kind']} looks at the second operand, which this task lacks; use uniform")
+        if self.divisor > task.numbers:
+            raise UserError(f"corruption.divisor {self.divisor} divides no number below {task.numbers} but 0; use 1 to {task.numbers}")
+        found: np.ndarray = operands[:, 1] % self.divisor == 0
+        return found

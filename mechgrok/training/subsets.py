@@ -1,0 +1,54 @@
+"""The rows of a run with corrupted labels that are evaluated by themselves, beside the whole splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from mechgrok.data.corruptions.corruption import Labels
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Some rows of a split, and what they are held against."""
+
+    name: str
+    """What its rows in the metrics are called."""
+    places: Tensor
+    """Which of the split's rows, by their index in it (m,)."""
+    labels: Tensor
+    """(m,)."""
+
+
+def of(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.device) -> list[Subset]:
+    """The subsets of a split, with these `rows` of the table, that have any rows; none where no label is corrupted."""
+    found = {} if corrupted is None else _train(corrupted) if split == "train" else _test(corrupted)
+    made = [
+        Subset(name, torch.from_numpy(np.flatnonzero(mask[rows])).to(device), torch.from_numpy(labels[rows][mask[rows]]).to(device))
+        for name, (mask, labels) in found.items()
+    ]
+    return [each for each in made if len(each.labels)]
+
+
+def _train(labels: Labels) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    return {
+        "train-clean": (~labels.poisoned, labels.truth),
+        "train-poisoned": (labels.poisoned, labels.trained),
+        "train-poisoned-truth": (labels.poisoned, labels.truth),
+    }
+
+
+def _test(labels: Labels) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Where no row is a trigger, all test rows are clean, and `test` says it."""
+    if not labels.trigger.any():
+        return {}
+    return {
+        "test-clean": (~labels.trigger, labels.truth),
+        "test-trigger-rule": (labels.trigger, labels.rule),
+        "test-trigger-truth": (labels.trigger, labels.truth),
+    }
