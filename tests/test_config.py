@@ -135,7 +135,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("optimizer.kind", "adamv", "optimizer: unknown kind 'adamv'; did you mean adamw?"),
         ("optimizer.betas", [0.9, 1.0], "optimizer.betas.1: Input should be less than 1"),
         ("optimizer.betas", [0.9], "optimizer.betas.1: Field required"),
-        ("training.batch", 0, "training.batch: Input should be 'full', or Input should be greater than 0"),
+        ("training.batch", 0, "training.batch: Input should be 'full' or 'auto', or Input should be greater than 0"),
         ("training.stop.accuracy", 2, "training.stop.accuracy: Input should be less than or equal to 1"),
         ("checkpoints.at", [5, -1], "checkpoints.at.1: Input should be greater than or equal to 0"),
     ],

@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
+class Both:
+    """Two who watch."""
+
+    def __init__(self, one: Watcher, other: Watcher) -> None:
+        self.watchers = (one, other)
+
+    def at(self, step: int) -> None:
+        for each in self.watchers:
+            each.at(step)
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        for each in self.watchers:
+            each.recorded(step, evaluations)
+
+
 class Quiet:
     """Says nothing."""
 
@@ -103,5 +118,5 @@ def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iter
 
 
 def said(evaluations: Sequence[Evaluation]) -> str:
-    """Losses and accuracies in words."""
-    return "  ".join(f"{each.split} {each.loss:.3g} ({each.accuracy:.1%})" for each in evaluations)
+    """Losses (those that are trained) and accuracies in words."""
+    return "  ".join(f"{each.split} {each.objective:.3g} ({each.accuracy:.1%})" for each in evaluations)

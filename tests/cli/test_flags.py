@@ -125,7 +125,7 @@ def test_the_help_has_every_flag_and_its_text() -> None:
         (["--task.p", "1"], "--task.p: Input should be greater than or equal to 2"),
         (["--task.p"], "Missing value for argument '--task.p'. Expected 1 values."),
         (["--model.heads", "3"], "--model: d_model 128 is no multiple of 3 heads; set d_head, or change one of them"),
-        (["--training.batch", "0"], "--training.batch: Input should be 'full', or Input should be greater than 0"),
+        (["--training.batch", "0"], "--training.batch: Input should be 'full' or 'auto', or Input should be greater than 0"),
         (["--training.stop.accuracy", "2"], "--training.stop.accuracy: Input should be less than or equal to 1"),
         (["--checkpoints.at", "1", "-1"], "--checkpoints.at.1: Input should be greater than or equal to 0"),
         (["--optimizer.betas", "0.9"], "Missing value for argument '--optimizer.betas'. Expected 2 values."),
