@@ -97,12 +97,19 @@ def _known_probe(name: str) -> str:
     return name
 
 
+def _is_batch(value: Any) -> Any:
+    most = 1 if isinstance(value, float) else 10**9
+    if value not in ("full", "auto") and not (isinstance(value, int | float) and 0 < value <= most):
+        raise ValueError("give full, auto, a number of rows, or a share of them above 0 and up to 1")
+    return value
+
+
 class Training(Part):
     """How long and on what to train."""
 
     steps: Counting = 40_000
     """Optimiser steps."""
-    batch: Literal["full", "auto"] | Positive | Annotated[float, Field(gt=0, le=1)] = "full"
+    batch: Annotated[Literal["full", "auto"] | int | float, BeforeValidator(_is_batch)] = "full"
     """Rows a step: the whole train split; so many; a share of it such as 0.1, rounded up; auto: half of it, at most 512."""
     sampling: Literal["shuffled", "fixed", "replacement"] = "shuffled"
     """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
