@@ -20,11 +20,13 @@ class MuonAndAdamW(Optimizer):
     """
 
     def __init__(self, matrices: Groups, others: Groups, muon: Callable[[Groups], Optimizer], adamw: Callable[[Groups], Optimizer]) -> None:
-        super().__init__([*matrices, *others], {"lr": 0.0})
+        super().__init__([dict(group) for group in [*matrices, *others]], {"lr": 0.0})
         self._slices = [list(_slices(group["params"])) for group in matrices]
         pieces = [[Parameter(_slice(each.data, index)) for each, index in found] for found in self._slices]
         muons = [{**group, "params": cut} for group, cut in zip(matrices, pieces, strict=True)]
         self._parts = [muon(muons), *([adamw(others)] if others else [])]
+        for inner, outer in zip(self._groups, self.param_groups, strict=True):
+            outer["lr"] = inner["lr"]
 
     @property
     def _groups(self) -> Groups:

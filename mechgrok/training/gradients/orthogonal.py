@@ -24,13 +24,16 @@ class Orthogonal(Gradient):
     def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:
         for parameter in parameters.values():
             if parameter.grad is not None:
-                parameter.grad.copy_(self._across(parameter.grad.double(), parameter.detach().double()))
+                parameter.grad.copy_(self._across(parameter.grad, parameter.detach().double()))
 
-    def _across(self, gradient: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    def _across(self, given: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        gradient = given.double()
         square = weights.square().sum()
         if not square:
             return gradient
         left = gradient - (weights * gradient).sum() / square * weights
         norm, kept = gradient.norm(), left.norm()
-        # Of a gradient along the weights only rounding is left, which must not be blown up.
-        return left * (norm / kept) if self.rescale and kept > 1e-12 * norm else left
+        # Of a gradient along the weights only its rounding is left, which must not be blown up.
+        return left * (norm / kept) if self.rescale and kept > 10 * torch.finfo(given.dtype).eps * norm else left
