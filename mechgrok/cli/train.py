@@ -55,6 +55,10 @@ def _begin(name: str, arguments: list[str]) -> int:
 
     from mechgrok.training import runs
 
+    if options.log == "wandb":
+        from mechgrok.cli import wandb_copy
+
+        wandb_copy.package()
     out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
     run = runs.begin(config, out, options.execution)
     return train(run, options.log)

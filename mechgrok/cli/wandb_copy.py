@@ -29,24 +29,28 @@ class Copy(Quiet):
         self.session.log(values, step=step)
 
 
+def package() -> Any:
+    """The package. Raises UserError where it is not there."""
+    try:
+        import wandb
+    except ImportError:
+        raise UserError("--log wandb needs the package wandb; install mechgrok[wandb], or leave --log away") from None
+    return wandb
+
+
 @contextmanager
 def copying(run: Run) -> Iterator[Copy]:
     """Someone who watches a run for wandb: off line unless WANDB_MODE says otherwise, in the run's folder unless WANDB_DIR does.
 
     A run that is resumed has the same id as before. Raises UserError where the package is not there.
     """
-    try:
-        import wandb
-    except ImportError:
-        raise UserError("--log wandb needs the package wandb; install mechgrok[wandb], or leave --log away") from None
-    mode: Any = os.environ.get("WANDB_MODE", "offline")
-    session = wandb.init(
+    session = package().init(
         project=os.environ.get("WANDB_PROJECT", "mechgrok"),
         name=run.name,
         id=digest(str(run.path.resolve()).encode()),
         resume="allow",
         config=run.config.model_dump(mode="json"),
-        mode=mode,
+        mode=os.environ.get("WANDB_MODE", "offline"),
         dir=os.environ.get("WANDB_DIR", str(run.path)),
     )
     try:
