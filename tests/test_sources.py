@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
 from mechgrok.training.presets import PRESETS
 
@@ -21,7 +22,7 @@ KINDS = {"command", "flag", "figure", "log", "to-do"}
 LEAST_ROWS = {"reference": 56, "S000": 79, "S001": 57, "S002": 102, "S003": 74, "S004": 106}
 """A row may be added, split or filled in; none may vanish."""
 
-OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out"}, "figure": {"--out"}, "import": {"--out"}}
+OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"}, "figure": {"--out"}, "import": {"--out"}}
 """What a command takes beside the paths of the config."""
 
 
@@ -99,10 +100,11 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
         assert not settings, "what a run was started with decides how it goes on"
         return
     (preset,) = places
-    tree = PRESETS[preset].typed()
-    for path in (word.removeprefix("--") for word in settings if word.startswith("--")):
+    chosen = with_kinds(PRESETS[preset], settings)
+    tree = chosen.typed()
+    for path in (word.removeprefix("--").replace(".no-", ".") for word in settings if word.startswith("--")):
         assert_is_field(tree, path)
-    flags.parse(tree, settings, "train", default=tree.model_validate(PRESETS[preset].model_dump()))
+    flags.parse(tree, settings, "train", default=tree.model_validate(chosen.model_dump()))
 
 
 def assert_is_field(part: type[BaseModel], path: str) -> None:

@@ -42,7 +42,7 @@ def package() -> Any:
 def copying(run: Run) -> Iterator[Copy]:
     """Someone who watches a run for wandb: off line unless WANDB_MODE says otherwise, in the run's folder unless WANDB_DIR does.
 
-    A run that is resumed has the same id as before. Raises UserError where the package is not there.
+    Neither console output nor code goes with it. A run that is resumed has the same id as before. Raises UserError where the package is not there.
     """
     session = package().init(
         project=os.environ.get("WANDB_PROJECT", "mechgrok"),
@@ -51,6 +51,7 @@ def copying(run: Run) -> Iterator[Copy]:
         resume="allow",
         config=run.config.model_dump(mode="json"),
         mode=os.environ.get("WANDB_MODE", "offline"),
+        settings={"console": "off", "disable_git": True, "save_code": False},
         dir=os.environ.get("WANDB_DIR", str(run.path)),
     )
     try:
