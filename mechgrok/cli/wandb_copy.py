@@ -42,7 +42,8 @@ def package() -> Any:
 def copying(run: Run) -> Iterator[Copy]:
     """Someone who watches a run for wandb: off line unless WANDB_MODE says otherwise, in the run's folder unless WANDB_DIR does.
 
-    Neither console output nor code goes with it. A run that is resumed has the same id as before. Raises UserError where the package is not there.
+    Neither console output nor code goes with it. A run that is resumed has the same id as before. Raises UserError where the package
+    is not there.
     """
     session = package().init(
         project=os.environ.get("WANDB_PROJECT", "mechgrok"),
