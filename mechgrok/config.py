@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from mechgrok.discovery import Kind, family
 from mechgrok.errors import UserError, nearest
@@ -15,6 +25,8 @@ if TYPE_CHECKING:
 Positive = Annotated[int, Field(gt=0, le=10**9)]
 Counting = Annotated[int, Field(ge=0, lt=2**63)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
+Amount = Annotated[float, Field(ge=0)]
+Above = Annotated[float, Field(gt=0)]
 
 FAMILIES: dict[str, Kind] = {
     "task": "tasks",
@@ -22,11 +34,12 @@ FAMILIES: dict[str, Kind] = {
     "corruption": "data.corruptions",
     "model": "models",
     "optimizer": "training.optimizers",
+    "gradient": "training.gradients",
     "schedule": "training.schedules",
 }
 """The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
 
-DEFAULTS = {"corruption": "none", "optimizer": "adamw", "schedule": "linear-warmup"}
+DEFAULTS = {"corruption": "none", "optimizer": "adamw", "gradient": "none", "schedule": "linear-warmup"}
 """The kinds of the parts that need not be named."""
 
 
@@ -62,14 +75,33 @@ def _default(part: str) -> Any:
 
 
 class Stop(Part):
-    """When to stop before the last step. Rules are looked at whenever metrics are recorded."""
+    """When to stop before the last step. Rules are looked at whenever metrics are recorded; any of them suffices.
+
+    A loss here is what is trained: the mean squared error where that is `training.loss`, without penalties.
+    """
 
     test_loss_below: float | None = None
     """Stop once the test loss is below this."""
+    train_loss_below: float | None = None
+    """Stop once the loss over all train rows is below this."""
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
     """Stop once the test accuracy has been at least this ..."""
     evaluations: Positive = 3
     """... for so many evaluations in a row."""
+
+
+def _known_probe(name: str) -> str:
+    known = family("training.probes")
+    if name not in known:
+        raise ValueError(f"unknown probe {name!r}{nearest(name, list(known))}")
+    return name
+
+
+def _is_batch(value: Any) -> Any:
+    most = 1 if isinstance(value, float) else 10**9
+    if value not in ("full", "auto") and not (isinstance(value, int | float) and 0 < value <= most):
+        raise ValueError("give full, auto, a number of rows, or a share of them above 0 and up to 1")
+    return value
 
 
 class Training(Part):
@@ -77,17 +109,38 @@ class Training(Part):
 
     steps: Counting = 40_000
     """Optimiser steps."""
-    batch: Literal["full"] | Positive = "full"
-    """Rows a step: the whole train split, or so many, reshuffled every epoch."""
-    loss: Literal["cross-entropy"] = "cross-entropy"
-    """Mean over the batch at the position that is read."""
+    batch: Annotated[Literal["full", "auto"] | int | float, BeforeValidator(_is_batch)] = "full"
+    """Rows a step: the whole train split; so many; a share of it such as 0.1, rounded up; auto: half of it, at most 512."""
+    sampling: Literal["shuffled", "fixed", "replacement"] = "shuffled"
+    """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
+    loss: Literal["cross-entropy", "stablemax", "mse"] = "cross-entropy"
+    """At the position that is read: mean over the batch of cross-entropy, from softmax or StableMax (Prieto et al. 2025); mse: mean
+    over batch and classes of the squared distance to one-hot labels."""
     loss_dtype: Literal["float64", "float32"] = "float64"
-    """Precision of the log-softmax; float32 quantises the loss at 1.2e-7 and makes spikes of its own."""
+    """Precision of the loss; a log-softmax in float32 quantises it at 1.2e-7 and makes spikes of its own."""
+    lp_alpha: Amount = 0.0
+    """Adds lp_alpha times the mean over parameter tensors of their lp norm to the loss that is trained."""
+    lp: Annotated[float, Field(ge=1)] = 2.0
+    """Which norm that is."""
+    clip_norm: Above | None = None
+    """Scale gradients (all as one vector, after the gradient filter) down to at most this L2 norm."""
+    weight_noise: Amount = 0.0
+    """Standard deviation of normal noise on every trained weight, drawn anew for each training step and gone after its gradient."""
+    init_scale: Above = 1.0
+    """Factor of all initial weights that are trained (Liu et al. 2022, arXiv 2210.01117)."""
     evaluate_every: Positive = 20
     """Steps between two rows of metrics for each split."""
+    probes: tuple[Annotated[str, AfterValidator(_known_probe)], ...] = ()
+    """What to write of the updates at evaluated steps into probes.csv; mechgrok list probes names them."""
     stop: Stop = Stop()
     seed: Counting = 0
-    """Seed of the order of batches."""
+    """Seed of the order of batches, of dropout and of weight noise."""
+
+    @model_validator(mode="after")
+    def _replacement_needs_a_batch(self) -> Self:
+        if self.batch == "full" and self.sampling == "replacement":
+            raise ValueError("sampling with replacement needs batches; set batch to a number or share of rows, or to auto")
+        return self
 
 
 class Checkpoints(Part):
@@ -109,6 +162,7 @@ class Config(Part):
     corruption: Annotated[SerializeAsAny[Any], _by_kind("corruption")] = _default("corruption")
     model: Annotated[SerializeAsAny[Any], _by_kind("model")]
     optimizer: Annotated[SerializeAsAny[Any], _by_kind("optimizer")] = _default("optimizer")
+    gradient: Annotated[SerializeAsAny[Any], _by_kind("gradient")] = _default("gradient")
     schedule: Annotated[SerializeAsAny[Any], _by_kind("schedule")] = _default("schedule")
     training: Training = Training()
     checkpoints: Checkpoints = Checkpoints()

@@ -9,7 +9,16 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, Literal
 
-Kind = Literal["tasks", "data.splits", "data.corruptions", "models", "training.optimizers", "training.schedules"]
+Kind = Literal[
+    "tasks",
+    "data.splits",
+    "data.corruptions",
+    "models",
+    "training.optimizers",
+    "training.gradients",
+    "training.schedules",
+    "training.probes",
+]
 
 
 def modules(folder: str) -> list[ModuleType]:

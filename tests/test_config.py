@@ -40,6 +40,9 @@ def refusal(change: dict[str, Any]) -> str:
     return message.removeprefix("r/config.json: ")
 
 
+BATCHES = "give full, auto, a number of rows, or a share of them above 0 and up to 1"
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_come_back_from_json(preset: str) -> None:
     assert read(PRESETS[preset].model_dump_json(), "x") == PRESETS[preset]
@@ -49,7 +52,7 @@ def test_presets_come_back_from_json(preset: str) -> None:
     fraction=st.floats(0.01, 1),
     lr=st.floats(1e-12, 1e6),
     betas=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
-    batch=st.just("full") | st.integers(1, 10**9),
+    batch=st.sampled_from(["full", "auto", 1.0]) | st.integers(1, 10**9) | st.floats(0.001, 1),
     stop=st.fixed_dictionaries({"test_loss_below": st.none() | st.floats(-1, 1), "accuracy": st.none() | st.floats(0.01, 1)}),
     at=st.lists(st.integers(0, 10**6), max_size=3),
 )
@@ -58,6 +61,7 @@ def test_every_value_comes_back_from_json(fraction: float, lr: float, betas: Any
     made = config(**changes, training__stop=stop, checkpoints__at=at)
     back = read(made.model_dump_json(), "x")
     assert back == made
+    assert type(back.training.batch) is type(batch)
     assert (back.split.fraction, back.optimizer.lr, back.training.batch, back.checkpoints.at) == (fraction, lr, batch, tuple(at))
 
 
@@ -90,7 +94,7 @@ def parts(part: type[BaseModel], value: BaseModel) -> Iterator[BaseModel]:
 
 def test_every_part_is_frozen_and_refuses_other_keys() -> None:
     found = list(parts(Config, config()))
-    assert len(found) == 10
+    assert len(found) == 11
     for part in found:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(part, next(iter(type(part).model_fields)), None)
@@ -107,6 +111,7 @@ def test_every_part_is_frozen_and_refuses_other_keys() -> None:
         ("model.d_modle", "d_model"),
         ("corruption.knd", "kind"),
         ("optimizer.weight-decay", "weight_decay"),
+        ("gradient.windw", "window"),
         ("schedule.step", "steps"),
         ("training.evaluate_evry", "evaluate_every"),
         ("training.stop.accurcy", "accuracy"),
@@ -132,10 +137,14 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("split.seed", -1, "split.seed: Input should be greater than or equal to 0"),
         ("model.heads", 5, "model: d_model 16 is no multiple of 5 heads; set d_head, or change one of them"),
         ("model.activation", "tanh", "model.activation: Input should be 'relu', 'gelu' or 'quadratic'"),
-        ("optimizer.kind", "adamv", "optimizer: unknown kind 'adamv'; did you mean adamw?"),
+        ("optimizer.kind", "adanw", "optimizer: unknown kind 'adanw'; did you mean adamw?"),
         ("optimizer.betas", [0.9, 1.0], "optimizer.betas.1: Input should be less than 1"),
         ("optimizer.betas", [0.9], "optimizer.betas.1: Field required"),
-        ("training.batch", 0, "training.batch: Input should be 'full', or Input should be greater than 0"),
+        ("training.batch", 0, f"training.batch: {BATCHES}"),
+        ("training.batch", 1.5, f"training.batch: {BATCHES}"),
+        ("training.batch", -0.5, f"training.batch: {BATCHES}"),
+        ("training.batch", "some", f"training.batch: {BATCHES}"),
+        ("training.probes", ["norm"], "training.probes.0: unknown probe 'norm'; known: gradient-norm, learning-rate, update-split"),
         ("training.stop.accuracy", 2, "training.stop.accuracy: Input should be less than or equal to 1"),
         ("checkpoints.at", [5, -1], "checkpoints.at.1: Input should be greater than or equal to 0"),
     ],

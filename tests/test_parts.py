@@ -14,7 +14,7 @@ from mechgrok.models import fast_forward
 from mechgrok.tasks.modular import Modular
 
 TASKS, SPLITS, MODELS = family("tasks"), family("data.splits"), family("models")
-PARTS = [part for folder in FAMILIES.values() for part in family(folder).values()]
+PARTS = [part for folder in (*FAMILIES.values(), "training.probes") for part in family(folder).values()]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)

@@ -22,7 +22,7 @@ KINDS = {"command", "flag", "figure", "log", "to-do"}
 LEAST_ROWS = {"reference": 56, "S000": 79, "S001": 57, "S002": 102, "S003": 74, "S004": 106}
 """A row may be added, split or filled in; none may vanish."""
 
-OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out"}, "figure": {"--out"}, "import": {"--out"}}
+OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"}, "figure": {"--out"}, "import": {"--out"}}
 """What a command takes beside the paths of the config."""
 
 
@@ -100,11 +100,11 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
         assert not settings, "what a run was started with decides how it goes on"
         return
     (preset,) = places
-    config = with_kinds(PRESETS[preset], settings)
-    tree = config.typed()
-    for path in (word.removeprefix("--") for word in settings if word.startswith("--")):
+    chosen = with_kinds(PRESETS[preset], settings)
+    tree = chosen.typed()
+    for path in (word.removeprefix("--").replace(".no-", ".") for word in settings if word.startswith("--")):
         assert_is_field(tree, path)
-    flags.parse(tree, settings, "train", default=tree.model_validate(config.model_dump()))
+    flags.parse(tree, settings, "train", default=tree.model_validate(chosen.model_dump()))
 
 
 def assert_is_field(part: type[BaseModel], path: str) -> None:

@@ -17,7 +17,8 @@ def _demo(out: Path = Path("checkpoints") / "demo", log: train.Log = "auto") -> 
 
     Args:
         out: The run's folder.
-        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines.
+        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines; wandb: so too,
+            and metrics are copied to Weights & Biases, off line unless WANDB_MODE=online.
     """
     from mechgrok.runs.run import open_run
     from mechgrok.training import runs

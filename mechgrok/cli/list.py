@@ -17,7 +17,20 @@ from mechgrok.cli import flags
 if TYPE_CHECKING:
     from mechgrok.measures.measure import Measure
 
-Kind = Literal["tasks", "splits", "corruptions", "models", "optimizers", "schedules", "measures", "presets", "importers", "all"]
+Kind = Literal[
+    "tasks",
+    "splits",
+    "corruptions",
+    "models",
+    "optimizers",
+    "gradients",
+    "schedules",
+    "probes",
+    "measures",
+    "presets",
+    "importers",
+    "all",
+]
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,9 @@ KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
     "corruptions": lambda: _parts("data.corruptions"),
     "models": lambda: _parts("models"),
     "optimizers": lambda: _parts("training.optimizers"),
+    "gradients": lambda: _parts("training.gradients"),
     "schedules": lambda: _parts("training.schedules"),
+    "probes": lambda: _parts("training.probes"),
     "measures": _measures,
     "presets": _presets,
     "importers": _importers,

@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
+class Both:
+    """Two who watch."""
+
+    def __init__(self, one: Watcher, other: Watcher) -> None:
+        self.watchers = (one, other)
+
+    def at(self, step: int) -> None:
+        for each in self.watchers:
+            each.at(step)
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        for each in self.watchers:
+            each.recorded(step, evaluations)
+
+
 class Quiet:
     """Says nothing."""
 
@@ -103,6 +118,6 @@ def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iter
 
 
 def said(evaluations: Sequence[Evaluation]) -> str:
-    """Losses and accuracies of the whole splits in words; subsets of corrupted runs are left to the metrics."""
+    """Losses (those that are trained) and accuracies of the whole splits in words; subsets of corrupted runs are left to the metrics."""
     whole = [each for each in evaluations if each.split in ("train", "test")]
-    return "  ".join(f"{each.split} {each.loss:.3g} ({each.accuracy:.1%})" for each in whole)
+    return "  ".join(f"{each.split} {each.objective:.3g} ({each.accuracy:.1%})" for each in whole)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,12 +14,13 @@ from mechgrok.errors import UserError, nearest
 if TYPE_CHECKING:
     from mechgrok.config import Config
     from mechgrok.runs.run import Run
+    from mechgrok.training.loop import Progress
 
-Log = Literal["auto", "live", "lines", "quiet"]
+Log = Literal["auto", "live", "lines", "quiet", "wandb"]
 
 USAGE = """usage: mechgrok train PRESET [--out RUN] [--task.p 59 ...]
-                      [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet]
-       mechgrok train --resume RUN [--log live|lines|quiet]
+                      [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet|wandb]
+       mechgrok train --resume RUN [--log live|lines|quiet|wandb]
 
 Trains a preset until its last step or its stopping rule. Every value of the config is a flag by its path; mechgrok train PRESET --help
 lists them. A run that was interrupted or killed goes on with --resume exactly as if it had not been.
@@ -52,6 +55,10 @@ def _begin(name: str, arguments: list[str]) -> int:
 
     from mechgrok.training import runs
 
+    if options.log == "wandb":
+        from mechgrok.cli import wandb_copy
+
+        wandb_copy.package()
     out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
     run = runs.begin(config, out, options.execution)
     return train(run, options.log)
@@ -62,7 +69,8 @@ def _resume(resume: Path, log: Log = "auto") -> int:
 
     Args:
         resume: The run's folder.
-        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines.
+        log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines; wandb: so too,
+            and metrics are copied to Weights & Biases, off line unless WANDB_MODE=online.
     """
     from mechgrok.runs.run import open_run
 
@@ -74,13 +82,26 @@ def train(run: Run, log: Log = "auto") -> int:
     from mechgrok.cli.progress import watching
     from mechgrok.training import runs
 
-    with watching(run.config.training.steps, log) as progress:
+    with watching(run.config.training.steps, "auto" if log == "wandb" else log) as shown, _copied(run, log, shown) as progress:
         ending = runs.resume(run, progress)
     if ending.interrupted:
         print(f"interrupted at step {ending.step}; go on with: mechgrok train --resume {run.path}")
         return 130
     print(f"stopped at step {ending.step}: {ending.reason}. Next: mechgrok analyze {run.path}")
     return 0
+
+
+@contextmanager
+def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
+    """Who shows the run, and copies it too if that is asked for."""
+    if log != "wandb":
+        yield shown
+        return
+    from mechgrok.cli.progress import Both
+    from mechgrok.cli.wandb_copy import copying
+
+    with copying(run) as copy:
+        yield Both(shown, copy)
 
 
 def _options(name: str, preset: Config, arguments: list[str]) -> Any:

@@ -1,4 +1,4 @@
-"""Cross-entropy from a float64 log-softmax. In float32 the loss is quantised at 1.2e-7 and training makes spikes of its own."""
+"""Losses of logits. Cross-entropy is from a float64 log-softmax: in float32 it is quantised at 1.2e-7 and makes spikes of its own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,25 @@ def per_example(logits: Tensor, labels: Tensor) -> Tensor:
 def per_label(logits: Tensor) -> Tensor:
     """log sum_c exp(logits_c) - logits_label for every possible label, in nats, float64, same shape (..., classes)."""
     return -torch.log_softmax(logits, dim=-1, dtype=torch.float64)
+
+
+def stablemax_cross_entropy(logits: Tensor, labels: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Mean over the batch of log sum_c s(logits_c) - log s(logits_label), in nats, computed in `dtype`.
+
+    s(x) = x + 1 for x >= 0 and 1 / (1 - x) below takes the place of exp: it never overflows nor absorbs (Prieto et al. 2025,
+    arXiv 2501.04697, section 4). logits (batch, classes), labels (batch,).
+    """
+    x = logits.to(dtype)
+    # Where a logit is exactly 0 its slope, 1, has to come from one of the two: clamp passes it on there, relu does not.
+    up, down = x.clamp(min=0), torch.relu(-x)
+    at_label = (up.log1p() - down.log1p()).gather(1, labels.unsqueeze(1)).squeeze(1)
+    return (((1 + up) / (1 + down)).sum(1).log() - at_label).mean()
+
+
+def mean_squared_error(logits: Tensor, labels: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Mean over batch and classes of (logits - onehot(labels))^2, computed in `dtype`: (batch, classes) and (batch,) -> scalar."""
+    onehot = torch.nn.functional.one_hot(labels, logits.shape[1]).to(dtype)
+    return (logits.to(dtype) - onehot).square().mean()
 
 
 class _CrossEntropy(torch.autograd.Function):

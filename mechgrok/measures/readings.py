@@ -88,10 +88,15 @@ def interval(curve: pd.DataFrame) -> float:
 
 def steps_per_epoch(run: Run) -> float:
     """Optimiser steps that see the train rows once; NaN where nobody knows how many rows those are."""
-    batch = run.config.training.batch
-    if batch == "full":
+    from mechgrok.training.batches import rows_a_step
+
+    if run.config.training.batch == "full":
         return 1.0
-    return float("nan") if run.is_train is None else float(max(1, -(-int(run.is_train.sum()) // batch)))
+    if run.is_train is None:
+        return float("nan")
+    train = int(run.is_train.sum())
+    size = rows_a_step(run.config.training.batch, train)
+    return float(max(1, -(-train // size))) if size else 1.0
 
 
 def gap(run: Run, curve: pd.DataFrame, split: str, quantity: Quantity) -> str:

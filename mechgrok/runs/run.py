@@ -81,11 +81,22 @@ class Run:
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """What was recorded while training: step, split, loss (nats a row), accuracy (share)."""
+        """What was recorded while training: step, split, loss (cross-entropy, nats a row), accuracy (share).
+
+        A run that was trained on another loss has that one too, without penalties, as trained_loss.
+        """
         import pandas as pd
 
         path = self.path / store.METRICS
         return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["step", "split", "loss", "accuracy"])
+
+    @cached_property
+    def probes(self) -> pd.DataFrame:
+        """What probes read while training: step of the weights that an update started from, probe, name, value; empty without probes."""
+        import pandas as pd
+
+        path = self.path / store.PROBES
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["step", "probe", "name", "value"])
 
     @cached_property
     def is_train(self) -> np.ndarray | None:
@@ -136,8 +147,8 @@ class Run:
 
     def whole_fingerprint(self) -> str:
         """A hash of all that a measure of the run can see: every checkpoint, and what was recorded while training."""
-        metrics = self.path / store.METRICS
-        recorded = metrics.read_bytes() if metrics.is_file() else b""
+        tables = [self.path / name for name in (store.METRICS, store.PROBES)]
+        recorded = b"".join(path.read_bytes() for path in tables if path.is_file())
         return store.digest(b"".join([recorded, *(f"{step} {self.fingerprint(step)}".encode() for step in self.steps)]))
 
     @cached_property

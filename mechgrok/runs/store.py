@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WEIGHTS = "weights"
 STATE = "state.safetensors"
 METRICS = "metrics.csv"
+PROBES = "probes.csv"
 CONFIG = "config.json"
 EXECUTION = "execution.json"
 _NOTES = "mechgrok"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mechgrok.errors import UserError
-from mechgrok.training import stopping
+from mechgrok.training import probing, stopping
 from mechgrok.training.recorder import Recorder
 from mechgrok.training.trainer import Evaluation, Trainer
 
@@ -46,24 +46,37 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
         step = 0
         _look(0, trainer, recorder, progress)
     history = recorder.history()
+    # Before the first step too: whoever was killed between a stopping rule and the final state stops where it would have.
+    reason = stopping.reason(config.stop, history)
     with _interruptible() as interrupted:
-        # Before the first step too: whoever was killed between a stopping rule and the final state stops where it would have.
-        while not (reason := stopping.reason(config.stop, history)) and step < config.steps:
+        while not reason and step < config.steps:
             if interrupted():
                 recorder.save(step)
                 return Ending(step, "interrupted", interrupted=True)
-            _refuse_nan(step, trainer.update(step).item(), recorder)
+            _update(step, trainer, recorder)
             step += 1
             progress.at(step)
             if recorder.schedule.evaluates(step):
-                history += [each for each in _look(step, trainer, recorder, progress) if each.split == "test"]
+                history += _look(step, trainer, recorder, progress)
+                reason = stopping.reason(config.stop, history)
     return _end(step, reason or "that was the last step", recorder)
+
+
+def _update(step: int, trainer: Trainer, recorder: Recorder) -> None:
+    """An update, seen by the probes where the weights that it starts from were evaluated."""
+    if not trainer.config.training.probes or not recorder.schedule.evaluates(step):
+        _refuse_nan(step, trainer.update(step).item(), recorder)
+        return
+    loss, readings = probing.update(trainer, step)
+    _refuse_nan(step, loss.item(), recorder)
+    recorder.probe(step, readings)
 
 
 def _look(step: int, trainer: Trainer, recorder: Recorder, progress: Progress) -> list[Evaluation]:
     """Evaluates, records, and keeps the weights where they are due."""
     evaluations = trainer.evaluate()
     for each in evaluations:
+        _refuse_nan(step, each.objective, recorder)
         _refuse_nan(step, each.loss, recorder)
     recorder.record(step, evaluations)
     if recorder.schedule.keeps(step):

@@ -2,59 +2,66 @@
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.training.probing import Reading
 from mechgrok.training.schedule import Schedule
+from mechgrok.training.table import Table
 from mechgrok.training.trainer import Evaluation, Trainer
 
-_HEADER = ("step", "split", "loss", "accuracy")
+_METRICS = ("step", "split", "loss", "accuracy")
+_PROBES = ("step", "probe", "name", "value")
 
 
 class Recorder:
-    """Writes metrics, checkpoints and the state of one run."""
+    """Writes metrics, what probes read, checkpoints and the state of one run."""
 
     def __init__(self, run: Path, config: Config, trainer: Trainer) -> None:
         self.run = run
         self.schedule = Schedule(config)
         self.trainer = trainer
-        self._metrics = run / store.METRICS
+        # A loss that is another than the recorded cross-entropy has a column of its own.
+        self._trains_another = config.training.loss != "cross-entropy"
+        self._metrics = Table(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
+        self._probes = Table(run / store.PROBES, _PROBES)
+        self._tables = {"metrics": self._metrics} | ({"probes": self._probes} if config.training.probes else {})
 
     def begin(self) -> int | None:
-        """Puts the newest state back, and the metrics to the length that they had then. The step it is of; None for a fresh run.
+        """Puts the newest state back, and the tables to the lengths that they had then. The step it is of; None for a fresh run.
 
-        Raises UserError where the state is not this run's, or metrics that it counts on are gone.
+        Raises UserError where the state is not this run's, or rows that it counts on are gone.
         """
         store.sweep(self.run)
         path = self.run / store.STATE
         if not path.is_file():
-            self._metrics.write_bytes(_lines([_HEADER]))
+            for table in self._tables.values():
+                table.begin()
             return None
         state, notes = store.read_tensors(path)
         try:
-            step, length = int(notes["step"]), int(notes["metrics"])
+            step, lengths = int(notes["step"]), {name: int(notes[name]) for name in self._tables}
             self.trainer.restore(state)
         except (KeyError, ValueError, RuntimeError):
             raise UserError(f"{path} is not a state of this run; restore it from a copy, or delete it to start over") from None
-        self._cut(length)
+        for name, length in lengths.items():
+            self._tables[name].require(length)
+        for name, length in lengths.items():
+            self._tables[name].cut(length)
         return step
-
-    def _cut(self, length: int) -> None:
-        if not self._metrics.is_file() or self._metrics.stat().st_size < length:
-            advice = f"restore it from a copy, or delete {store.STATE} to start over"
-            raise UserError(f"{self._metrics} lacks rows that the state counts on; {advice}")
-        os.truncate(self._metrics, length)
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:
         """Appends a row of metrics for each split, in one write."""
-        rows = [(step, each.split, repr(each.loss), repr(each.accuracy)) for each in evaluations]
-        with self._metrics.open("ab", buffering=0) as file:
-            file.write(_lines(rows))
+        trained = [(repr(each.objective),) * self._trains_another for each in evaluations]
+        rows = [(step, each.split, repr(each.loss), repr(each.accuracy), *more) for each, more in zip(evaluations, trained, strict=True)]
+        self._metrics.append(rows)
+
+    def probe(self, step: int, readings: Sequence[Reading]) -> None:
+        """Appends what the probes read of the update that started from the weights of a step, in one write."""
+        self._probes.append([(step, each.probe, each.name, repr(each.value)) for each in readings])
 
     def keep(self, step: int) -> None:
         """Writes the checkpoint of a step, then the state; in this order, a state never lacks its checkpoint."""
@@ -62,17 +69,19 @@ class Recorder:
         self.save(step)
 
     def save(self, step: int, finished: bool = False) -> None:
-        """Writes the state: whoever resumes goes on from here, with the metrics up to here, which go to the disk first."""
-        with self._metrics.open("rb") as file:
-            os.fsync(file.fileno())
-        notes = {"step": str(step), "metrics": str(self._metrics.stat().st_size), "finished": str(int(finished))}
+        """Writes the state: whoever resumes goes on from here, with the tables up to here, which go to the disk first."""
+        lengths = {name: str(table.flushed()) for name, table in self._tables.items()}
+        notes = {"step": str(step), "finished": str(int(finished))} | lengths
         store.write_tensors(self.run / store.STATE, self.trainer.state(), notes)
 
     def history(self) -> list[Evaluation]:
-        """The recorded test evaluations, oldest first."""
-        with self._metrics.open(newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
-        return [Evaluation("test", 0, float(row["loss"]), float(row["accuracy"])) for row in rows]
+        """The recorded evaluations, oldest first."""
+        return [_evaluation(row) for row in self._metrics.rows()]
+
+
+def _evaluation(row: Mapping[str, str]) -> Evaluation:
+    trained = float(row["trained_loss"]) if "trained_loss" in row else None
+    return Evaluation(row["split"], 0, float(row["loss"]), float(row["accuracy"]), trained)
 
 
 def finished(run: Path) -> bool:
@@ -88,7 +97,3 @@ def restore_last(run: Path) -> int:
     if not path.is_file():
         store.write_tensors(path, {name.removeprefix("weights."): state[name] for name in state if name.startswith("weights.")})
     return int(notes["step"])
-
-
-def _lines(rows: Sequence[Sequence[object]]) -> bytes:
-    return "".join(",".join(map(str, row)) + "\n" for row in rows).encode()

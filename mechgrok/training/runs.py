@@ -20,6 +20,7 @@ from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training import loop, recorder
+from mechgrok.training.batches import rows_a_step
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending, Progress
 from mechgrok.training.recorder import Recorder
@@ -34,6 +35,7 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     labels = config.corruption.labels(task, mask)
     corrupted = labels.arrays() if labels else {}
     config.model.architecture(task)
+    _refuse_misfits(config, int(mask.sum()))
     settled = dataclasses.asdict(execution.settled()) | {
         "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
     }
@@ -44,6 +46,16 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     }
     create(out, files.items())
     return open_run(out)
+
+
+def _refuse_misfits(config: Config, train: int) -> None:
+    """Raises UserError where batches are larger than the train split, or the optimiser has nothing of what it is to act on."""
+    size = rows_a_step(config.training.batch, train)
+    if size is not None and size > train and config.training.sampling != "replacement":
+        raise UserError(f"training.batch is {size}, but the train split has {train} rows; use at most {train}, or full")
+    if config.optimizer.may_misfit:
+        model = config.model.build(config.task)
+        config.optimizer.build({name: each for name, each in model.named_parameters() if each.requires_grad})
 
 
 def resume(run: Run, progress: Progress) -> Ending:

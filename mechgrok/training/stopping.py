@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from mechgrok.config import Stop
 from mechgrok.training.trainer import Evaluation
 
 
 def reason(rule: Stop, history: Sequence[Evaluation]) -> str | None:
-    """Why to stop after a history of test evaluations, oldest first; None to go on."""
-    if not history:
+    """Why to stop after a history of evaluations of both splits, oldest first; None to go on."""
+    return _below("test", rule.test_loss_below, history) or _below("train", rule.train_loss_below, history) or _sustained(rule, history)
+
+
+def _latest(split: str, count: int, history: Sequence[Evaluation]) -> list[Evaluation]:
+    """The last evaluations of a split, newest first; the history may be long."""
+    return list(islice((each for each in reversed(history) if each.split == split), count))
+
+
+def _below(split: str, limit: float | None, history: Sequence[Evaluation]) -> str | None:
+    if limit is None:
         return None
-    if rule.test_loss_below is not None and history[-1].loss < rule.test_loss_below:
-        return f"test loss {history[-1].loss:.3g} is below {rule.test_loss_below:g}"
-    recent = history[-rule.evaluations :]
-    sustained = rule.accuracy is not None and len(recent) == rule.evaluations and all(each.accuracy >= rule.accuracy for each in recent)
-    return f"test accuracy has been at least {rule.accuracy:g} for {rule.evaluations} evaluations" if sustained else None
+    low = [each.objective for each in _latest(split, 1, history) if each.objective < limit]
+    return f"{split} loss {low[0]:.3g} is below {limit:g}" if low else None
+
+
+def _sustained(rule: Stop, history: Sequence[Evaluation]) -> str | None:
+    if rule.accuracy is None:
+        return None
+    recent = _latest("test", rule.evaluations, history)
+    if len(recent) < rule.evaluations or any(each.accuracy < rule.accuracy for each in recent):
+        return None
+    return f"test accuracy has been at least {rule.accuracy:g} for {rule.evaluations} evaluations"

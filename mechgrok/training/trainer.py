@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from mechgrok.config import Config
 from mechgrok.maths import losses
 from mechgrok.models import fast_forward
 from mechgrok.models.architecture import Architecture
-from mechgrok.training import subsets
-from mechgrok.training.batches import Batches
+from mechgrok.training import randomness, subsets
+from mechgrok.training.batches import Batches, rows_a_step
+from mechgrok.training.decay import Decay
+from mechgrok.training.objective import Objective
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
@@ -30,12 +33,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean loss (nats a row) and accuracy on one split."""
+    """Mean cross-entropy (nats a row) and accuracy on one split, and the loss that is trained where that is another."""
 
     split: str
     rows: int
     loss: float
     accuracy: float
+    trained: float | None = None
+
+    @property
+    def objective(self) -> float:
+        """The loss that is trained, without penalties."""
+        return self.loss if self.trained is None else self.trained
 
 
 class Trainer:
@@ -47,26 +56,53 @@ class Trainer:
         model = config.model.build(config.task).to(self.device, print_details=False)
         self.parameters: dict[str, Parameter] = dict(model.named_parameters())
         trained = {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
+        _scale(trained, config.training.init_scale)
         self.optimizer = config.optimizer.build(trained)
+        self.objective = Objective(config.training, trained)
+        self.decay = Decay(config.optimizer, trained)
+        self.memory: dict[str, Tensor] = {}
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
+        self._drawing = model.eval() if randomness.draws(model) else None
         self._labels = config.task.labels() if corrupted is None else corrupted.trained
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._subsets = {name: subsets.of(name, rows, corrupted, self.device) for name, rows in _split_rows(is_train).items()}
-        self._batches = Batches(
-            np.flatnonzero(is_train), None if config.training.batch == "full" else config.training.batch, config.training.seed
-        )
+        wanted, rows = config.training, np.flatnonzero(is_train)
+        self._batches = Batches(rows, rows_a_step(wanted.batch, len(rows)), wanted.seed, wanted.sampling)
+
+    @property
+    def trained(self) -> Mapping[str, Parameter]:
+        """The parameters that are trained."""
+        return self.objective.parameters
 
     def update(self, step: int) -> Tensor:
-        """One optimiser step after `step` earlier ones; gives the loss that it started from (scalar)."""
+        """One optimiser step after `step` earlier ones; gives the objective that it started from (scalar)."""
+        loss = self.backward(step)
+        self.apply(step)
+        return loss
+
+    def backward(self, step: int) -> Tensor:
+        """The first half of an update: gradients of the objective on the step's batch, as they come. Gives the objective (scalar)."""
         rows = self._batches.at(step)
         inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.optimizer.lr * self.config.schedule.factor(step)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = losses.cross_entropy(self.logits(inputs), labels, getattr(torch, self.config.training.loss_dtype))
-        loss.backward()
+        with randomness.training(self._drawing, self.config.training.seed, step) if self._drawing else nullcontext():
+            return self.objective.backward(lambda: self.logits(inputs), labels, step)
+
+    def apply(self, step: int) -> None:
+        """The second half: the gradients are filtered, then clipped, and the optimiser moves the weights."""
+        rate = self.rate(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.no_grad():
+            self.config.gradient.filter(self.trained, self.memory, step)
+        if self.config.training.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.trained.values(), self.config.training.clip_norm)
+        self.decay.apply(rate)
         self.optimizer.step()
-        return loss.detach()
+
+    def rate(self, step: int) -> float:
+        """The learning rate of the update after `step` earlier ones."""
+        return float(self.config.optimizer.lr * self.config.schedule.factor(step))
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
@@ -78,8 +114,13 @@ class Trainer:
 
     def _evaluate(self, split: str, inputs: Rows, labels: Tensor) -> list[Evaluation]:
         logits = self.logits(inputs)
-        parts = [_evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
-        return [_evaluation(split, logits, labels), *parts]
+        parts = [self._evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
+        return [self._evaluation(split, logits, labels), *parts]
+
+    def _evaluation(self, split: str, logits: Tensor, labels: Tensor) -> Evaluation:
+        right = int((logits.argmax(1) == labels).sum())
+        trained = None if self.config.training.loss == "cross-entropy" else float(self.objective.data(logits, labels))
+        return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels), trained)
 
     def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
         task = self.config.task
@@ -87,9 +128,10 @@ class Trainer:
         return Rows(inputs, fast_forward.Batch.of(inputs)), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
-        """All that an update depends on: weights and moments, by names that say which."""
+        """All that an update depends on: weights, moments and the memory of the gradient filter, by names that say which."""
         moments = self.optimizer.state_dict()["state"]
         named = {f"optimizer.{index}.{name}": tensor for index, entry in moments.items() for name, tensor in entry.items()}
+        named |= {f"gradient.{name}": tensor for name, tensor in self.memory.items()}
         return {f"weights.{name}": parameter.detach() for name, parameter in self.parameters.items()} | named
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -97,6 +139,8 @@ class Trainer:
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(state[f"weights.{name}"])
+        remembered = {key.removeprefix("gradient."): tensor for key, tensor in state.items() if key.startswith("gradient.")}
+        self.memory = {name: tensor.to(self.device, copy=True) for name, tensor in remembered.items()}
         moments: dict[int, dict[str, Tensor]] = {}
         for key, tensor in state.items():
             if key.startswith("optimizer."):
@@ -113,9 +157,10 @@ class Rows:
     batch: fast_forward.Batch
 
 
-def _evaluation(split: str, logits: Tensor, labels: Tensor) -> Evaluation:
-    right = int((logits.argmax(1) == labels).sum())
-    return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels))
+@torch.no_grad()
+def _scale(parameters: Mapping[str, Parameter], factor: float) -> None:
+    for parameter in parameters.values() if factor != 1 else ():
+        parameter.mul_(factor)
 
 
 def _forward(model: HookedTransformer, architecture: Architecture, wanted: str) -> Callable[[Rows], Tensor]:

@@ -12,14 +12,14 @@ import pytest
 from pydantic import BaseModel
 
 from mechgrok.cli import train
-from mechgrok.config import Config
+from mechgrok.config import Config, Training
 from mechgrok.errors import UserError
 from mechgrok.training.presets import PRESETS
 
 PRESET = PRESETS["nanda2023"]
-NEEDED = {"model.attn_only": ["--model.biases", "none"]}
+NEEDED = {"model.attn_only": ["--model.biases", "none"], "training.sampling": ["--training.batch", "auto"]}
 """What must change together."""
-ONLY_ONE = {"task.kind", "corruption.kind", "model.kind", "optimizer.kind", "schedule.kind", "training.loss"}
+ONLY_ONE = {"task.kind", "corruption.kind", "model.kind", "optimizer.kind", "gradient.kind", "schedule.kind"}
 """Leaves with a single value; those of other kinds have tests of their own."""
 
 
@@ -49,6 +49,10 @@ def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
     if isinstance(value, bool):
         return not value, []
     choices = [word for word in words(annotation) if word != value]
+    if annotation == Training.model_fields["probes"].annotation:
+        return ("update-split", "gradient-norm"), ["update-split", "gradient-norm"]
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value) and value:
+        return ("biases", "mlp"), ["biases", "mlp"]
     if isinstance(value, tuple):
         changed = tuple(number / 2 for number in value) or (3, 5)
         return changed, list(map(str, changed))
@@ -57,7 +61,7 @@ def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
     if not isinstance(value, int | float):
         changed: Any = 0.25 if numbers(annotation) is float else 16
     else:
-        changed = value / 2 if isinstance(value, float) else value * 2 + (value == 0)
+        changed = value / 2 + (value == 0) if isinstance(value, float) else value * 2 + (value == 0)
     return changed, [str(changed)]
 
 
@@ -125,7 +129,17 @@ def test_the_help_has_every_flag_and_its_text() -> None:
         (["--task.p", "1"], "--task.p: Input should be greater than or equal to 2"),
         (["--task.p"], "Missing value for argument '--task.p'. Expected 1 values."),
         (["--model.heads", "3"], "--model: d_model 128 is no multiple of 3 heads; set d_head, or change one of them"),
-        (["--training.batch", "0"], "--training.batch: Input should be 'full', or Input should be greater than 0"),
+        (["--training.batch", "0"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and up to 1"),
+        (["--training.batch", "2.5"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and up to 1"),
+        (
+            ["--training.sampling", "replacement"],
+            "--training: sampling with replacement needs batches; set batch to a number or share of rows, or to auto",
+        ),
+        (["--training.probes", "gradient-nrm"], "--training.probes.0: unknown probe 'gradient-nrm'; did you mean gradient-norm?"),
+        (
+            ["--optimizer.kind", "sgd", "--optimizer.momentum", "0"],
+            "--optimizer: nesterov needs a momentum above 0; set momentum, or turn nesterov off",
+        ),
         (["--training.stop.accuracy", "2"], "--training.stop.accuracy: Input should be less than or equal to 1"),
         (["--checkpoints.at", "1", "-1"], "--checkpoints.at.1: Input should be greater than or equal to 0"),
         (["--optimizer.betas", "0.9"], "Missing value for argument '--optimizer.betas'. Expected 2 values."),

@@ -52,7 +52,7 @@ def test_help_needs_neither_torch_nor_pandas(command: str) -> None:
     assert f"mechgrok {command}" in without("torch,transformer_lens,pandas,plotly", command, "--help")
 
 
-@pytest.mark.parametrize("what", ["tasks", "splits", "measures"])
+@pytest.mark.parametrize("what", ["tasks", "splits", "optimizers", "gradients", "schedules", "probes", "measures"])
 def test_list_does_without_torch(what: str) -> None:
     assert without("torch,transformer_lens", "list", what)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_curves import looked_at, run_with, steplike
@@ -41,8 +42,8 @@ def test_thresholds_rank_optimisers_differently(tmp_path: Path) -> None:
     assert ranked(at[0.99], "generalised") == ["late", "early"]
 
 
-@pytest.mark.parametrize(("batch", "steps_an_epoch"), [(None, 1), (2, 10), (3, 7)])
-def test_epochs_are_no_steps(tmp_path: Path, batch: int | None, steps_an_epoch: int) -> None:
+@pytest.mark.parametrize(("batch", "steps_an_epoch"), [(None, 1), (2, 10), (3, 7), (0.25, 4), ("auto", 2)])
+def test_epochs_are_no_steps(tmp_path: Path, batch: Any, steps_an_epoch: int) -> None:
     """Trap 9: the same curve over optimiser steps, with 20 train rows in full batches, in ten, and in seven of which one is short."""
     run = run_with(tmp_path / "R", {"train": steplike(EVERY, 200), "test": steplike(EVERY, 3000)}, batch=batch)
     assert int(load_file(run.path / "split.safetensors")["is_train"].sum()) == 20

@@ -153,3 +153,12 @@ def test_reading_writes_nothing(run: Run, folder: Path) -> None:
     before = {path: os.stat(path).st_mtime_ns for path in folder.rglob("*")}
     _ = (run.config, run.execution, run.metrics, run.is_train, run.snapshot().logits, run.trajectory("embed.W_E"), run.model())
     assert {path: os.stat(path).st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_what_probes_read_is_seen_by_measures_of_the_run(tmp_path: Path) -> None:
+    run = train(config(training__probes=["gradient-norm"], training__steps=2), tmp_path / "run")
+    before = run.whole_fingerprint()
+    with (run.path / "probes.csv").open("a") as file:
+        file.write("2,gradient-norm,total,1.0\n")
+    assert run.whole_fingerprint() != before
+    assert run.fingerprint(2) == Run(run.path).fingerprint(2)

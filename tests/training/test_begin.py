@@ -12,6 +12,7 @@ from trained_runs import begin, config, contents, resume
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.runs.run import open_run
 from mechgrok.training import runs
 from mechgrok.training.execution import Execution
 
@@ -112,3 +113,40 @@ def test_what_a_killed_process_of_the_same_number_left_is_not_taken_in(tmp_path:
     left.mkdir(parents=True)
     (left / "00099999.safetensors").write_bytes(b"of another run")
     assert begin(config(), tmp_path / "run").steps == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"training__batch": 25}, "training.batch is 25, but the train split has 24 rows; use at most 24, or full"),
+        ({"optimizer__kind": "muon", "model__attn_only": True, "optimizer__decay_scope": ["mlp"]}, "trains no parameter in the scope mlp"),
+        ({"optimizer__decay_scope": ["mlp"], "model__attn_only": True}, "trains no parameter in the scope mlp; choose another"),
+    ],
+)
+def test_what_does_not_fit_the_network_or_the_split_is_refused_before_there_is_a_folder(
+    changed: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=said):
+        begin(config(**changed), tmp_path / "run")
+    assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize("changed", [{"training__batch": 24}, {"training__batch": 100, "training__sampling": "replacement"}])
+def test_a_batch_may_be_all_rows_and_larger_where_rows_are_drawn_again(changed: dict[str, Any], tmp_path: Path) -> None:
+    assert begin(config(**changed), tmp_path / "run").config == config(**changed)
+
+
+def test_a_config_from_before_there_was_a_choice_still_loads(tmp_path: Path) -> None:
+    run = begin(config(), tmp_path / "run")
+    path = run.path / "config.json"
+    old = json.loads(path.read_text())
+    new = {
+        "training": ["sampling", "lp_alpha", "lp", "clip_norm", "weight_noise", "init_scale", "probes"],
+        "optimizer": ["eps", "decay_to"],
+    }
+    for part, names in new.items():
+        for name in names:
+            del old[part][name]
+    del old["gradient"], old["training"]["stop"]["train_loss_below"], old["optimizer"]["decay_scope"]
+    path.write_text(json.dumps(old))
+    assert open_run(run.path).config == config()

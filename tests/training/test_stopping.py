@@ -41,3 +41,23 @@ def test_either_rule_suffices() -> None:
     assert reason(rule, history([0.4], [0.0]))
     assert reason(rule, history([0.9], [1.0]))
     assert reason(rule, history([0.9], [0.0])) is None
+
+
+def test_a_train_loss_below() -> None:
+    rule = Stop(train_loss_below=0.5)
+    train = [Evaluation("train", 10, loss, 1.0) for loss in (0.6, 0.4)]
+    assert reason(rule, history([0.1])) is None
+    assert reason(rule, [train[0], *history([0.1])]) is None
+    assert reason(rule, [train[0], *history([0.1]), train[1], *history([9.0])]) == "train loss 0.4 is below 0.5"
+
+
+def test_the_rules_look_at_the_loss_that_is_trained() -> None:
+    rule = Stop(test_loss_below=0.5)
+    assert reason(rule, [Evaluation("test", 10, 0.1, 1.0, trained=0.7)]) is None
+    assert reason(rule, [Evaluation("test", 10, 3.0, 1.0, trained=0.2)]) == "test loss 0.2 is below 0.5"
+
+
+def test_train_rows_are_no_evaluations_of_the_test_accuracy() -> None:
+    both = [each for test in history([1.0, 1.0], [1, 0.2]) for each in (Evaluation("train", 9, 0.0, 1.0), test)]
+    assert reason(Stop(accuracy=0.9, evaluations=2), both) is None
+    assert reason(Stop(accuracy=0.1, evaluations=2), both)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
-
-from mechgrok.config import Decay
-from mechgrok.training.optimizers.optimizer import Optimizer
+from mechgrok.config import Above, Decay
+from mechgrok.training.optimizers.optimizer import Decoupled
 
 if TYPE_CHECKING:
     import torch
 
 
-class AdamW(Optimizer):
-    """Adam with decoupled weight decay."""
+class AdamW(Decoupled):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2)."""
 
     kind: Literal["adamw"] = "adamw"
-    weight_decay: Annotated[float, Field(ge=0)] = 1.0
-    """Decoupled decay: every step multiplies the weights by 1 - lr * weight_decay."""
     betas: tuple[Decay, Decay] = (0.9, 0.98)
     """Decay rates of the two moments."""
+    eps: Above = 1e-8
+    """Added to the square root of the second moment."""
 
-    def build(self, parameters: Mapping[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
+    def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         import torch
 
-        return torch.optim.AdamW(parameters.values(), lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, fused=True)
+        return torch.optim.AdamW(groups, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)

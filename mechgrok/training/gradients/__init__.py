@@ -1,0 +1,1 @@
+"""What is done to gradients before the optimiser sees them, one file each."""

@@ -1,0 +1,33 @@
+"""Slow gradients amplified, from a moving average over a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from mechgrok.config import Amount, Positive
+from mechgrok.training.gradients.gradient import Gradient
+
+if TYPE_CHECKING:
+    import torch
+
+
+class GrokfastMA(Gradient):
+    """Grokfast-MA: g becomes g + lamb * mean of the last `window` gradients, this one among them, once there are so many.
+
+    Lee et al. 2024 (arXiv 2405.20233), section 3. The state of the run holds the whole window: `window` times the size of the weights.
+    """
+
+    kind: Literal["grokfast-ma"] = "grokfast-ma"
+    window: Positive = 100
+    """Gradients in the average."""
+    lamb: Amount = 5.0
+    """Weight of the average."""
+
+    def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:
+        for name, parameter in parameters.items():
+            if parameter.grad is not None:
+                last = memory.setdefault(name, parameter.grad.new_zeros(self.window, *parameter.shape))
+                last[step % self.window] = parameter.grad
+                if step + 1 >= self.window:
+                    parameter.grad.add_(last.mean(0), alpha=self.lamb)

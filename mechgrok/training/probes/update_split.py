@@ -1,0 +1,40 @@
+"""What an update is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from mechgrok.training.probes.probe import Probe
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.training.probing import Seen
+
+
+class UpdateSplit(Probe):
+    """The applied update U of each parameter and of all, split into decoupled decay D = -lr * weight_decay * w and the rest G = U - D.
+
+    Four values each, exact in float64: `/update` |U|, `/decay` |D|, `/gradient` |G|, and `/decay_share` <D, U> / <U, U>, the part of U
+    that decay is along it; the rest's share is 1 minus that. Decay to the initial weights has w minus those in the place of w. An L2
+    penalty is part of the gradient and counts under G. No share where nothing moved.
+    """
+
+    kind: Literal["update-split"] = "update-split"
+
+    def read(self, seen: Seen) -> Iterator[tuple[str, float]]:
+        products = {name: _products(change, seen.decay[name]) for name, change in seen.change.items()}
+        products["total"] = tuple(map(sum, zip(*products.values(), strict=True)))
+        for name, (update, decay, rest, along) in products.items():
+            yield f"{name}/update", update**0.5
+            yield f"{name}/decay", decay**0.5
+            yield f"{name}/gradient", rest**0.5
+            if update:
+                yield f"{name}/decay_share", along / update
+
+
+def _products(change: Tensor, decay: Tensor) -> tuple[float, ...]:
+    """<U, U>, <D, D>, <G, G>, <D, U>."""
+    pairs = [(change, change), (decay, decay), (change - decay, change - decay), (decay, change)]
+    return tuple(float((one * other).sum()) for one, other in pairs)

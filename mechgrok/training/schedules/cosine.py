@@ -1,0 +1,29 @@
+"""A warm-up, then half a cosine down, then a constant rate."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mechgrok.config import Counting, Positive
+from mechgrok.training.schedules.schedule import RateSchedule
+
+
+class Cosine(RateSchedule):
+    """Linear to lr in `steps`, then lr * (floor + (1 - floor) * (1 + cos(pi t)) / 2), t from 0 to 1 in `length` steps, then lr * floor."""
+
+    kind: Literal["cosine"] = "cosine"
+    steps: Counting = 10
+    """Length of the warm-up; 0 for none."""
+    length: Positive = 100_000
+    """Steps from the end of the warm-up to the lowest rate."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Lowest rate as a share of lr."""
+
+    def factor(self, step: int) -> float:
+        if step < self.steps:
+            return step / self.steps
+        passed = min((step - self.steps) / self.length, 1.0)
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * passed)) / 2
