@@ -46,9 +46,10 @@ def _page(measure: type[Measure]) -> str:
 
 
 def checks(measure: type[Measure]) -> list[str]:
-    """The files of tests and of `mechgrok verify` that ask something of a measure, as links."""
-    places = sorted([*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "mechgrok" / "verification").rglob("*.py")])
-    named = [place for place in places if _mentions(place.read_text(), measure) and place.name != "test_conformance.py"]
+    """The files of oracles, among tests and in `mechgrok verify`, that ask something of a measure, as links."""
+    oracles = [page for kind in ("planted", "published", "traps") for page in (ROOT / "tests" / "measures").glob(f"test_{kind}*.py")]
+    places = sorted([*oracles, *(ROOT / "mechgrok" / "verification").rglob("*.py")])
+    named = [place for place in places if _mentions(place.read_text(), measure)]
     return [f"[{place.relative_to(ROOT)}](../../{place.relative_to(ROOT)})" for place in named]
 
 
