@@ -30,7 +30,7 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     """A new run's folder, ready to be trained. Raises UserError where `out` holds something already."""
     refuse_existing(out)
     task = config.task
-    mask = config.split.mask(len(task.labels()))
+    mask = config.split.train_rows(task)
     config.model.architecture(task)
     settled = dataclasses.asdict(execution.settled()) | {
         "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
