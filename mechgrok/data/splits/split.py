@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Any, Protocol, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -56,13 +56,17 @@ class Shuffled(Drawn):
     fraction: Annotated[float, Field(gt=0, le=1)] | None = 0.3
     """Share of the table that is trained on; None where `count` says how many rows."""
     count: Positive | None = None
-    """How many rows are trained on (of a mixture, pairs), where fraction is None."""
+    """How many rows (of a mixture: pairs) are trained on; it takes the place of the fraction."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count_instead_of_fraction(cls, values: Any) -> Any:
+        return values | {"fraction": None} if isinstance(values, dict) and values.get("count") is not None else values
 
     @model_validator(mode="after")
-    def _one_size(self) -> Self:
-        if (self.fraction is None) == (self.count is None):
-            said = "neither" if self.count is None else "both"
-            raise ValueError(f"fraction and count: give one of them and None for the other (--split.fraction None); {said} is given")
+    def _has_a_size(self) -> Self:
+        if self.fraction is None and self.count is None:
+            raise ValueError("fraction None needs a count: say how many rows are trained on")
         return self
 
     @abstractmethod
