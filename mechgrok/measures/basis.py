@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 WITHOUT_BASIS = "the number tokens of this task form no cyclic group; look at irrep-shares, character-cosines and coset-concentration"
-WITHOUT_ALGEBRA = "the labels of this task follow no cyclic group, so no frequencies belong to it"
+WITHOUT_ALGEBRA = "the labels of this task follow no cyclic group, so no frequencies belong to it; as a control use basis=additive"
 BasisChoice = Literal["task", "additive", "multiplicative"]
 
 
@@ -30,8 +30,10 @@ class InBasis(Measure):
     def obstacle(self, run: Run) -> str | None:
         task = run.task
         basis = self.basis_in(task)
-        if basis is None or task.basis is None:
-            return WITHOUT_BASIS if task.structure is not None else WITHOUT_ALGEBRA
+        if task.basis is None and task.structure is not None:
+            return WITHOUT_BASIS
+        if basis is None:
+            return WITHOUT_ALGEBRA
         found = chart(basis, task.numbers)
         if found is None:
             return f"there is no multiplicative basis modulo {task.numbers}: that needs a prime above 2; use basis=additive"

@@ -7,7 +7,7 @@ The language: the operands a to e, whole numbers, + - * /, powers (** or ^) with
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,9 +48,21 @@ class Formula:
         """Whether Python computes the same from integers, modulo p."""
         return not self.divides and not any(isinstance(node, ast.IfExp) for node in ast.walk(self.tree))
 
+    def named(self, names: Sequence[str]) -> str:
+        """The formula as Python writes it with other names for a, b, ..."""
+        return ast.unparse(_Renamed(dict(zip(LETTERS, names, strict=False))).visit(ast.parse(self.text, mode="eval")))
+
     def at(self, operands: np.ndarray, p: int) -> Values:
         """Its values modulo p at rows of operands (n, operands); p must be prime where it divides."""
         return _value(self.tree, operands, p)
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
 
 
 @cache

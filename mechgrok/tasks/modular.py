@@ -17,11 +17,11 @@ class Modular(Arithmetic):
 
     kind: Literal["modular"] = "modular"
     operation: Operation = "add"
-    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0; add-squares: a^2 + b^2; add-or-multiply: a + b for even
+    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0, p prime; add-squares: a^2 + b^2; add-or-multiply: a + b for even
     a, else a b; add-or-subtract: a + b for even a, else a - b; divide-or-subtract: a / b for odd b, else a - b; the others as they are
     written. For formulas of your own: kind expression."""
     p: Modulus = 113
-    """The modulus; a prime where there is division."""
+    """The modulus."""
     layout: TwoOperands = "a b ="
     """The tokens of a row. "a b =", "a b": the numbers are tokens 0 .. p-1, '=' is token p. "a op b", "a op b =", "a = b": with = + - * /
     as tokens p .. p+4, after Furuta et al. 2024. "a b = c": the answer follows, '=' is read. "openai operands", "openai equation"
