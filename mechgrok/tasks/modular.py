@@ -17,9 +17,9 @@ class Modular(Arithmetic):
 
     kind: Literal["modular"] = "modular"
     operation: Operation = "add"
-    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0, p prime; add-squares: a^2 + b^2; add-or-multiply: a + b for even
-    a, else a b; add-or-subtract: a + b for even a, else a - b; divide-or-subtract: a / b for odd b, else a - b; the others as they are
-    written. For formulas of your own: kind expression."""
+    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0, p prime; add-squares: a^2 + b^2; add-or-multiply:
+    a + b for even a, else a b; add-or-subtract: a + b for even a, else a - b; divide-or-subtract: a / b for odd b, else a - b; the others
+    as they are written. For formulas of your own: kind expression."""
     p: Modulus = 113
     """The modulus."""
     layout: TwoOperands = "a b ="
