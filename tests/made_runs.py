@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
+from mechgrok.tasks.task import Task
+
 D_MODEL, HEADS, D_MLP = 8, 2, 6
 
 
@@ -22,17 +24,23 @@ def make_run(
     scale: float = 1.0,
     attn_only: bool = False,
     extra: Mapping[str, np.ndarray] | None = None,
+    task: Task | None = None,
 ) -> Path:
-    """A run of addition modulo p. `train` is the share of train rows, None where it is unknown; `scale` 0 makes all weights zero."""
+    """A run of addition modulo p, or of a `task`.
+
+    `train` is the share of train rows, None where it is unknown; `scale` 0 makes all weights zero.
+    """
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(config(p, train, attn_only)))
+    (folder / "config.json").write_text(json.dumps(config(p, train, attn_only) | ({"task": task.model_dump()} if task else {})))
     (folder / "metrics.csv").write_text("step,split,loss,accuracy\n")
+    count = len(task.labels()) if task else p * p
     if train is not None:
-        rows = np.random.default_rng(0).permutation(p * p) < round(train * p * p)
+        rows = np.random.default_rng(0).permutation(count) < round(train * count)
         save_file({"is_train": rows.astype(np.uint8)}, folder / "split.safetensors")
     (folder / "weights").mkdir()
+    vocabulary, positions = (task.vocabulary, task.inputs().shape[1]) if task else (p + 1, 3)
     for step in steps:
-        write_weights(folder, step, p, scale, attn_only, extra or {})
+        write_weights(folder, step, vocabulary - 1, scale, attn_only, extra or {}, positions)
     return folder
 
 
@@ -44,14 +52,20 @@ def config(p: int, train: float | None, attn_only: bool) -> dict[str, Any]:
 
 
 def write_weights(
-    folder: Path, step: int, p: int, scale: float = 1.0, attn_only: bool = False, extra: Mapping[str, np.ndarray] | None = None
+    folder: Path,
+    step: int,
+    p: int,
+    scale: float = 1.0,
+    attn_only: bool = False,
+    extra: Mapping[str, np.ndarray] | None = None,
+    positions: int = 3,
 ) -> None:
-    """The checkpoint of one step; every step draws other numbers."""
+    """The checkpoint of one step, for p + 1 tokens; every step draws other numbers."""
     draw = np.random.default_rng(step)
     head = D_MODEL // HEADS
     shapes = {
         "embed.W_E": (p + 1, D_MODEL),
-        "pos_embed.W_pos": (3, D_MODEL),
+        "pos_embed.W_pos": (positions, D_MODEL),
         **{f"blocks.0.attn.W_{letter}": (HEADS, D_MODEL, head) for letter in "QKV"},
         "blocks.0.attn.W_O": (HEADS, head, D_MODEL),
         "unembed.W_U": (D_MODEL, p + 1),

@@ -94,7 +94,7 @@ def parts(part: type[BaseModel], value: BaseModel) -> Iterator[BaseModel]:
 
 def test_every_part_is_frozen_and_refuses_other_keys() -> None:
     found = list(parts(Config, config()))
-    assert len(found) == 11
+    assert len(found) == 12
     for part in found:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(part, next(iter(type(part).model_fields)), None)
@@ -125,11 +125,16 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("task", "modular", 'task: Input should be an object such as {"kind": "group"}'),
-        ("task", 3, 'task: Input should be an object such as {"kind": "group"}'),
+        ("task", "modular", 'task: Input should be an object such as {"kind": "expression"}'),
+        ("task", 3, 'task: Input should be an object such as {"kind": "expression"}'),
         ("task", {"kind": "moduler"}, "task: unknown kind 'moduler'; did you mean modular?"),
-        ("task", {"p": 5}, "task: unknown kind None; known: group, modular"),
-        ("split", {"kind": "modular"}, "split: unknown kind 'modular'; known: given, python-shuffle, torch-randperm, unknown"),
+        ("task", {"p": 5}, "task: unknown kind None; known: expression, group, k-wise, mixture, modular, random-table"),
+        (
+            "split",
+            {"kind": "modular"},
+            "split: unknown kind 'modular'; known: file, given, numpy-shuffle, python-shuffle, torch-random-split, torch-randperm, "
+            "torch-threshold, unknown",
+        ),
         ("task.p", 1, "task.p: Input should be greater than or equal to 2"),
         ("task.p", "many", "task.p: Input should be a valid integer, unable to parse string as an integer"),
         ("split.fraction", 0, "split.fraction: Input should be greater than 0"),

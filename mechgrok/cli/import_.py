@@ -8,7 +8,7 @@ from typing import Literal
 import tyro
 
 from mechgrok.cli import flags
-from mechgrok.tasks.modular import Operation
+from mechgrok.tasks.operations import Operation
 
 
 def main(arguments: list[str]) -> int:

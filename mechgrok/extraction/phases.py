@@ -9,6 +9,7 @@ import torch
 
 from mechgrok.errors import UserError
 from mechgrok.runs.grid import Grid
+from mechgrok.tasks.formula import parse
 
 FORMULAS: Mapping[str, Callable[[Any, Any], Any]] = {
     "{a} - {b}": lambda a, b: a - b,
@@ -35,6 +36,18 @@ def formula(grid: Grid) -> str:
         return " + ".join(symbols)
     two = FORMULAS if len(symbols) == 2 else {}
     found = [text for text, function in two.items() if torch.equal(function(*grid.operands.T) % grid.p, grid.phase)]
-    if not found:
+    if found:
+        return found[0].format(a=symbols[0], b=symbols[1])
+    own = _own(grid)
+    if own is None:
         raise UserError(f"no formula known here gives the labels of this task from {', '.join(symbols)}, so no program can be written")
-    return found[0].format(a=symbols[0], b=symbols[1])
+    return own
+
+
+def _own(grid: Grid) -> str | None:
+    """The task's own polynomial, where it has one and the phases are its values."""
+    text = grid.task.polynomial
+    if text is None or grid.chart.basis != "additive":
+        return None
+    values, _ = parse(text).at(grid.operands.numpy(), grid.p)
+    return parse(text).named(names(grid)) if torch.equal(torch.from_numpy(values), grid.phase) else None

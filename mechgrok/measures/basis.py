@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
     from mechgrok.tasks.task import Task
 
+WITHOUT_BASIS = "the number tokens of this task form no cyclic group; look at irrep-shares, character-cosines and coset-concentration"
+WITHOUT_ALGEBRA = "the labels of this task follow no cyclic group, so no frequencies belong to it; as a control use basis=additive"
 BasisChoice = Literal["task", "additive", "multiplicative"]
 
 
@@ -27,14 +29,18 @@ class InBasis(Measure):
 
     def obstacle(self, run: Run) -> str | None:
         task = run.task
-        basis = self._basis(task)
-        if basis is None or task.basis is None:
-            return "the number tokens of this task form no cyclic group; look at irrep-shares, character-cosines and coset-concentration"
+        basis = self.basis_in(task)
+        if task.basis is None and task.structure is not None:
+            return WITHOUT_BASIS
+        if basis is None:
+            return WITHOUT_ALGEBRA
         found = chart(basis, task.numbers)
         if found is None:
             return f"there is no multiplicative basis modulo {task.numbers}: that needs a prime above 2; use basis=additive"
         elements = found.elements(task.numbers)
         seen = (elements[task.operands()] >= 0).all(1)
+        if not seen.any():
+            return f"no row of this task has all its operands in its {basis} group; use basis=additive"
         if not self.of_weights and (elements[task.labels()[seen]] < 0).any():
             return f"0 is a label of this task and no element of its {basis} group; use basis=additive"
         if not self.of_weights and run.corrupted is not None and (elements[run.corrupted.trained[seen]] < 0).any():
@@ -42,7 +48,7 @@ class InBasis(Measure):
         return super().obstacle(run)
 
     def view(self, snapshot: Snapshot) -> Snapshot:
-        basis = self._basis(snapshot.grid.task)
+        basis = self.basis_in(snapshot.grid.task)
         return snapshot if basis is None else snapshot.in_basis(basis)
 
     def caption(self) -> str:
@@ -50,8 +56,9 @@ class InBasis(Measure):
 
     def size(self, task: Task) -> int:
         """Order of the group."""
-        found = chart(self._basis(task) or "additive", task.numbers)
+        found = chart(self.basis_in(task) or "additive", task.numbers)
         return found.size if found else 0
 
-    def _basis(self, task: Task) -> Basis | None:
+    def basis_in(self, task: Task) -> Basis | None:
+        """The basis that it looks at a task in; None where the task has none."""
         return task.basis if self.basis == "task" else self.basis

@@ -15,7 +15,7 @@ from mechgrok.measures.distance_irrelevance import DistanceIrrelevance
 from mechgrok.measures.gradient_symmetricity import GradientSymmetricity
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import bars
 from mechgrok.runs.run import Run
 
@@ -65,7 +65,7 @@ class ClockPizza(Keyed):
         return {**super().requires, "symmetricity": GradientSymmetricity(), "irrelevance": DistanceIrrelevance(basis=self.basis)}
 
     def obstacle(self, run: Run) -> str | None:
-        return needs_two_operands(run) or super().obstacle(run) or needs_diagonals(self, run)
+        return needs_all_pairs(run, self.basis_in(run.task)) or super().obstacle(run) or needs_diagonals(self, run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         columns = ["frequency", "variance", *FORMULAS]

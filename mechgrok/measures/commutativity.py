@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure, Missing, last
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
 
@@ -43,7 +43,7 @@ class Commutativity(Measure):
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_all_pairs(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.symmetry import asymmetry

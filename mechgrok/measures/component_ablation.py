@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures import ablations
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, last
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import bars
 from mechgrok.runs.run import Run
 
@@ -46,7 +46,7 @@ class ComponentAblation(Keyed):
     cost: ClassVar[Literal["cheap", "dear"]] = "dear"
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         keys = key_set(given)

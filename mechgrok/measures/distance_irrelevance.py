@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.diagonals import across, needs_diagonals
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import curves
 from mechgrok.runs.run import Run
 
@@ -40,7 +40,7 @@ class DistanceIrrelevance(InBasis):
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return needs_two_operands(run) or super().obstacle(run) or needs_diagonals(self, run)
+        return needs_all_pairs(run, self.basis_in(run.task)) or super().obstacle(run) or needs_diagonals(self, run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.irrelevance import mean_spread_within, top_wrong

@@ -13,7 +13,7 @@ from pydantic import Field
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last, step_title
 from mechgrok.measures.mode_controls import ALONE, RANDOMISED, RELOCATED, WITH_CONSTANT, WITHOUT, ModeControls
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import bars, panels
 from mechgrok.runs.run import Run
 
@@ -58,7 +58,7 @@ class FourierFamilies(InBasis):
     controls: Annotated[int, Field(ge=1)] = 4
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import families

@@ -14,7 +14,7 @@ from mechgrok.measures.ablation_sites import Site, Without, without_frequencies
 from mechgrok.measures.judged import compared, judged
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_linear_readout, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_linear_readout
 from mechgrok.plots.primitives import bars, panels
 from mechgrok.runs.run import Run
 
@@ -66,8 +66,9 @@ class FrequencyAblation(Keyed):
         return f"{super().caption()} Removed from: {self.site}."
 
     def obstacle(self, run: Run) -> str | None:
-        of_site = {"W_L": needs_linear_readout, "neurons": lambda run: needs_linear_readout(run) or needs_two_operands(run)}
-        return super().obstacle(run) or (of_site[self.site](run) if self.site in of_site else None)
+        no_readout = needs_linear_readout(run) if self.site in ("W_L", "neurons") else None
+        no_square = needs_all_pairs(run, self.basis_in(run.task)) if self.site == "neurons" else None
+        return super().obstacle(run) or no_readout or no_square
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         keys = key_set(given)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import histogram
 from mechgrok.runs.run import Run
 
@@ -44,7 +44,7 @@ class GradientSymmetricity(Measure):
     triples: Annotated[int, Field(ge=1)] = 100
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_all_pairs(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import symmetricity

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.measures.over_training import beside_training
 from mechgrok.plots.primitives import curves, histogram
 from mechgrok.runs.run import Run
@@ -51,7 +51,7 @@ class InverseParticipation(InBasis):
         return f"{super().caption()} Here r = {self.r:g}."
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_neurons(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         powers = {"activation": snapshot.neuron_power[0] * snapshot.neurons_vary, "output": _row_powers(snapshot.neuron_logit_map)}

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, last
-from mechgrok.measures.obstacles import needs_neurons
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.plots.primitives import frequency_map
 from mechgrok.runs.run import Run
 
@@ -62,7 +62,8 @@ class KeyFrequencies(InBasis):
         outside = [k for k in self.fixed if not 1 <= k <= size // 2]
         if outside:
             return f"frequency {outside[0]} does not exist modulo {size}; use 1 to {size // 2}"
-        return needs_neurons(run) if self.rule == "neuron-clusters" else None
+        of_neurons = self.rule == "neuron-clusters"
+        return needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task)) if of_neurons else None
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import fourier

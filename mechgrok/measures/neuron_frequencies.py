@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.measures.over_training import beside_training
 from mechgrok.plots.primitives import curves, histogram
 from mechgrok.runs.run import Run
@@ -46,7 +46,7 @@ class NeuronFrequencies(InBasis):
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.85
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_neurons(run) or needs_two_operands(run)
+        return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         explained, total = snapshot.neuron_power

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Measure, Missing, last
 from mechgrok.measures.neuron_frequencies import NeuronFrequencies
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.plots.primitives import bars, curves, panels
 from mechgrok.runs.run import Run
 
@@ -51,7 +51,7 @@ class NeuronLogitComponents(Keyed):
         return {**super().requires, "neurons": NeuronFrequencies(basis=self.basis)}
 
     def obstacle(self, run: Run) -> str | None:
-        return needs_neurons(run) or super().obstacle(run) or needs_two_operands(run)
+        return needs_neurons(run) or super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import fourier

@@ -5,6 +5,7 @@ Norms and ranks stay as they are, the structure that the task's algebra gives go
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,12 @@ def compare(observed: Mapping[str, float], drawn: list[dict[str, float]]) -> Nul
 def _compare_one(observed: float, drawn: list[float]) -> dict[str, float | None]:
     if len(drawn) < 2:
         return {"mean": drawn[0] if drawn else None, "z": None}
-    mean, deviation = float(np.mean(drawn)), float(np.std(drawn, ddof=1))
+    mean, deviation = float(np.mean(drawn)), _deviation(drawn)
     unchanged = deviation <= 1e-9 * max(abs(mean), abs(observed))
     return {"mean": mean, "z": None if unchanged else (observed - mean) / deviation}
+
+
+def _deviation(values: list[float]) -> float:
+    """The standard deviation of a sample, in units of a power of two, so that squares of large numbers do not overflow."""
+    exponent = math.frexp(max(map(abs, values)))[1]
+    return math.ldexp(float(np.std(np.ldexp(values, -exponent), ddof=1)), exponent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mechgrok.tasks.charts import Basis, chart
+
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
@@ -20,10 +22,16 @@ def needs_linear_readout(run: Run) -> str | None:
     return needs_neurons(run)
 
 
-def needs_two_operands(run: Run) -> str | None:
-    """For measures of functions of (a, b)."""
+def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
+    """For measures of functions of (a, b), which need a row for each pair of elements of the group, in order."""
     count = run.task.operands().shape[1]
-    return None if count == 2 else f"the task has {count} operands; this looks at functions of two"
+    if count != 2:
+        return f"the task has {count} operands; this looks at functions of two"
+    found = chart(basis or "additive", run.task.numbers)
+    grid = run.grid if found is None or found.basis == "additive" else run.grid.through(found)
+    if grid.is_square:
+        return None
+    return f"the table has {len(grid.rows)} rows, not one for each of the {grid.p**2} pairs (a, b); this looks at functions of all pairs"
 
 
 def needs_attention_to_equals(run: Run) -> str | None:

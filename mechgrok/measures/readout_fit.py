@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.plots.primitives import bars, panels
 from mechgrok.runs.run import Run
 
@@ -50,7 +50,7 @@ class ReadoutFit(Keyed):
     cost: ClassVar[Literal["cheap", "dear"]] = "dear"
 
     def obstacle(self, run: Run) -> str | None:
-        return needs_neurons(run) or super().obstacle(run) or needs_two_operands(run)
+        return needs_neurons(run) or super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import fourier

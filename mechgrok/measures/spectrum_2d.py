@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.plots.primitives import heatmap, panels
 from mechgrok.runs.run import Run
 
@@ -61,7 +61,7 @@ class Spectrum2D(Keyed):
 
     def obstacle(self, run: Run) -> str | None:
         no_neurons = needs_neurons(run) if self.site == "neurons" else None
-        return super().obstacle(run) or needs_two_operands(run) or no_neurons
+        return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task)) or no_neurons
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import planes

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.diagonals import needs_diagonals, phase_sign
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_neurons, needs_two_operands
+from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
 from mechgrok.plots.primitives import histogram, panels
 from mechgrok.runs.run import Run
 
@@ -47,7 +47,7 @@ class TrigShare(InBasis):
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return needs_two_operands(run) or super().obstacle(run) or needs_neurons(run) or needs_diagonals(self, run)
+        return needs_all_pairs(run, self.basis_in(run.task)) or super().obstacle(run) or needs_neurons(run) or needs_diagonals(self, run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         explained, total = snapshot.neuron_power

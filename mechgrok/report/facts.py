@@ -35,8 +35,8 @@ def trained(run: Run) -> str:
     sizes = ", ".join(f"{key} {model[key]}" for key in ("layers", "heads", "d_model", "d_mlp") if key in model)
     many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
     parts = [
-        " ".join(str(task[key]) for key in ("kind", "operation") if key in task) + (f" modulo {task['p']}" if "p" in task else ""),
-        f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in ("fraction", "seed") if key in split),
+        _learnt(task),
+        f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in _SIZES if split.get(key) is not None),
         *_corruption(config.get("corruption", {})),
         f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
         f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many,
@@ -48,6 +48,23 @@ def _corruption(settings: dict[str, Any]) -> list[str]:
     """Nothing where labels are as they are."""
     kind, values = settings.get("kind", "none"), [f"{key} {value}" for key, value in settings.items() if key != "kind"]
     return [] if kind == "none" else [f"labels corrupted: {', '.join([kind, *values])}"]
+
+
+_SIZES = ("fraction", "count", "test_fraction", "seed")
+
+
+def _learnt(task: dict[str, Any]) -> str:
+    """A task in a few words: its kind, what tells it from others of its kind, its size, and whether rows are missing."""
+    told = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
+    told += [", ".join(task["operations"])] if "operations" in task else []
+    told += [f"of {task['terms']} numbers"] if "terms" in task else []
+    told += [f"modulo {task['p']}"] if "p" in task else []
+    left_out = [f"{key} {value}" for key, value in task.get("domain", {}).items() if key in _LIMITS and value != _LIMITS[key]]
+    return " ".join(map(str, [task.get("kind"), *told])) + (f" (domain: {', '.join(left_out)})" if left_out else "")
+
+
+_LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction": 1.0}
+"""What the fields of a domain are where no row is missing."""
 
 
 def kind_of_task(run: Run) -> str | None:

@@ -17,7 +17,10 @@ from mechgrok.models import fast_forward
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importers.foreign import Foreign
-from mechgrok.tasks.modular import Modular, Operation
+from mechgrok.tasks.charts import is_prime
+from mechgrok.tasks.formula import parse
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import FORMULAS, Operation
 
 TOLERANCE = 0.2
 """A recorded loss is of a step before the weights, so it is a little off; a wrong split is off by a factor."""
@@ -48,7 +51,7 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Logits of the last weights over the whole table (n, d_vocab_out), and the last recorded loss of each split."""
+    """Logits of the last weights over all pairs (p^2, d_vocab_out), and the last recorded loss of each split."""
 
     logits: Tensor
     recorded: Mapping[str, float]
@@ -66,9 +69,14 @@ class Evidence:
         """Recorded beside recomputed losses for the splits that are known and recorded."""
         if mask is None:
             return ()
-        per_row = losses.per_example(self.logits, torch.from_numpy(task.labels()))
+        per_row = losses.per_example(self.logits[torch.from_numpy(pairs(task))], torch.from_numpy(task.labels()))
         means = {"train": per_row[torch.from_numpy(mask)].mean(), "test": per_row[torch.from_numpy(~mask)].mean()}
         return tuple(Told(split, self.recorded[split], float(mean)) for split, mean in means.items() if split in self.recorded)
+
+
+def pairs(task: Modular) -> np.ndarray:
+    """a * p + b of every row (n,): a table may lack the pairs that have no quotient."""
+    return task.operands() @ np.array([task.p, 1])
 
 
 def identify_operation(evidence: Evidence, task: Modular, said: Operation | None = None) -> Operation:
@@ -76,8 +84,11 @@ def identify_operation(evidence: Evidence, task: Modular, said: Operation | None
 
     Raises UserError where neither tells, or where the network shows another one than the user says.
     """
-    accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in get_args(Operation)}
+    possible = [name for name in get_args(Operation) if is_prime(task.p) or not parse(FORMULAS[name]).divides]
+    accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in possible}
     best = max(accuracy, key=lambda name: accuracy[name])
+    if said and said not in accuracy:
+        raise UserError(f"--operation {said} divides, and p = {task.p} is no prime; did you mean --operation {best}?")
     if said and accuracy[said] <= 0.5 < accuracy[best]:
         raise UserError(
             f"the network gives the labels of {said} for {accuracy[said]:.1%} of the rows, those of {best} for {accuracy[best]:.1%}; "
@@ -87,13 +98,15 @@ def identify_operation(evidence: Evidence, task: Modular, said: Operation | None
         return said
     if accuracy[best] <= 0.5:
         raise UserError(
-            f"the file does not say what it was trained on, and its network shows none of {', '.join(accuracy)}; say --operation"
+            f"the file does not say what it was trained on, and its network shows none of the {len(accuracy)} operations known here; "
+            "say --operation"
         )
     return best
 
 
 def _accuracy(evidence: Evidence, task: Modular) -> float:
-    return float((evidence.logits.argmax(1) == torch.from_numpy(task.labels())).double().mean())
+    answers = evidence.logits.argmax(1)[torch.from_numpy(pairs(task))]
+    return float((answers == torch.from_numpy(task.labels())).double().mean())
 
 
 def identify_seed(evidence: Evidence, task: Modular, rule: Shuffled) -> Shuffled:
@@ -101,7 +114,7 @@ def identify_seed(evidence: Evidence, task: Modular, rule: Shuffled) -> Shuffled
     if not evidence.recorded:
         raise UserError("--split-seed auto needs losses recorded in the file, and there are none; say the seed, or leave the split unknown")
     rules = [rule.model_copy(update={"seed": seed}) for seed in SEEDS]
-    matching = [each for each in rules if all(told.agrees for told in evidence.compare(task, each.mask(len(task.labels()))))]
+    matching = [each for each in rules if all(told.agrees for told in evidence.compare(task, each.train_rows(task)))]
     if len(matching) != 1:
         seeds = ", ".join(str(each.seed) for each in matching[:5]) or "none"
         raise UserError(

@@ -29,7 +29,8 @@ class Grid:
     task: Task
     chart: Chart
     rows: Tensor
-    """Which rows of the task's table these are (n,); of two operands a * p + b in the order of the chart."""
+    """Which rows of the task's table these are (n,); in another chart than the task's own in the order of its elements, the last operand
+    fastest."""
     operands: Tensor
     """The operands of every row as elements of Z_p (n, operands)."""
     labels: Tensor
@@ -60,7 +61,7 @@ class Grid:
         operands = elements[self.operands]
         inside = torch.nonzero((operands >= 0).all(1))[:, 0]
         place = sum(operands[inside, i] * other.size**power for power, i in enumerate(reversed(range(operands.shape[1]))))
-        rows = inside[torch.as_tensor(place).argsort()]
+        rows = inside[torch.as_tensor(place).argsort(stable=True)]
         labels = elements[self.labels[rows]]
         subsets = {name: mask[rows] for name, mask in self.subsets.items()}
         return Grid(self.task, other, rows, operands[rows], labels, labels, subsets, self.corrupted)
@@ -76,6 +77,12 @@ class Grid:
         if self.corrupted is None:
             return self.labels
         return torch.from_numpy(self.chart.elements(self.task.numbers)[self.corrupted.trained])[self.rows]
+
+    @cached_property
+    def is_square(self) -> bool:
+        """Whether row a * p + b is that of the elements a and b, for all pairs, so that a column is a (p, p) array."""
+        a = torch.arange(self.p)
+        return torch.equal(self.operands, torch.cartesian_prod(a, a))
 
     @cached_property
     def counts(self) -> Tensor:

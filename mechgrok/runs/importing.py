@@ -25,10 +25,11 @@ from mechgrok.models.architecture import Architecture
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
-from mechgrok.runs.evidence import Evidence, Told, identify_operation, identify_seed
+from mechgrok.runs.evidence import Evidence, Told, identify_operation, identify_seed, pairs
 from mechgrok.runs.importers import infer, pickles, recognition, zhong2023
 from mechgrok.runs.importers.foreign import Foreign
-from mechgrok.tasks.modular import Modular, Operation
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import Operation
 
 SPLITS: dict[str, type[Shuffled]] = {"python-shuffle": PythonShuffle, "torch-randperm": TorchRandperm}
 
@@ -116,9 +117,8 @@ def _task(architecture: Architecture, said: Said) -> Modular:
 
 def _split(foreign: Foreign, said: Said, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     """The split, its mask where it is known, and what is to be said of it."""
-    rows = len(task.labels())
     if foreign.train_rows is not None:
-        return Given(), _mask(foreign.train_rows, rows), ["the train rows are those that the file names"]
+        return Given(), _mask(foreign.train_rows, task.p**2)[pairs(task)], ["the train rows are those that the file names"]
     if said.split is None:
         if said.fraction is not None or said.split_seed is not None:
             raise UserError("--fraction and --split-seed need --split python-shuffle or --split torch-randperm")
@@ -128,9 +128,9 @@ def _split(foreign: Foreign, said: Said, evidence: Evidence, task: Modular) -> t
     rule = make(SPLITS[said.split], fraction=said.fraction)
     if said.split_seed != "auto":
         rule = make(type(rule), fraction=said.fraction, seed=said.split_seed)
-        return rule, rule.mask(rows), []
+        return rule, rule.train_rows(task), []
     rule = identify_seed(evidence, task, rule)
-    return rule, rule.mask(rows), [f"split seed {rule.seed} is the one from 0 to 99 that gives the recorded losses"]
+    return rule, rule.train_rows(task), [f"split seed {rule.seed} is the one from 0 to 99 that gives the recorded losses"]
 
 
 def _mask(train_rows: Tensor, rows: int) -> np.ndarray:

@@ -46,7 +46,12 @@ def chart(basis: Basis, numbers: int) -> Chart | None:
 
 def primitive_root(p: int) -> int | None:
     """The smallest g whose powers are all of 1 .. p-1 modulo p; None where p is no prime above 2."""
-    if p < 3 or any(p % d == 0 for d in range(2, int(p**0.5) + 1)):
+    if p < 3 or not is_prime(p):
         return None
     factors = [d for d in range(2, p) if (p - 1) % d == 0 and all(d % e for e in range(2, int(d**0.5) + 1))]
     return next(g for g in range(1, p) if all(pow(g, (p - 1) // q, p) != 1 for q in factors))
+
+
+def is_prime(p: int) -> bool:
+    """Whether p > 1 has no divisors."""
+    return p > 1 and all(p % d for d in range(2, int(p**0.5) + 1))

@@ -2,57 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-import numpy as np
-from pydantic import Field
-
-from mechgrok.tasks.charts import Basis
-from mechgrok.tasks.task import Task
-
-Operation = Literal["add", "subtract", "add-squares", "multiply"]
-_LABELS = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "add-squares": lambda a, b: a * a + b * b,
-    "multiply": lambda a, b: a * b,
-}
+from mechgrok.config import Counting
+from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.domain import Domain
+from mechgrok.tasks.formula import Formula, parse
+from mechgrok.tasks.layouts import TwoOperands
+from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
 
 
-class Modular(Task):
-    """label = operation(a, b) mod p over all p^2 ordered pairs, row a * p + b."""
+class Modular(Arithmetic):
+    """label = operation(a, b) mod p over all ordered pairs that have one, row a * p + b where all have."""
 
     kind: Literal["modular"] = "modular"
     operation: Operation = "add"
-    """add: a + b; subtract: a - b; add-squares: a^2 + b^2; multiply: a b."""
-    p: Annotated[int, Field(ge=2, le=1000)] = 113
+    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0, p prime; add-squares: a^2 + b^2; add-or-multiply:
+    a + b for even a, else a b; add-or-subtract: a + b for even a, else a - b; divide-or-subtract: a / b for odd b, else a - b; the others
+    as they are written. For formulas of your own: kind expression."""
+    p: Modulus = 113
     """The modulus."""
-    layout: Literal["a b =", "a b"] = "a b ="
-    """The tokens of a row; the last position is read. The numbers are tokens 0 .. p-1, '=' is token p where there is one."""
-    loss_classes: Literal["vocab", "numbers"] = "vocab"
-    """Whether the logits (and so the loss) include the class of '=', where there is one."""
+    layout: TwoOperands = "a b ="
+    """The tokens of a row. "a b =", "a b": the numbers are tokens 0 .. p-1, '=' is token p. "a op b", "a op b =", "a = b": with = + - * /
+    as tokens p .. p+4, after Furuta et al. 2024. "a b = c": the answer follows, '=' is read. "openai operands", "openai equation"
+    (<|eos|> a op b =): the vocabulary of Power et al. 2022, p + 142 tokens, the numbers first."""
+    loss_classes: LossClasses = "vocab"
+    """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
+    spare_tokens: Counting = 0
+    """Further tokens at the end of the vocabulary that no row holds."""
+    domain: Domain = Domain()
+    """Which rows the table has."""
 
     @property
-    def numbers(self) -> int:
-        return self.p
+    def formulas(self) -> tuple[Formula, ...]:
+        return (parse(FORMULAS[self.operation]),)
 
     @property
-    def vocabulary(self) -> int:
-        return self.p + 1 if self.layout == "a b =" else self.p
-
-    @property
-    def classes(self) -> int:
-        return self.vocabulary if self.loss_classes == "vocab" else self.p
-
-    @property
-    def basis(self) -> Basis:
-        return "multiplicative" if self.operation == "multiply" else "additive"
-
-    def inputs(self) -> np.ndarray:
-        a, b = np.divmod(np.arange(self.p**2), self.p)
-        equals = [np.full_like(a, self.p)] if self.layout == "a b =" else []
-        return np.stack([a, b, *equals], axis=1)
-
-    def labels(self) -> np.ndarray:
-        inputs = self.inputs()
-        return _LABELS[self.operation](inputs[:, 0], inputs[:, 1]) % self.p
+    def operator(self) -> str | None:
+        return SIGNS.get(self.operation)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mechgrok.config import Part
 from mechgrok.tasks.charts import Basis
+
+if TYPE_CHECKING:
+    from mechgrok.maths.groups import Group
 
 
 class Task(Part):
@@ -30,7 +34,7 @@ class Task(Part):
 
     @abstractmethod
     def inputs(self) -> np.ndarray:
-        """The tokens of every row (n, pos), in a fixed order."""
+        """The tokens of every row (n, pos) up to the position that is read, in a fixed order."""
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -49,3 +53,43 @@ class Task(Part):
     def phase(self) -> np.ndarray:
         """The element of Z_numbers whose characters the label follows, for every row (n,): a + b, a - b; else the label."""
         return self.labels()
+
+    @property
+    def token_labels(self) -> tuple[str, ...]:
+        """How each token of the vocabulary is written (d_vocab,)."""
+        others = range(self.numbers, self.vocabulary)
+        return (*map(str, range(self.numbers)), *(["="] if len(others) == 1 else [f"<{token}>" for token in others]))
+
+    def sequences(self) -> np.ndarray:
+        """The tokens of every row (n, pos or more), with those that follow the position that is read: nothing that is read sees them."""
+        return self.inputs()
+
+    def units(self) -> np.ndarray:
+        """Rows with the same number go to the same side of a split (n,); by default each row by itself."""
+        return np.arange(len(self.labels()))
+
+    @property
+    def task_count(self) -> int:
+        """How many tasks the table is a mixture of."""
+        return 1
+
+    def task_of_row(self) -> np.ndarray:
+        """The task that every row belongs to, 0 .. task_count-1 (n,)."""
+        return np.zeros(len(self.labels()), dtype=np.int64)
+
+    @property
+    def structure(self) -> Group | None:
+        """The finite group whose elements the number tokens are, where it is known by its multiplication table."""
+        return None
+
+    @property
+    def polynomial(self) -> str | None:
+        """The label modulo `numbers` as Python text in a, b, ...; None where it is no polynomial of the operands."""
+        return None
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether rows with the same operands in another order have the same label; a mixture, in each of its tasks."""
+        alike = np.column_stack([self.task_of_row(), np.sort(self.operands(), axis=1)])
+        of_row = np.unique(alike, axis=0, return_inverse=True)[1].ravel()
+        return len(np.unique(np.column_stack([of_row, self.labels()]), axis=0)) == of_row.max() + 1

@@ -31,7 +31,7 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
     """A new run's folder, ready to be trained. Raises UserError where `out` holds something already."""
     refuse_existing(out)
     task = config.task
-    mask = config.split.mask(len(task.labels()))
+    mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
     corrupted = labels.arrays() if labels else {}
     config.model.architecture(task)

@@ -35,7 +35,7 @@ def _published_initialisation() -> Iterator[Check]:
     """The first train loss of Nanda et al. 2023, seed 0."""
     preset = PRESETS["nanda2023"]
     model = preset.model.build(preset.task)
-    rows = torch.from_numpy(preset.split.mask(len(preset.task.labels())))
+    rows = torch.from_numpy(preset.split.train_rows(preset.task))
     inputs, labels = torch.from_numpy(preset.task.inputs())[rows], torch.from_numpy(preset.task.labels())[rows]
     with torch.no_grad():
         loss = losses.cross_entropy(model(inputs)[:, -1], labels)

@@ -96,7 +96,7 @@ def cut(weights: Path, to: Path) -> None:
         (["cut.pth", "--out", "run"], "cut.pth is damaged"),
         (["FILE", "--out", "run", "--p", "11"], "FILE: the file's network has 8 tokens and 8 classes"),
         (["FILE", "--out", "run", "--p", "seven"], "Error parsing --p"),
-        (["FILE", "--out", "run", "--operation", "divide"], "invalid choice 'divide' for argument '--operation'"),
+        (["FILE", "--out", "run", "--operation", "modulo"], "invalid choice 'modulo' for argument '--operation'"),
         (["FILE", "--out", "run", "--operation", "subtract"], "the network gives the labels of subtract for"),
         (["FILE", "--out", "run", "--split", "python-shuffle"], "--split needs --fraction and --split-seed"),
         (["FILE", "--out", "run", "--split-seed", "3"], "--fraction and --split-seed need --split"),

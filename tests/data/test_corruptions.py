@@ -176,11 +176,8 @@ class Squares(Modular):
 
     p: int = 7
 
-    def inputs(self) -> np.ndarray:
-        return np.stack([np.arange(7), np.full(7, 7)], axis=1)
-
-    def labels(self) -> np.ndarray:
-        return np.arange(7) ** 2 % 7
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.arange(7)[:, None], np.arange(7) ** 2 % 7
 
 
 class Parity(Modular):

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from mechgrok.config import Config, make
 from mechgrok.data.splits.imported import Given, Unknown
+from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.split import Shuffled
+from mechgrok.data.splits.torch_random_split import TorchRandomSplit
 from mechgrok.data.splits.torch_randperm import TorchRandperm
+from mechgrok.data.splits.torch_threshold import TorchThreshold
 from mechgrok.errors import UserError
 from mechgrok.tasks.modular import Modular
 
@@ -72,7 +75,10 @@ def test_torch_randperm_for_any_number_of_rows(rows: int, seed: int) -> None:
     assert TorchRandperm(seed=seed).order(rows) == torch.randperm(rows, generator=torch.Generator().manual_seed(seed)).tolist()
 
 
-@pytest.mark.parametrize("rule", [PythonShuffle, TorchRandperm])
+RULES = [PythonShuffle, TorchRandperm, NumpyShuffle, TorchRandomSplit]
+
+
+@pytest.mark.parametrize("rule", [*RULES, TorchThreshold])
 def test_generators_of_the_caller_are_left_alone(rule: type[Shuffled]) -> None:
     before = random.getstate(), torch.get_rng_state(), np.random.get_state()[1].tolist()
     rule(seed=3).mask(49)
@@ -91,12 +97,12 @@ def test_the_size_is_rounded_down(rows: int, fraction: float, seed: int, rule: t
         assert int(rule(fraction=fraction, seed=seed).mask(rows).sum()) == int(fraction * rows)
 
 
-@pytest.mark.parametrize("rule", [PythonShuffle, TorchRandperm])
+@pytest.mark.parametrize("rule", RULES)
 def test_everything_may_be_trained_on(rule: type[Shuffled]) -> None:
     assert rule(fraction=1).mask(25).all()
 
 
-@pytest.mark.parametrize("rule", [PythonShuffle, TorchRandperm])
+@pytest.mark.parametrize("rule", [PythonShuffle, TorchRandperm, NumpyShuffle])
 @pytest.mark.parametrize("rows", [7, 49, 12769])
 def test_the_fraction_that_the_error_names_is_enough(rule: type[Shuffled], rows: int) -> None:
     with pytest.raises(UserError) as caught:
@@ -120,7 +126,9 @@ def test_what_belongs_to_imported_runs_draws_nothing(rule: Given | Unknown) -> N
         rule.mask(49)
 
 
-@pytest.mark.parametrize("kind", ["python-shuffle", "torch-randperm", "given", "unknown"])
+@pytest.mark.parametrize(
+    "kind", ["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split", "torch-threshold", "file", "given", "unknown"]
+)
 def test_the_kind_picks_the_rule(kind: str) -> None:
     config = Config.model_validate({"task": {"kind": "modular"}, "split": {"kind": kind}, "model": {"kind": "transformer"}})
     assert config.split.kind == kind

@@ -19,12 +19,17 @@ from made_runs import make_run
 from mechgrok.errors import UserError
 from mechgrok.extraction import Extraction, extract
 from mechgrok.extraction.extraction import extracted
+from mechgrok.extraction.phases import formula
 from mechgrok.measures.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.importing import Said, import_file
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
+from mechgrok.tasks.charts import chart
+from mechgrok.tasks.expression import Expression
+from mechgrok.tasks.k_wise import KWise
+from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.task import Task
 
@@ -197,6 +202,26 @@ class TestOtherTasks:
         told(task, waves_of((logs[a] + logs[b])[:, None] - logs, 6, {1: (5.0, 0.0)})).write(tmp_path / "clock.py")
         with pytest.raises(AssertionError, match="0 has no logarithm"):
             ask(tmp_path / "clock.py", "answer(0, 3)")
+
+    @pytest.mark.parametrize(
+        ("task", "phase"),
+        [
+            (Expression(p=7, expression="a^3 + a*b"), "a ** 3 + a * b"),
+            (Expression(p=5, expression="a*b + c"), "a1 * a2 + a3"),
+            (KWise(p=5, terms=3), "a1 + a2 + a3"),
+            (Modular(p=7, operation="divide"), "log(a) - log(b)"),
+        ],
+        ids=["cube", "three", "sum", "quotient"],
+    )
+    def test_formulas_of_other_tasks(self, task: Task, phase: str) -> None:
+        grid = Grid.of(task, None)
+        view = grid.through(chart("multiplicative", 7)) if task.basis == "multiplicative" else grid  # type: ignore[arg-type]
+        assert formula(view) == phase
+
+    def test_mixtures_and_parities_have_no_formula(self) -> None:
+        for task in (Mixture(p=5), Modular(p=5, operation="add-or-multiply")):
+            with pytest.raises(UserError, match="no formula known here"):
+                formula(Grid.of(task, None))
 
     def test_labels_that_no_formula_gives(self) -> None:
         class Scrambled(Modular):

@@ -14,6 +14,13 @@ from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
 from mechgrok.report import facts, write_report
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.domain import Domain
+from mechgrok.tasks.expression import Expression
+from mechgrok.tasks.group import GroupTask
+from mechgrok.tasks.k_wise import KWise
+from mechgrok.tasks.mixture import Mixture
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.task import Task
 
 
 def strictly(text: str) -> Any:
@@ -52,6 +59,22 @@ def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:
     settings = json.loads((folder / "config.json").read_text()) | {"corruption": {"kind": "fixed-rule", "divisor": 3}}
     (folder / "config.json").write_text(json.dumps(settings))
     assert "labels corrupted: fixed-rule, divisor 3" in facts.trained(open_run(folder))
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (Modular(p=7, operation="divide"), "modular divide modulo 7 \N{MIDDLE DOT}"),
+        (Modular(p=7, domain=Domain(first_fraction=0.5)), "modular add modulo 7 (domain: first_fraction 0.5) \N{MIDDLE DOT}"),
+        (GroupTask(n=3), "group symmetric 3 compose \N{MIDDLE DOT}"),
+        (KWise(p=5, terms=3), "k-wise of 3 numbers modulo 5 \N{MIDDLE DOT}"),
+        (Expression(p=5, expression="a^3 + b"), "expression a^3 + b modulo 5 \N{MIDDLE DOT}"),
+        (Mixture(p=5), "mixture add, multiply modulo 5 \N{MIDDLE DOT}"),
+    ],
+    ids=lambda value: getattr(value, "kind", None),
+)
+def test_every_task_is_said_in_a_few_words(tmp_path: Path, task: Task, words: str) -> None:
+    assert facts.trained(open_run(make_run(tmp_path / "run", task=task))).startswith(words)
 
 
 def test_the_parameters_are_counted(run: Run) -> None:

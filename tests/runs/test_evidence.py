@@ -12,16 +12,19 @@ import torch.nn.functional as F
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
-from mechgrok.runs.evidence import Evidence, Told, identify_operation, identify_seed
-from mechgrok.tasks.modular import Modular, Operation
+from mechgrok.runs.evidence import Evidence, Told, identify_operation, identify_seed, pairs
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import Operation
 
 TASK = Modular(p=11)
 
 
 def showing(operation: str, sure: float = 5.0, recorded: dict[str, float] | None = None) -> Evidence:
     """A network that gives the labels of an operation."""
-    labels = torch.from_numpy(Modular(p=11, operation=operation).labels())
-    return Evidence(sure * F.one_hot(labels, 12).double(), recorded or {})
+    task = Modular(p=11, operation=operation)
+    logits = torch.zeros(121, 12, dtype=torch.float64)
+    logits[torch.from_numpy(pairs(task))] = sure * F.one_hot(torch.from_numpy(task.labels()), 12).double()
+    return Evidence(logits, recorded or {})
 
 
 @pytest.mark.parametrize("operation", get_args(Operation))
@@ -38,9 +41,20 @@ def test_an_operation_that_the_network_does_not_show_is_refused() -> None:
 
 def test_a_network_that_shows_nothing_needs_a_word() -> None:
     nothing = Evidence(torch.randn(121, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64), {})
-    with pytest.raises(UserError, match="shows none of add, subtract, add-squares, multiply; say --operation"):
+    with pytest.raises(UserError, match="shows none of the 34 operations known here; say --operation"):
         identify_operation(nothing, TASK)
     assert identify_operation(nothing, TASK, "subtract") == "subtract"
+
+
+def test_a_quotient_has_no_rows_with_b_zero_and_needs_a_prime() -> None:
+    """70 of the 110 rows are train: the mean is over those of the 121 logits that are rows."""
+    evidence = showing("divide", 5.0, {"train": 1.0})
+    task = Modular(p=11, operation="divide")
+    assert pairs(task).tolist() == [11 * a + b for a in range(11) for b in range(1, 11)]
+    (train,) = evidence.compare(task, np.arange(110) < 70)
+    assert train.recomputed == pytest.approx(float(np.log1p(11 * np.exp(-5.0))))
+    with pytest.raises(UserError, match="--operation divide divides, and p = 12 is no prime"):
+        identify_operation(Evidence(torch.zeros(144, 13), {}), Modular(p=12), "divide")
 
 
 def test_losses_are_means_over_the_rows_of_each_split() -> None:

@@ -55,6 +55,21 @@ def test_only_sums_have_a_cyclic_basis() -> None:
     assert {GroupTask(group=group, n=4).basis for group in ("symmetric", "dihedral", "alternating")} == {None}
 
 
+def test_other_layouts() -> None:
+    bare, equation = GroupTask(n=3, layout="a b"), GroupTask(layout="openai equation", operation="conjugate")
+    assert bare.inputs().tolist() == [[a, b] for a in range(6) for b in range(6)]
+    assert (bare.vocabulary, bare.classes, equation.vocabulary) == (6, 6, 239)
+    row = [equation.token_labels[token] for token in equation.inputs()[120 + 3]]
+    assert row == ["<|eos|>", equation.structure.labels[1], "s5conj", equation.structure.labels[3], "="]
+    assert (equation.labels() == GroupTask(operation="conjugate").labels()).all()
+    assert GroupTask(n=3).token_labels == (*GroupTask(n=3).structure.labels, "=")
+
+
+def test_products_commute_in_cyclic_groups_alone() -> None:
+    assert GroupTask(group="cyclic", n=6).symmetric
+    assert not GroupTask(n=3).symmetric
+
+
 def test_sizes() -> None:
     sizes = {(group, n): GroupTask(group=group, n=n).numbers for group, limits in LIMITS.items() for n in limits}
     assert sizes == {
@@ -82,6 +97,7 @@ def test_sizes() -> None:
         ({"group": "quaternion"}, "group: .*'dihedral'"),
         ({"operation": "add"}, "operation: .*'aba'"),
         ({"p": 7}, "unknown key p"),
+        ({"n": 4, "layout": "openai equation"}, "the permutations of 5 points only"),
     ],
 )
 def test_wrong_values_are_refused_in_one_line(values: dict[str, object], message: str) -> None:

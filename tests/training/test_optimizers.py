@@ -99,7 +99,7 @@ def rmsprop_step(alpha: float, eps: float, momentum: float, l2: float) -> Callab
         (RMSprop(l2=0.3), rmsprop_step(0.99, 1e-8, 0.0, 0.3)),
         (RMSprop(alpha=0.7, eps=0.01, momentum=0.5), rmsprop_step(0.7, 0.01, 0.5, 0.0)),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, Optimizer) else "by hand",
 )
 def test_updates_are_the_papers(optimizer: Optimizer, by_hand: Callable[[str, Tensor], Tensor]) -> None:
     found = trained(optimizer)

@@ -16,7 +16,7 @@ class Given(Split):
     kind: Literal["given"] = "given"
 
     def mask(self, rows: int) -> np.ndarray:
-        raise UserError("split.kind given belongs to imported runs; to train, use python-shuffle or torch-randperm")
+        raise UserError("split.kind given belongs to imported runs; to train, use another one such as python-shuffle or torch-randperm")
 
 
 class Unknown(Split):
@@ -25,4 +25,4 @@ class Unknown(Split):
     kind: Literal["unknown"] = "unknown"
 
     def mask(self, rows: int) -> np.ndarray:
-        raise UserError("split.kind unknown belongs to imported runs; to train, use python-shuffle or torch-randperm")
+        raise UserError("split.kind unknown belongs to imported runs; to train, use another one such as python-shuffle or torch-randperm")

@@ -17,10 +17,15 @@ class TorchRandperm(Shuffled):
     kind: Literal["torch-randperm"] = "torch-randperm"
 
     def order(self, rows: int) -> list[int]:
-        # torch's CPU randperm is a Fisher-Yates shuffle on raw MT19937 words, which numpy's legacy generator gives too.
-        words = np.random.RandomState(self.seed % _UINT32).randint(0, _UINT32, size=max(rows - 1, 0), dtype=np.uint32)
-        offsets = words.astype(np.int64) % (rows - np.arange(rows - 1)) if rows > 1 else words
-        order = list(range(rows))
-        for i, offset in enumerate(offsets.tolist()):
-            order[i], order[i + offset] = order[i + offset], order[i]
-        return order
+        return randperm(rows, self.seed)
+
+
+def randperm(rows: int, seed: int) -> list[int]:
+    """`torch.randperm(rows)` after `torch.manual_seed(seed)`."""
+    # torch's CPU randperm is a Fisher-Yates shuffle on raw MT19937 words, which numpy's legacy generator gives too.
+    words = np.random.RandomState(seed % _UINT32).randint(0, _UINT32, size=max(rows - 1, 0), dtype=np.uint32)
+    offsets = words.astype(np.int64) % (rows - np.arange(rows - 1)) if rows > 1 else words
+    order = list(range(rows))
+    for i, offset in enumerate(offsets.tolist()):
+        order[i], order[i + offset] = order[i + offset], order[i]
+    return order

@@ -1,0 +1,26 @@
+"""A threshold on torch's random permutation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mechgrok.data.splits.split import Drawn
+from mechgrok.data.splits.torch_randperm import randperm
+from mechgrok.errors import UserError
+
+
+class TorchThreshold(Drawn):
+    """`torch.manual_seed(seed); torch.randperm(m * m).reshape(m, m) > test_fraction * m * m`: the split of aisc_oocl_mod_experiments."""
+
+    kind: Literal["torch-threshold"] = "torch-threshold"
+    test_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share that is held out: the rows whose number in the permutation is not above test_fraction * rows, so one more than that."""
+
+    def mask(self, rows: int) -> np.ndarray:
+        chosen = np.array(randperm(rows, self.seed)) > self.test_fraction * rows
+        if not chosen.any():
+            raise UserError(f"split.test_fraction {self.test_fraction} of {rows} rows leaves nothing to train on; use a smaller one")
+        return chosen

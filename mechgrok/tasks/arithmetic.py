@@ -1,0 +1,136 @@
+"""What the tasks of numbers modulo p share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from mechgrok.tasks import layouts
+from mechgrok.tasks.charts import Basis, is_prime
+from mechgrok.tasks.formula import Formula
+from mechgrok.tasks.operations import SIGNS
+from mechgrok.tasks.task import Task
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.domain import Domain
+
+Modulus = Annotated[int, Field(ge=2, le=1000)]
+LossClasses = Literal["vocab", "numbers"]
+MOST_ROWS = 10_000_000
+
+
+class Arithmetic(Task):
+    """Rows of a few numbers modulo p and the value of a formula in them; what differs is the formula."""
+
+    if TYPE_CHECKING:
+        p: int
+        layout: str
+        loss_classes: LossClasses
+        spare_tokens: int
+        domain: Domain
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What the labels are; none where no formula gives them."""
+        return ()
+
+    @property
+    def arity(self) -> int:
+        """Operands a row."""
+        return max((formula.operands for formula in self.formulas), default=2)
+
+    @property
+    def operator(self) -> str | None:
+        """The label of the operator's token; None where the vocabularies here have none for it."""
+        return None
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        first, others = self.domain.numbers(self.p)
+        rows = len(first) * len(others) ** (self.arity - 1)
+        if rows > MOST_ROWS:
+            raise ValueError(
+                f"{self.arity} operands modulo {self.p} make {rows} rows; at most {MOST_ROWS} are possible: choose a smaller p"
+            )
+        if any(formula.divides for formula in self.formulas):
+            _needs_quotients(self.p)
+            if not len(self.labels()):
+                raise ValueError("no row of the table has a quotient, since all divide by 0")
+        return self
+
+    @model_validator(mode="after")
+    def _layout_fits(self) -> Self:
+        words = layouts.LAYOUTS[self.layout].words
+        if "operands" not in words and self.arity != 2:
+            raise ValueError(f"layout {self.layout!r} has two operands and this task {self.arity}; use 'operands =' or 'operands'")
+        if "op" in words and self.operator not in self._specials:
+            raise ValueError(
+                f"layout {self.layout!r} has no operator token for this task, only {', '.join(_signs(self._specials))}; use one without op"
+            )
+        return self
+
+    @property
+    def _specials(self) -> tuple[str, ...]:
+        return layouts.LAYOUTS[self.layout].specials
+
+    @property
+    def token_labels(self) -> tuple[str, ...]:
+        spare = (f"<spare_{i}>" for i in range(self.spare_tokens))
+        return (*map(str, range(self.p)), *self._specials, *spare)
+
+    @property
+    def numbers(self) -> int:
+        return self.p
+
+    @property
+    def vocabulary(self) -> int:
+        return len(self.token_labels)
+
+    @property
+    def classes(self) -> int:
+        return self.vocabulary if self.loss_classes == "vocab" else self.p
+
+    @property
+    def basis(self) -> Basis | None:
+        return "multiplicative" if all(formula.is_monomial for formula in self.formulas) else "additive"
+
+    @property
+    def polynomial(self) -> str | None:
+        return self.formulas[0].text if len(self.formulas) == 1 and self.formulas[0].is_polynomial else None
+
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """The operands of every row (n, operands) and its label (n,); rows without a value are left out."""
+        operands = self.domain.rows(self.p, self.arity)
+        values, defined = self.formulas[0].at(operands, self.p)
+        return operands[defined], values[defined]
+
+    def operands(self) -> np.ndarray:
+        return self.table()[0]
+
+    def labels(self) -> np.ndarray:
+        return self.table()[1]
+
+    def inputs(self) -> np.ndarray:
+        special = {label: self.p + i for i, label in enumerate(self._specials)}
+        return layouts.rows(layouts.LAYOUTS[self.layout].words, self.operands(), special, self._operators(special))
+
+    def _operators(self, special: dict[str, int]) -> np.ndarray | int:
+        """The operator's token, of all rows or of each."""
+        return special.get(self.operator or "", 0)
+
+    def sequences(self) -> np.ndarray:
+        answer = [self.labels()[:, None]] if layouts.LAYOUTS[self.layout].answered else []
+        return np.hstack([self.inputs(), *answer])
+
+
+def _needs_quotients(p: int) -> None:
+    """Raises ValueError where numbers other than 0 have no inverse modulo p."""
+    if not is_prime(p):
+        near = [next((q for q in places if is_prime(q)), None) for places in (range(p, 1, -1), range(p, 2 * p))]
+        raise ValueError(f"there is division modulo primes only, and p = {p} is none; use {' or '.join(str(q) for q in near if q)}")
+
+
+def _signs(specials: tuple[str, ...]) -> list[str]:
+    return [label for label in specials if label in SIGNS.values()]

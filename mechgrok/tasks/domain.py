@@ -1,0 +1,46 @@
+"""Which rows a table has, where it does not have all of them."""
+
+from __future__ import annotations
+
+import random
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from mechgrok.config import Counting, Part, Positive
+
+
+class Domain(Part):
+    """The rows of a table of numbers modulo p; by default all."""
+
+    nonzero: bool = False
+    """Leave out rows with an operand of 0."""
+    ascending: bool = False
+    """Keep only rows with a <= b (<= c ...), one for each unordered pair."""
+    below: Positive | None = None
+    """Keep only operands below this number; a + b never reaches p where it is at most (p + 1) / 2."""
+    first_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the numbers that the first operand may be: int(share * p) of them, drawn at random."""
+    first_seed: Counting = 0
+    """Seed of that draw: `random.seed(seed); random.sample(range(p), ...)`."""
+
+    def numbers(self, p: int) -> list[np.ndarray]:
+        """What the first operand may be, and what the others may be, ascending. Raises ValueError where that is nothing."""
+        count = int(self.first_fraction * p)
+        if not count:
+            raise ValueError(
+                f"domain.first_fraction {self.first_fraction:g} of {p} numbers leaves no first operand; use at least {1 / p + 5e-4:.3f}"
+            )
+        allowed = np.arange(int(self.nonzero), p if self.below is None else min(self.below, p))
+        first = np.arange(p) if self.first_fraction == 1 else np.sort(random.Random(self.first_seed).sample(range(p), count))
+        found = [np.intersect1d(first, allowed), allowed]
+        if not all(map(len, found)):
+            raise ValueError("domain: no operand is left; give more of first_fraction, below, or zero")
+        return found
+
+    def rows(self, p: int, operands: int) -> np.ndarray:
+        """The operands of every row (n, operands) in ascending order, the last one fastest. Raises ValueError where there is none."""
+        first, others = self.numbers(p)
+        found = np.stack(np.meshgrid(first, *[others] * (operands - 1), indexing="ij"), axis=-1).reshape(-1, operands)
+        return found[(np.diff(found, axis=1) >= 0).all(1)] if self.ascending else found

@@ -1,0 +1,88 @@
+"""The named operations on two numbers modulo p: what the papers of the field train on, each as a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Operation = Literal[
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "add-squares",
+    "add-or-multiply",
+    "add-or-subtract",
+    "divide-or-subtract",
+    "2a+b",
+    "2a-b",
+    "2a+3b",
+    "2a-3b",
+    "ab+b",
+    "ab-b",
+    "ab+a+b",
+    "ab+a-b",
+    "a^2+b",
+    "a^2-b",
+    "a^2-b^2",
+    "a^2+ab+b^2",
+    "a^2+ab+b^2+a",
+    "(a+b)^2",
+    "(a-b)^2",
+    "(a+b)^2+a+b",
+    "a^3+b",
+    "a^3+2b",
+    "a^3-2b",
+    "a^3+ab",
+    "a^3+ab^2",
+    "a^3+ab^2+b",
+    "(a+b)^3",
+    "(a-b)^3",
+    "(a+b)^4",
+    "(a-b)^4",
+]
+
+FORMULAS: Mapping[Operation, str] = {
+    "add": "a + b",
+    "subtract": "a - b",
+    "multiply": "a * b",
+    "divide": "a / b",
+    "add-squares": "a**2 + b**2",
+    "add-or-multiply": "a + b if even(a) else a * b",
+    "add-or-subtract": "a + b if even(a) else a - b",
+    "divide-or-subtract": "a / b if odd(b) else a - b",
+    "2a+b": "2 * a + b",
+    "2a-b": "2 * a - b",
+    "2a+3b": "2 * a + 3 * b",
+    "2a-3b": "2 * a - 3 * b",
+    "ab+b": "a * b + b",
+    "ab-b": "a * b - b",
+    "ab+a+b": "a * b + a + b",
+    "ab+a-b": "a * b + a - b",
+    "a^2+b": "a**2 + b",
+    "a^2-b": "a**2 - b",
+    "a^2-b^2": "a**2 - b**2",
+    "a^2+ab+b^2": "a**2 + a * b + b**2",
+    "a^2+ab+b^2+a": "a**2 + a * b + b**2 + a",
+    "(a+b)^2": "(a + b)**2",
+    "(a-b)^2": "(a - b)**2",
+    "(a+b)^2+a+b": "(a + b)**2 + a + b",
+    "a^3+b": "a**3 + b",
+    "a^3+2b": "a**3 + 2 * b",
+    "a^3-2b": "a**3 - 2 * b",
+    "a^3+ab": "a**3 + a * b",
+    "a^3+ab^2": "a**3 + a * b**2",
+    "a^3+ab^2+b": "a**3 + a * b**2 + b",
+    "(a+b)^3": "(a + b)**3",
+    "(a-b)^3": "(a - b)**3",
+    "(a+b)^4": "(a + b)**4",
+    "(a-b)^4": "(a - b)**4",
+}
+"""Those of Power et al. 2022 (arXiv 2201.02177), appendix A.1.1, and of Furuta et al. 2024 (arXiv 2402.16726), section 3."""
+
+SIGNS: Mapping[str, str] = {
+    **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/"},
+    **{"a^2+b": "**2+", "a^3+b": "**3+", "add-or-multiply": "+*", "add-or-subtract": "+-"},
+    **{name: name for name in ("add-squares", "a^2+ab+b^2", "a^2+ab+b^2+a", "a^3+ab", "a^3+ab^2+b", "divide-or-subtract")},
+}
+"""The labels of the operator tokens that Power et al. have for them."""

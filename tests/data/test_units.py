@@ -1,0 +1,135 @@
+"""Splits by units, by count and from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mechgrok.config import make
+from mechgrok.data.splits.file import FromFile
+from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
+from mechgrok.data.splits.python_shuffle import PythonShuffle
+from mechgrok.data.splits.split import Drawn
+from mechgrok.data.splits.torch_random_split import TorchRandomSplit
+from mechgrok.data.splits.torch_randperm import TorchRandperm
+from mechgrok.data.splits.torch_threshold import TorchThreshold
+from mechgrok.errors import UserError
+from mechgrok.tasks.k_wise import KWise
+from mechgrok.tasks.mixture import Mixture
+from mechgrok.tasks.modular import Modular
+
+RULES = [PythonShuffle, TorchRandperm, NumpyShuffle, TorchRandomSplit, TorchThreshold]
+
+
+class Pairs:
+    """A table of all pairs whose units are the first operands."""
+
+    def units(self) -> np.ndarray:
+        return 10 + np.repeat(np.arange(6), 6)
+
+    def operands(self) -> np.ndarray:
+        return np.stack(np.divmod(np.arange(36), 6), axis=1)
+
+
+@pytest.mark.parametrize("rule", RULES)
+class TestUnordered:
+    def test_both_orders_lie_on_the_same_side(self, rule: type[Drawn]) -> None:
+        mask = rule(unordered=True, seed=1).train_rows(Modular(p=12)).reshape(12, 12)
+        assert (mask == mask.T).all()
+        assert mask.any()
+        assert not mask.all()
+        plain = rule(seed=1).train_rows(Modular(p=12)).reshape(12, 12)
+        assert (plain != plain.T).any()
+
+    def test_the_rule_draws_among_the_unordered_pairs(self, rule: type[Drawn]) -> None:
+        """In the order of a <= b, which is that of the table."""
+        drawn = rule(seed=1).mask(12 * 13 // 2)
+        mask = rule(unordered=True, seed=1).train_rows(Modular(p=12)).reshape(12, 12)
+        assert mask[np.triu_indices(12)].tolist() == drawn.tolist()
+
+    def test_all_orders_of_three(self, rule: type[Drawn]) -> None:
+        mask = rule(unordered=True, seed=2).train_rows(KWise(p=4, terms=3)).reshape(4, 4, 4)
+        assert all((mask == mask.transpose(axes)).all() for axes in [(1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
+
+
+def test_pairs_of_a_mixture_stay_together_in_both_orders() -> None:
+    task = Mixture(p=7, operations=("add", "divide"))
+    mask = PythonShuffle(unordered=True, fraction=0.5).train_rows(task)
+    sides: dict[tuple[int, ...], set[bool]] = {}
+    for pair, side in zip(np.sort(task.operands(), axis=1).tolist(), mask.tolist(), strict=True):
+        sides.setdefault(tuple(pair), set()).add(side)
+    assert all(len(found) == 1 for found in sides.values())
+    assert len(sides) == 28
+
+
+def test_units_that_meet_in_a_pair_become_one() -> None:
+    """Every two first operands share a pair, so all of them are one unit."""
+    assert len(set(PythonShuffle(unordered=True, fraction=1).train_rows(Pairs()))) == 1
+    mask = PythonShuffle(fraction=0.5).train_rows(Pairs()).reshape(6, 6)
+    assert mask.all(1).sum() == 3
+    assert mask.any(1).sum() == 3
+
+
+def test_a_count_takes_the_place_of_the_fraction() -> None:
+    rule = PythonShuffle(count=7)
+    assert (rule.fraction, int(rule.mask(49).sum())) == (None, 7)
+    assert rule.mask(49).tolist() == PythonShuffle(fraction=7 / 49 + 1e-9).mask(49).tolist()
+    assert PythonShuffle.model_validate_json(rule.model_dump_json()) == rule
+    assert PythonShuffle(fraction=0.3, count=49).mask(49).all()
+
+
+def test_a_size_is_needed_and_must_be_there() -> None:
+    with pytest.raises(UserError, match="fraction None needs a count"):
+        make(PythonShuffle, fraction=None)
+    with pytest.raises(UserError, match=r"split\.count 50 is more than the table has; it has 49 to draw from"):
+        PythonShuffle(count=50).mask(49)
+    with pytest.raises(UserError, match=r"split\.test_fraction 0\.99 of 20 rows leaves nothing to train on"):
+        TorchThreshold(test_fraction=0.99).mask(20)
+
+
+def written(folder: Path, text: str) -> FromFile:
+    path = folder / "rows.txt"
+    path.write_text(text)
+    return FromFile(path=str(path))
+
+
+def test_rows_of_a_text_file(tmp_path: Path) -> None:
+    assert np.flatnonzero(written(tmp_path, "3\n0\n48\n").train_rows(Modular(p=7))).tolist() == [0, 3, 48]
+
+
+def test_rows_of_an_array(tmp_path: Path) -> None:
+    np.save(tmp_path / "rows.npy", np.array([5, 2, 2], dtype=np.int32))
+    assert np.flatnonzero(FromFile(path=str(tmp_path / "rows.npy")).mask(9)).tolist() == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("49", "row 49 does not exist; the table has rows 0 to 48"),
+        ("3 -1", "row -1 does not exist"),
+        ("3\nfour", "is no file of row numbers"),
+        ("1.5", "is no file of row numbers"),
+        (" \n", "names no row"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_a_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        written(tmp_path, text).train_rows(Modular(p=7))
+    assert "\n" not in str(caught.value)
+    assert "rows.txt" in str(caught.value)
+
+
+@pytest.mark.parametrize("array", [np.zeros((2, 2), dtype=int), np.array([0.5]), np.array([{"a": 1}], dtype=object)])
+def test_other_arrays_are_refused(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "rows.npy", array, allow_pickle=True)
+    with pytest.raises(UserError, match=r"rows\.npy is no file of row numbers"):
+        FromFile(path=str(tmp_path / "rows.npy")).mask(9)
+
+
+def test_a_missing_file_and_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.txt cannot be read: No such file"):
+        FromFile(path=str(tmp_path / "none.txt")).mask(9)
+    with pytest.raises(UserError, match=r"split\.kind file needs split\.path"):
+        FromFile().mask(9)
