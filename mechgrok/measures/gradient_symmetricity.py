@@ -75,7 +75,7 @@ def _cosines(snapshot: Snapshot, triples: Tensor) -> Tensor:
     inputs = torch.from_numpy(task.inputs())
     first, second = [position for position in range(inputs.shape[1]) if bool((inputs[:, position] < task.numbers).all())]
     tokens = inputs[triples[:, 0] * snapshot.p + triples[:, 1]]
-    x = plain_forward.residual(snapshot.parameters, tokens).requires_grad_()
+    x = snapshot.architecture.embed(snapshot.parameters, tokens).requires_grad_()
     logits = plain_forward.logits(snapshot.parameters, snapshot.architecture, x)
     (gradient,) = torch.autograd.grad(logits.gather(1, triples[:, 2:]).sum(), x)
     left, right = gradient[:, first], gradient[:, second]

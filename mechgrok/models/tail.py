@@ -21,7 +21,8 @@ KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
 
 def applies(shape: Architecture) -> bool:
     """Whether the end of a network is of this form."""
-    return not shape.attn_only and shape.normalization is None and shape.activation == "relu"
+    plain = shape.normalization is None and shape.residual and shape.pooling == "last"
+    return plain and not shape.attn_only and shape.activation == "relu"
 
 
 def pays(shape: Architecture, size: int) -> bool:
@@ -36,7 +37,7 @@ def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -
     mid = z W_O + b_O + residual: neurons = relu(mid W_in + b_in), logits = mid W_U + neurons (W_out W_U) + b_out W_U + b_U.
     """
     layer = f"blocks.{shape.layers - 1}"
-    W_U, W_out = weights["unembed.W_U"], weights[f"{layer}.mlp.W_out"]
+    W_U, W_out = shape.unembedding(weights), weights[f"{layer}.mlp.W_out"]
     into = _with_bias(weights[f"{layer}.mlp.W_in"], weights.get(f"{layer}.mlp.b_in"))
     b_out = weights.get(f"{layer}.mlp.b_out")
     out = _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
