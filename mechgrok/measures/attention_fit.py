@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.measures.obstacles import needs_two_operands
+from mechgrok.measures.obstacles import needs_attention, needs_two_operands
 from mechgrok.measures.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 from mechgrok.runs.run import Run
@@ -46,7 +46,7 @@ class AttentionFit(InBasis):
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_two_operands(run)
+        return needs_attention(run) or super().obstacle(run) or needs_two_operands(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import fits

@@ -134,12 +134,12 @@ def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]],
     import torch
 
     from mechgrok.maths import losses
-    from mechgrok.models import fast_forward
+    from mechgrok.models.tables import Batch
 
     task, rows = snapshot.grid.task, snapshot.grid.rows[index]
-    batch = fast_forward.Batch.of(torch.from_numpy(task.inputs())[rows])
+    batch = Batch.of(torch.from_numpy(task.inputs())[rows])
     labels = torch.from_numpy(task.labels())[rows]
-    return lambda weights: losses.cross_entropy(fast_forward.logits(weights, snapshot.architecture, batch), labels)
+    return lambda weights: losses.cross_entropy(snapshot.architecture.logits(weights, batch), labels)
 
 
 def _tensor(table: pd.DataFrame) -> Tensor:

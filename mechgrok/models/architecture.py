@@ -125,6 +125,6 @@ class Architecture(Network):
         return hooked.from_weights(self, weights)
 
     def obstacle(self, model: Any) -> str | None:
-        from mechgrok.models import obstacle
+        from mechgrok.models import fast_forward
 
-        return obstacle.obstacle(model.cfg)
+        return fast_forward.obstacle(model.cfg)

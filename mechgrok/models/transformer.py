@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mechgrok.config import Counting, Part, Positive
+from mechgrok.config import Counting, Positive
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
+from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformer_lens import HookedTransformer
 
 
-class Transformer(Part):
+class Transformer(Model):
     """A decoder with learned positions. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
@@ -122,6 +124,9 @@ class Transformer(Part):
             pooling=self.pooling,
             dropout=self.mlp_dropout,
         )
+
+    def initial(self, task: Task) -> dict[str, Tensor]:
+        return {name: parameter.detach() for name, parameter in self.build(task).named_parameters()}
 
     def build(self, task: Task) -> HookedTransformer:
         """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -14,12 +14,13 @@ from torch.nn import Parameter
 
 from mechgrok.config import Config
 from mechgrok.maths import losses
-from mechgrok.models import fast_forward
-from mechgrok.models.architecture import Architecture
+from mechgrok.models import dropout
+from mechgrok.models.network import Network
+from mechgrok.models.tables import Batch
 from mechgrok.training.batches import Batches
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
     from mechgrok.training.execution import Execution
 
@@ -46,7 +47,7 @@ class Trainer:
         self.parameters: dict[str, Parameter] = dict(model.named_parameters())
         trained = {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
         self.optimizer = config.optimizer.build(trained)
-        self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
+        self.logits = _forward(model, config.model.architecture(config.task), execution.forward, config.training.seed)
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._batches = Batches(
             np.flatnonzero(is_train), None if config.training.batch == "full" else config.training.batch, config.training.seed
@@ -59,7 +60,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.optimizer.lr * self.config.schedule.factor(step)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = losses.cross_entropy(self.logits(inputs), labels, getattr(torch, self.config.training.loss_dtype))
+        loss = losses.cross_entropy(self.logits(inputs, step), labels, getattr(torch, self.config.training.loss_dtype))
         loss.backward()
         self.optimizer.step()
         return loss.detach()
@@ -77,7 +78,7 @@ class Trainer:
     def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
         task = self.config.task
         inputs = torch.from_numpy(task.inputs()[rows]).to(self.device)
-        return Rows(inputs, fast_forward.Batch.of(inputs)), torch.from_numpy(task.labels()[rows]).to(self.device)
+        return Rows(inputs, Batch.of(inputs)), torch.from_numpy(task.labels()[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """All that an update depends on: weights and moments, by names that say which."""
@@ -103,18 +104,31 @@ class Rows:
     """Tokens (n, pos), and the same prepared for the fast forward."""
 
     tokens: Tensor
-    batch: fast_forward.Batch
+    batch: Batch
 
 
-def _forward(model: HookedTransformer, architecture: Architecture, wanted: str) -> Callable[[Rows], Tensor]:
-    """Logits (n, d_vocab_out) at the position that is read, the fast way where that is wanted and valid."""
-    obstacle = None if wanted == "plain" else fast_forward.obstacle(model.cfg)
+class Forward(Protocol):
+    """Logits (n, d_vocab_out) at the position that is read, with dropout where the step of an update is given."""
+
+    def __call__(self, rows: Rows, step: int | None = None) -> Tensor:
+        """`rows` may be of any split."""
+        ...
+
+
+def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) -> Forward:
+    """The network's own way where that is wanted and valid, else the module's."""
+    obstacle = None if wanted == "plain" else network.obstacle(model)
     if obstacle:
         log.warning("training with the plain forward: %s", obstacle)
-    if wanted == "plain" or obstacle:
-        return lambda rows: model(rows.tokens)[:, -1]
     parameters = dict(model.named_parameters())
-    return lambda rows: fast_forward.logits(parameters, architecture, rows.batch)
+
+    def forward(rows: Rows, step: int | None = None) -> Tensor:
+        masks = None if step is None else dropout.Masks(seed, step)
+        if wanted == "plain" or obstacle:
+            return dropout.run(model, rows.tokens, masks)
+        return network.logits(parameters, rows.batch, masks)
+
+    return forward
 
 
 def _split_rows(is_train: np.ndarray) -> dict[str, np.ndarray]:
