@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mechgrok.config import Counting, Positive
 from mechgrok.models.model import Model
-from mechgrok.models.one_hot import OneHotMLP
+from mechgrok.models.one_hot import OneHotMLP, positions
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class MLP(Model):
     """A perceptron on one-hot tokens side by side, with dropout. The defaults are the MLP of MIML-grokking.
 
-    Its initial weights are those of PyTorch's nn.Linear, made layer after layer. That code also holds an embedding that nothing reads,
-    which counts as parameters there and is left out here.
+    A position that always holds the same token, such as '=', is not read, as in that code. Its initial weights are those of PyTorch's
+    nn.Linear, made layer after layer. That code also holds an embedding that nothing reads, which counts as parameters there and is left
+    out here.
     """
 
     kind: Literal["mlp"] = "mlp"
@@ -38,7 +39,7 @@ class MLP(Model):
     def architecture(self, task: Task) -> OneHotMLP:
         return OneHotMLP(
             layers=self.hidden_layers,
-            length=task.inputs().shape[1],
+            **positions(task),
             d_mlp=self.width,
             d_vocab=task.vocabulary,
             d_vocab_out=task.classes,
@@ -54,11 +55,11 @@ class MLP(Model):
         shape = self.architecture(task)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            sizes = [shape.length * shape.d_vocab] + [self.width] * self.hidden_layers + [shape.d_vocab_out]
+            sizes = [len(shape.read) * shape.d_vocab] + [self.width] * self.hidden_layers + [shape.d_vocab_out]
             made = [nn.Linear(into, out) for into, out in pairwise(sizes)]
         *hidden, last = made
         weights = {f"blocks.{layer}.mlp.W_in": each.weight.T for layer, each in enumerate(hidden)}
-        weights["embed.W_E"] = weights.pop("blocks.0.mlp.W_in").reshape(shape.length, shape.d_vocab, self.width)
+        weights["embed.W_E"] = weights.pop("blocks.0.mlp.W_in").reshape(len(shape.read), shape.d_vocab, self.width)
         weights |= {f"blocks.{layer}.mlp.b_in": each.bias for layer, each in enumerate(hidden)}
         module = f"blocks.{self.hidden_layers - 1}.mlp"
         weights |= {f"{module}.W_out": last.weight.T, f"{module}.b_out": last.bias}

@@ -10,7 +10,7 @@ import numpy as np
 from mechgrok.config import Counting, Positive
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
-from mechgrok.models.one_hot import OneHotMLP
+from mechgrok.models.one_hot import OneHotMLP, positions
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class QuadraticMLP(Model):
             raise UserError("model.init analytic adds two numbers modulo p, and this task does something else; use gromov2023")
         return OneHotMLP(
             layers=1,
-            length=inputs.shape[1],
+            **positions(task),
             d_mlp=self.d_mlp,
             d_vocab=task.vocabulary,
             d_vocab_out=task.classes,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Transformer(Model):
-    """A decoder with learned positions. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
+    """A decoder-only transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
     layers: Positive = 1
