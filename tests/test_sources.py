@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
 from mechgrok.training.presets import PRESETS
 
@@ -99,10 +100,11 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
         assert not settings, "what a run was started with decides how it goes on"
         return
     (preset,) = places
-    tree = PRESETS[preset].typed()
+    config = with_kinds(PRESETS[preset], settings)
+    tree = config.typed()
     for path in (word.removeprefix("--") for word in settings if word.startswith("--")):
         assert_is_field(tree, path)
-    flags.parse(tree, settings, "train", default=tree.model_validate(PRESETS[preset].model_dump()))
+    flags.parse(tree, settings, "train", default=tree.model_validate(config.model_dump()))
 
 
 def assert_is_field(part: type[BaseModel], path: str) -> None:

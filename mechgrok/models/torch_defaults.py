@@ -9,8 +9,6 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from mechgrok.errors import UserError
-
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
 
@@ -21,11 +19,9 @@ def devon2024(model: HookedTransformer, seed: int) -> None:
     """Of nn.Embedding (normal, deviation 1; the unembedding too), nn.MultiheadAttention and nn.Linear, as in devon-research's grokking.
 
     Made in the order token embedding, positions, for every layer attention and the MLP's two maps, unembedding. That code draws its
-    split from the same random numbers first, so its own weights are not given again. Raises UserError where d_head * heads != d_model.
+    split from the same random numbers first, so its own weights are not given again. Needs d_head * heads = d_model.
     """
     cfg = model.cfg
-    if cfg.n_heads * cfg.d_head != cfg.d_model:
-        raise UserError(f"model.init devon2024 needs heads of width d_model / heads; leave model.d_head ({cfg.d_head}) away")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         weights = _embeddings(model)

@@ -85,6 +85,12 @@ class Transformer(Model):
         return self
 
     @model_validator(mode="after")
+    def _torchs_attention_has_heads_of_one_width(self) -> Self:
+        if self.init == "devon2024" and self.d_head not in (None, self.d_model / self.heads):
+            raise ValueError(f"init devon2024 has heads of width d_model / heads; leave d_head {self.d_head} away")
+        return self
+
+    @model_validator(mode="after")
     def _dropout_needs_an_mlp(self) -> Self:
         if self.mlp_dropout and self.attn_only:
             raise ValueError("without an MLP there is nothing to drop; leave mlp_dropout at 0")

@@ -12,7 +12,6 @@ from mechgrok.report.numbers import show
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
 
-
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that say how large they are."""
 
