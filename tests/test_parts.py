@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from mechgrok.config import FAMILIES, Part
 from mechgrok.data.splits.split import Shuffled
 from mechgrok.discovery import family
-from mechgrok.models import fast_forward
+from mechgrok.models.tables import Batch
 from mechgrok.tasks.modular import Modular
 
 TASKS, SPLITS, MODELS = family("tasks"), family("data.splits"), family("models")
@@ -103,17 +103,17 @@ class TestCorruption:
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 class TestModel:
-    TASK = Modular(p=5)
+    TASK = Modular(p=5, layout="a b")
 
     def test_the_same_seed_gives_the_same_weights(self, model):
         one, same, other = (dict(model(seed=seed).build(self.TASK).named_parameters()) for seed in (1, 1, 2))
         assert all(torch.equal(one[name], same[name]) for name in one)
         assert not torch.equal(one["embed.W_E"], other["embed.W_E"])
 
-    def test_what_is_measured_is_what_the_library_computes(self, model):
+    def test_what_is_measured_is_what_its_module_computes(self, model):
         made = model().build(self.TASK).double()
         tokens = torch.from_numpy(self.TASK.inputs())
-        ours = fast_forward.logits(dict(made.named_parameters()), model().architecture(self.TASK), fast_forward.Batch.of(tokens))
+        ours = model().architecture(self.TASK).logits(dict(made.named_parameters()), Batch.of(tokens))
         assert torch.allclose(ours, made(tokens)[:, -1], rtol=1e-10, atol=1e-12)
 
     def test_only_biases_are_left_out_of_training(self, model):

@@ -44,14 +44,10 @@ def _from_neurons(snapshot: Snapshot) -> Without:
 
 
 def _from_embedding(snapshot: Snapshot) -> Without:
-    import torch
-
     from mechgrok.maths import ablation
 
     def without(keys: Sequence[int]) -> Tensor:
-        embedding = snapshot.weights["embed.W_E"].to(torch.float64, copy=True)
-        embedding[snapshot.tokens] -= ablation.part_of_rows(snapshot.embedding.T, keys).T
-        return snapshot.with_weights({"embed.W_E": embedding}).logits
+        return snapshot.with_embedding(snapshot.embedding - ablation.part_of_rows(snapshot.embedding.T, keys).T).logits
 
     return without
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.keyed import Keyed, key_set
 from mechgrok.measures.measure import Headline, Measure, last
 from mechgrok.measures.neuron_frequencies import NeuronFrequencies
-from mechgrok.measures.obstacles import needs_all_pairs, needs_neurons
+from mechgrok.measures.obstacles import needs_all_pairs, needs_attention, needs_neurons
 from mechgrok.plots.primitives import heatmap, panels
 from mechgrok.runs.run import Run
 
@@ -54,8 +54,12 @@ class ActivationMap(Keyed):
         return {**super().requires, **neurons}
 
     def obstacle(self, run: Run) -> str | None:
-        no_neurons = needs_neurons(run) if self.site == "neurons" else None
-        return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task)) or no_neurons
+        of_site = {"neurons": needs_neurons, "attention": needs_attention}
+        return (
+            super().obstacle(run)
+            or needs_all_pairs(run, self.basis_in(run.task))
+            or (of_site[self.site](run) if self.site in of_site else None)
+        )
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         a, b = snapshot.grid.operands.T.numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -45,7 +45,7 @@ class AttentionAblation(Measure):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.measures import repatterned
 
-        return ablations.losses_of(snapshot, [(WITHOUT, repatterned.logits(snapshot, _not_itself))])
+        return ablations.losses_of(snapshot, [(WITHOUT, repatterned.logits(snapshot, _not_itself(snapshot)))])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         return ablations.losses_figure(result)
@@ -58,8 +58,15 @@ class AttentionAblation(Measure):
         return losses | {f"accuracy_{split}": value for split, value in accuracy.items()}
 
 
-def _not_itself(scores: Tensor, rows: slice) -> Tensor:
-    """The pattern (rows, head, pos) without the last position, which is the one that attends."""
-    others = scores.clone()
-    others[..., -1] = -math.inf
-    return others.softmax(-1)
+def _not_itself(snapshot: Snapshot) -> Callable[[Tensor, slice], Tensor]:
+    """The pattern (rows, head, pos) without the last token's position, which is the one that attends."""
+    from mechgrok.measures import repatterned
+
+    own = snapshot.grid.task.inputs().shape[1] - 1
+
+    def edit(scores: Tensor, rows: slice) -> Tensor:
+        others = scores.clone()
+        others[..., own] = -math.inf
+        return repatterned.pattern(snapshot, others)
+
+    return edit

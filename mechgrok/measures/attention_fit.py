@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.measures.obstacles import needs_all_pairs
+from mechgrok.measures.obstacles import needs_all_pairs, needs_attention
 from mechgrok.measures.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 from mechgrok.runs.run import Run
@@ -46,7 +46,7 @@ class AttentionFit(InBasis):
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
+        return needs_attention(run) or super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths import fits

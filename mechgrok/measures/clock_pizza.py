@@ -114,9 +114,7 @@ def _explained(snapshot: Snapshot, k: int, vectors: Tensor) -> tuple[float, floa
 
     from mechgrok.maths import circles, fourier
 
-    isolated = snapshot.weights["embed.W_E"].double()
-    isolated[snapshot.tokens] = circles.keep_components(snapshot.embedding, vectors)
-    logits = snapshot.with_weights({"embed.W_E": isolated}).logits
+    logits = snapshot.with_embedding(circles.keep_components(snapshot.embedding, vectors)).logits
     logits = logits - logits.mean(1, keepdim=True)
     clock, pizza = circles.circle_waves(snapshot.grid.phase, snapshot.p, k)
     slices = torch.cos(fourier.angles(snapshot.p, k) / 2).abs()[across(snapshot.grid)][:, None]

@@ -36,10 +36,10 @@ class Commutativity(Measure):
     columns: ClassVar[Mapping[str, str]] = {
         "neurons": "|N(a, b) - N(b, a)| / |N|, from 0 to 2; empty without neurons, or where all are 0",
         "logits": "the same of the logits; empty where all are 0",
-        "attention_a": "mean attention to a, from 0 to 1",
+        "attention_a": "mean attention to a, from 0 to 1; empty, as the next two, without attention",
         "attention_b": "mean attention to b",
         "attention_difference": "mean of |attention to a - attention to b|",
-        "position_cosine": "between the position embeddings of a and b, from -1 to 1; empty where one is 0",
+        "position_cosine": "between the position embeddings of a and b, from -1 to 1; empty where one is 0 or there is none",
     }
 
     def obstacle(self, run: Run) -> str | None:
@@ -48,14 +48,10 @@ class Commutativity(Measure):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.symmetry import asymmetry
 
-        shape = snapshot.architecture
-        neurons = float("nan") if shape.attn_only else asymmetry(snapshot.neurons.view(snapshot.p, snapshot.p, -1))
-        logits = asymmetry(snapshot.logits.view(snapshot.p, snapshot.p, -1))
-        first, second = operand_positions(snapshot)
-        to_a, to_b = snapshot.attention[:, :, first], snapshot.attention[:, :, second]
-        attention = (float(to_a.mean()), float(to_b.mean()), float((to_a - to_b).abs().mean()))
-        position = _cosine(*snapshot.parameters["pos_embed.W_pos"][[first, second]])
-        return pd.DataFrame([(neurons, logits, *attention, position)], columns=list(self.columns))
+        square = (snapshot.p, snapshot.p, -1)
+        neurons = asymmetry(snapshot.neurons.view(square)) if snapshot.architecture.has_neurons else float("nan")
+        told_apart = _attention(snapshot) if snapshot.architecture.heads else (float("nan"),) * 4
+        return pd.DataFrame([(neurons, asymmetry(snapshot.logits.view(square)), *told_apart)], columns=list(self.columns))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         asymmetries = result.melt("step", ["neurons", "logits"], var_name="of", value_name="asymmetry")
@@ -70,7 +66,8 @@ class Commutativity(Measure):
         reasons = {
             "neurons": "there are no neurons, or all of them are zero",
             "logits": "all logits are zero",
-            "position_cosine": "a position embedding is zero",
+            "position_cosine": "a position embedding is zero, or there is none",
+            **dict.fromkeys(("attention_a", "attention_b", "attention_difference"), "the network has no attention"),
         }
         return {key: Missing(reasons[key]) if key in reasons and pd.isna(now[key]) else float(now[key]) for key in self.columns}
 
@@ -80,6 +77,15 @@ def operand_positions(snapshot: Snapshot) -> list[int]:
     task = snapshot.grid.task
     inputs = task.inputs()
     return [position for position in range(inputs.shape[1]) if (inputs[:, position] < task.numbers).all()]
+
+
+def _attention(snapshot: Snapshot) -> tuple[float, float, float, float]:
+    """Mean attention to a, to b, their mean difference, and the cosine between their positions."""
+    first, second = operand_positions(snapshot)
+    to_a, to_b = snapshot.attention[:, :, first], snapshot.attention[:, :, second]
+    W_pos = snapshot.parameters.get("pos_embed.W_pos")
+    position = float("nan") if W_pos is None else _cosine(*W_pos[[first, second]])
+    return float(to_a.mean()), float(to_b.mean()), float((to_a - to_b).abs().mean()), position
 
 
 def _cosine(x: Tensor, y: Tensor) -> float:

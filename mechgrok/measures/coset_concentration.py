@@ -151,14 +151,7 @@ def _operand_means(snapshot: Snapshot) -> dict[str, np.ndarray]:
     """Pre-activations of the last layer at the position that is read, averaged over the rows of equal a, b or label (order, d_mlp)."""
     import torch
 
-    from mechgrok.models import fast_forward
-
-    name = f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre"
-    with torch.no_grad():
-        passes = [
-            fast_forward.forward(snapshot.parameters, snapshot.architecture, rows, frozenset({name})) for rows in snapshot.grid.batches
-        ]
-    before = torch.cat([kept[name] for _, kept in passes])
+    before = snapshot.activation(f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre")
     table, labels = before.view(snapshot.p, snapshot.p, -1), snapshot.grid.labels
     by_label = torch.zeros_like(table[0]).index_add_(0, labels, before) / snapshot.p
     return dict(zip(OPERANDS, (table.mean(1).numpy(), table.mean(0).numpy(), by_label.numpy()), strict=True))

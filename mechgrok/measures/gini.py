@@ -39,7 +39,7 @@ class Gini(InBasis):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         matrices = {"W_E": snapshot.embedding}
-        if not snapshot.architecture.attn_only:
+        if snapshot.architecture.has_neurons:
             matrices["W_L"] = snapshot.neuron_logit_map.T
         rows = [(name, variant, value) for name, matrix in matrices.items() for variant, value in _both(matrix)]
         return pd.DataFrame(rows, columns=["matrix", "variant", "gini"])

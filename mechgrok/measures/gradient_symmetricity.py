@@ -26,8 +26,9 @@ class GradientSymmetricity(Measure):
     """Cosine between the gradients of a logit by the two operands' embeddings, over 100 random (a, b, c).
 
     symmetricity = mean of cos(dL_c / dE_a, dL_c / dE_b), the gradients taken in the residual stream at the operands' positions before the
-    first layer. The (a, b, c) are the first of all, in nested order, after random.Random(42).shuffle. 1 = symmetric, as in a pizza
-    network whose logits depend on E_a + E_b; a clock network, which multiplies, gives less.
+    first layer (the same for a network that adds its tokens up at once). The (a, b, c) are the first of all, in nested order, after
+    random.Random(42).shuffle. 1 = symmetric, as in a pizza network whose logits depend on E_a + E_b; a clock network, which multiplies,
+    gives less.
     """
 
     name: ClassVar[str] = "gradient-symmetricity"
@@ -69,14 +70,14 @@ def _cosines(snapshot: Snapshot, triples: Tensor) -> Tensor:
     """cos(dL_c / dE_a, dL_c / dE_b) for each (a, b, c) (triples,)."""
     import torch
 
-    from mechgrok.models import plain_forward
+    from mechgrok.models.notes import unseen
 
     task = snapshot.grid.task
     inputs = torch.from_numpy(task.inputs())
     first, second = [position for position in range(inputs.shape[1]) if bool((inputs[:, position] < task.numbers).all())]
     tokens = inputs[triples[:, 0] * snapshot.p + triples[:, 1]]
-    x = plain_forward.residual(snapshot.parameters, tokens).requires_grad_()
-    logits = plain_forward.logits(snapshot.parameters, snapshot.architecture, x)
+    x = snapshot.architecture.embed(snapshot.parameters, tokens).requires_grad_()
+    logits = snapshot.architecture.from_embedded(snapshot.parameters, x, unseen)
     (gradient,) = torch.autograd.grad(logits.gather(1, triples[:, 2:]).sum(), x)
     left, right = gradient[:, first], gradient[:, second]
     return (left * right).sum(1) / (left.norm(dim=1) * right.norm(dim=1))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.measures.obstacles import needs_attention_to_equals, needs_neurons
+from mechgrok.measures.obstacles import needs_attention, needs_attention_to_equals, needs_neurons
 from mechgrok.plots.primitives import frequency_map, panels
 from mechgrok.runs.run import Run
 
@@ -45,8 +45,10 @@ class HeadCircuits(InBasis):
     }
 
     def obstacle(self, run: Run) -> str | None:
+        if needs_attention(run):
+            return needs_attention(run)
         if run.config.model.normalization is not None:
-            return "a LayerNorm stands between the embedding and the heads, so there is no such product of weights"
+            return "a LayerNorm stands between the embedding, the heads and the neurons, so there is no such product of weights"
         return super().obstacle(run) or needs_neurons(run) or needs_attention_to_equals(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -98,8 +100,8 @@ def _looked_for(snapshot: Snapshot, head: int) -> Tensor:
 
     weights = snapshot.parameters
     inputs = snapshot.grid.task.inputs()
-    r = weights["embed.W_E"][int(inputs[0, -1])] + weights["pos_embed.W_pos"][inputs.shape[1] - 1]
-    bias = weights.get("blocks.0.attn.b_Q", torch.zeros(snapshot.architecture.heads, snapshot.architecture.d_head))[head]
-    query = r @ weights["blocks.0.attn.W_Q"][head] + bias
+    r = snapshot.architecture.embed(weights, torch.from_numpy(inputs[:1]))[0, -1]
+    W_Q = weights["blocks.0.attn.W_Q"]
+    query = r @ W_Q[head] + weights.get("blocks.0.attn.b_Q", torch.zeros(len(W_Q), W_Q.shape[2]))[head]
     scores = snapshot.embedding @ weights["blocks.0.attn.W_K"][head] @ query
-    return (scores / snapshot.architecture.d_head**0.5)[:, None]
+    return (scores / W_Q.shape[2] ** 0.5)[:, None]

@@ -32,7 +32,9 @@ class InverseParticipation(InBasis):
     IPR_r = sum_k (P_k / sum P)^r, which for r = 2 is (|x|_4 / |x|_2)^4 of x_k = sqrt(P_k), from 1 / (p // 2) to 1. On the output side
     P_k is the power of the neuron's row of W_L = W_out W_U along the number logits. On the activation side P_k is the energy over all
     (a, b) of the neuron's 2-D Fourier block {const, cos k, sin k}^2 less its constant cell, so sum P leaves out products of two
-    frequencies. A neuron's IPR is the mean of its two sides. Where the source takes weights before the neuron this takes activations.
+    frequencies. A neuron's IPR is the mean of its two sides. Where the source takes weights before the neuron this takes activations, but
+    for neurons that read one-hot tokens, as the source's do: then that side is the mean IPR of the weights to each position's tokens, and
+    a neuron's IPR the mean over these and its output.
     """
 
     name: ClassVar[str] = "inverse-participation"
@@ -40,7 +42,7 @@ class InverseParticipation(InBasis):
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), definition of the IPR; Gromov 2023 (arXiv 2301.02679)"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron": "index into d_mlp",
-        "activation": "IPR of its activations over (a, b); empty for a neuron without variance",
+        "activation": "IPR of its activations over (a, b), or of its weights to one-hot tokens; empty for a neuron without variance",
         "output": "IPR of its row of W_L; empty for a row that is constant over the tokens",
         "ipr": "mean of the two; empty where one is",
     }
@@ -54,9 +56,19 @@ class InverseParticipation(InBasis):
         return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        powers = {"activation": snapshot.neuron_power[0] * snapshot.neurons_vary, "output": _row_powers(snapshot.neuron_logit_map)}
-        table = pd.DataFrame({side: self._of_neurons(powers[side]) for side in SIDES})
-        return table.assign(neuron=range(len(table)), ipr=table[list(SIDES)].mean(axis=1, skipna=False))
+        before, count = self._before(snapshot)
+        table = pd.DataFrame({"activation": before, "output": self._of_neurons(_row_powers(snapshot.neuron_logit_map))})
+        return table.assign(neuron=range(len(table)), ipr=(count * table["activation"] + table["output"]) / (count + 1))
+
+    def _before(self, snapshot: Snapshot) -> tuple[list[float], int]:
+        """The IPR before each neuron, and of how many vectors it is the mean."""
+        import numpy as np
+
+        W_in = snapshot.architecture.reads_tokens(snapshot.parameters)
+        if W_in is None:
+            return self._of_neurons(snapshot.neuron_power[0] * snapshot.neurons_vary), 1
+        of_positions = [self._of_neurons(_row_powers(position[snapshot.tokens].T)) for position in W_in]
+        return np.mean(of_positions, axis=0).tolist(), len(of_positions)
 
     def _of_neurons(self, powers: Tensor) -> list[float]:
         from mechgrok.maths import statistics

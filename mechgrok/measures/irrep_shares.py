@@ -45,8 +45,8 @@ class IrrepShares(OnGroup):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        matrices = {"W_E": snapshot.embedding, "W_U": snapshot.weights["unembed.W_U"][:, snapshot.tokens].T.double()}
-        if not snapshot.architecture.attn_only:
+        matrices = {"W_E": snapshot.embedding, "W_U": snapshot.unembedding.T}
+        if snapshot.architecture.has_neurons:
             matrices["W_L"] = snapshot.neuron_logit_map.T
         tables = [_shares(matrix, group_of(snapshot)).assign(matrix=name) for name, matrix in matrices.items()]
         return pd.concat(tables, ignore_index=True)

@@ -135,11 +135,12 @@ def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]],
     import torch
 
     from mechgrok.maths import losses
-    from mechgrok.models import fast_forward
+    from mechgrok.models.tables import Batch
 
-    inputs = torch.from_numpy(snapshot.grid.task.inputs())[snapshot.grid.rows[index]]
-    batch, labels = fast_forward.Batch.of(inputs), snapshot.grid.trained_labels[index]
-    return lambda weights: losses.cross_entropy(fast_forward.logits(weights, snapshot.architecture, batch), labels)
+    task, rows = snapshot.grid.task, snapshot.grid.rows[index]
+    batch = Batch.of(torch.from_numpy(task.inputs())[rows])
+    labels = snapshot.grid.trained_labels[index]
+    return lambda weights: losses.cross_entropy(snapshot.architecture.logits(weights, batch), labels)
 
 
 def _tensor(table: pd.DataFrame) -> Tensor:

@@ -13,6 +13,7 @@ from mechgrok.measures import ablations
 from mechgrok.measures.attention_fit import AttentionFit
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.measure import Headline, Measure
+from mechgrok.measures.obstacles import needs_attention
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class LinearAttentionLoss(InBasis):
         return {"fit": AttentionFit(basis=self.basis)}
 
     def obstacle(self, run: Run) -> str | None:
-        layers = run.config.model.layers
+        layers = run.config.model.architecture(run.task).layers
+        if needs_attention(run):
+            return needs_attention(run)
         return f"the network has {layers} layers; this replaces the attention of one" if layers > 1 else super().obstacle(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -51,7 +54,7 @@ class LinearAttentionLoss(InBasis):
         fitted = _fitted(given["fit"], snapshot.p)
 
         def replace(scores: Tensor, rows: slice) -> Tensor:
-            pattern = scores.softmax(-1)
+            pattern = repatterned.pattern(snapshot, scores)
             pattern[..., b] += pattern[..., a] - fitted[rows]
             pattern[..., a] = fitted[rows]
             return pattern

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from mechgrok.tasks.charts import Basis, chart
 
 if TYPE_CHECKING:
+    from mechgrok.models.network import Network
     from mechgrok.runs.run import Run
 
 
 def needs_neurons(run: Run) -> str | None:
     """For measures of the MLP."""
-    return "the network has no MLP, so no neurons" if run.config.model.attn_only else None
+    return None if _network(run).has_neurons else "the network has no MLP, so no neurons"
+
+
+def needs_attention(run: Run) -> str | None:
+    """For measures of heads."""
+    return None if _network(run).heads else "the network has no attention, so no heads"
 
 
 def needs_linear_readout(run: Run) -> str | None:
     """For measures that change the neurons and read the logits off them."""
-    if run.config.model.normalization is not None:
-        return "the final LayerNorm makes the logits no linear function of the neurons"
-    return needs_neurons(run)
+    return _network(run).nonlinear_readout or needs_neurons(run)
 
 
 def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
@@ -36,5 +40,11 @@ def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
 
 def needs_attention_to_equals(run: Run) -> str | None:
     """For measures of what the '=' token, the last of its row, attends to."""
+    if not _network(run).heads:
+        return needs_attention(run)
     tokens = run.task.inputs()[:, -1]
     return None if (tokens == tokens[0]).all() and tokens[0] >= run.task.numbers else "the rows of this task do not end in '='"
+
+
+def _network(run: Run) -> Network:
+    return run.config.model.architecture(run.task)

@@ -65,7 +65,7 @@ class Ranks(Measure):
 
 def _matrices(snapshot: Snapshot) -> Iterator[tuple[str, Tensor]]:
     yield "W_E", snapshot.embedding
-    if not snapshot.architecture.attn_only:
+    if snapshot.architecture.has_neurons:
         yield "W_L", snapshot.neuron_logit_map
     for name, weight in sorted(snapshot.weights.items()):
         if name == "embed.W_E":

@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.models.architecture import Architecture
-    from mechgrok.models.attention import Weights
     from mechgrok.runs.snapshot import Snapshot
     from mechgrok.tasks.task import Task
 
 Edit = Callable[["Tensor", slice], "Tensor"]
-"""From a layer's scores at the read position (rows, head, pos) and which rows these are to the pattern that is used there."""
+"""From a layer's scores at the read position (rows, head, pos and registers) and which rows these are to the pattern that is used there."""
 
 AT_ONCE = 4096
 """Rows that are computed together."""
@@ -32,61 +31,31 @@ def logits(snapshot: Snapshot, edit: Edit) -> Tensor:
     import torch
 
     inputs = torch.from_numpy(snapshot.grid.task.inputs())[snapshot.grid.rows]
-    weights, shape = snapshot.parameters, snapshot.architecture
     with torch.no_grad():
-        starts = range(0, len(inputs), AT_ONCE)
-        parts = [_forward(weights, shape, inputs[i : i + AT_ONCE], edit, slice(i, i + AT_ONCE)) for i in starts]
+        parts = [_logits(snapshot, inputs[start : start + AT_ONCE], edit, start) for start in range(0, len(inputs), AT_ONCE)]
     return torch.cat(parts)[:, snapshot.tokens]
 
 
-def _forward(weights: Weights, shape: Architecture, tokens: Tensor, edit: Edit, rows: slice) -> Tensor:
-    """The logits at the last position (rows, d_vocab_out) for tokens (rows, pos)."""
-    import torch.nn.functional as F
+def pattern(snapshot: Snapshot, scores: Tensor) -> Tensor:
+    """What the network makes of scores (rows, head, pos and registers), those of -inf unseen: c softmax + 1 - c, its kind of softmax."""
+    from mechgrok.models.attention import softmax
 
-    x = weights["embed.W_E"][tokens] + weights["pos_embed.W_pos"][: tokens.shape[1]]
-    for layer in range(shape.layers):
-        block, positions = f"blocks.{layer}", slice(-1, None) if layer == shape.layers - 1 else slice(None)
-        x = x[:, positions] + _attention(weights, shape, block, _normalised(weights, shape, f"{block}.ln1", x), positions, edit, rows)
-        if not shape.attn_only:
-            x = x + _mlp(weights, shape, block, _normalised(weights, shape, f"{block}.ln2", x))
-    return F.linear(_normalised(weights, shape, "ln_final", x[:, -1]), weights["unembed.W_U"].T, weights.get("unembed.b_U"))
+    shape = _transformer(snapshot)
+    mixed = shape.attention_coefficient * softmax(scores, shape.softmax, -1)
+    return mixed + (1 - shape.attention_coefficient) * scores.isfinite().to(scores.dtype)
 
 
-def _attention(weights: Weights, shape: Architecture, block: str, x: Tensor, positions: slice, edit: Edit, rows: slice) -> Tensor:
-    """What the heads write at some positions (rows, positions, d_model) from the normalised stream (rows, pos, d_model)."""
-    import torch.nn.functional as F
+def _logits(snapshot: Snapshot, tokens: Tensor, edit: Edit, start: int) -> Tensor:
+    """The logits (rows, d_vocab_out) for tokens (rows, pos)."""
+    from mechgrok.models import plain_forward
 
-    from mechgrok.models.attention import project
-
-    heads = (shape.heads, shape.d_head)
-    q, k, v = (project(weights, f"{block}.attn", letter, x).unflatten(-1, heads).transpose(1, 2) for letter in "QKV")
-    scores = _scores(q[:, :, positions], k)
-    pattern = scores.softmax(-1)
-    pattern[:, :, -1] = edit(scores[:, :, -1], rows)
-    z = (pattern @ v).transpose(1, 2).flatten(2)
-    return F.linear(z, weights[f"{block}.attn.W_O"].flatten(0, 1).T, weights.get(f"{block}.attn.b_O"))
+    weights, shape = snapshot.parameters, _transformer(snapshot)
+    rows = slice(start, start + len(tokens))
+    return plain_forward.logits(weights, shape, shape.embed(weights, tokens), edit=lambda scores: edit(scores, rows))
 
 
-def _scores(q: Tensor, k: Tensor) -> Tensor:
-    """q.k / sqrt(d_head), -inf for later positions, for queries at the last ones: (rows, head, query, pos)."""
-    import torch
+def _transformer(snapshot: Snapshot) -> Architecture:
+    from mechgrok.models.architecture import Architecture
 
-    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
-    later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1 + scores.shape[-1] - scores.shape[-2])
-    return scores.masked_fill(later, -torch.inf)
-
-
-def _mlp(weights: Weights, shape: Architecture, block: str, x: Tensor) -> Tensor:
-    import torch.nn.functional as F
-
-    activation = F.relu if shape.activation == "relu" else F.gelu
-    neurons = activation(F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in")))
-    return F.linear(neurons, weights[f"{block}.mlp.W_out"].T, weights.get(f"{block}.mlp.b_out"))
-
-
-def _normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
-    import torch.nn.functional as F
-
-    if shape.normalization is None:
-        return x
-    return F.layer_norm(x, x.shape[-1:], weights.get(f"{name}.w"), weights.get(f"{name}.b"), shape.eps)
+    assert isinstance(snapshot.architecture, Architecture), "only a transformer has attention"
+    return snapshot.architecture

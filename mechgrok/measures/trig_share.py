@@ -82,16 +82,7 @@ class TrigShare(InBasis):
 
 def pre_activations(snapshot: Snapshot) -> Tensor:
     """What enters the nonlinearity of the last layer at the position that is read (n, d_mlp)."""
-    import torch
-
-    from mechgrok.models import fast_forward
-
-    name = f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre"
-    with torch.no_grad():
-        passes = [
-            fast_forward.forward(snapshot.parameters, snapshot.architecture, batch, frozenset({name})) for batch in snapshot.grid.batches
-        ]
-    return torch.cat([kept[name] for _, kept in passes])
+    return snapshot.activation(f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre")
 
 
 def _shares(snapshot: Snapshot, neurons: Tensor, frequency: Tensor) -> pd.DataFrame:

@@ -25,6 +25,8 @@ def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> Hoo
     """
     from transformer_lens import HookedTransformer, HookedTransformerConfig
 
+    from mechgrok.models import adapted
+
     config = HookedTransformerConfig(
         n_layers=architecture.layers,
         n_heads=architecture.heads,
@@ -35,18 +37,23 @@ def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> Hoo
         d_vocab_out=architecture.d_vocab_out,
         n_ctx=architecture.n_ctx,
         act_fn="relu" if architecture.activation == "quadratic" else architecture.activation,
-        normalization_type=architecture.normalization,
+        normalization_type=architecture.normalization if architecture.pre_norm else None,
         attn_only=architecture.attn_only,
         eps=architecture.eps,
+        use_attention_sinks=architecture.softmax == "softmax1",
         init_weights=False,
         device="cpu",
         dtype=dtype,
     )
-    model = HookedTransformer(config)
+    model = adapted.WithRegisters(config) if architecture.registers else HookedTransformer(config)
+    if adapted.own_blocks(architecture):
+        for layer in range(architecture.layers):
+            model.blocks[layer] = adapted.Block(model.cfg, layer, architecture)
+    adapted.adapt(model, architecture)
     if architecture.activation == "quadratic":
         _square(model)
     if architecture.attention_coefficient != 1:
-        _mix(model, architecture.attention_coefficient)
+        _mix(model, architecture.attention_coefficient, architecture.registers)
     return model
 
 
@@ -58,17 +65,19 @@ def _square(model: HookedTransformer) -> None:
             block.mlp.act_fn = torch.square
 
 
-def _mix(model: HookedTransformer, coefficient: float) -> None:
+def _mix(model: HookedTransformer, coefficient: float, registers: int) -> None:
     """Mixes the attention patterns of a network with uniform ones; `hook_pattern` shows them mixed."""
     model.cfg.attention_coefficient = coefficient  # type: ignore[attr-defined]
     for block in model.blocks:
-        block.attn.hook_pattern.forward = partial(_mixed, coefficient=coefficient)  # type: ignore[method-assign]
+        block.attn.hook_pattern.forward = partial(_mixed, coefficient=coefficient, registers=registers)  # type: ignore[method-assign]
 
 
-def _mixed(pattern: Tensor, coefficient: float) -> Tensor:
-    """c w + 1 - c for the weights w of the positions up to the query's own, 0 for later ones: (batch, head, query, key)."""
+def _mixed(pattern: Tensor, coefficient: float, registers: int) -> Tensor:
+    """c w + 1 - c for the weights w of what the query sees, 0 for later positions: (batch, head, query, key)."""
     queries, keys = pattern.shape[-2:]
     visible = pattern.new_ones(queries, keys).tril(keys - queries)
+    visible[:, keys - registers :] = 1
+    visible[queries - registers :] = 1
     return pattern * coefficient + (1 - coefficient) * visible
 
 

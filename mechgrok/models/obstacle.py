@@ -33,6 +33,7 @@ _WORDS = {
     "gated_mlp": "the MLP is gated",
     "num_experts": "the MLP is a mixture of {} experts",
     "post_embedding_ln": "embeddings are normalised",
+    "use_attention_sinks": "attention has sinks with scores of their own",
     "use_qk_norm": "queries and keys are normalised",
 }
 
@@ -59,5 +60,7 @@ def _followed(option: dataclasses.Field[Any], value: Any, config: Any) -> bool:
             return value in (torch.float32, torch.float64)
         case "attn_scale":
             return math.isclose(value, math.sqrt(config.d_head))
+        case "use_attention_sinks":
+            return not value or getattr(config, "softmax1", False)
         case name:
             return name in _FREE or value == option.default

@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 512
 
 def applies(shape: Architecture, batch: Batch) -> bool:
     """Whether the rows are such a square and the network is of this form; nobody may want a gradient."""
-    return batch.square and shape.layers == 1 and tail.applies(shape) and not torch.is_grad_enabled()
+    return batch.square and shape.layers == 1 and not shape.registers and tail.applies(shape) and not torch.is_grad_enabled()
 
 
 def logits(weights: Weights, shape: Architecture, x: Tensor, pattern: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -31,6 +32,11 @@ class Look:
         pair = _index(query * keys + key, queries * keys) if paired else None
         return cls(_index(query, queries), _index(key, keys), pair, paired)
 
+    @classmethod
+    def at_one(cls, own: Look) -> Look:
+        """At a row that is the same for all, given how the same rows find themselves."""
+        return cls(own.query, None, own.query, paired=True)
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -44,43 +50,82 @@ class Rows:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tokens (batch, pos), prepared once.
+    """Tokens (batch, pos), and what their rows share, prepared once, when it is first asked for.
 
     Before the first layer a position has one row for each distinct token; after it one for each distinct run of tokens up to there. The
     last position, which is read, then has one for each row of the batch, in its order.
     """
 
-    size: int
-    tokens: Tensor
-    """The distinct tokens of the first position, then of the second, ..."""
-    positions: Tensor
-    """The position of each of these."""
-    first: Rows
-    later: Rows
-    square: bool
-    """Whether the rows are all pairs of the distinct tokens of two positions, row a * (number of b) + b, before one token."""
+    inputs: Tensor
+    """(batch, pos)"""
 
     @classmethod
     def of(cls, tokens: Tensor) -> Batch:
         """Prepares tokens (batch, pos)."""
+        return cls(tokens)
+
+    @property
+    def size(self) -> int:
+        """Rows."""
+        return len(self.inputs)
+
+    @property
+    def length(self) -> int:
+        """Tokens a row."""
+        return self.inputs.shape[1]
+
+    @property
+    def tokens(self) -> Tensor:
+        """The distinct tokens of the first position, then of the second, ..."""
+        return self._tables.tokens
+
+    @property
+    def positions(self) -> Tensor:
+        """The position of each of these."""
+        return self._tables.positions
+
+    @property
+    def first(self) -> Rows:
+        """Through the first layer."""
+        return self._tables.first
+
+    @property
+    def later(self) -> Rows:
+        """Through any later layer."""
+        return self._tables.later
+
+    @property
+    def square(self) -> bool:
+        """Whether the rows are all pairs of the distinct tokens of two positions, row a * (number of b) + b, before one token."""
+        return self._tables.square
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _Tables.of(self.inputs)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    tokens: Tensor
+    positions: Tensor
+    first: Rows
+    later: Rows
+    square: bool
+
+    @classmethod
+    def of(cls, tokens: Tensor) -> _Tables:
         distinct = [torch.unique(column, return_inverse=True) for column in tokens.T]
         columns = [column for _, column in distinct]
         counts = [len(values) for values, _ in distinct]
         runs = _runs(columns)
         examples = [_example(run) for run in runs]
         return cls(
-            size=len(tokens),
             tokens=torch.cat([values for values, _ in distinct]),
             positions=torch.cat([torch.full_like(values, position) for position, (values, _) in enumerate(distinct)]),
             first=_rows(columns, counts, examples),
             later=_rows(runs, [len(example) for example in examples], examples),
             square=_is_square(columns, counts),
         )
-
-    @property
-    def length(self) -> int:
-        """Tokens a row."""
-        return len(self.first.entering)
 
 
 def _is_square(columns: list[Tensor], counts: list[int]) -> bool:

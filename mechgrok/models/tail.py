@@ -21,7 +21,8 @@ KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
 
 def applies(shape: Architecture) -> bool:
     """Whether the end of a network is of this form."""
-    return not shape.attn_only and shape.normalization is None and shape.activation == "relu"
+    plain = shape.normalization is None and shape.residual and shape.pooling == "last"
+    return plain and not shape.attn_only and shape.activation == "relu"
 
 
 def pays(shape: Architecture, size: int) -> bool:
@@ -43,7 +44,7 @@ def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -
 
 def matrices(weights: Weights, shape: Architecture) -> tuple[Tensor, Tensor]:
     """[W_in; b_in] (d_model + 1, d_mlp) and [W_U; b_out W_U + b_U] (d_model + 1, d_vocab_out)."""
-    layer, W_U = _layer(shape), weights["unembed.W_U"]
+    layer, W_U = _layer(shape), shape.unembedding(weights)
     b_out = weights.get(f"{layer}.mlp.b_out")
     into = _with_bias(weights[f"{layer}.mlp.W_in"], weights.get(f"{layer}.mlp.b_in"))
     return into, _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
@@ -57,7 +58,7 @@ def constant(weights: Weights, shape: Architecture, residual: Tensor) -> Tensor:
 
 def readout(weights: Weights, shape: Architecture) -> Tensor:
     """W_out W_U (d_mlp, d_vocab_out)."""
-    return weights[f"{_layer(shape)}.mlp.W_out"] @ weights["unembed.W_U"]
+    return weights[f"{_layer(shape)}.mlp.W_out"] @ shape.unembedding(weights)
 
 
 def _layer(shape: Architecture) -> str:

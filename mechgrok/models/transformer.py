@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mechgrok.config import Counting, Part, Positive
+from mechgrok.config import Counting, Positive
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
+from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformer_lens import HookedTransformer
 
 
-class Transformer(Part):
-    """A decoder with learned positions. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
+class Transformer(Model):
+    """A decoder-only transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
     layers: Positive = 1
@@ -31,18 +33,35 @@ class Transformer(Part):
     """Neurons a layer."""
     activation: Literal["relu", "gelu", "quadratic"] = "relu"
     """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
-    normalization: Literal["LN", "LNPre"] | None = None
-    """LN: LayerNorm with weights and biases before attention, MLP and unembedding; LNPre: without weights and biases."""
+    normalization: Literal["LN", "LNPre", "post", "post-unbiased"] | None = None
+    """LN: LayerNorm with weights and biases before attention, MLP and unembedding; LNPre: without weights and biases; post: with both,
+    after each addition and nowhere else; post-unbiased: divided by the standard deviation over d_model - 1, as Inglis has it."""
     attn_only: bool = False
     """Leave the MLPs out."""
     attention_coefficient: Annotated[float, Field(ge=0, le=1)] = 1.0
     """c of Zhong et al. 2023: attention weights w become c w + 1 - c for all tokens up to the own, so at 0 each of them counts fully."""
+    softmax: Literal["softmax", "softmax1"] = "softmax"
+    """softmax1: exp(s_i) / (1 + sum_j exp(s_j)), so that a head may attend to nothing."""
+    registers: Counting = 0
+    """Learned vectors behind the tokens that every position sees and that see every position."""
+    no_residual: bool = False
+    """Do not add what goes into attention and MLP to what comes out, so that a block hands on what its MLP writes and no more."""
+    positions: Literal["learned", "none", "sinusoidal"] = "learned"
+    """What tells positions apart: a trained embedding, nothing but the mask, or fixed sines and cosines."""
+    pooling: Literal["last", "mean"] = "last"
+    """What the logits are read from: the last position, or the mean over all of them."""
+    tied: bool = False
+    """Read the logits with the transpose of the embedding; needs as many classes as tokens."""
+    mlp_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of what the MLPs write that is dropped in training."""
     n_ctx: Positive | None = None
     """Positions that have an embedding; by default the task's row length."""
-    biases: Literal["all", "mlp", "none"] = "mlp"
-    """Which biases are trained; the others stay at zero. The paper trains those of the MLP, TransformerLens' grokking demo none."""
-    init: Literal["nanda2023", "transformer_lens"] = "nanda2023"
-    """nanda2023: the paper's, drawn in its order and scales; transformer_lens: the library's (normal, 0.8 / sqrt(d_model))."""
+    biases: Literal["all", "blocks", "mlp", "none"] = "mlp"
+    """Which biases are trained; the others stay at zero. blocks: of attention and MLP. The paper trains those of the MLP, TransformerLens'
+    grokking demo none. A LayerNorm after the additions has its bias trained in any case, one before them only with all."""
+    init: Literal["nanda2023", "transformer_lens", "furuta2024", "inglis2023", "devon2024", "power2022"] = "nanda2023"
+    """nanda2023: the paper's, drawn in its order and scales; transformer_lens: the library's (normal, 0.8 / sqrt(d_model)); furuta2024 and
+    inglis2023: those draws in the scales of these codes; devon2024 and power2022: PyTorch's own, as these codes have them."""
     seed: Counting = 0
     """Seed of the initial weights."""
 
@@ -65,8 +84,28 @@ class Transformer(Part):
             raise ValueError('without an MLP there are no MLP biases to train; set biases to "all" or "none"')
         return self
 
+    @model_validator(mode="after")
+    def _torchs_attention_has_heads_of_one_width(self) -> Self:
+        if self.init == "devon2024" and self.d_head not in (None, self.d_model / self.heads):
+            raise ValueError(f"init devon2024 has heads of width d_model / heads; leave d_head {self.d_head} away")
+        return self
+
+    @model_validator(mode="after")
+    def _dropout_needs_an_mlp(self) -> Self:
+        if self.mlp_dropout and self.attn_only:
+            raise ValueError("without an MLP there is nothing to drop; leave mlp_dropout at 0")
+        return self
+
     def architecture(self, task: Task) -> Architecture:
-        """The sizes of this model on a `task`. Raises UserError where the task's rows are longer than `n_ctx`."""
+        """The sizes of this model on a `task`.
+
+        Raises UserError where the task's rows are longer than `n_ctx`, or embeddings are tied and there are fewer classes than tokens.
+        """
+        if self.tied and task.classes != task.vocabulary:
+            raise UserError(
+                f"tied embeddings need as many classes as tokens, and this task has {task.classes} and {task.vocabulary}; "
+                'use --task.loss_classes vocab, or a layout without "="'
+            )
         length = task.inputs().shape[1]
         if self.n_ctx is not None and self.n_ctx < length:
             raise UserError(f"model.n_ctx is {self.n_ctx}, but the task's rows have {length} tokens; set it to at least {length}")
@@ -83,21 +122,38 @@ class Transformer(Part):
             normalization=self.normalization,
             attn_only=self.attn_only,
             attention_coefficient=self.attention_coefficient,
+            positions=self.positions,
+            softmax=self.softmax,
+            registers=self.registers,
+            tied=self.tied,
+            residual=not self.no_residual,
+            pooling=self.pooling,
+            dropout=self.mlp_dropout,
         )
 
+    def initial(self, task: Task) -> dict[str, Tensor]:
+        return {name: parameter.detach() for name, parameter in self.build(task).named_parameters()}
+
     def build(self, task: Task) -> HookedTransformer:
-        """A fresh model for a `task`, on the CPU in float32; biases that are not trained do not require gradients."""
+        """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""
+        import torch
+
         from mechgrok.models import hooked, initialisation
 
         model = hooked.empty(self.architecture(task))
         initialisation.INITIALISATIONS[self.init](model, self.seed)
         for name, parameter in model.named_parameters():
-            parameter.requires_grad_(self.trained(name))
+            if not self.trained(name):
+                torch.nn.init.zeros_(parameter)
+                parameter.requires_grad_(False)
         return model
 
     def trained(self, name: str) -> bool:
         """Whether the parameter of that (TransformerLens) name is trained: all but the biases that `biases` leaves out."""
         leaf = name.rpartition(".")[2]
-        if leaf != "b" and not leaf.startswith("b_"):
+        if leaf == "b":
+            return self.biases == "all" or str(self.normalization).startswith("post")
+        if not leaf.startswith("b_"):
             return True
-        return self.biases == "all" or (self.biases == "mlp" and ".mlp." in name)
+        parts = {"all": "", "blocks": "blocks.", "mlp": ".mlp."}
+        return self.biases in parts and parts[self.biases] in name

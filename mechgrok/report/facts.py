@@ -12,6 +12,9 @@ from mechgrok.report.numbers import show
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
 
+SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
+"""The fields of models that say how large they are."""
+
 
 def facts(run: Run) -> dict[str, Any]:
     """The summary's `run`: name, the line, config, execution, how many checkpoints from which step to which, how many parameters."""
@@ -32,7 +35,7 @@ def trained(run: Run) -> str:
     """Task, p, split, which labels were changed, sizes of the model and steps in one line."""
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
-    sizes = ", ".join(f"{key} {model[key]}" for key in ("layers", "heads", "d_model", "d_mlp") if key in model)
+    sizes = ", ".join(f"{key} {model[key]}" for key in SIZES if model.get(key))
     many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
     parts = [
         _learnt(task),

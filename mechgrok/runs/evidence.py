@@ -13,8 +13,8 @@ from torch import Tensor
 from mechgrok.data.splits.split import Shuffled
 from mechgrok.errors import UserError
 from mechgrok.maths import losses
-from mechgrok.models import fast_forward
-from mechgrok.models.architecture import Architecture
+from mechgrok.models.network import Network
+from mechgrok.models.tables import Batch
 from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importers.foreign import Foreign
 from mechgrok.tasks.charts import is_prime
@@ -57,12 +57,12 @@ class Evidence:
     recorded: Mapping[str, float]
 
     @classmethod
-    def of(cls, foreign: Foreign, architecture: Architecture, inputs: np.ndarray) -> Evidence:
+    def of(cls, foreign: Foreign, architecture: Network, inputs: np.ndarray) -> Evidence:
         """One forward pass."""
         weights = {name: tensor.double() for name, tensor in foreign.last.items()}
         with torch.no_grad():
-            batches = map(fast_forward.Batch.of, torch.from_numpy(inputs).split(ROWS_AT_ONCE))
-            logits = torch.cat([fast_forward.logits(weights, architecture, batch) for batch in batches])
+            batches = map(Batch.of, torch.from_numpy(inputs).split(ROWS_AT_ONCE))
+            logits = torch.cat([architecture.logits(weights, batch) for batch in batches])
         return cls(logits, {split: series[max(series)] for split, series in foreign.recorded.items() if series})
 
     def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[Told, ...]:

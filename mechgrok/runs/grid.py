@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.models import fast_forward
+from mechgrok.models.tables import Batch
 from mechgrok.tasks.charts import Chart, chart
 from mechgrok.tasks.task import Task
 
@@ -90,7 +90,7 @@ class Grid:
         return torch.bincount(self.phase, minlength=self.p)
 
     @cached_property
-    def batches(self) -> list[fast_forward.Batch]:
+    def batches(self) -> list[Batch]:
         """The rows, prepared for the forward pass, some at a time."""
         inputs = torch.from_numpy(self.task.inputs())[self.rows]
-        return [fast_forward.Batch.of(rows) for rows in inputs.split(ROWS_AT_ONCE)]
+        return [Batch.of(rows) for rows in inputs.split(ROWS_AT_ONCE)]

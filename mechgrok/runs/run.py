@@ -16,7 +16,7 @@ from mechgrok.runs import store
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
     from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.runs.grid import Grid
@@ -174,10 +174,8 @@ class Run:
 
         return torch.stack([LazyWeights(self.weights_path(step))[name] for step in self.steps])
 
-    def model(self, step: int | None = None) -> HookedTransformer:
-        """The network at one step, by default the last, as a TransformerLens HookedTransformer."""
-        from mechgrok.models import hooked
-
+    def model(self, step: int | None = None) -> HookedRootModule:
+        """The network at one step, by default the last, with TransformerLens' hooks: a HookedTransformer where it is a transformer."""
         step = self.last_step if step is None else step
         weights, _ = store.read_tensors(self.weights_path(step))
-        return hooked.from_weights(self.config.model.architecture(self.task), weights)
+        return self.config.model.architecture(self.task).module(weights)

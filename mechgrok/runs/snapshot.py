@@ -12,8 +12,8 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.maths import cosines, fourier, losses
-from mechgrok.models import fast_forward
-from mechgrok.models.architecture import Architecture
+from mechgrok.models.network import Network
+from mechgrok.models.tables import Batch
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.charts import Basis, chart
 
@@ -43,7 +43,7 @@ class LazyWeights(Mapping[str, Tensor]):
 class Snapshot:
     """A network at one step of its training, on the whole table."""
 
-    def __init__(self, grid: Grid, architecture: Architecture, weights: Mapping[str, Tensor], step: int) -> None:
+    def __init__(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor], step: int) -> None:
         self.grid = grid
         self.architecture = architecture
         self.weights = weights
@@ -65,14 +65,24 @@ class Snapshot:
 
     @cached_property
     def embedding(self) -> Tensor:
-        """W_E of the number tokens (p, d_model)."""
-        return self.weights["embed.W_E"][self.tokens].double()
+        """W_E of the number tokens (p, d_model); where each position has its own, these side by side."""
+        return self.architecture.embedding(self.weights)[self.tokens].double()
+
+    def with_embedding(self, embedding: Tensor) -> Snapshot:
+        """The same network with another embedding of the number tokens (p, d_model), in float64."""
+        whole = self.architecture.embedding(self.weights).to(torch.float64, copy=True)
+        whole[self.tokens] = embedding
+        return self.with_weights(self.architecture.with_embedding(self.weights, whole))
+
+    @property
+    def unembedding(self) -> Tensor:
+        """W_U, number columns (d_model, p): the last matrix before the logits."""
+        return self.architecture.unembedding(self.weights)[:, self.tokens].double()
 
     @cached_property
     def neuron_logit_map(self) -> Tensor:
         """W_L = W_out W_U of the last layer, number columns (d_mlp, p)."""
-        w_out = self.weights[f"{self._last}.mlp.W_out"].double()
-        return w_out @ self.weights["unembed.W_U"][:, self.tokens].double()
+        return self.architecture.neuron_logit_map(self.parameters)[:, self.tokens]
 
     @property
     def _last(self) -> str:
@@ -82,9 +92,9 @@ class Snapshot:
     def _forward(self) -> dict[str, Tensor]:
         """Number logits, and the last layer's attention pattern and neurons, of every row, from one pass."""
         post, pattern = f"{self._last}.mlp.hook_post", f"{self._last}.attn.hook_pattern"
-        keep = frozenset({pattern}) if self.architecture.attn_only else frozenset({post, pattern})
+        keep = frozenset({post} if self.architecture.has_neurons else ()) | frozenset({pattern} if self.architecture.heads else ())
         with torch.no_grad():
-            passes = [fast_forward.forward(self.parameters, self.architecture, batch, keep) for batch in self.grid.batches]
+            passes = [self.architecture.forward(self.parameters, batch, keep) for batch in self.grid.batches]
         found = {"logits": torch.cat([logits for logits, _ in passes])[:, self.tokens]}
         return found | {name.rpartition("_")[2]: torch.cat([kept[name] for _, kept in passes]) for name in keep}
 
@@ -96,26 +106,33 @@ class Snapshot:
     @property
     def neurons(self) -> Tensor:
         """Activations of the last layer's MLP after the nonlinearity, at the position that is read (n, d_mlp)."""
-        assert not self.architecture.attn_only, "an attention-only network has no neurons"
+        assert self.architecture.has_neurons, "the network has no neurons"
         return self._forward["post"]
 
     @property
     def attention(self) -> Tensor:
-        """The last layer's attention pattern at the position that is read (n, head, pos)."""
-        return self._forward["pattern"]
+        """The last layer's attention pattern at the position that is read (n, head, pos), registers left out."""
+        assert self.architecture.heads, "the network has no attention"
+        return self._forward["pattern"][:, :, : self.grid.task.inputs().shape[1]]
+
+    def activation(self, name: str) -> Tensor:
+        """An activation by its TransformerLens name at the position that is read, in every row (n, ...)."""
+        with torch.no_grad():
+            passes = (self.architecture.forward(self.parameters, batch, frozenset({name})) for batch in self.grid.batches)
+            return torch.cat([kept[name] for _, kept in passes])
 
     @property
     def direct_logits(self) -> Tensor:
-        """What reaches the logits beside the last layer's neurons (n, p): L - N W_L. Needs a network without final LayerNorm."""
+        """What reaches the logits beside the last layer's neurons (n, p): L - N W_L. Needs a linear readout."""
         return self.logits - self.neurons @ self._readout
 
     def logits_of(self, neurons: Tensor) -> Tensor:
-        """The logits if the last layer's neurons were these (n, d_mlp) -> (n, p). Needs a network without final LayerNorm."""
+        """The logits if the last layer's neurons were these (n, d_mlp) -> (n, p). Needs a linear readout."""
         return torch.addmm(self.logits, neurons - self.neurons, self._readout)
 
     @property
     def _readout(self) -> Tensor:
-        assert self.architecture.normalization is None, "a final LayerNorm makes the logits no linear function of the neurons"
+        assert self.architecture.nonlinear_readout is None, self.architecture.nonlinear_readout
         return self.neuron_logit_map
 
     def network(self, weights: Mapping[str, Tensor], rows: Tensor | None = None) -> Tensor:
@@ -124,8 +141,8 @@ class Snapshot:
         `rows` are indices into the rows of the grid, by default all of them.
         """
         inputs = torch.from_numpy(self.grid.task.inputs())[self.grid.rows]
-        batch = fast_forward.Batch.of(inputs if rows is None else inputs[rows])
-        return fast_forward.logits(weights, self.architecture, batch)[:, self.tokens]
+        batch = Batch.of(inputs if rows is None else inputs[rows])
+        return self.architecture.logits(weights, batch)[:, self.tokens]
 
     def with_weights(self, replaced: Mapping[str, Tensor]) -> Snapshot:
         """The same network with some of its tensors replaced."""
@@ -193,8 +210,7 @@ class Snapshot:
         """The same network with its number tokens randomly renamed: norms and ranks stay, structure goes."""
         order = torch.randperm(self.p, generator=generator)
         weights = dict(self.weights)
-        renamed = {"embed.W_E": 0, "unembed.W_U": 1, "unembed.b_U": 0}
-        for name, axis in renamed.items():
+        for name, axis in self.architecture.token_axes.items():
             if name in weights:
                 everything = torch.cat([order, torch.arange(self.p, weights[name].shape[axis])])
                 weights[name] = weights[name].index_select(axis, everything)

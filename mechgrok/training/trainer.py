@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -15,15 +14,16 @@ from torch.nn import Parameter
 
 from mechgrok.config import Config
 from mechgrok.maths import losses
-from mechgrok.models import fast_forward
-from mechgrok.models.architecture import Architecture
-from mechgrok.training import randomness, subsets
+from mechgrok.models import dropout
+from mechgrok.models.network import Network
+from mechgrok.models.tables import Batch
+from mechgrok.training import subsets
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
 from mechgrok.training.objective import Objective
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
     from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.training.execution import Execution
@@ -61,8 +61,8 @@ class Trainer:
         self.objective = Objective(config.training, trained)
         self.decay = Decay(config.optimizer, trained)
         self.memory: dict[str, Tensor] = {}
-        self.logits = _forward(model, config.model.architecture(config.task), execution.forward)
-        self._drawing = model.eval() if randomness.draws(model) else None
+        self.logits = _forward(model, config.model.architecture(config.task), execution.forward, config.training.seed)
+        self._inputs = config.task.inputs()
         self._labels = config.task.labels() if corrupted is None else corrupted.trained
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._subsets = {name: subsets.of(name, rows, corrupted, self.device) for name, rows in _split_rows(is_train).items()}
@@ -85,8 +85,7 @@ class Trainer:
         rows = self._batches.at(step)
         inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
         self.optimizer.zero_grad(set_to_none=True)
-        with randomness.training(self._drawing, self.config.training.seed, step) if self._drawing else nullcontext():
-            return self.objective.backward(lambda: self.logits(inputs), labels, step)
+        return self.objective.backward(lambda: self.logits(inputs, step), labels, step)
 
     def apply(self, step: int) -> None:
         """The second half: the gradients are filtered, then clipped, and the optimiser moves the weights."""
@@ -123,9 +122,8 @@ class Trainer:
         return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels), trained)
 
     def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
-        task = self.config.task
-        inputs = torch.from_numpy(task.inputs()[rows]).to(self.device)
-        return Rows(inputs, fast_forward.Batch.of(inputs)), torch.from_numpy(self._labels[rows]).to(self.device)
+        inputs = torch.from_numpy(self._inputs[rows]).to(self.device)
+        return Rows(inputs, Batch.of(inputs)), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """All that an update depends on: weights, moments and the memory of the gradient filter, by names that say which."""
@@ -154,7 +152,7 @@ class Rows:
     """Tokens (n, pos), and the same prepared for the fast forward."""
 
     tokens: Tensor
-    batch: fast_forward.Batch
+    batch: Batch
 
 
 @torch.no_grad()
@@ -163,15 +161,28 @@ def _scale(parameters: Mapping[str, Parameter], factor: float) -> None:
         parameter.mul_(factor)
 
 
-def _forward(model: HookedTransformer, architecture: Architecture, wanted: str) -> Callable[[Rows], Tensor]:
-    """Logits (n, d_vocab_out) at the position that is read, the fast way where that is wanted and valid."""
-    obstacle = None if wanted == "plain" else fast_forward.obstacle(model.cfg)
+class Forward(Protocol):
+    """Logits (n, d_vocab_out) at the position that is read, with dropout where the step of an update is given."""
+
+    def __call__(self, rows: Rows, step: int | None = None) -> Tensor:
+        """`rows` may be of any split."""
+        ...
+
+
+def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) -> Forward:
+    """The network's own way where that is wanted and valid, else the module's."""
+    obstacle = None if wanted == "plain" else network.obstacle(model)
     if obstacle:
         log.warning("training with the plain forward: %s", obstacle)
-    if wanted == "plain" or obstacle:
-        return lambda rows: model(rows.tokens)[:, -1]
     parameters = dict(model.named_parameters())
-    return lambda rows: fast_forward.logits(parameters, architecture, rows.batch)
+
+    def forward(rows: Rows, step: int | None = None) -> Tensor:
+        masks = None if step is None else dropout.Masks(seed, step)
+        if wanted == "plain" or obstacle:
+            return dropout.run(model, rows.tokens, masks)
+        return network.logits(parameters, rows.batch, masks)
+
+    return forward
 
 
 def _split_rows(is_train: np.ndarray) -> dict[str, np.ndarray]:

@@ -34,7 +34,7 @@ class Network:
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Depths 1 to 3, all normalisations, activations and coefficients, d_head * heads free, rows shorter than n_ctx, with repetitions."""
+    """Depths 1 to 3, all options of the function, d_head * heads free, rows shorter than n_ctx, with repetitions."""
     numbers, length = draw(st.integers(2, 8)), draw(st.integers(1, 4))
     seed = draw(st.integers(0, 10**6))
     tokens = torch.randint(numbers, (draw(st.integers(1, 24)), length), generator=torch.Generator().manual_seed(seed))
@@ -44,6 +44,7 @@ def networks(draw: st.DrawFn) -> Network:
 
 
 def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
+    tied = draw(st.booleans())
     return Architecture(
         layers=draw(st.integers(1, 3)),
         heads=draw(st.integers(1, 3)),
@@ -51,10 +52,16 @@ def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
         d_head=draw(st.integers(1, 4)),
         d_mlp=draw(st.integers(1, 9)),
         d_vocab=d_vocab,
-        d_vocab_out=draw(st.integers(2, 9)),
+        d_vocab_out=d_vocab if tied else draw(st.integers(2, 9)),
         n_ctx=length + draw(st.integers(0, 2)),
         activation=draw(st.sampled_from(["relu", "gelu", "quadratic"])),
-        normalization=draw(st.sampled_from([None, "LN", "LNPre"])),
+        normalization=draw(st.sampled_from([None, "LN", "LNPre", "post", "post-unbiased"])),
         attn_only=draw(st.booleans()),
         attention_coefficient=draw(st.sampled_from([1.0, 0.0, 0.3])),
+        positions=draw(st.sampled_from(["learned", "none", "sinusoidal"])),
+        softmax=draw(st.sampled_from(["softmax", "softmax1"])),
+        registers=draw(st.sampled_from([0, 0, 1, 3])),
+        tied=tied,
+        residual=draw(st.booleans()),
+        pooling=draw(st.sampled_from(["last", "mean"])),
     )

@@ -34,12 +34,12 @@ def _gradients(model: torch.nn.Module, result: Tensor, upstream: Tensor) -> dict
     return {name: torch.zeros_like(p) if p.grad is None else p.grad.clone() for name, p in model.named_parameters()}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(network=networks(), short=st.booleans())
 def test_logits_and_every_gradient_agree(network: Network, short: bool) -> None:
     model, batch = network.model(), Batch.of(network.tokens)
     with mock.patch.object(tail, "pays", return_value=short):
-        ours = logits(dict(model.named_parameters()), network.shape, batch)
+        ours = network.shape.logits(dict(model.named_parameters()), batch)
     theirs = model(network.tokens)[:, -1]
     assert _agree(ours, theirs)
     upstream = torch.randn(theirs.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -54,11 +54,12 @@ ACTIVATIONS = (
 )  # fmt: skip
 
 
-def _at_read_position(name: str, activation: Tensor) -> Tensor:
-    return activation[:, :, -1] if name.endswith("hook_pattern") else activation[:, -1]
+def _at_read_position(name: str, activation: Tensor, read: int) -> Tensor:
+    """Registers stand behind it."""
+    return activation[:, :, read] if name.endswith("hook_pattern") else activation[:, read]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(network=networks(), short=st.booleans())
 def test_kept_activations_agree(network: Network, short: bool) -> None:
     model = network.model()
@@ -67,9 +68,10 @@ def test_kept_activations_agree(network: Network, short: bool) -> None:
     everything = frozenset(name for name in cache if name.startswith("blocks.") and name.split(".", 2)[2] in ACTIVATIONS)
     for keep in (everything, frozenset(name for name in everything if name in {f"{last}.{kept}" for kept in tail.KEPT})):
         with mock.patch.object(tail, "pays", return_value=short), torch.no_grad():
-            _, kept = forward(dict(model.named_parameters()), network.shape, Batch.of(network.tokens), keep)
+            _, kept = network.shape.forward(dict(model.named_parameters()), Batch.of(network.tokens), keep)
         assert kept.keys() == keep
-        assert [name for name in keep if not _agree(kept[name], _at_read_position(name, cache[name]))] == []
+        read = network.tokens.shape[1] - 1
+        assert [name for name in keep if not _agree(kept[name], _at_read_position(name, cache[name], read))] == []
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu", "quadratic"])

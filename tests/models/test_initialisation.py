@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,3 +79,47 @@ def test_seeds_matter_and_the_callers_random_numbers_do_not(init: str) -> None:
     other = dict(Transformer(init=init, seed=2).build(task).named_parameters())
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in names)
+
+
+def _deviations(**options: Any) -> dict[str, float]:
+    model = Transformer(d_model=256, heads=4, d_mlp=1024, **options).build(Modular(p=199))
+    return {name.rpartition(".")[2]: parameter.std().item() for name, parameter in model.named_parameters() if "_pos" not in name}
+
+
+def test_scales_of_the_sources() -> None:
+    """Normal over the root of 256 but for what is said here."""
+    furuta = _deviations(init="furuta2024", positions="none", biases="none")
+    assert furuta.pop("W_E") == pytest.approx(200**-0.5, rel=0.02)
+    assert [furuta[name] for name in furuta if name.startswith("W")] == pytest.approx([1 / 16] * 7, rel=0.02)
+    inglis = _deviations(init="inglis2023", registers=100)
+    assert inglis.pop("W_in") == pytest.approx(1 / 32, rel=0.02)
+    assert inglis.pop("W_U") == pytest.approx(200**-0.5, rel=0.02)
+    assert [inglis[name] for name in inglis if name.startswith("W")] == pytest.approx([1 / 16] * 7, rel=0.02)
+
+
+@pytest.mark.parametrize("init", ["devon2024", "power2022"])
+def test_torchs_scales(init: str) -> None:
+    """Embeddings normal with deviation 1, maps uniform within 1 / sqrt(inputs), nn.MultiheadAttention's by Xavier."""
+    found = _deviations(init=init, biases="all")
+    uniform = 256**-0.5 / 3**0.5
+    into = (6 / (256 + 3 * 256)) ** 0.5 / 3**0.5 if init == "devon2024" else uniform
+    expected = dict.fromkeys(("W_Q", "W_K", "W_V"), into) | {"W_O": uniform, "W_in": uniform, "W_out": 1024**-0.5 / 3**0.5, "W_E": 1.0}
+    expected["W_U"] = 1.0 if init == "devon2024" else uniform
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=0.02)
+    assert found["b_in"] == pytest.approx(uniform, rel=0.1)
+
+
+def test_torchs_modules_are_made_one_after_the_other() -> None:
+    torch.manual_seed(3)
+    tokens, positions = torch.nn.Embedding(6, 8), torch.nn.Embedding(3, 8)
+    attention, into, out = torch.nn.MultiheadAttention(8, 2), torch.nn.Linear(8, 10), torch.nn.Linear(10, 8)
+    last = torch.nn.Embedding(6, 8)
+    model = Transformer(d_model=8, heads=2, d_mlp=10, init="devon2024", biases="blocks", seed=3).build(Modular(p=5))
+    block = model.blocks[0]
+    assert torch.equal(model.embed.W_E, tokens.weight)
+    assert torch.equal(model.pos_embed.W_pos, positions.weight)
+    assert torch.equal(torch.cat([block.attn.W_Q[1].T, block.attn.W_K[0].T]), attention.in_proj_weight[4:12])
+    assert torch.equal(block.attn.W_O.flatten(0, 1).T, attention.out_proj.weight)
+    assert torch.equal(block.mlp.W_in.T, into.weight)
+    assert torch.equal(block.mlp.b_out, out.bias)
+    assert torch.equal(model.unembed.W_U.T, last.weight)

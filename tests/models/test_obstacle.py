@@ -75,7 +75,7 @@ def test_accepted(options: dict[str, Any]) -> None:
         ({"clip_qkv": 8.0}, r"clip_qkv is 8\.0"),
         ({"original_architecture": "Olmo2ForCausalLM"}, "original_architecture is Olmo2ForCausalLM"),
         ({"use_normalization_before_and_after": True}, "use_normalization_before_and_after is True"),
-        ({"use_attention_sinks": True}, "use_attention_sinks is True"),
+        ({"use_attention_sinks": True}, "sinks with scores of their own"),
         ({"dtype": torch.bfloat16}, "bfloat16, neither float32 nor float64"),
     ],
 )

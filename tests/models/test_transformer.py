@@ -101,3 +101,29 @@ def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
         "from mechgrok.tasks.modular import Modular; Transformer().architecture(Modular()); sys.exit('transformer_lens' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"init": "devon2024", "d_head": 7}, "heads of width d_model / heads; leave d_head 7 away"),
+        ({"attn_only": True, "mlp_dropout": 0.1}, "without an MLP there is nothing to drop"),
+        ({"mlp_dropout": 1.0}, "less than 1"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Transformer(**values)
+
+
+def test_tied_embeddings_need_as_many_classes_as_tokens() -> None:
+    with pytest.raises(UserError, match=r"7 and 8; use --task\.loss_classes vocab"):
+        Transformer(tied=True).architecture(Modular(p=7, loss_classes="numbers"))
+    assert Transformer(tied=True).architecture(Modular(p=7, layout="a b")).tied
+
+
+def test_a_layernorm_after_the_additions_has_its_bias_trained_in_any_case() -> None:
+    spec = Transformer(d_model=8, heads=2, normalization="post", biases="none")
+    assert {n for n, p in spec.build(Modular(p=5)).named_parameters() if n.endswith((".b", ".w")) and p.requires_grad} == {
+        f"blocks.0.ln{k}.{leaf}" for k in (1, 2) for leaf in "wb"
+    }

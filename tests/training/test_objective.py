@@ -10,11 +10,10 @@ import torch
 import torch.nn.functional as F
 from test_trainer import P, loss, split, table, trainer
 from torch import Tensor
-from torch.nn import Dropout, Linear, Parameter, Sequential
+from torch.nn import Parameter
 from trained_runs import config
 
 from mechgrok.config import Training
-from mechgrok.training import randomness
 from mechgrok.training.objective import Objective
 
 
@@ -140,33 +139,3 @@ class TestWeightNoise:
         torch.manual_seed(6)
         assert self.noise(0.3, step=3)[0] == one
         assert len({one, self.noise(0.3, step=4)[0], self.noise(0.3, seed=1, step=3)[0], self.noise(0.0)[0]}) == 4
-
-
-class TestDropout:
-    """No model of ours has it yet; the trainer is ready for one."""
-
-    MODEL = Sequential(Linear(4, 100), Dropout(0.5))
-
-    def test_a_model_that_draws_is_known(self) -> None:
-        assert randomness.draws(self.MODEL)
-        assert randomness.draws(torch.nn.LSTM(3, 3, num_layers=2, dropout=0.1))
-        assert not randomness.draws(Sequential(Linear(2, 2), Dropout(0.0)))
-        assert not randomness.draws(config().model.build(config().task))
-
-    def kept(self, seed: int, step: int) -> list[bool]:
-        with randomness.training(self.MODEL, seed, step):
-            return (self.MODEL(torch.ones(1, 4)) != 0).flatten().tolist()
-
-    def test_what_is_dropped_comes_from_seed_and_step_alone(self) -> None:
-        torch.manual_seed(3)
-        before = torch.random.get_rng_state()
-        one = self.kept(0, 5)
-        assert torch.equal(torch.random.get_rng_state(), before)
-        torch.rand(3)
-        assert self.kept(0, 5) == one
-        assert len({tuple(one), tuple(self.kept(0, 6)), tuple(self.kept(1, 5))}) == 3
-
-    def test_outside_a_training_step_nothing_is_dropped(self) -> None:
-        self.kept(0, 0)
-        assert not self.MODEL.training
-        assert (self.MODEL(torch.ones(1, 4)) != 0).all()

@@ -142,7 +142,7 @@ def test_an_obstacle_to_the_fast_forward_is_logged_and_gone_around(
     plain = trainer(config(), "plain").update(0)
     assert not caplog.records
     monkeypatch.setattr(fast_forward, "obstacle", lambda _: "the moon is full")
-    monkeypatch.setattr(fast_forward, "logits", lambda *_: pytest.fail("the fast forward was used"))
+    monkeypatch.setattr(fast_forward, "forward", lambda *_: pytest.fail("the fast forward was used"))
     assert trainer(config()).update(0) == plain
     assert [record.getMessage() for record in caplog.records] == ["training with the plain forward: the moon is full"]
 

@@ -35,7 +35,7 @@ def _grown(run: Run) -> Iterator[Check]:
     size = 2 * run.task.numbers + 4
     snapshot = run.snapshot()
     weights = vocabulary.grow(snapshot.parameters, size, seed=0)
-    shape = replace(snapshot.architecture, d_vocab=size, d_vocab_out=size)
+    shape = replace(run.config.model.architecture(run.task), d_vocab=size, d_vocab_out=size)
     with torch.no_grad():
         logits = fast_forward.logits(weights, shape, fast_forward.Batch.of(torch.from_numpy(run.task.inputs())))
     right = int((logits.argmax(1) == snapshot.grid.labels).sum())

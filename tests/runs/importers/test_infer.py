@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.models.architecture import Architecture
 from mechgrok.runs.importers import infer, weights
 
 
@@ -19,7 +20,7 @@ def complete(small: dict[str, Tensor]) -> dict[str, Tensor]:
 def test_sizes_come_from_shapes(complete: dict[str, Tensor]) -> None:
     sizes = {"layers": 1, "heads": 2, "d_model": 5, "d_head": 3, "d_mlp": 7, "d_vocab": 11, "d_vocab_out": 10, "n_ctx": 4}
     options = {"activation": "relu", "normalization": None, "attn_only": False, "eps": 1e-5, "attention_coefficient": 1.0}
-    assert asdict(infer.architecture(complete, {})) == sizes | options
+    assert asdict(infer.architecture(complete, {})) == asdict(Architecture(**sizes, **options))
 
 
 def test_the_config_decides_what_shapes_cannot_tell(complete: dict[str, Tensor]) -> None:

@@ -1,0 +1,73 @@
+"""Any network as a TransformerLens `HookedRootModule`. Imports the library, so only `module` of a network imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformer_lens.hook_points import HookPoint
+from transformer_lens.HookedRootModule import HookedRootModule
+
+from mechgrok.errors import UserError
+from mechgrok.models.dropout import Masks
+from mechgrok.models.network import Network
+
+
+class HookedNetwork(HookedRootModule):
+    """A network's function with its weights as parameters, and a hook point for every activation that it names."""
+
+    def __init__(self, network: Network, weights: Mapping[str, Tensor], length: int) -> None:
+        super().__init__()
+        self.network = network
+        self.masks: Masks | None = None
+        for name, tensor in weights.items():
+            _put(self, name, nn.Parameter(tensor.detach().clone()))
+        for name in _activations(network, weights, length):
+            _put(self, name, HookPoint())
+        self.setup()
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits (batch, 1, d_vocab_out) of tokens (batch, pos): one position, the one that is read."""
+        weights = dict(self.named_parameters())
+        x = self.hook_dict["hook_embed"](self.network.embed(weights, tokens))
+        return self.network.from_embedded(weights, x, lambda name, value: self.hook_dict[name](value), self.masks)[:, None]
+
+    def to(self, device_or_dtype: Any, print_details: bool = True) -> HookedNetwork:  # type: ignore[override]
+        """The same as a HookedTransformer's, and quiet."""
+        moved: HookedNetwork = super().to(device_or_dtype)
+        return moved
+
+
+def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], length: int) -> HookedNetwork:
+    """A module with a copy of these weights, for rows of that length. Raises UserError where they are not of these names and shapes."""
+    for name in sorted({*shapes, *weights}):
+        if name not in weights:
+            raise UserError(f"these weights lack {name}; check that the model is theirs")
+        if tuple(weights[name].shape) != shapes.get(name):
+            raise UserError(f"these weights hold {name} of shape {tuple(weights[name].shape)}, which this model has not; is it theirs?")
+    return HookedNetwork(network, weights, length)
+
+
+def _activations(network: Network, weights: Mapping[str, Tensor], length: int) -> list[str]:
+    """The names that a forward pass calls out."""
+    names = ["hook_embed"]
+
+    def listen(name: str, value: Tensor) -> Tensor:
+        names.append(name)
+        return value
+
+    with torch.no_grad():
+        network.from_embedded(weights, network.embed(weights, torch.zeros(1, length, dtype=torch.long)), listen)
+    return names
+
+
+def _put(module: nn.Module, name: str, what: nn.Module | nn.Parameter) -> None:
+    """Hangs a parameter or a hook point where its dotted name says, making the modules on the way."""
+    *path, leaf = name.split(".")
+    for step in path:
+        if not hasattr(module, step):
+            module.add_module(step, nn.Module())
+        module = getattr(module, step)
+    setattr(module, leaf, what)

@@ -1,0 +1,25 @@
+"""LayerNorm over d_model, of the kind that an architecture has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models.architecture import Architecture
+
+
+def normalised(weights: Mapping[str, Tensor], shape: Architecture, name: str, x: Tensor) -> Tensor:
+    """(x - mean) / sqrt(var + eps) w + b, with those of w and b that there are."""
+    weight, bias = weights.get(f"{name}.w"), weights.get(f"{name}.b")
+    if shape.normalization != "post-unbiased":
+        return F.layer_norm(x, x.shape[-1:], weight, bias, shape.eps)
+    return unbiased(x, weight, bias, shape.eps)
+
+
+def unbiased(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """(x - mean) / (s + eps) w + b, with s^2 = sum (x - mean)^2 / (d_model - 1): eps stands outside the root."""
+    x = (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps)
+    x = x if weight is None else x * weight
+    return x if bias is None else x + bias

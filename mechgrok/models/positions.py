@@ -1,0 +1,17 @@
+"""Where a token stands, told without a trained parameter."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def sinusoids(n_ctx: int, d_model: int, like: Tensor) -> Tensor:
+    """sin(pos / 10000^(2i / d_model)) in column 2i and cos of the same in column 2i + 1 (n_ctx, d_model); Vaswani et al. 2017, section 3.5.
+
+    Rounded to float32 whatever the dtype, so that a network trained in float32 is measured in float64 with the numbers it was trained with.
+    """
+    even = torch.arange(d_model, dtype=torch.float64) // 2 * 2
+    angles = torch.arange(n_ctx, dtype=torch.float64)[:, None] / 10000 ** (even / d_model)
+    odd = torch.arange(d_model) % 2 == 1
+    return torch.where(odd, angles.cos(), angles.sin()).float().to(like)
