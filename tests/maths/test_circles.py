@@ -110,3 +110,18 @@ def test_rounding_is_no_component_in_any_unit(scale: float) -> None:
     row = scale * torch.tensor([0.1, 0.7, 1 / 3], dtype=torch.float64)
     assert circles.principal_components(row.repeat(59, 1))[1].shape == (0,)
     assert circles.principal_components(row.repeat(59, 1) + scale * torch.outer(wave(59, 1), torch.ones(3).double()))[1].shape == (1,)
+
+
+def test_rounding_to_single_precision_is_no_component() -> None:
+    """Forty columns that are constant but for the last digit a float32 has."""
+    ulp = float(np.spacing(np.float32(100)))
+    signs = torch.randn(59, 40, generator=torch.Generator().manual_seed(0)).sign()
+    assert circles.principal_components(100 + ulp / 2 * signs)[1].shape == (0,)
+    assert circles.principal_components(torch.zeros(7, 3))[1].shape == (0,)
+
+
+def test_keeping_one_row_leaves_the_mean_in_the_others() -> None:
+    """The unit vector of a single row is not orthogonal to constants: that row stays, the others become the mean."""
+    matrix = torch.tensor([[1.0, 5.0], [2.0, 4.0], [9.0, 0.0]], dtype=torch.float64)
+    kept = circles.keep_components(matrix, torch.tensor([[1.0], [0.0], [0.0]], dtype=torch.float64))
+    assert kept.tolist() == [[1, 5], [4, 3], [4, 3]]
