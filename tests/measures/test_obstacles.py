@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from made_runs import make_run
 
+from mechgrok.measures.basis import InBasis
+from mechgrok.measures.coset_concentration import CosetConcentration
+from mechgrok.measures.obstacles import needs_attention_to_equals
 from mechgrok.measures.registry import measures
 from mechgrok.measures.spectrum_2d import Spectrum2D
 from mechgrok.runs.run import Run, open_run
@@ -54,3 +59,27 @@ def test_only_the_spectrum_of_neurons_needs_neurons(tmp_path: Path) -> None:
     run = changed(tmp_path / "run", attn_only=True)
     assert "no MLP" in (Spectrum2D(site="neurons").obstacle(run) or "")
     assert Spectrum2D(site="attention").obstacle(run) is None
+
+
+OF_WEIGHTS = {"circularity", "embedding-symmetry", "fourier-density", "gini", "head-circuits"}
+
+
+def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_alone(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    found = {name: kind(basis="multiplicative").obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
+    assert {name for name, reason in found.items() if reason is None} == OF_WEIGHTS
+    assert all("0 is a label" in reason for reason in found.values() if reason)
+
+
+@pytest.mark.parametrize(("last", "refused"), [([7, 7, 7], False), ([3, 3, 3], True), ([7, 8, 7], True), ([0, 1, 2], True)])
+def test_equals_is_one_token_that_is_no_number(last: list[int], refused: bool) -> None:
+    task = SimpleNamespace(numbers=7, inputs=lambda: np.array([[0, 1, token] for token in last]))
+    assert bool(needs_attention_to_equals(SimpleNamespace(task=task))) == refused  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("n", "refused"), [(2, True), (3, True), (4, False), (5, True), (9, False)])
+def test_a_group_of_prime_order_has_no_cosets(tmp_path: Path, n: int, refused: bool) -> None:
+    folder = make_run(tmp_path / "run", p=n)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"task": {"kind": "group", "group": "cyclic", "n": n}}))
+    assert ("prime order" in (CosetConcentration().obstacle(open_run(folder)) or "")) == refused

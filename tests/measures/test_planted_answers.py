@@ -209,6 +209,15 @@ class TestLabelStatistics:
         assert found.headline["entropy_train"] == 0
         assert found.headline["entropy_test"] == pytest.approx(math.log(4), rel=1e-14)
 
+    def test_random_splits_of_which_some_are_infinite_have_no_mean(self) -> None:
+        """Of 6 of the 9 rows, most draws, but not all, take a label whole; 400 draws have both kinds."""
+        grid = table(3, train=np.isin(np.arange(9), [0, 1, 4, 5, 6, 8]))
+        found = measured(LabelStatistics(splits=400), Planted(grid))
+        row = found.table.set_index("quantity").loc["divergence"]
+        assert math.isfinite(row["value"])
+        assert math.isnan(row["random_mean"])
+        assert "some random splits" in found.missing["divergence_random_mean"]
+
     def test_unknown(self) -> None:
         found = measured(LabelStatistics(), Planted(table(5)))
         assert found.headline["entropy_all"] == pytest.approx(math.log(5), rel=1e-14)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mechgrok.errors import UserError
 from mechgrok.measures import registry
+from mechgrok.measures.clock_pizza import ClockPizza
 from mechgrok.measures.key_frequencies import KeyFrequencies, Rule
 from mechgrok.measures.measure import Measure
 from mechgrok.measures.restricted_loss import RestrictedLoss
@@ -49,6 +50,7 @@ class TestRegistry:
             ("restricted-loss(keys=6)", RestrictedLoss(keys=(6,))),
             ("restricted-loss(keys=own)", RestrictedLoss(keys="own")),
             ("restricted-loss()", RestrictedLoss()),
+            ("clock-pizza(circularity=0)", ClockPizza(circularity=0)),
             ("key-frequencies(fixed=1,2, rule=fixed)", KeyFrequencies(rule="fixed", fixed=(1, 2))),
         ],
     )
