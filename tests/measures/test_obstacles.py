@@ -13,10 +13,13 @@ from made_runs import make_run
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.coset_concentration import CosetConcentration
+from mechgrok.measures.equivariance import Equivariance
 from mechgrok.measures.obstacles import needs_attention_to_equals
 from mechgrok.measures.registry import measures
 from mechgrok.measures.spectrum_2d import Spectrum2D
+from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.modular import Modular
 
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
 OF_READOUT = {"ipr-pruning", "neuron-replacement", "projection-loss"}
@@ -32,6 +35,14 @@ def changed(folder: Path, **model: Any) -> Run:
     config = json.loads((folder / "config.json").read_text())
     config["model"] |= model
     (folder / "config.json").write_text(json.dumps(config))
+    return open_run(folder)
+
+
+def group_run(folder: Path, **group: Any) -> Run:
+    """A run of products in a group; its weights are not looked at."""
+    make_run(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"task": {"kind": "group", **group}}))
     return open_run(folder)
 
 
@@ -79,7 +90,24 @@ def test_equals_is_one_token_that_is_no_number(last: list[int], refused: bool) -
 
 @pytest.mark.parametrize(("n", "refused"), [(2, True), (3, True), (4, False), (5, True), (9, False)])
 def test_a_group_of_prime_order_has_no_cosets(tmp_path: Path, n: int, refused: bool) -> None:
-    folder = make_run(tmp_path / "run", p=n)
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"task": {"kind": "group", "group": "cyclic", "n": n}}))
-    assert ("prime order" in (CosetConcentration().obstacle(open_run(folder)) or "")) == refused
+    run = group_run(tmp_path / "run", group="cyclic", n=n)
+    assert ("prime order" in (CosetConcentration().obstacle(run) or "")) == refused
+
+
+def test_measures_of_frequencies_refuse_a_group_and_nothing_more_is_asked(tmp_path: Path) -> None:
+    run = group_run(tmp_path / "run", group="symmetric", n=3)
+    found = {name: kind().obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
+    assert len(found) > 20
+    assert [name for name, reason in found.items() if not reason] == []
+
+
+def test_a_margin_at_the_phase_needs_labels_that_are_phases() -> None:
+    run = SimpleNamespace(task=Shifted(p=5), grid=Grid.of(Shifted(p=5), None))
+    assert "not its phases" in (Equivariance().obstacle(run) or "")  # type: ignore[arg-type]
+
+
+class Shifted(Modular):
+    """a + b + 1, whose characters are followed as those of a + b."""
+
+    def phase(self) -> np.ndarray:
+        return (self.labels() - 1) % self.p
