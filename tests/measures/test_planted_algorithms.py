@@ -88,7 +88,7 @@ class TestLogitProfile:
         assert sorted(d % p) == list(range(p))
         expected = 3 * np.cos(2 * np.pi * d / p) + 2 * np.cos(4 * np.pi * d / p)
         assert found.table["logit"].tolist() == pytest.approx(expected.tolist(), abs=1e-12)
-        assert found.headline["at_answer"] == pytest.approx(5, abs=1e-12)
+        assert (found.headline["at_answer"], found.headline["peak"]) == pytest.approx((5, 5), abs=1e-12)
         assert found.headline["best_wrong"] == pytest.approx(expected[d != 0].max(), abs=1e-12)
 
 

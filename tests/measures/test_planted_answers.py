@@ -94,6 +94,12 @@ class TestMargin:
             rows = {"all": 49, "train": TRAIN.sum(), "test": (~TRAIN).sum()}[split]
             assert list(found[split].items()) == [(low, wrong), (high, rows - wrong)]
 
+    def test_the_figure_shows_shares_of_each_split(self) -> None:
+        grid = table(P, train=TRAIN)
+        figure = measured(Margin(), Planted(grid, answers(grid, 4.0, torch.arange(49) % 2))).figure()
+        shares = [sum(trace.y) for trace in figure.data if trace.type == "bar"]
+        assert shares == pytest.approx([1, 1])
+
     def test_margin_above_zero_is_right(self) -> None:
         grid = table(P)
         logits = answers(grid, 1.0, torch.arange(49) % 2)

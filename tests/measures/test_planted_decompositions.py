@@ -89,6 +89,8 @@ class TestLossDecomposition:
         found = measured(LossDecomposition(), Planted(grid, sum(parts.values()) + bias))
         assert found.headline["frequencies"] == [1, 4]
         assert found.table.query("key")["frequency"].tolist() == [1, 4]
+        assert set(found.table[found.table["kept"] != "all but one frequency"]["frequency"]) == {0}
+        assert 0.9 < found.headline["share_key"] < 1
         combinations = ["key", "non-key", "residual", "key + non-key", "key + residual", "non-key + residual"]
         kept = {name: name.split(" + ") for name in combinations} | {"everything": list(parts)}
         rows = found.table.set_index(["kept", "split"])["loss"]
@@ -112,6 +114,11 @@ class TestLossDecomposition:
         whole = (16 + 9 + 0.25) / 2 + residual.square().mean().item()
         expected = {1: 8 / whole, 2: 0, 3: 0.125 / whole, 4: 4.5 / whole, 5: 0}
         assert single.set_index("frequency")["share"].to_dict() == pytest.approx(expected, abs=1e-10)
+
+    def test_logits_that_do_not_vary_have_no_share(self, grid: Grid) -> None:
+        found = measured(LossDecomposition(), Planted(grid, torch.zeros(self.p**2, self.p, dtype=torch.float64)))
+        assert (found.headline["frequencies"], found.headline["share_key"]) == ([], 0)
+        assert found.table.query("frequency > 0")["share"].isna().all()
 
     def test_the_threshold(self, grid: Grid) -> None:
         logits = cosines(grid, {1: 4.0, 4: 0.01})
