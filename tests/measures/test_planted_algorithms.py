@@ -239,6 +239,13 @@ class TestClockPizza:
         measure, found = self.rows(Clock(circle(13, 2, 1.0)), symmetricity, irrelevance)
         assert measure.headline(found)["label"] == label
 
+    @pytest.mark.parametrize(("symmetricity", "irrelevance", "label"), [(0.75, 0.25, "pizza"), (0.5, 0.5, "clock")])
+    def test_the_bounds_of_a_label_belong_to_it(self, symmetricity: float, irrelevance: float, label: str) -> None:
+        measure = ClockPizza(pizza=(0.75, 0.25), clock=(0.5, 0.5))
+        row = {"frequency": [0], "symmetricity": [symmetricity], "irrelevance": [irrelevance], "clock": math.nan, "pizza": math.nan}
+        found = pd.DataFrame(row).assign(pizza_text=math.nan, step=0)
+        assert measure.headline(found)["label"] == label
+
 
 @pytest.mark.parametrize("name", ["distance-irrelevance", "clock-pizza"])
 def test_a_task_without_diagonals_has_no_distance(name: str, tmp_path: Path) -> None:
