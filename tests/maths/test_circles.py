@@ -115,7 +115,7 @@ def test_rounding_is_no_component_in_any_unit(scale: float) -> None:
 def test_rounding_to_single_precision_is_no_component() -> None:
     """Forty equal columns that are constant but for the last digit a float32 has."""
     ulp = float(np.spacing(np.float32(100)))
-    signs = torch.randn(59, 1, generator=torch.Generator().manual_seed(0)).sign().expand(59, 40)
+    signs = torch.randn(59, 1, generator=torch.Generator().manual_seed(0)).sign().double().expand(59, 40)
     assert circles.principal_components(100 + ulp / 2 * signs)[1].shape == (0,)
     assert circles.principal_components(torch.zeros(7, 3))[1].shape == (0,)
 

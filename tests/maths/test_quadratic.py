@@ -66,6 +66,6 @@ def test_the_unit_and_the_sign_do_not_matter(scale: float) -> None:
 def test_rounding_to_single_precision_has_no_shares() -> None:
     """A constant neuron of a large table, but for the last digit a float32 has."""
     ulp = float(np.spacing(np.float32(100)))
-    signs = torch.randn(113, 113, 1, generator=torch.Generator().manual_seed(0)).sign()
+    signs = torch.randn(113, 113, 1, generator=torch.Generator().manual_seed(0)).sign().double()
     assert shares(100 + ulp / 2 * signs, 1, 1)[0].isnan().all()
     assert shares(torch.zeros(5, 5, 1), 1, 1)[0].isnan().all()
