@@ -86,11 +86,12 @@ def test_the_unit_of_the_logits_does_not_matter(scale: float) -> None:
     assert fve(scale * logits, phase, [1]) == pytest.approx(fve(logits, phase, [1]), abs=1e-9)
 
 
-def test_what_all_rows_share_is_no_double_share_beside_a_large_constant() -> None:
-    """What is left of 1 + a small term of c alone, centred both ways, is rounding of the constant."""
+def test_what_all_rows_share_is_no_double_share_beside_large_offsets() -> None:
+    """What is left of offsets of the rows + a small term of c alone, centred both ways, is rounding of the offsets."""
     phase = torch.from_numpy(Modular(p=5).phase())
+    offsets = torch.linspace(1, 2, 25, dtype=torch.float64)[:, None]
     for seed in range(20):
         term = torch.randn(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-        found = fve((1 + 1e-10 * term).expand(25, 5), phase, [1])
+        found = fve(offsets + 1e-10 * term, phase, [1])
         assert math.isnan(found["double"])
         assert not math.isnan(found["over c"])
