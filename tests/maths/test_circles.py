@@ -125,3 +125,10 @@ def test_keeping_one_row_leaves_the_mean_in_the_others() -> None:
     matrix = torch.tensor([[1.0, 5.0], [2.0, 4.0], [9.0, 0.0]], dtype=torch.float64)
     kept = circles.keep_components(matrix, torch.tensor([[1.0], [0.0], [0.0]], dtype=torch.float64))
     assert kept.tolist() == [[1, 5], [4, 3], [4, 3]]
+
+
+def test_single_precision_is_widened_first() -> None:
+    """The fourth component carries 1e-10 of the variance: in single precision it drowns."""
+    waves = torch.stack([wave(59, 1), wave(59, 2), wave(59, 3), 1e-5 * wave(59, 4)], dim=1).float()
+    singular = np.linalg.svd((waves.double() - waves.double().mean(0)).numpy(), compute_uv=False)
+    assert circles.principal_components(waves)[1].tolist() == pytest.approx((singular**2 / (singular**2).sum()).tolist(), rel=1e-6)
