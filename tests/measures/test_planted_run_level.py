@@ -232,3 +232,4 @@ def test_its_figure_shows_the_curves(tmp_path: Path, measure: Any) -> None:
     if isinstance(measure, GrokTimes):
         flags = {shape.label.text for shape in figure.layout.shapes if shape.label.text}
         assert flags >= {"memorised", "generalised"}
+        assert [max(trace.y) for trace in figure.data] == [1, 1, 4, 4], "accuracies, then losses"
