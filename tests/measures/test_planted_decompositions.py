@@ -68,6 +68,17 @@ class TestLogitFve:
         assert centred == pytest.approx([1, 1, 1], abs=1e-10)
         assert found.headline["residual_key"] == pytest.approx(0, abs=1e-6)
 
+    def test_double_centring_where_phases_are_not_uniform(self) -> None:
+        """Sums of squares modulo 11 come unequally often, so that the cosines have a mean over the rows."""
+        grid = table(11, "add-squares")
+        logits = cosines(grid, {1: 1.0}) + noise(121, 11) + 2 * noise(1, 11, seed=1)
+        waves = [cosines(grid, {k: 1.0}) for k in (1, 3)]
+        M = sum((wave * logits).sum() / wave.square().sum() * wave for wave in waves)
+        Y = logits - logits.mean(1, keepdim=True) - logits.mean(0) + logits.mean()
+        expected = 1 - ((Y - M).square().sum() / Y.square().sum()).item()
+        found = measured(LogitFve(keys=(1, 3)), Planted(grid, logits)).headline
+        assert found["key_double"] == pytest.approx(expected, rel=1e-10)
+
 
 class TestLossDecomposition:
     p = 11
