@@ -13,6 +13,7 @@ from torch import Tensor
 from mechgrok.measures.fourier_families import FourierFamilies
 from mechgrok.measures.logit_fve import LogitFve
 from mechgrok.measures.loss_decomposition import LossDecomposition
+from mechgrok.measures.mode_controls import ModeControls
 from mechgrok.runs.snapshot import Grid, Snapshot
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -146,6 +147,14 @@ class TestLossDecomposition:
 
 class TestFourierFamilies:
     p = 11
+
+    def test_random_modes_are_judged_on_the_rows_of_the_same_split(self, grid: Grid) -> None:
+        """As many random modes as there are but the constant one are always all of these: the logits less their mean over rows."""
+        centred = sum(self.parts(grid).values()) + (torch.from_numpy(some_train(self.p)) * 9)[:, None] * cosines(grid, {2: 1.0})
+        controls = ModeControls(Planted(grid, centred), centred, centred.mean(0, keepdim=True), 2)
+        found = controls.against_random(torch.zeros_like(centred), self.p**2 - 1).set_index(["intervention", "split"])["null_mean"]
+        for split, mask in grid.subsets.items():
+            assert found["alone", split] == pytest.approx(mean_loss(grid, centred - centred.mean(0), mask), rel=1e-9)
 
     def parts(self, grid: Grid) -> dict[str, Tensor]:
         """One wave a family, with amplitudes 1 to 6 over c."""

@@ -72,6 +72,7 @@ class TestGrokTimes:
 
     def test_loss_criterion(self, tmp_path: Path) -> None:
         loss = {"train": steplike(EVERY, 60, 4.0, 0.01), "test": steplike(EVERY, 1300, 20.0, 0.04)}
+        loss["test"] |= dict.fromkeys(range(1200, 1300, 20), 0.06)
         found = looked_at(run_with(tmp_path / "R", loss=loss), GrokTimes())
         assert (found.headline["train_loss_below"], found.headline["test_loss_below"]) == (60, 1300)
         assert "only one reading" in found.missing["memorised"], "no accuracy was recorded, and there is one checkpoint"
