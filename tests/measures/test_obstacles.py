@@ -14,6 +14,7 @@ from made_runs import make_run
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.coset_concentration import CosetConcentration
 from mechgrok.measures.equivariance import Equivariance
+from mechgrok.measures.key_frequencies import KeyFrequencies
 from mechgrok.measures.obstacles import needs_attention_to_equals
 from mechgrok.measures.registry import measures
 from mechgrok.measures.spectrum_2d import Spectrum2D
@@ -75,8 +76,10 @@ def test_only_the_spectrum_of_neurons_needs_neurons(tmp_path: Path) -> None:
 OF_WEIGHTS = {"circularity", "embedding-symmetry", "fourier-density", "gini", "head-circuits"}
 
 
-def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_alone(tmp_path: Path) -> None:
-    run = open_run(make_run(tmp_path / "run"))
+@pytest.mark.parametrize("p", [3, 7])
+def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_alone(tmp_path: Path, p: int) -> None:
+    """Modulo 3 the only units with the sum 0 are 1 and 2, the first of the group and the second."""
+    run = open_run(make_run(tmp_path / "run", p=p))
     found = {name: kind(basis="multiplicative").obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
     assert {name for name, reason in found.items() if reason is None} == OF_WEIGHTS
     assert all("0 is a label" in reason for reason in found.values() if reason)
@@ -94,9 +97,10 @@ def test_a_group_of_prime_order_has_no_cosets(tmp_path: Path, n: int, refused: b
     assert ("prime order" in (CosetConcentration().obstacle(run) or "")) == refused
 
 
-def test_measures_of_frequencies_refuse_a_group_and_nothing_more_is_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("basis", ["task", "additive"])
+def test_measures_of_frequencies_refuse_a_group_whatever_basis_they_are_told(tmp_path: Path, basis: str) -> None:
     run = group_run(tmp_path / "run", group="symmetric", n=3)
-    found = {name: kind().obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
+    found = {name: kind(basis=basis).obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
     assert len(found) > 20
     assert [name for name, reason in found.items() if not reason] == []
 
@@ -111,3 +115,8 @@ class Shifted(Modular):
 
     def phase(self) -> np.ndarray:
         return (self.labels() - 1) % self.p
+
+
+@pytest.mark.parametrize(("basis", "size"), [("task", 7), ("additive", 7), ("multiplicative", 6)])
+def test_the_order_of_the_group_of_a_basis(basis: Any, size: int) -> None:
+    assert KeyFrequencies(basis=basis).size(Modular(p=7)) == size

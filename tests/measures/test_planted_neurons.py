@@ -83,3 +83,8 @@ def test_clusters_are_those_that_ever_had_a_neuron_by_frequency() -> None:
     expected = [["k = 2", 0, 1], ["k = 2", 10, 0], ["k = 5", 0, 0], ["k = 5", 10, 3]]
     assert shown[["frequency", "step", "neurons"]].to_numpy().tolist() == expected
     assert _clusters(pd.DataFrame(rows, columns=["step", "frequency", "specialised"]), most=1)["frequency"].unique().tolist() == ["k = 5"]
+
+
+def test_logits_of_zero_are_similar_to_no_cosine() -> None:
+    found = measured(KeyFrequencies(), Planted(table(7), torch.zeros(49, 7, dtype=torch.float64))).table
+    assert found["score"].tolist() == [0, 0, 0]
