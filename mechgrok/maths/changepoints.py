@@ -33,7 +33,7 @@ def knee(steps: ArrayLike, values: ArrayLike) -> tuple[int, float]:
     """
     t, y = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
     fall, duration = y[0] - y.min(), t[-1] - t[0]
-    if fall <= 0 or duration <= 0:
+    if fall <= 0:
         return 0, 0.0
     depth = (y[0] - y) / fall - (t - t[0]) / duration
     return int(np.argmax(depth)), float(depth.max())

@@ -16,9 +16,10 @@ def principal_components(matrix: Tensor) -> tuple[Tensor, Tensor]:
     r is the rank of the centred matrix; directions whose variance is rounding are left out.
     """
     p, features = matrix.shape
-    centred = matrix.double() - matrix.double().mean(0)
+    matrix = matrix.double()
+    centred = matrix - matrix.mean(0)
     values, vectors = torch.linalg.eigh(centred @ centred.T if p <= features else centred.T @ centred)
-    kept = values.flip(0) > 1e-12 * max(float(values[-1]), float(matrix.double().square().sum()))
+    kept = values.flip(0) > 1e-12 * matrix.square().sum()
     values, vectors = values.flip(0)[kept], vectors.flip(1)[:, kept]
     return vectors if p <= features else centred @ vectors / values.sqrt(), values / values.sum()
 

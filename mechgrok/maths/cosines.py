@@ -6,7 +6,6 @@ on the logits only through their sums over the rows of equal phase, a (p, p) arr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import torch
@@ -60,8 +59,7 @@ def phase_part(sums: Tensor, counts: Tensor, keys: Iterable[int]) -> Tensor:
 
 
 def _orthonormal(columns: Tensor, weights: Tensor) -> Tensor:
-    """Columns with the same span, orthonormal under <x, y> = sum_s weights[s] x[s] y[s]."""
+    """Columns with the same span, orthonormal under <x, y> = sum_s weights[s] x[s] y[s] with whole weights; 0 where a weight is 0."""
     root = weights.double().sqrt()[:, None]
     left, singular, _ = torch.linalg.svd(root * columns, full_matrices=False)
-    kept = left[:, singular > 1e-10 * singular[0]]
-    return torch.where(root > 0, kept / root.clamp_min(math.sqrt(0.5)), 0.0)
+    return left[:, singular > 1e-10 * singular[0]] / root.clamp_min(1)

@@ -72,7 +72,7 @@ def _losses(logits: Tensor, added: Tensor, labels: Tensor) -> Tensor:
     found = (totals.log() - of_label.mT).add_(top - logits.gather(2, labels[:, :, None]))
     if totals.min() >= LOST:
         return found
-    for k in torch.nonzero((totals < LOST).any(0).any(0))[:, 0]:
+    for k in torch.nonzero((totals < LOST).any((0, 1)))[:, 0]:
         phases, rows = torch.nonzero(totals[:, :, k] < LOST, as_tuple=True)
         found[phases, rows, k] = losses.per_example(logits[phases, rows] + added[phases, k], labels[phases, rows])
     return found

@@ -116,11 +116,14 @@ def _alternating(group: Group) -> Iterator[Irrep]:
 
 
 def _parts(group: Group, whole: Irrep) -> Iterator[Irrep]:
-    """Two halves where a sum over a conjugacy class, which commutes with all matrices, has two eigenvalues; else the whole."""
+    """Two halves where a sum over a conjugacy class, which commutes with all matrices, has two eigenvalues; else the whole.
+
+    "+" is the half with the larger character on the first such class, in the order of their smallest elements.
+    """
     classes = torch.from_numpy(group.conjugacy_classes)
-    for each in range(int(classes.max()) + 1):
+    for each in classes.unique():
         summed = whole.matrices[classes == each].sum(0)
-        values, vectors = torch.linalg.eigh((summed + summed.T) / 2)
+        values, vectors = torch.linalg.eigh(summed + summed.T)
         if values[-1] - values[0] > 1e-9:
             upper = values > values.mean()
             for sign, half in {"+": vectors[:, upper], "-": vectors[:, ~upper]}.items():

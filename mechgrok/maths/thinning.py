@@ -20,4 +20,4 @@ def thinned(values: ArrayLike, limit: int = 500) -> NDArray[np.intp]:
     starts = np.unique(edges)[:-1]
     ends = np.append(starts[1:], n)
     extremes = [low + pick(y[low:high]) for low, high in zip(starts, ends, strict=True) for pick in (np.argmin, np.argmax)]
-    return np.unique([0, *extremes, n - 1])
+    return np.unique([*extremes, n - 1])

@@ -19,7 +19,7 @@ def gram(tensors: Iterable[Tensor]) -> Tensor:
     total: Tensor | None = None
     for tensor in tensors:
         for columns in tensor.flatten(1).split(COLUMNS_AT_ONCE, dim=1):
-            moved = columns.double() - columns[:1].double()
+            moved = columns.double() - columns[:1]
             part = moved @ moved.T
             total = part if total is None else total.add_(part)
     assert total is not None, "a network without parameters"
@@ -32,10 +32,10 @@ def components(products: Tensor) -> tuple[Tensor, Tensor]:
     From the eigenvectors u and values l of H G H, H = 1 - 11'/n: coordinate_k = u_k sqrt(l_k), share_k = l_k / sum l. Each
     component points from the first step's side to the last one's. Shares are NaN for a path that does not move.
     """
-    centred = products - products.mean(0) - products.mean(1, keepdim=True) + products.mean()
-    values, vectors = torch.linalg.eigh((centred + centred.T) / 2)
+    means = products.mean(0)
+    values, vectors = torch.linalg.eigh(products - means - means[:, None] + means.mean())
     values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
-    direction = torch.where(vectors[-1] >= vectors[0], 1.0, -1.0).double()
+    direction = torch.where(vectors[-1] >= vectors[0], 1.0, -1.0)
     return values / values.sum(), direction * vectors * values.sqrt()
 
 
@@ -45,5 +45,5 @@ def walk_shares(steps: Tensor) -> Tensor:
     Its Gram matrix is min(s, t) up to a factor. For n equidistant steps share_k = 6 / (n^2 - 1) / (4 sin^2(pi k / 2n)), which goes
     to 6 / (pi k)^2: .608, .152, ... (Antognini and Sohl-Dickstein 2018, arXiv 1806.08805, section 3).
     """
-    since = steps.double() - steps[0]
-    return components(torch.minimum(since[:, None], since[None, :]))[0]
+    steps = steps.double()
+    return components(torch.minimum(steps[:, None], steps))[0]

@@ -84,3 +84,14 @@ def test_the_unit_of_the_logits_does_not_matter(scale: float) -> None:
     assert math.isnan(fve(scale * torch.linspace(0.1, 1, 5, dtype=torch.float64).expand(25, 5), phase, [1])["double"])
     logits = torch.randn(25, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     assert fve(scale * logits, phase, [1]) == pytest.approx(fve(logits, phase, [1]), abs=1e-9)
+
+
+def test_what_all_rows_share_is_no_double_share_beside_large_offsets() -> None:
+    """What is left of offsets of the rows + a small term of c alone, centred both ways, is rounding of the offsets."""
+    phase = torch.from_numpy(Modular(p=5).phase())
+    offsets = torch.linspace(1, 2, 25, dtype=torch.float64)[:, None]
+    for seed in range(20):
+        term = torch.randn(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        found = fve(offsets + 1e-10 * term, phase, [1])
+        assert math.isnan(found["double"])
+        assert not math.isnan(found["over c"])

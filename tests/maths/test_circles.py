@@ -110,3 +110,25 @@ def test_rounding_is_no_component_in_any_unit(scale: float) -> None:
     row = scale * torch.tensor([0.1, 0.7, 1 / 3], dtype=torch.float64)
     assert circles.principal_components(row.repeat(59, 1))[1].shape == (0,)
     assert circles.principal_components(row.repeat(59, 1) + scale * torch.outer(wave(59, 1), torch.ones(3).double()))[1].shape == (1,)
+
+
+def test_rounding_to_single_precision_is_no_component() -> None:
+    """Forty equal columns that are constant but for the last digit a float32 has."""
+    ulp = float(np.spacing(np.float32(100)))
+    signs = torch.randn(59, 1, generator=torch.Generator().manual_seed(0)).sign().double().expand(59, 40)
+    assert circles.principal_components(100 + ulp / 2 * signs)[1].shape == (0,)
+    assert circles.principal_components(torch.zeros(7, 3))[1].shape == (0,)
+
+
+def test_keeping_one_row_leaves_the_mean_in_the_others() -> None:
+    """The unit vector of a single row is not orthogonal to constants: that row stays, the others become the mean."""
+    matrix = torch.tensor([[1.0, 5.0], [2.0, 4.0], [9.0, 0.0]], dtype=torch.float64)
+    kept = circles.keep_components(matrix, torch.tensor([[1.0], [0.0], [0.0]], dtype=torch.float64))
+    assert kept.tolist() == [[1, 5], [4, 3], [4, 3]]
+
+
+def test_single_precision_is_widened_first() -> None:
+    """The fourth component carries 1e-10 of the variance: in single precision it drowns."""
+    waves = torch.stack([wave(59, 1), wave(59, 2), wave(59, 3), 1e-5 * wave(59, 4)], dim=1).float()
+    singular = np.linalg.svd((waves.double() - waves.double().mean(0)).numpy(), compute_uv=False)
+    assert circles.principal_components(waves)[1].tolist() == pytest.approx((singular**2 / (singular**2).sum()).tolist(), rel=1e-6)

@@ -82,7 +82,17 @@ def test_it_repeats_and_leaves_weights_and_random_numbers_alone(capsys: pytest.C
     assert not torch.equal(first[0], first[1])
     assert torch.equal(start, torch.ones(3, dtype=torch.float64))
     assert torch.equal(torch.random.get_rng_state(), state)
+    assert not first.requires_grad
     assert capsys.readouterr().err == ""
+
+
+def test_parameters_of_a_network_are_sampled_like_plain_tensors() -> None:
+    """By epsilon n_beta / 2 = .5 a step down a slope of 1, with noise of 1e-3 a step; the network's own gradient stays empty."""
+    weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    sampler = Sampler(epsilon=1e-6, n_beta=1e6, gamma=0.0, chains=1, draws=5, burn_in=0, seed=0)
+    found = langevin.sample(lambda weights: weights["w"].sum(), {"w": weight}, sampler)
+    assert found[0].tolist() == pytest.approx([0, -0.5, -1, -1.5, -2], abs=0.02)
+    assert weight.grad is None
 
 
 class TestSplitRHat:

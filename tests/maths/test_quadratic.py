@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -60,3 +61,11 @@ def test_constants_have_no_shares() -> None:
 def test_the_unit_and_the_sign_do_not_matter(scale: float) -> None:
     assert shares(torch.full((P, P, 1), scale / 3, dtype=torch.float64), 1, 1)[0].isnan().all()
     assert both(scale * (wave(A + B, 3) + 4), 3, 1) == pytest.approx((1, 1), abs=1e-12)
+
+
+def test_rounding_to_single_precision_has_no_shares() -> None:
+    """A constant neuron of a large table, but for the last digit a float32 has."""
+    ulp = float(np.spacing(np.float32(100)))
+    signs = torch.randn(113, 113, 1, generator=torch.Generator().manual_seed(0)).sign().double()
+    assert shares(100 + ulp / 2 * signs, 1, 1)[0].isnan().all()
+    assert shares(torch.zeros(5, 5, 1), 1, 1)[0].isnan().all()

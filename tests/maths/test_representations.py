@@ -103,7 +103,9 @@ def test_the_halves_of_a5_have_golden_characters() -> None:
     on_five_cycles = {name: sorted({round(float(x), 9) for x in characters[name]}) for name in ("(3,1,1)+", "(3,1,1)-")}
     expected = sorted(round(x, 9) for x in (3.0, -1.0, 0.0, golden, 1 - golden))
     assert on_five_cycles == {"(3,1,1)+": pytest.approx(expected), "(3,1,1)-": pytest.approx(expected)}
+    first = alternating(5).elements.tolist().index([1, 2, 3, 4, 0])
     assert not torch.allclose(characters["(3,1,1)+"], characters["(3,1,1)-"])
+    assert float(characters["(3,1,1)+"][first]) == pytest.approx(golden), "the first five-cycle in lexicographic order tells them apart"
 
 
 @pytest.mark.parametrize("p", [7, 8])

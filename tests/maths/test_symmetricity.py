@@ -28,6 +28,13 @@ def test_a_huge_table_gives_distinct_ones_at_once() -> None:
     assert int(found.min()) >= 0
 
 
+def test_just_above_ten_million_it_is_a_sample() -> None:
+    """216^3 = 10 077 696; a number n stands for the n-th triple in nested order."""
+    numbers = random.Random(42).sample(range(216**3), 20)
+    nested = [[n // 216**2, n // 216 % 216, n % 216] for n in numbers]
+    assert symmetricity.triples(216, 20).tolist() == nested
+
+
 def test_the_callers_random_numbers_are_left_alone() -> None:
     random.seed(1)
     before = random.getstate()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 
 from mechgrok.maths.thinning import thinned
 
@@ -34,3 +37,17 @@ def test_the_longest_curve_that_stays_and_the_shortest_that_does_not() -> None:
 def test_a_monotonous_curve_keeps_its_ends() -> None:
     assert thinned(np.arange(5000), 10)[[0, -1]].tolist() == [0, 4999]
     assert thinned(np.r_[5.0, 1.0, 9.0, np.full(4997, 5.0)], 10)[0] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("n", "limit"), [(1000, 10), (300, 7)])
+def test_every_stretch_keeps_its_lowest_and_its_highest_reading(n: int, limit: int, seed: int) -> None:
+    """Of the `limit` equally long stretches, and of those between `limit` points that grow from 1 to n by one factor."""
+    values = np.random.default_rng(seed).random(n)
+    kept = set(thinned(values, limit).tolist())
+    equal = [i * n // limit for i in range(limit + 1)]
+    growing = [int(n ** (i / (limit - 1)) + 1e-9) for i in range(limit)]
+    for edges in (equal, growing):
+        for low, high in itertools.pairwise(edges):
+            stretch = range(low, max(low + 1, high))
+            assert {min(stretch, key=values.__getitem__), max(stretch, key=values.__getitem__)} <= kept

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from made_runs import make_run
 
+from mechgrok.measures.basis import InBasis
+from mechgrok.measures.coset_concentration import CosetConcentration
+from mechgrok.measures.equivariance import Equivariance
+from mechgrok.measures.key_frequencies import KeyFrequencies
+from mechgrok.measures.obstacles import needs_attention_to_equals
 from mechgrok.measures.registry import measures
 from mechgrok.measures.spectrum_2d import Spectrum2D
+from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.modular import Modular
 
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
 ELSEWHERE = OF_GROUPS | {"corrupted-loss"}
@@ -28,6 +37,14 @@ def changed(folder: Path, **model: Any) -> Run:
     config = json.loads((folder / "config.json").read_text())
     config["model"] |= model
     (folder / "config.json").write_text(json.dumps(config))
+    return open_run(folder)
+
+
+def group_run(folder: Path, **group: Any) -> Run:
+    """A run of products in a group; its weights are not looked at."""
+    make_run(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"task": {"kind": "group", **group}}))
     return open_run(folder)
 
 
@@ -55,3 +72,52 @@ def test_only_the_spectrum_of_neurons_needs_neurons(tmp_path: Path) -> None:
     run = changed(tmp_path / "run", attn_only=True)
     assert "no MLP" in (Spectrum2D(site="neurons").obstacle(run) or "")
     assert Spectrum2D(site="attention").obstacle(run) is None
+
+
+OF_WEIGHTS = {"circularity", "embedding-symmetry", "fourier-density", "gini", "head-circuits"}
+
+
+@pytest.mark.parametrize("p", [3, 7])
+def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_alone(tmp_path: Path, p: int) -> None:
+    """Modulo 3 the only units with the sum 0 are 1 and 2, the first of the group and the second."""
+    run = open_run(make_run(tmp_path / "run", p=p))
+    found = {name: kind(basis="multiplicative").obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
+    assert {name for name, reason in found.items() if reason is None} == OF_WEIGHTS
+    assert all("0 is a label" in reason for reason in found.values() if reason)
+
+
+@pytest.mark.parametrize(("last", "refused"), [([7, 7, 7], False), ([3, 3, 3], True), ([7, 8, 7], True), ([0, 1, 2], True)])
+def test_equals_is_one_token_that_is_no_number(last: list[int], refused: bool) -> None:
+    task = SimpleNamespace(numbers=7, inputs=lambda: np.array([[0, 1, token] for token in last]))
+    assert bool(needs_attention_to_equals(SimpleNamespace(task=task))) == refused  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("n", "refused"), [(2, True), (3, True), (4, False), (5, True), (9, False)])
+def test_a_group_of_prime_order_has_no_cosets(tmp_path: Path, n: int, refused: bool) -> None:
+    run = group_run(tmp_path / "run", group="cyclic", n=n)
+    assert ("prime order" in (CosetConcentration().obstacle(run) or "")) == refused
+
+
+@pytest.mark.parametrize("basis", ["task", "additive"])
+def test_measures_of_frequencies_refuse_a_group_whatever_basis_they_are_told(tmp_path: Path, basis: str) -> None:
+    run = group_run(tmp_path / "run", group="symmetric", n=3)
+    found = {name: kind(basis=basis).obstacle(run) for name, kind in measures().items() if issubclass(kind, InBasis)}
+    assert len(found) > 20
+    assert [name for name, reason in found.items() if not reason] == []
+
+
+def test_a_margin_at_the_phase_needs_labels_that_are_phases() -> None:
+    run = SimpleNamespace(task=Shifted(p=5), grid=Grid.of(Shifted(p=5), None))
+    assert "not its phases" in (Equivariance().obstacle(run) or "")  # type: ignore[arg-type]
+
+
+class Shifted(Modular):
+    """a + b + 1, whose characters are followed as those of a + b."""
+
+    def phase(self) -> np.ndarray:
+        return (self.labels() - 1) % self.p
+
+
+@pytest.mark.parametrize(("basis", "size"), [("task", 7), ("additive", 7), ("multiplicative", 6)])
+def test_the_order_of_the_group_of_a_basis(basis: Any, size: int) -> None:
+    assert KeyFrequencies(basis=basis).size(Modular(p=7)) == size

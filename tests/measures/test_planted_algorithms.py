@@ -88,7 +88,7 @@ class TestLogitProfile:
         assert sorted(d % p) == list(range(p))
         expected = 3 * np.cos(2 * np.pi * d / p) + 2 * np.cos(4 * np.pi * d / p)
         assert found.table["logit"].tolist() == pytest.approx(expected.tolist(), abs=1e-12)
-        assert found.headline["at_answer"] == pytest.approx(5, abs=1e-12)
+        assert (found.headline["at_answer"], found.headline["peak"]) == pytest.approx((5, 5), abs=1e-12)
         assert found.headline["best_wrong"] == pytest.approx(expected[d != 0].max(), abs=1e-12)
 
 
@@ -237,6 +237,13 @@ class TestClockPizza:
     )
     def test_the_label(self, symmetricity: float, irrelevance: float, label: str) -> None:
         measure, found = self.rows(Clock(circle(13, 2, 1.0)), symmetricity, irrelevance)
+        assert measure.headline(found)["label"] == label
+
+    @pytest.mark.parametrize(("symmetricity", "irrelevance", "label"), [(0.75, 0.25, "pizza"), (0.5, 0.5, "clock")])
+    def test_the_bounds_of_a_label_belong_to_it(self, symmetricity: float, irrelevance: float, label: str) -> None:
+        measure = ClockPizza(pizza=(0.75, 0.25), clock=(0.5, 0.5))
+        row = {"frequency": [0], "symmetricity": [symmetricity], "irrelevance": [irrelevance], "clock": math.nan, "pizza": math.nan}
+        found = pd.DataFrame(row).assign(pizza_text=math.nan, step=0)
         assert measure.headline(found)["label"] == label
 
 

@@ -94,6 +94,12 @@ class TestMargin:
             rows = {"all": 49, "train": TRAIN.sum(), "test": (~TRAIN).sum()}[split]
             assert list(found[split].items()) == [(low, wrong), (high, rows - wrong)]
 
+    def test_the_figure_shows_shares_of_each_split(self) -> None:
+        grid = table(P, train=TRAIN)
+        figure = measured(Margin(), Planted(grid, answers(grid, 4.0, torch.arange(49) % 2))).figure()
+        shares = [sum(trace.y) for trace in figure.data if trace.type == "bar"]
+        assert shares == pytest.approx([1, 1])
+
     def test_margin_above_zero_is_right(self) -> None:
         grid = table(P)
         logits = answers(grid, 1.0, torch.arange(49) % 2)
@@ -208,6 +214,15 @@ class TestLabelStatistics:
         assert "infinite" in found.missing["divergence"]
         assert found.headline["entropy_train"] == 0
         assert found.headline["entropy_test"] == pytest.approx(math.log(4), rel=1e-14)
+
+    def test_random_splits_of_which_some_are_infinite_have_no_mean(self) -> None:
+        """Of 6 of the 9 rows, most draws, but not all, take a label whole; 400 draws have both kinds."""
+        grid = table(3, train=np.isin(np.arange(9), [0, 1, 4, 5, 6, 8]))
+        found = measured(LabelStatistics(splits=400), Planted(grid))
+        row = found.table.set_index("quantity").loc["divergence"]
+        assert math.isfinite(row["value"])
+        assert math.isnan(row["random_mean"])
+        assert "some random splits" in found.missing["divergence_random_mean"]
 
     def test_unknown(self) -> None:
         found = measured(LabelStatistics(), Planted(table(5)))

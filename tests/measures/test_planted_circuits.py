@@ -150,6 +150,14 @@ class TestTrigShare:
 
 
 class TestCommutativity:
+    def test_what_is_zero_is_a_gap(self) -> None:
+        snapshot = handmade_snapshot(7, {2: 3.0})
+        silent = {name: torch.zeros_like(tensor) for name, tensor in snapshot.weights.items()}
+        found = measured(Commutativity(), Snapshot(snapshot.grid, snapshot.architecture, silent, 0))
+        words = {"neurons": "or all of them are zero", "logits": "all logits are zero", "position_cosine": "a position embedding is zero"}
+        assert {key: words[key] for key, reason in found.missing.items() if words[key] in reason} == words
+        assert found.headline["attention_a"] == pytest.approx(1 / 3)
+
     def test_a_network_of_the_sum_commutes(self) -> None:
         """Its attention is uniform over three positions, and its positions are zero."""
         result = measured(Commutativity(), handmade_snapshot(7, {2: 3.0}))

@@ -13,6 +13,7 @@ from torch import Tensor
 from mechgrok.measures.fourier_families import FourierFamilies
 from mechgrok.measures.logit_fve import LogitFve
 from mechgrok.measures.loss_decomposition import LossDecomposition
+from mechgrok.measures.mode_controls import ModeControls
 from mechgrok.runs.snapshot import Grid, Snapshot
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -68,6 +69,17 @@ class TestLogitFve:
         assert centred == pytest.approx([1, 1, 1], abs=1e-10)
         assert found.headline["residual_key"] == pytest.approx(0, abs=1e-6)
 
+    def test_double_centring_where_phases_are_not_uniform(self) -> None:
+        """Sums of squares modulo 11 come unequally often, so that the cosines have a mean over the rows."""
+        grid = table(11, "add-squares")
+        logits = cosines(grid, {1: 1.0}) + noise(121, 11) + 2 * noise(1, 11, seed=1)
+        waves = [cosines(grid, {k: 1.0}) for k in (1, 3)]
+        M = sum((wave * logits).sum() / wave.square().sum() * wave for wave in waves)
+        Y = logits - logits.mean(1, keepdim=True) - logits.mean(0) + logits.mean()
+        expected = 1 - ((Y - M).square().sum() / Y.square().sum()).item()
+        found = measured(LogitFve(keys=(1, 3)), Planted(grid, logits)).headline
+        assert found["key_double"] == pytest.approx(expected, rel=1e-10)
+
 
 class TestLossDecomposition:
     p = 11
@@ -89,6 +101,8 @@ class TestLossDecomposition:
         found = measured(LossDecomposition(), Planted(grid, sum(parts.values()) + bias))
         assert found.headline["frequencies"] == [1, 4]
         assert found.table.query("key")["frequency"].tolist() == [1, 4]
+        assert set(found.table[found.table["kept"] != "all but one frequency"]["frequency"]) == {0}
+        assert 0.9 < found.headline["share_key"] < 1
         combinations = ["key", "non-key", "residual", "key + non-key", "key + residual", "non-key + residual"]
         kept = {name: name.split(" + ") for name in combinations} | {"everything": list(parts)}
         rows = found.table.set_index(["kept", "split"])["loss"]
@@ -113,6 +127,11 @@ class TestLossDecomposition:
         expected = {1: 8 / whole, 2: 0, 3: 0.125 / whole, 4: 4.5 / whole, 5: 0}
         assert single.set_index("frequency")["share"].to_dict() == pytest.approx(expected, abs=1e-10)
 
+    def test_logits_that_do_not_vary_have_no_share(self, grid: Grid) -> None:
+        found = measured(LossDecomposition(), Planted(grid, torch.zeros(self.p**2, self.p, dtype=torch.float64)))
+        assert (found.headline["frequencies"], found.headline["share_key"]) == ([], 0)
+        assert found.table.query("frequency > 0")["share"].isna().all()
+
     def test_the_threshold(self, grid: Grid) -> None:
         logits = cosines(grid, {1: 4.0, 4: 0.01})
         rise = mean_loss(grid, cosines(grid, {1: 4.0})) - mean_loss(grid, logits)
@@ -128,6 +147,14 @@ class TestLossDecomposition:
 
 class TestFourierFamilies:
     p = 11
+
+    def test_random_modes_are_judged_on_the_rows_of_the_same_split(self, grid: Grid) -> None:
+        """As many random modes as there are but the constant one are always all of these: the logits less their mean over rows."""
+        centred = sum(self.parts(grid).values()) + (torch.from_numpy(some_train(self.p)) * 9)[:, None] * cosines(grid, {2: 1.0})
+        controls = ModeControls(Planted(grid, centred), centred, centred.mean(0, keepdim=True), 2)
+        found = controls.against_random(torch.zeros_like(centred), self.p**2 - 1).set_index(["intervention", "split"])["null_mean"]
+        for split, mask in grid.subsets.items():
+            assert found["alone", split] == pytest.approx(mean_loss(grid, centred - centred.mean(0), mask), rel=1e-9)
 
     def parts(self, grid: Grid) -> dict[str, Tensor]:
         """One wave a family, with amplitudes 1 to 6 over c."""

@@ -17,7 +17,7 @@ from mechgrok.maths.cosets import cosets, expected_concentration, subgroups
 from mechgrok.maths.groups import Group, alternating, dihedral, symmetric
 from mechgrok.maths.representations import group_basis, real_irreps
 from mechgrok.measures.character_cosines import CharacterCosines
-from mechgrok.measures.coset_concentration import CosetConcentration
+from mechgrok.measures.coset_concentration import CosetConcentration, _cumulative
 from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
 from mechgrok.measures.excluded_loss import ExcludedLoss
 from mechgrok.measures.irrep_restricted_loss import IrrepRestrictedLoss
@@ -121,6 +121,14 @@ class TestTraps:
         grid = grid_of(self.group)
         moved = planted_logits(grid, self.group, self.amplitudes) + torch.linspace(-50, 90, 576, dtype=torch.float64)[:, None]
         assert measured(CharacterCosines(), Planted(grid, moved)).headline["explained"] == pytest.approx(1, abs=1e-10)
+
+    @pytest.mark.parametrize("scale", [1e-9, 1e9])
+    def test_the_unit_of_the_logits_does_not_matter(self, scale: float) -> None:
+        grid = grid_of(self.group)
+        logits = planted_logits(grid, self.group, self.amplitudes)
+        assert measured(CharacterCosines(), Planted(grid, scale * logits)).headline["explained"] == pytest.approx(1, abs=1e-10)
+        constant = torch.full_like(logits, scale / 3)
+        assert measured(CharacterCosines(), Planted(grid, constant)).headline["explained"] == 0
 
     def test_logits_constant_over_c_have_no_representation(self) -> None:
         logits = torch.linspace(0, 100, 576, dtype=torch.float64)[:, None].expand(576, 24).contiguous()
@@ -334,6 +342,10 @@ class TestCosets:
         assert (found.headline["a_concentrated"], found.headline["b_concentrated"]) == (0, 0)
         assert found.headline["label_mean_relative"] is None
         assert 0.3 < found.headline["a_mean_relative"] < 1, "the lowest of 50 ways to cut the group"
+        of_a = found.table[found.table["operand"] == "a"]
+        rising = _cumulative(of_a.assign(function="a"))
+        assert rising["relative"].tolist() == [0, *sorted(of_a["relative"])]
+        assert rising["neurons"].tolist() == list(range(201))
 
     def test_a_noisy_function_is_given_its_largest_subgroup(self) -> None:
         """Trap: by concentration alone, the smallest subgroups always win."""

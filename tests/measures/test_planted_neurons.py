@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from planted import Planted, measured, table
 from torch import Tensor
 
 from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.neuron_frequencies import NeuronFrequencies
+from mechgrok.measures.neuron_frequencies import NeuronFrequencies, _clusters
 
 
 class TestNeurons:
@@ -72,3 +73,18 @@ class TestNeurons:
         faint = Planted(table(self.p), neurons=1e-7 * (1 + self.wave(7, self.a + self.b))[:, None])
         assert measured(NeuronFrequencies(), faint).headline["clusters"] == {"7": 1}
         assert measured(KeyFrequencies(rule="neuron-clusters"), faint).headline["frequencies"] == [7]
+
+
+def test_clusters_are_those_that_ever_had_a_neuron_by_frequency() -> None:
+    """Three neurons of 5, and of 2 one at the first step alone; 7 never has a specialised one."""
+    neurons = {0: [(5, False), (5, False), (2, True), (7, False)], 10: [(5, True), (5, True), (5, True), (7, False)]}
+    rows = [(step, k, specialised) for step, found in neurons.items() for k, specialised in found]
+    shown = _clusters(pd.DataFrame(rows, columns=["step", "frequency", "specialised"]))
+    expected = [["k = 2", 0, 1], ["k = 2", 10, 0], ["k = 5", 0, 0], ["k = 5", 10, 3]]
+    assert shown[["frequency", "step", "neurons"]].to_numpy().tolist() == expected
+    assert _clusters(pd.DataFrame(rows, columns=["step", "frequency", "specialised"]), most=1)["frequency"].unique().tolist() == ["k = 5"]
+
+
+def test_logits_of_zero_are_similar_to_no_cosine() -> None:
+    found = measured(KeyFrequencies(), Planted(table(7), torch.zeros(49, 7, dtype=torch.float64))).table
+    assert found["score"].tolist() == [0, 0, 0]

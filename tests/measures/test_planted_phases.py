@@ -111,6 +111,15 @@ class TestPhaseBoundaries:
         for name in ("circuit_formation_ends", "cleanup_ends", "restricted_leads_by"):
             assert isinstance(found[name], Missing)
 
+    def test_a_lead_needs_both_losses(self, ends: Any) -> None:
+        found = ends(phases(restricted=log_curve({0: 4.7, 1000: 20.0, 20_000: 25.0})))
+        assert "restricted" in found["restricted_leads_by"]
+        assert found["circuit_formation_ends"] == ends(phases())["circuit_formation_ends"]
+
+    def test_what_is_memorised_and_stays_so_has_no_end(self, ends: Any) -> None:
+        found = ends(phases(excluded=log_curve({0: 4.7, 1400: 1e-6, 20_000: 2e-6})))
+        assert "does not rise from its minimum" in found["memorisation_ends"]
+
     def test_a_run_that_generalises_at_once_does_not_memorise(self, ends: Any) -> None:
         found = ends(phases(excluded=log_curve({0: 4.7, 20_000: 9.0})))
         assert "does not first fall" in found["memorisation_ends"]

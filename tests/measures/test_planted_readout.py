@@ -124,6 +124,10 @@ class TestNeuronLogitComponents:
         spectrum = measured(NeuronLogitSpectrum(keys=(2, 5)), snapshot).table
         assert found.loc[found["neuron_frequency"] == 0, "share"].tolist() == pytest.approx(spectrum["share"][1:].tolist(), abs=1e-12)
 
+    def test_the_first_frequency_counts_too(self) -> None:
+        found = measured_with(NeuronLogitComponents(keys=(1,)), told((1 + cosine(1, A),), (3 * cosine(1, C),)))
+        assert found.headline["own"] == pytest.approx(1, abs=1e-12)
+
     def test_without_a_specialised_neuron_it_says_so(self) -> None:
         found = measured_with(NeuronLogitComponents(keys=(3,)), told(self.neurons, self.W_L))
         assert "specialised" in found.missing["own"]

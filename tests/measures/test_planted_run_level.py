@@ -14,7 +14,7 @@ from made_runs import make_run
 from mechgrok.measures.delay_area import DelayArea
 from mechgrok.measures.grok_times import GrokTimes
 from mechgrok.measures.post_grok_stability import PostGrokStability
-from mechgrok.measures.readings import readings
+from mechgrok.measures.readings import gap, readings
 from mechgrok.measures.slingshots import Slingshots
 from mechgrok.runs.run import open_run
 
@@ -72,6 +72,7 @@ class TestGrokTimes:
 
     def test_loss_criterion(self, tmp_path: Path) -> None:
         loss = {"train": steplike(EVERY, 60, 4.0, 0.01), "test": steplike(EVERY, 1300, 20.0, 0.04)}
+        loss["test"] |= dict.fromkeys(range(1200, 1300, 20), 0.06)
         found = looked_at(run_with(tmp_path / "R", loss=loss), GrokTimes())
         assert (found.headline["train_loss_below"], found.headline["test_loss_below"]) == (60, 1300)
         assert "only one reading" in found.missing["memorised"], "no accuracy was recorded, and there is one checkpoint"
@@ -102,6 +103,13 @@ class TestReadings:
         run = open_run(make_run(tmp_path / "R", steps=(0,), train=None))
         assert set(readings(run, {"loss": given[given["split"] == "all"]}, "loss")["split"]) == {"all"}
 
+    @pytest.mark.parametrize(("train", "words"), [(1.0, "no test rows"), (0.0, "no train rows")])
+    def test_a_split_without_rows_has_no_curve(self, tmp_path: Path, train: float, words: str) -> None:
+        run = open_run(make_run(tmp_path / "R", steps=(0,), train=train))
+        empty = pd.DataFrame({"step": [], "split": [], "value": []})
+        assert words in gap(run, empty, words.split()[1], "loss")
+        assert "known nowhere" in gap(run, empty, "train" if train else "test", "loss")
+
 
 class TestPostGrokStability:
     def test_episodes(self, tmp_path: Path) -> None:
@@ -124,6 +132,15 @@ class TestPostGrokStability:
         rows = found.table[found.table["episode"] > 0]
         assert rows[["step", "end_step", "length"]].to_numpy().tolist() == [[600, 660, 60], [1000, 1020, 20]]
         assert rows["depth"].tolist() == pytest.approx([0.7, 0.8])
+
+    def test_an_episode_is_measured_from_the_reading_before_it_to_its_last(self, tmp_path: Path) -> None:
+        """.97 just before, 1 earlier; .92 on the train rows where it is over."""
+        curves = grokking(generalised=400)
+        curves["test"] |= {580: 0.97, 600: 0.5}
+        curves["train"] |= {620: 0.92}
+        found = looked_at(run_with(tmp_path / "R", curves), PostGrokStability())
+        row = found.table[found.table["episode"] == 1].iloc[0]
+        assert (row["depth"], row["lowest_train"]) == (pytest.approx(0.47), 1)
 
     def test_train_alone_can_collapse(self, tmp_path: Path) -> None:
         curves = grokking(generalised=400)
@@ -216,3 +233,4 @@ def test_its_figure_shows_the_curves(tmp_path: Path, measure: Any) -> None:
     if isinstance(measure, GrokTimes):
         flags = {shape.label.text for shape in figure.layout.shapes if shape.label.text}
         assert flags >= {"memorised", "generalised"}
+        assert [max(trace.y) for trace in figure.data] == [1, 1, 4, 4], "accuracies, then losses"

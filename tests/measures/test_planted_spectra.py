@@ -91,6 +91,10 @@ class TestOtherSites:
         assert top["share"].tolist() == [pytest.approx(1, abs=1e-12)]
         assert top["norm"].tolist() == [pytest.approx(neurons.norm().item() * 3 / np.sqrt(2 * 8.5), rel=1e-12)]
         assert found.headline["significant"] == 1
+        field = found.figure().data[0]
+        assert list(field.x) == list(field.y) == [0, *(k + side for k in range(1, 7) for side in (-0.25, 0.25))]
+        assert [(place[0].item(), place[1].item()) for place in np.argwhere(np.asarray(field.z) > -3)] == [(7, 0)]
+        assert np.asarray(field.z)[7, 0] == pytest.approx(0, abs=1e-12), "the largest, in place 2 * 4 - 1 of a; all else is faint"
 
     def test_attention_has_a_spectrum_for_every_head(self) -> None:
         a, b = operands(13)
@@ -98,6 +102,8 @@ class TestOtherSites:
         attention = torch.stack([torch.stack([head, 0.9 - head, 0.1 + 0 * head], 1) for head in heads], 1)
         found = measured(Spectrum2D(site="attention", keys=(2,)), Told(table(13), attention=attention))
         assert rows(found, head=0, frequency_a=2, part_a="cos", frequency_b=0)["share"].tolist() == [pytest.approx(1, abs=1e-12)]
+        of_head = rows(found, head=0, frequency_a=2, part_a="cos", frequency_b=0)["norm"]
+        assert of_head.tolist() == [pytest.approx(0.1 * 13 / np.sqrt(2), rel=1e-12)]
         assert rows(found, head=1, frequency_a=2, frequency_b=2)["share"].sum() == pytest.approx(1, abs=1e-12)
         assert found.headline["sum_by_frequency"] == {"2": pytest.approx(0.5, abs=1e-12)}
         assert found.headline["significant"] == 1 + 2

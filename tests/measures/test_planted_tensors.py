@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from made_runs import make_run
@@ -15,7 +16,7 @@ from torch import Tensor
 from mechgrok.measures.embedding_symmetry import EmbeddingSymmetry
 from mechgrok.measures.engine import analyze
 from mechgrok.measures.outcomes import NotApplicable, Result
-from mechgrok.measures.parameter_names import short
+from mechgrok.measures.parameter_names import by_parameter, short
 from mechgrok.measures.parameter_norms import ParameterNorms
 from mechgrok.measures.token_map import TokenMap
 from mechgrok.measures.weight_histogram import WeightHistogram
@@ -49,6 +50,13 @@ def embedding(rows: Tensor, equals: float = 50.0) -> Snapshot:
 )
 def test_short_names_keep_what_tells_parameters_apart(name: str, expected: str) -> None:
     assert short(name) == expected
+
+
+def test_only_parameters_with_a_number_have_a_bar() -> None:
+    rows = pd.DataFrame({"parameter": ["embed.W_E", "blocks.0.mlp.b_in", "unembed.W_U"], "norm": [1.0, math.nan, 2.0]})
+    figure = by_parameter(rows, "norm", y_title="norm")
+    assert list(figure.layout.xaxis.tickvals) == ["W_E", "W_U"]
+    assert [list(trace.x) for trace in figure.data] == [["W_E", "W_U"]]
 
 
 class TestParameterNorms:
@@ -98,6 +106,12 @@ class TestEmbeddingSymmetry:
         assert all((control == 0).all() for control in controls)
         ordered = measured(EmbeddingSymmetry(), embedding(torch.stack([torch.cos(0.1 * self.x), torch.sin(0.1 * self.x)], dim=1)))
         assert ordered.table["control"][1:].nunique() > 5, "the other element is drawn anew for every x"
+
+    def test_the_control_may_be_any_other_element(self) -> None:
+        """At angles of .1 a token, 1 has the cosine of .1 d with 1 + d; 0, 2, 3, ..., 11 are drawn, and not 1 nor 12."""
+        line = torch.stack([torch.cos(0.1 * self.x), torch.sin(0.1 * self.x)], dim=1)
+        drawn = {round(measured(EmbeddingSymmetry(seed=seed), embedding(line)).table["control"][1], 6) for seed in range(200)}
+        assert sorted(drawn) == pytest.approx(sorted(math.cos(0.1 * d) for d in range(1, 11)), abs=1e-6)
 
     @pytest.mark.parametrize("p", [7, 8])
     def test_who_is_left_out(self, p: int) -> None:

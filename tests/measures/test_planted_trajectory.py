@@ -52,6 +52,12 @@ class TestTrajectoryPCA:
         assert looked_at(self.run_of(tmp_path / "three", positions), TrajectoryPCA()).headline["share_1"] == pytest.approx(1, abs=1e-6)
         assert "three checkpoints" in looked_at(self.run_of(tmp_path / "two", positions[:2]), TrajectoryPCA()).missing["share_1"]
 
+    @pytest.mark.parametrize(("checkpoints", "components"), [(3, 2), (10, 9), (14, 10)])
+    def test_ten_components_at_most_and_one_fewer_than_checkpoints(self, tmp_path: Path, checkpoints: int, components: int) -> None:
+        run = self.run_of(tmp_path / "R", [np.array([t, t**2 / 100]) for t in range(checkpoints)])
+        table = looked_at(run, TrajectoryPCA()).table
+        assert table["component"].dropna().tolist() == list(range(1, components + 1))
+
     def test_weights_that_do_not_move(self, tmp_path: Path) -> None:
         run = self.run_of(tmp_path / "R", [np.zeros(2)] * 4)
         found = looked_at(run, TrajectoryPCA())

@@ -11,6 +11,7 @@ from planted import architecture, measured, table
 from mechgrok.maths import fourier
 from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
 from mechgrok.measures.gini import Gini
+from mechgrok.measures.matrices import varies
 from mechgrok.measures.neuron_logit_spectrum import NeuronLogitSpectrum
 from mechgrok.measures.weight_norms import WeightNorms
 from mechgrok.runs.snapshot import Snapshot
@@ -78,3 +79,10 @@ def test_a_random_initialisation_has_no_structure() -> None:
     assert found["W_E_norms"] == pytest.approx(1 / math.sqrt(2 * math.pi * 128), abs=0.006)
     assert found["W_E_norms"] == pytest.approx(0.039, abs=0.007)
     assert found["W_L_norms"] == pytest.approx(0.039, abs=0.007)
+
+
+def test_zeros_do_not_vary() -> None:
+    """Nor does what differs in its last digit; a small wave about a large mean does."""
+    assert not varies(torch.zeros(5, 3))
+    assert not varies(torch.tensor([0.1, 0.7, 1 / 3], dtype=torch.float64).repeat(59, 1))
+    assert varies(1e6 + torch.arange(15, dtype=torch.float64).view(5, 3))

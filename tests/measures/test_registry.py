@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,9 +11,17 @@ from hypothesis import strategies as st
 
 from mechgrok.errors import UserError
 from mechgrok.measures import registry
+from mechgrok.measures.clock_pizza import ClockPizza
 from mechgrok.measures.key_frequencies import KeyFrequencies, Rule
 from mechgrok.measures.measure import Measure
 from mechgrok.measures.restricted_loss import RestrictedLoss
+
+DEFAULTS = [
+    (name, field.name, field.default)
+    for name, kind in registry.measures().items()
+    for field in dataclasses.fields(kind)
+    if isinstance(field.default, int | float)
+]
 
 
 class TestRegistry:
@@ -49,11 +58,16 @@ class TestRegistry:
             ("restricted-loss(keys=6)", RestrictedLoss(keys=(6,))),
             ("restricted-loss(keys=own)", RestrictedLoss(keys="own")),
             ("restricted-loss()", RestrictedLoss()),
+            ("clock-pizza(circularity=0)", ClockPizza(circularity=0)),
             ("key-frequencies(fixed=1,2, rule=fixed)", KeyFrequencies(rule="fixed", fixed=(1, 2))),
         ],
     )
     def test_what_it_reads(self, text: str, expected: Measure) -> None:
         assert registry.parse(text) == expected
+
+    @pytest.mark.parametrize(("name", "field", "value"), DEFAULTS)
+    def test_what_is_the_default_may_be_said(self, name: str, field: str, value: float) -> None:
+        assert registry.parse(f"{name}({field}={value})") == registry.measures()[name]()
 
     @given(
         rule=st.sampled_from(Rule.__args__),
