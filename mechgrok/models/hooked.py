@@ -25,7 +25,7 @@ def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> Hoo
     """
     from transformer_lens import HookedTransformer, HookedTransformerConfig
 
-    from mechgrok.models import adapted
+    from mechgrok.models.hooks import adapted
 
     config = HookedTransformerConfig(
         n_layers=architecture.layers,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.models.dropout import Masks
-    from mechgrok.models.hooked_network import HookedNetwork
+    from mechgrok.models.hooks.hooked_network import HookedNetwork
     from mechgrok.models.network import Weights
     from mechgrok.models.notes import Note
 
@@ -135,6 +135,6 @@ class Recurrent(Network):
         return weights["unembed.W_U"]
 
     def module(self, weights: Weights) -> HookedNetwork:
-        from mechgrok.models.hooked_network import hooked
+        from mechgrok.models.hooks.hooked_network import hooked
 
         return hooked(self, weights, self.shapes, self.length)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.models.dropout import Masks
-    from mechgrok.models.hooked_network import HookedNetwork
+    from mechgrok.models.hooks.hooked_network import HookedNetwork
     from mechgrok.models.network import Weights
     from mechgrok.models.notes import Note
 
@@ -110,6 +110,6 @@ class OneHotMLP(Network):
         return weights["embed.W_E"][list(self.numbers)]
 
     def module(self, weights: Weights) -> HookedNetwork:
-        from mechgrok.models.hooked_network import hooked
+        from mechgrok.models.hooks.hooked_network import hooked
 
         return hooked(self, weights, self.shapes, self.length)

@@ -63,7 +63,7 @@ def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
     if not isinstance(value, int | float):
         changed: Any = 0.25 if numbers(annotation) is float else 16
     else:
-        changed = value / 2 + (value == 0) if isinstance(value, float) else value * 2 + (value == 0)
+        changed = value / 2 or 0.5 if isinstance(value, float) else value * 2 or 1
     return changed, [str(changed)]
 
 

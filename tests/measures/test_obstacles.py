@@ -89,7 +89,8 @@ def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_
 @pytest.mark.parametrize(("last", "refused"), [([7, 7, 7], False), ([3, 3, 3], True), ([7, 8, 7], True), ([0, 1, 2], True)])
 def test_equals_is_one_token_that_is_no_number(last: list[int], refused: bool) -> None:
     task = SimpleNamespace(numbers=7, inputs=lambda: np.array([[0, 1, token] for token in last]))
-    assert bool(needs_attention_to_equals(SimpleNamespace(task=task))) == refused  # type: ignore[arg-type]
+    config = SimpleNamespace(model=SimpleNamespace(architecture=lambda _: SimpleNamespace(heads=4)))
+    assert bool(needs_attention_to_equals(SimpleNamespace(task=task, config=config))) == refused  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("n", "refused"), [(2, True), (3, True), (4, False), (5, True), (9, False)])
@@ -107,7 +108,7 @@ def test_measures_of_frequencies_refuse_a_group_whatever_basis_they_are_told(tmp
 
 
 def test_a_margin_at_the_phase_needs_labels_that_are_phases() -> None:
-    run = SimpleNamespace(task=Shifted(p=5), grid=Grid.of(Shifted(p=5), None))
+    run = SimpleNamespace(task=Shifted(p=5), grid=Grid.of(Shifted(p=5), None), corrupted=None)
     assert "not its phases" in (Equivariance().obstacle(run) or "")  # type: ignore[arg-type]
 
 
