@@ -13,6 +13,7 @@ from mechgrok.errors import UserError, nearest
 COMMANDS = {
     "demo": "train modular addition until it groks, analyse every checkpoint, write the report",
     "train": "train a preset, or resume a run",
+    "finetune": "train a preset from weights of another run, some of them frozen",
     "import": "make a run of a weights file that somebody published",
     "analyze": "compute measures over the checkpoints of runs, and write their reports",
     "report": "write a run's report again from its stored results",
