@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli.finetune import _options
 from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
 from mechgrok.training.presets import PRESETS
@@ -22,7 +23,12 @@ KINDS = {"command", "flag", "figure", "log", "to-do"}
 LEAST_ROWS = {"reference": 56, "S000": 79, "S001": 57, "S002": 102, "S003": 74, "S004": 106}
 """A row may be added, split or filled in; none may vanish."""
 
-OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"}, "figure": {"--out"}, "import": {"--out"}}
+OPTIONS = {
+    "train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"},
+    "finetune": {"--from", "--out", "--log"},
+    "figure": {"--out"},
+    "import": {"--out"},
+}
 """What a command takes beside the paths of the config."""
 
 
@@ -107,6 +113,13 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
     flags.parse(tree, settings, "train", default=tree.model_validate(chosen.model_dump()))
 
 
+def check_finetune(places: list[str], options: dict[str, str], settings: list[str]) -> None:
+    (preset,) = places
+    assert options["--from"] == "RUN"
+    made = _options(preset, PRESETS[preset], ["--from", "RUN", *settings])
+    assert made.start.load
+
+
 def assert_is_field(part: type[BaseModel], path: str) -> None:
     """Walks the tree of types along a dotted path."""
     for name in path.split("."):
@@ -141,6 +154,7 @@ def check_import(places: list[str], options: dict[str, str], settings: list[str]
 
 CHECKS = {
     "train": check_train,
+    "finetune": check_finetune,
     "analyze": check_measures,
     "figure": check_figure,
     "report": check_report,

@@ -95,6 +95,5 @@ def _refuse_another_function(network: Network, donor: Donor) -> None:
     other = next((name for name in names if getattr(network, name) != getattr(donor.network, name)), None)
     if other:
         here, there = getattr(network, other), getattr(donor.network, other)
-        raise UserError(
-            f"the body of {donor.name} computes with {other} {there}, this network with {here}; give it the parent's --model options"
-        )
+        computes = f"the body of {donor.name} computes with {other} {there}, this network with {here}"
+        raise UserError(f"{computes}; give it the parent's --model options")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -61,7 +61,8 @@ class Trainer:
         """`weights`: those to start from, where they are not drawn."""
         self.config = config
         self.device = torch.device(execution.device)
-        model = initial.network(config, weights).to(self.device, print_details=False)
+        model: Any = initial.network(config, weights)
+        model = model.to(self.device, print_details=False)
         self.parameters: dict[str, Parameter] = dict(model.named_parameters())
         trained = initial.trained(model)
         self.optimizer = config.optimizer.build(trained)

@@ -82,8 +82,8 @@ def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None
         ("demo --from add --load embed --freeze all", "start.freeze all leaves nothing to train; freeze less"),
         (
             "demo --from add --load embed --task.p 5",
-            "embed.W_E is (6, 16) for the 5 numbers here and (8, 16) for the 7 in add@20; set --task.p, --model.d_model and the like to the "
-            "parent's, or do not load it",
+            "embed.W_E is (6, 16) for the 5 numbers here and (8, 16) for the 7 in add@20; set --task.p, --model.d_model and the like to "
+            "the parent's, or do not load it",
         ),
         ("demo --from add --load body --model.activation gelu", "the body of add@20 computes with activation relu, this network with gelu"),
         ("demo --from add --load embed --tsk.p 5", "Unrecognized options: --tsk.p, 5"),
