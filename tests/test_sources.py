@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from mechgrok.cli import COMMANDS, flags
-from mechgrok.cli.finetune import _options
+from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
 from mechgrok.training.presets import PRESETS
@@ -116,7 +116,7 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
 def check_finetune(places: list[str], options: dict[str, str], settings: list[str]) -> None:
     (preset,) = places
     assert options["--from"] == "RUN"
-    made = _options(preset, PRESETS[preset], ["--from", "RUN", *settings])
+    made = parsed(preset, ["--from", "RUN", *settings])
     assert made.start.load
 
 

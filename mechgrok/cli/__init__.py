@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "write a run's report again from its stored results",
     "figure": "write one measure's figure as pdf, svg, png, html or json",
     "explain": "what a measure is, and all its variants side by side on a run",
+    "study": "train the runs that an analysis compares, or write its table and claims",
     "verify": "check the measures against published numbers, laws and hand-built networks",
     "extract": "write what a network computes as a short program of a few waves",
     "list": "what there is: tasks, models, measures, presets, importers",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from mechgrok.cli import train
 from mechgrok.errors import UserError
-
-if TYPE_CHECKING:
-    from mechgrok.config import Config
 
 USAGE = """usage: mechgrok finetune PRESET --from RUN[@STEP] --load PART [PART ...] [--freeze PART ...]
                          [--out RUN] [--task.p 59 ...] [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet|wandb]
@@ -39,7 +36,7 @@ def main(arguments: list[str]) -> int:
         print(USAGE, *train.preset_lines(), sep="\n")
         return 0
     name, *rest = arguments
-    options = _options(name, train.preset(name, ["--help"]), rest)
+    options = parsed(name, rest)
     config = train.chosen(options)
 
     from mechgrok.training import finetuning
@@ -52,7 +49,9 @@ def main(arguments: list[str]) -> int:
     return train.train(finetuning.begin(config, origin, out, options.execution), options.log)
 
 
-def _options(name: str, preset: Config, arguments: list[str]) -> Any:
+def parsed(name: str, arguments: list[str]) -> Any:
+    """The options of the command for the preset of that name, as the arguments set them."""
+    preset = train.preset(name, ["--help"])
     import tyro
 
     from mechgrok.config import Start

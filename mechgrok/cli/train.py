@@ -46,7 +46,7 @@ def preset_lines() -> list[str]:
 
 
 def _begin(name: str, arguments: list[str]) -> int:
-    options = _options(name, preset(name, ["--resume"]), arguments)
+    options = parsed(name, arguments)
     config = chosen(options)
 
     from mechgrok.training import runs
@@ -115,8 +115,9 @@ def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
         yield Both(shown, copy)
 
 
-def _options(name: str, preset: Config, arguments: list[str]) -> Any:
-    return options(f"train {name}", f"Trains the preset {name}.", preset, arguments, {})
+def parsed(name: str, arguments: list[str]) -> Any:
+    """The options of the command for the preset of that name, as the arguments set them."""
+    return options(f"train {name}", f"Trains the preset {name}.", preset(name, ["--resume"]), arguments, {})
 
 
 def options(command: str, text: str, preset: Config, arguments: list[str], more: Mapping[str, Any]) -> Any:

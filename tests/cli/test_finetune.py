@@ -117,15 +117,14 @@ def test_the_commands_of_its_help_can_be_given(call) -> None:
     assert len(found) == 4
     for line, command in found:
         words = shlex.split(line)[3:]
-        preset = train.preset("demo", [])
-        made = train.chosen(finetune._options("demo", preset, words) if command == "finetune" else train._options("demo", preset, words))
+        made = train.chosen(finetune.parsed("demo", words) if command == "finetune" else train.parsed("demo", words))
         assert made.start.load or made.start.freeze
         assert made.start.parent is None
 
 
 def test_the_flags_of_a_preset_have_their_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        finetune._options("demo", train.preset("demo", []), ["--help"])
+        finetune.parsed("demo", ["--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert all(flag in said for flag in ("--from RUN[@STEP]", "--load", "--freeze", "--task.p", "--optimizer.weight-decay"))
     assert "--start.load" not in said

@@ -75,7 +75,7 @@ LEAVES = {path: (annotation, value) for path, annotation, value in leaves(Config
 
 
 def parsed(name: str, *arguments: str) -> Config:
-    return train.chosen(train._options(name, PRESETS[name], list(arguments)))
+    return train.chosen(train.parsed(name, list(arguments)))
 
 
 def flat(config: Config) -> dict[str, Any]:
