@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from mechgrok.analysis import analysis
 from mechgrok.cli import COMMANDS, flags
 from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
@@ -120,6 +121,13 @@ def check_finetune(places: list[str], options: dict[str, str], settings: list[st
     assert made.start.load
 
 
+def check_study(places: list[str], options: dict[str, str], settings: list[str]) -> None:
+    do, name = places
+    assert do in ("train", "report")
+    assert analysis(name).study is not None
+    assert not settings
+
+
 def assert_is_field(part: type[BaseModel], path: str) -> None:
     """Walks the tree of types along a dotted path."""
     for name in path.split("."):
@@ -155,6 +163,7 @@ def check_import(places: list[str], options: dict[str, str], settings: list[str]
 CHECKS = {
     "train": check_train,
     "finetune": check_finetune,
+    "study": check_study,
     "analyze": check_measures,
     "figure": check_figure,
     "report": check_report,
