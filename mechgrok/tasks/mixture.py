@@ -75,6 +75,10 @@ class Mixture(Arithmetic):
     def task_count(self) -> int:
         return len(self.operations)
 
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        return self.operations
+
     def task_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(self.task_count), [len(labels) for _, labels in self._tables()])
 

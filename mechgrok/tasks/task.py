@@ -73,6 +73,11 @@ class Task(Part):
         """How many tasks the table is a mixture of."""
         return 1
 
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """What the tasks of a mixture are called, in the order of their numbers (task_count,)."""
+        return tuple(map(str, range(self.task_count)))
+
     def task_of_row(self) -> np.ndarray:
         """The task that every row belongs to, 0 .. task_count-1 (n,)."""
         return np.zeros(len(self.labels()), dtype=np.int64)
