@@ -32,6 +32,7 @@ class Trial:
 
     @property
     def command(self) -> str:
+        """What trains it."""
         return " ".join(["mechgrok train", self.preset, self.flags]).strip()
 
 
@@ -78,8 +79,8 @@ def _introduction() -> list[str]:
     return [
         "# The presets on small tables",
         "",
-        "Made by `python docs/presets.py`: one run of each, one seed. Memorised and generalised are the first steps at which train and test",
-        "accuracy are at least .99, and stay so for three readings (`grok-times`); a dash where that never came.",
+        "Made by `python docs/presets.py`: one run of each, one seed. Memorised and generalised are the first steps at which train and",
+        "test accuracy are at least .99, and stay so for three readings (`grok-times`); a dash where that never came.",
         "",
     ]
 
