@@ -92,7 +92,8 @@ class Run:
     def metrics(self) -> pd.DataFrame:
         """What was recorded while training: step, split, loss (cross-entropy, nats a row), accuracy (share).
 
-        A run that was trained on another loss has that one too, without penalties, as trained_loss.
+        Splits are train and test, and such parts of them as train-clean or, of a mixture, train-add. A run that was trained on another
+        loss has that one too, without penalties, as trained_loss; of a mixture that is the sum over tasks of their mean losses.
         """
         import pandas as pd
 
