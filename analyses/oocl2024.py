@@ -36,6 +36,11 @@ ANALYSIS = Analysis(
             measures=("internalisation",),
         ),
         Panel(
+            title="Does an alias come to lie where its integer does?",
+            text="Where there are questions its nearest integer becomes the own one or its negative; definitions alone move it nowhere.",
+            measures=("alias-alignment",),
+        ),
+        Panel(
             title="Is the old task still known?",
             text="Loss and accuracy of all rows, among which the original ones are most.",
             measures=("loss", "weight-norms"),
@@ -61,6 +66,13 @@ ANALYSIS = Analysis(
                 value=Number(DESIGN, GAPS, "learned"),
                 control=Number(DESIGN, GAPS, "accuracy_Dt3"),
                 low=0.5,
+            ),
+            Claim(
+                text="In the embedding the nearest integer of an alias that is asked about, if wrongly defined, is its own or the negative",
+                source="not published; follows from what the questions tell",
+                value=Number(DESIGN, "alias-alignment", "either_DfQ2"),
+                control=Number(DESIGN, "alias-alignment", "either_Dt3"),
+                low=0.9,
             ),
             *(
                 Claim(

@@ -14,11 +14,13 @@ from mechgrok.maths.clusters import clustered_error
 from mechgrok.measures.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
+from mechgrok.tasks.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 
 if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
+DEFINITIONS = "-definitions"
 HELD_OUT, TRAINED = "held out", "trained on"
 NO_ALIASES = "this task has no aliases; it is about runs of the task aliases"
 
@@ -54,13 +56,17 @@ class AliasAccuracy(Measure):
         return pd.DataFrame(_rows(snapshot.grid.task, right, snapshot.losses.numpy()), columns=list(self.columns))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        shown = result[(result["rows_are"] == HELD_OUT) | result["part"].str.endswith("-definitions")]
-        titles = {"accuracy": "Accuracy, held out", "loss": "Loss, held out"}
+        held_out, learnt = result[result["rows_are"] == HELD_OUT], result[(result["rows_are"] == TRAINED) & ~result["part"].isin(SETS)]
+        learnt = learnt.assign(part=learnt["part"].str.removesuffix(DEFINITIONS))
         words: dict[str, Any] = {"x": "step", "color": "part", "x_title": "step"}
-        held_out, defined = shown[shown["rows_are"] == HELD_OUT], shown[shown["rows_are"] == TRAINED]
-        figures = [curves(held_out, y=y, y_title=y if y == "accuracy" else "cross-entropy (nats)", **words) for y in titles]
-        more = [curves(defined, y="accuracy", y_title="accuracy", **words)] if len(defined) else []
-        return panels([*figures, *more], titles=[*titles.values(), *["Accuracy of definitions"] * len(more)])
+        figures = {
+            "Accuracy, held out": curves(held_out, y="accuracy", y_title="accuracy", **words),
+            "Loss, held out": curves(held_out, y="loss", y_title="cross-entropy (nats)", **words),
+        }
+        # Panels of the same groups share a legend; sets without definitions would not be in the third one.
+        if set(learnt["part"]) == set(held_out["part"]):
+            figures["Accuracy, definitions"] = curves(learnt, y="accuracy", y_title="accuracy", **words)
+        return panels(list(figures.values()), titles=list(figures))
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

@@ -44,7 +44,7 @@ VARIANTS = [
 ]
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
 """Measures of tasks on a group, which have runs of their own in test_group_conformance."""
-ELSEWHERE = OF_GROUPS | {"corrupted-loss", "task-loss", "alias-accuracy", "internalisation"}
+ELSEWHERE = OF_GROUPS | {"corrupted-loss", "task-loss", "alias-accuracy", "alias-alignment", "internalisation"}
 """And of runs with corrupted labels, in test_planted_corruption, and of mixtures and aliases, in test_task_conformance."""
 FORMULA = re.compile(r"[\w\])'] = \S|<.+> /")
 
