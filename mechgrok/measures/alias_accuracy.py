@@ -65,7 +65,7 @@ class AliasAccuracy(Measure):
         }
         # Panels of the same groups share a legend; sets without definitions would not be in the third one.
         if set(learnt["part"]) == set(held_out["part"]):
-            figures["Accuracy, definitions"] = curves(learnt, y="accuracy", y_title="accuracy", **words)
+            figures["Accuracy, definitions and original"] = curves(learnt, y="accuracy", y_title="accuracy", **words)
         return panels(list(figures.values()), titles=list(figures))
 
     def headline(self, result: pd.DataFrame) -> Headline:
