@@ -22,6 +22,7 @@ from mechgrok.runs.evidence import Evidence, identify_operation, learning
 from mechgrok.runs.imported import Imported, Said
 from mechgrok.runs.importers import infer, reading
 from mechgrok.runs.importers.foreign import Foreign
+from mechgrok.runs.importing_logs import import_log, log_of
 from mechgrok.runs.recognised_split import split_of
 from mechgrok.runs.recognised_task import task_of
 
@@ -29,11 +30,17 @@ __all__ = ["Imported", "Said", "import_file"]
 
 
 def import_file(path: Path, out: Path, said: Said) -> Imported:
-    """Makes a run at `out` of a weights file or a folder of checkpoints.
+    """Makes a run at `out` of a weights file or a folder of checkpoints; of a log of curves, or the folder of one, without checkpoints.
 
     Raises UserError, with nothing written, where that cannot be.
     """
     refuse_existing(out)
+    log = log_of(path)
+    return import_weights(path, out, said) if log is None else import_log(log, out, said)
+
+
+def import_weights(path: Path, out: Path, said: Said) -> Imported:
+    """Makes a run of a weights file or a folder of checkpoints."""
     whole = reading.read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
         foreign = _dated(whole, said.step)
