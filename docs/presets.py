@@ -86,8 +86,10 @@ TRIALS = (
     Trial(
         "miml2025",
         "--task.p 23 --split.fraction 0.8 --optimizer.weight_decay 1 --model.d_model 64 --model.d_mlp 256 --training.steps 6000",
-        "",
-        "",
+        "The logs of its full size, with decay .1 on 80 % of the table modulo 97: train 99 % at step 809, test 99 % at step 3 495; with "
+        "decays from .2 on both curves collapse late and come back.",
+        "Agrees that both curves collapse (train accuracy to .21 and .57 after generalising) and that it generalises some ten times "
+        "later than it memorises; the times themselves are of another table and another decay.",
     ),
 )
 
