@@ -115,7 +115,7 @@ class Training(Part):
     """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
     loss: Literal["cross-entropy", "stablemax", "mse"] = "cross-entropy"
     """At the position that is read: mean over the batch of cross-entropy, from softmax or StableMax (Prieto et al. 2025); mse: mean
-    over batch and classes of the squared distance to one-hot labels."""
+    over batch and classes of the squared distance to one-hot labels. Of a mixture, the sum over its tasks of their means."""
     loss_dtype: Literal["float64", "float32"] = "float64"
     """Precision of the loss; a log-softmax in float32 quantises it at 1.2e-7 and makes spikes of its own."""
     lp_alpha: Amount = 0.0

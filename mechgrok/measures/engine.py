@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from itertools import chain
 
 import pandas as pd
 
 from mechgrok.errors import UserError
 from mechgrok.measures import null, registry, results
 from mechgrok.measures.measure import Measure, RunMeasure
+from mechgrok.measures.obstacles import needs_checkpoints
 from mechgrok.measures.outcomes import Failure, NotApplicable, Null, Outcome, Result
+from mechgrok.measures.side_by_side import MOST, side_by_side
 from mechgrok.measures.stamps import stamp
 from mechgrok.runs.run import Run
 
 Tick = Callable[[int, int], None]
 """Told after each checkpoint: how many are done, of how many."""
+TABLES = 256
+"""Those of a few checkpoints, and those of the last that all of them need."""
 
 
 def analyze(
@@ -49,13 +54,17 @@ class _Work:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.snapshot = lru_cache(maxsize=1)(run.snapshot)
-        self.table = cache(self._table)
+        self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
+        # Tables that were kept between the checkpoints' large tensors would tie up the memory around them; a stored one is soon read.
+        self.table = lru_cache(maxsize=TABLES)(self._table)
+        self._stored: set[tuple[Measure, int]] = set()
         self._fingerprint = cache(run.fingerprint)
         self._whole = cache(run.whole_fingerprint)
 
     def obstacle(self, measure: Measure) -> str | None:
         """Why a measure, or something it requires, does not apply."""
+        if self.run.curves_only:
+            return None if measure.of_curves else needs_checkpoints(self.run)
         reasons = [measure.obstacle(self.run), *(self.obstacle(required) for required in measure.requires.values())]
         return next((reason for reason in reasons if reason), None)
 
@@ -70,7 +79,10 @@ class _Work:
         """A measure's tables at some checkpoints as one; that of a measure of the run as it is."""
         if isinstance(measure, RunMeasure):
             return self.table(measure, steps[-1])
-        return pd.concat([self.table(measure, step).assign(step=step) for step in steps], ignore_index=True)
+        for step in steps:
+            if (measure, step) not in self._stored:
+                self.table(measure, step)
+        return results.over(self.run.path, measure, steps)
 
     def stamp(self, measure: Measure, step: int) -> str:
         """What a measure's table at a step is made from."""
@@ -80,29 +92,38 @@ class _Work:
     def _table(self, measure: Measure, step: int) -> pd.DataFrame:
         made_from = self.stamp(measure, step)
         stored = results.load(self.run.path, measure, step, made_from)
-        if stored is not None:
-            return stored
-        subject = self.run if isinstance(measure, RunMeasure) else measure.view(self.snapshot(step))
-        table = _checked(measure, measure.compute(subject, self.given(measure, step)))
-        results.save(self.run.path, measure, step, made_from, table)
-        return table
+        if stored is None:
+            subject = self.run if isinstance(measure, RunMeasure) else measure.view(self.snapshot(step))
+            stored = _checked(measure, measure.compute(subject, self.given(measure, step)))
+            results.save(self.run.path, measure, step, made_from, stored)
+        self._stored.add((measure, step))
+        return stored
 
 
 def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None) -> dict[Measure, str]:
-    """Computes every table; gives the tracebacks of the measures that broke."""
+    """Computes every table, those of the run after all others; gives the tracebacks of the measures that broke."""
     failures: dict[Measure, str] = {}
     every = sorted({step for steps in todo.values() for step in steps})
-    for done, step in enumerate(every, 1):
-        for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
-            try:
-                work.table(measure, step)
-            except UserError:
-                raise
-            except Exception:
-                failures[measure] = traceback.format_exc()
+    of_run: dict[Measure, Sequence[int]] = {measure: steps for measure, steps in todo.items() if isinstance(measure, RunMeasure)}
+    of_checkpoints = {measure: steps for measure, steps in todo.items() if measure not in of_run}
+    visit = partial(_visit, work, of_checkpoints, failures)
+    # The last checkpoint goes first, alone: dear measures look only there, and all others need what is known of it.
+    for done, _ in enumerate(chain(map(visit, every[-1:]), side_by_side(visit, every[:-1], work.run)), 1):
         if tick:
             tick(done, len(every))
+    for step in every[-1:]:
+        _visit(work, of_run, failures, step)
     return failures
+
+
+def _visit(work: _Work, todo: Mapping[Measure, Sequence[int]], failures: dict[Measure, str], step: int) -> None:
+    for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
+        try:
+            work.table(measure, step)
+        except UserError:
+            raise
+        except Exception:
+            failures[measure] = traceback.format_exc()
 
 
 def _outcome(
@@ -127,7 +148,7 @@ def _checked(measure: Measure, table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_required(run: Run, todo: Mapping[Measure, Sequence[int]]) -> dict[Measure, Sequence[int]]:
     """The measures of checkpoints, with what those of the run need of every checkpoint, and these after all of them."""
-    of_run = {measure: steps for measure, steps in todo.items() if isinstance(measure, RunMeasure)}
+    of_run: dict[Measure, Sequence[int]] = {measure: steps for measure, steps in todo.items() if isinstance(measure, RunMeasure)}
     needed = {each: checkpoints(run, each) for measure in of_run for each in measure.requires.values()}
     of_checkpoints = {measure: steps for measure, steps in todo.items() if measure not in of_run}
     merged = {measure: sorted({*of_checkpoints.get(measure, []), *needed.get(measure, [])}) for measure in {**of_checkpoints, **needed}}
@@ -135,7 +156,9 @@ def _with_required(run: Run, todo: Mapping[Measure, Sequence[int]]) -> dict[Meas
 
 
 def checkpoints(run: Run, measure: Measure) -> list[int]:
-    """Where a measure looks unless steps are named."""
+    """Where a measure looks unless steps are named; one of the run is kept under the last step, of curves alone that of their end."""
+    if run.curves_only:
+        return [int(run.metrics["step"].max())] if isinstance(measure, RunMeasure) else []
     last_only = measure.cost == "dear" or isinstance(measure, RunMeasure)
     return [run.last_step] if last_only or not run.steps else run.steps
 

@@ -42,6 +42,9 @@ class Measure(ABC):
     has_null: ClassVar[bool] = True
     """Whether renaming the number tokens at random says anything about it."""
 
+    of_curves: ClassVar[bool] = False
+    """Whether recorded curves are enough for it, so that it applies to runs without checkpoints."""
+
     @property
     def requires(self) -> Mapping[str, Measure]:
         """Measures whose tables `compute` is given, by the name it knows them under."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +54,20 @@ def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | N
     """The stored table of a checkpoint; None where there is none that was made from the same things."""
     table, stored = read(run, measure, step) or (None, "")
     return table if stored == stamp else None
+
+
+def over(run: Path, measure: Measure, steps: Sequence[int]) -> pd.DataFrame:
+    """The stored tables of some checkpoints as one, with their `step`, whatever they were made from."""
+    if not steps:
+        return pd.DataFrame(columns=[*measure.columns, "step"])
+    place = folder(run, measure)
+    tables = [_numbered(pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False), step) for step in steps]
+    # A column that is empty at one checkpoint has no type there.
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+
+
+def _numbered(table: pa.Table, step: int) -> pa.Table:
+    return table.replace_schema_metadata(None).append_column("step", pa.repeat(step, len(table)))
 
 
 def stored_steps(run: Path, measure: Measure) -> list[int]:

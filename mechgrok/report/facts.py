@@ -35,17 +35,24 @@ def trained(run: Run) -> str:
     """Task, p, where the weights come from, split, which labels were changed, sizes of the model and steps in one line."""
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
-    sizes = ", ".join(f"{key} {model[key]}" for key in SIZES if model.get(key))
-    many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
     parts = [
         _learnt(task),
         *_start(config.get("start", {})),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in _SIZES if split.get(key) is not None),
         *_corruption(config.get("corruption", {})),
-        f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
-        f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many,
+        *(["curves alone, no network"] if run.curves_only else [_network(run, model), _checkpoints(run)]),
     ]
     return " · ".join(parts)
+
+
+def _network(run: Run, model: dict[str, Any]) -> str:
+    sizes = ", ".join(f"{key} {model[key]}" for key in SIZES if model.get(key))
+    return f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)"
+
+
+def _checkpoints(run: Run) -> str:
+    many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
+    return f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many
 
 
 def _corruption(settings: dict[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ _CHANGES = {
 
 
 class Stored:
-    """The stored results of one run; every file is read at most once."""
+    """The stored results of one run."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -52,9 +52,8 @@ class Stored:
 
     def _over(self, measure: Measure, steps: Iterable[int]) -> pd.DataFrame:
         """A measure's stored tables at some checkpoints as one; that of a measure of the run as it is."""
-        found = [(step, table[0]) for step in steps if (table := self._read(measure, step))]
-        tables = [table if isinstance(measure, RunMeasure) else table.assign(step=step) for step, table in found]
-        return pd.concat(tables, ignore_index=True)
+        found = {step: read[0] for step in steps if (read := self._read(measure, step))}
+        return found.popitem()[1] if isinstance(measure, RunMeasure) else results.over(self.run.path, measure, list(found))
 
     def stale(self, measure: Measure) -> str | None:
         """What has changed since the results were computed, in words; None where nothing has."""
@@ -89,7 +88,7 @@ class Stored:
         return table if isinstance(measure, RunMeasure) else table.drop(columns="step")
 
     def _steps_of(self, measure: Measure, required: Measure, step: int) -> tuple[int, ...]:
-        if isinstance(measure, RunMeasure) and self.run.steps:
+        if isinstance(measure, RunMeasure) and (self.run.steps or self.run.curves_only):
             return tuple(checkpoints(self.run, required))
         return (self.run.last_step if required.at == "last" and self.run.steps else step,)
 

@@ -75,8 +75,8 @@ class Task(Part):
 
     @property
     def task_names(self) -> tuple[str, ...]:
-        """What each of these is called (task_count,)."""
-        return (self.kind,)  # type: ignore[attr-defined]
+        """What the tasks of a mixture are called, in the order of their numbers (task_count,)."""
+        return tuple(map(str, range(self.task_count)))
 
     def task_of_row(self) -> np.ndarray:
         """The task that every row belongs to, 0 .. task_count-1 (n,)."""

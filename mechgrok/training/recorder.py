@@ -8,6 +8,7 @@ from pathlib import Path
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.training.objective import is_recorded
 from mechgrok.training.probing import Reading
 from mechgrok.training.schedule import Schedule
 from mechgrok.training.table import Table
@@ -25,7 +26,7 @@ class Recorder:
         self.schedule = Schedule(config)
         self.trainer = trainer
         # A loss that is another than the recorded cross-entropy has a column of its own.
-        self._trains_another = config.training.loss != "cross-entropy"
+        self._trains_another = not is_recorded(config)
         self._metrics = Table(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
         self._probes = Table(run / store.PROBES, _PROBES)
         self._tables = {"metrics": self._metrics} | ({"probes": self._probes} if config.training.probes else {})

@@ -1,7 +1,8 @@
-"""The rows of a run with corrupted labels that are evaluated by themselves, beside the whole splits."""
+"""The rows that are evaluated by themselves, beside the whole splits: by their labels in a corrupted run, by their task in a mixture."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from mechgrok.data.corruptions.corruption import Labels
+    from mechgrok.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,19 @@ class Subset:
 def of(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.device) -> list[Subset]:
     """The subsets of a split, with these `rows` of the table, that have any rows; none where no label is corrupted."""
     found = {} if corrupted is None else _train(corrupted) if split == "train" else _test(corrupted)
+    return _subsets(found, rows, device)
+
+
+def by_task(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device: torch.device) -> list[Subset]:
+    """The rows of a split by the task of a mixture that they belong to, against the split's own `labels` (n,); none of a single task."""
+    if task.task_count == 1:
+        return []
+    of_row = task.task_of_row()
+    return _subsets({f"{split}-{name}": (of_row == number, labels) for number, name in enumerate(task.task_names)}, rows, device)
+
+
+def _subsets(found: Mapping[str, tuple[np.ndarray, np.ndarray]], rows: np.ndarray, device: torch.device) -> list[Subset]:
+    """Those of them that have any of the `rows`; a mask and labels over the whole table (n,) each."""
     made = [
         Subset(name, torch.from_numpy(np.flatnonzero(mask[rows])).to(device), torch.from_numpy(labels[rows][mask[rows]]).to(device))
         for name, (mask, labels) in found.items()

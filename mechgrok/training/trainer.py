@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +20,7 @@ from mechgrok.models.tables import Batch
 from mechgrok.training import initial, subsets
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
-from mechgrok.training.objective import Objective
+from mechgrok.training.objective import Objective, is_recorded
 
 if TYPE_CHECKING:
     from transformer_lens.HookedRootModule import HookedRootModule
@@ -72,8 +72,15 @@ class Trainer:
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward, config.training.seed)
         self._inputs = config.task.inputs()
         self._labels = config.task.labels() if corrupted is None else corrupted.trained
+        self._tasks = config.task.task_of_row() if config.task.task_count > 1 else None
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
-        self._subsets = {name: subsets.of(name, rows, corrupted, self.device) for name, rows in _split_rows(is_train).items()}
+        self._subsets = {
+            name: [
+                *subsets.of(name, rows, corrupted, self.device),
+                *subsets.by_task(name, config.task, rows, self._labels, self.device),
+            ]
+            for name, rows in _split_rows(is_train).items()
+        }
         wanted, rows = config.training, np.flatnonzero(is_train)
         self._batches = Batches(rows, rows_a_step(wanted.batch, len(rows)), wanted.seed, wanted.sampling)
 
@@ -93,7 +100,7 @@ class Trainer:
         rows = self._batches.at(step)
         inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
         self.optimizer.zero_grad(set_to_none=True)
-        return self.objective.backward(lambda: self.logits(inputs, step), labels, step)
+        return self.objective.backward(lambda: self.logits(inputs, step), labels, step, inputs.tasks)
 
     def apply(self, step: int) -> None:
         """The second half: the gradients are filtered, then clipped, and the optimiser moves the weights."""
@@ -113,7 +120,7 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
-        """Loss and accuracy over all rows of each split that has any, and over the subsets of a run with corrupted labels.
+        """Loss and accuracy over all rows of each split that has any, and over the subsets of a run with corrupted labels or of a mixture.
 
         Train rows count against the labels that they are trained with, test rows against the truth; a subset's name says what it is.
         """
@@ -122,16 +129,17 @@ class Trainer:
     def _evaluate(self, split: str, inputs: Rows, labels: Tensor) -> list[Evaluation]:
         logits = self.logits(inputs)
         parts = [self._evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
-        return [self._evaluation(split, logits, labels), *parts]
+        return [self._evaluation(split, logits, labels, inputs.tasks), *parts]
 
-    def _evaluation(self, split: str, logits: Tensor, labels: Tensor) -> Evaluation:
+    def _evaluation(self, split: str, logits: Tensor, labels: Tensor, tasks: Sequence[Tensor] = ()) -> Evaluation:
         right = int((logits.argmax(1) == labels).sum())
-        trained = None if self.config.training.loss == "cross-entropy" else float(self.objective.data(logits, labels))
+        trained = None if is_recorded(self.config) else float(self.objective.data(logits, labels, tasks))
         return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels), trained)
 
     def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
         inputs = torch.from_numpy(self._inputs[rows]).to(self.device)
-        return Rows(inputs, Batch.of(inputs)), torch.from_numpy(self._labels[rows]).to(self.device)
+        tasks = () if self._tasks is None else _places(self._tasks[rows], self.device)
+        return Rows(inputs, Batch.of(inputs), tasks), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """All that an update depends on: weights, moments and the memory of the gradient filter, by names that say which."""
@@ -157,10 +165,11 @@ class Trainer:
 
 @dataclass(frozen=True)
 class Rows:
-    """Tokens (n, pos), and the same prepared for the fast forward."""
+    """Tokens (n, pos), the same prepared for the fast forward, and which of them belong to each task of a mixture."""
 
     tokens: Tensor
     batch: Batch
+    tasks: tuple[Tensor, ...] = ()
 
 
 class Forward(Protocol):
@@ -185,6 +194,11 @@ def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) 
         return network.logits(parameters, rows.batch, masks)
 
     return forward
+
+
+def _places(task_of_row: np.ndarray, device: torch.device) -> tuple[Tensor, ...]:
+    """Where in some rows each of their tasks is."""
+    return tuple(torch.from_numpy(np.flatnonzero(task_of_row == task)).to(device) for task in np.unique(task_of_row))
 
 
 def _split_rows(is_train: np.ndarray) -> dict[str, np.ndarray]:

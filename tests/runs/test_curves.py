@@ -59,6 +59,24 @@ def test_other_tables_are_refused_in_one_line(text: str, complaint: str, tmp_pat
     assert "\n" not in str(error.value)
 
 
+SIZES = "len_train_ds,len_val_ds,step\n{},{},1\n,,2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        (SIZES.format("20.0", "29.0"), (20, 29)),
+        (SIZES.format("inf", "29.0"), None),
+        (SIZES.format("-1", "29.0"), None),
+        (SIZES.format("many", "29.0"), None),
+        (SIZES.format("", "29.0"), None),
+        (LOG, None),
+    ],
+)
+def test_the_sizes_of_the_splits(text: str, sizes: tuple[int, int] | None, tmp_path: Path) -> None:
+    assert curves.lightning_sizes(write(tmp_path, text)) == sizes
+
+
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no file"):
         curves.lightning(tmp_path / "metrics.csv")

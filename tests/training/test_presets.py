@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mechgrok.config import Config
+from mechgrok.training import presets
 from mechgrok.training.presets import DESCRIPTIONS, PRESETS
 
 
@@ -108,11 +110,144 @@ def test_the_demo_is_the_papers_network_on_a_smaller_table() -> None:
     assert demo["task.p"] < 113
 
 
+DIFFERENCES: dict[str, dict[str, Any]] = {
+    "inglis2023": {
+        "split.kind": "numpy-shuffle",
+        "split.seed": 42,
+        "split.rounding": "down",
+        "model.init": "inglis2023",
+        "schedule.steps": 0,
+        "training.steps": 50_000,
+    },
+    "furuta2024": {
+        "task.p": 97,
+        "task.layout": "a op b",
+        "model.positions": "none",
+        "model.biases": "none",
+        "model.init": "furuta2024",
+        "schedule.steps": 0,
+        "training.steps": 100_000,
+    },
+    "miml2025": {
+        "task.p": 97,
+        "task.layout": "openai operands",
+        "split.kind": "numpy-shuffle",
+        "split.fraction": 0.5,
+        "split.rounding": "nearest",
+        "model.layers": 2,
+        "model.normalization": "post",
+        "model.positions": "sinusoidal",
+        "model.pooling": "mean",
+        "model.mlp_dropout": 0.1,
+        "model.biases": "none",
+        "model.init": "power2022",
+        "optimizer.weight_decay": 0.1,
+        "training.steps": 100_000,
+        "training.batch": "auto",
+        "training.loss_dtype": "float32",
+    },
+    "devon2024": {
+        "split.kind": "torch-random-split",
+        "split.seed": 23093,
+        "corruption.kind": "fixed-rule",
+        "corruption.divisor": 17,
+        "model.no_residual": True,
+        "model.biases": "blocks",
+        "model.init": "devon2024",
+        "schedule.steps": 0,
+        "training.steps": 50_001,
+        "training.loss_dtype": "float32",
+    },
+    "oocl2024": {
+        "task.operation": "add-squares",
+        "task.p": 109,
+        "task.layout": "a b = c",
+        "split.kind": "torch-threshold",
+        "split.test_fraction": 0.1,
+        "model.layers": 2,
+        "model.attn_only": True,
+        "model.normalization": "LN",
+        "model.d_head": 128,
+        "model.d_mlp": 256,
+        "model.n_ctx": 5,
+        "model.biases": "all",
+        "model.init": "transformer_lens",
+        "optimizer.weight_decay": 0.1,
+        "schedule.steps": 1_000,
+        "training.steps": 100_000_000,
+        "training.batch": 128,
+        "training.sampling": "replacement",
+        "training.loss_dtype": "float32",
+        "training.clip_norm": 1.0,
+        "training.evaluate_every": 100,
+        "training.stop": NANDA["training.stop"] | {"test_loss_below": 0.005},
+    },
+    "power2022": {
+        "task.operation": "divide",
+        "task.p": 97,
+        "task.layout": "openai equation",
+        "split.kind": "numpy-shuffle",
+        "split.fraction": 0.5,
+        "split.rounding": "nearest",
+        "model.layers": 2,
+        "model.normalization": "post",
+        "model.positions": "sinusoidal",
+        "model.biases": "none",
+        "model.init": "power2022",
+        "training.steps": 100_000,
+        "training.batch": "auto",
+        "training.loss_dtype": "float32",
+    },
+    "gromov2023": {
+        "task.p": 97,
+        "task.layout": "a b",
+        "split.fraction": 0.49,
+        "model.kind": "quadratic-mlp",
+        "model.d_mlp": 500,
+        "model.init": "gromov2023",
+        "optimizer.kind": "sgd",
+        "optimizer.lr": 70_000.0,
+        "optimizer.momentum": 0.9,
+        "optimizer.nesterov": False,
+        "optimizer.l2": 0.0,
+        "schedule.steps": 0,
+        "training.steps": 5_000,
+        "training.loss": "mse",
+    },
+    "zhong2023": {
+        "task.p": 59,
+        "task.layout": "a b",
+        "split.kind": "torch-randperm",
+        "split.fraction": 0.8,
+        "model.attention_coefficient": 0.0,
+        "model.init": "inglis2023",
+        "optimizer.weight_decay": 2.0,
+        "training.steps": 20_000,
+    },
+}
+"""From the paper's mainline."""
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_a_sources_preset_differs_from_the_papers_as_its_settings_do(name: str) -> None:
+    found = {path: value for path, value in values(PRESETS[name]).items() if path not in NANDA or value != NANDA[path]}
+    assert found == DIFFERENCES[name]
+
+
+def test_every_preset_is_held_against_its_source() -> None:
+    assert set(PRESETS) == {"nanda2023", "transformerlens-demo", "demo", *DIFFERENCES}
+
+
+def test_a_file_is_a_preset() -> None:
+    files = {path.stem.replace("_", "-") for path in Path(presets.__file__).parent.glob("*.py")}
+    assert files - {"--init--", "preset"} == set(PRESETS)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_trained_and_has_a_line(name: str) -> None:
     preset = PRESETS[name]
-    rows = len(preset.task.labels())
-    assert preset.split.mask(rows).sum() == int(preset.split.fraction * rows)
-    assert preset.model.architecture(preset.task).d_vocab == preset.task.p + 1
-    assert DESCRIPTIONS[name]
+    rows = preset.split.train_rows(preset.task)
+    assert 0 < rows.sum() < len(rows)
+    assert preset.model.architecture(preset.task).d_vocab == preset.task.vocabulary
+    assert len(DESCRIPTIONS[name]) > 20
     assert DESCRIPTIONS.keys() == PRESETS.keys()
