@@ -1,8 +1,10 @@
-"""What we ask of which runs: declarative, no numerics. Each analysis is one file in the folder `analyses/`."""
+"""What we ask of which runs, and what a paper claimed: declarative, no numerics. Each analysis is one file in the folder `analyses/`."""
 
 from __future__ import annotations
 
 import importlib.util
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,81 @@ class Panel:
     """As on the command line: `name` or `name(field=value, ...)`."""
 
 
+NEVER = math.inf
+"""A published threshold that was not reached."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Runs of a study that differ by their seed alone: a row and a column of its table."""
+
+    row: str
+    """What is learnt."""
+    column: str
+    """Where it starts."""
+    command: str
+    """As after `mechgrok`, without --out: {seed} stands for the seed, {out} for the folder of all runs of the study."""
+
+    @property
+    def name(self) -> str:
+        """What claims and folders call it: `row.column`."""
+        return f"{self.row}.{self.column}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a measure's headline, one for each seed of a trial."""
+
+    trial: str
+    measure: str
+    """As on the command line."""
+    key: str
+    at: str = "last"
+    """The first or the last checkpoint."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Steps until a trial has grokked over the steps that another one took with the same seed: below 1 is sooner."""
+
+    trial: str
+    than: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published finding as a range of a number, and a control in which the number must lie outside.
+
+    It is reproduced where the number lies in the range for every seed, and the control's for none.
+    """
+
+    text: str
+    source: str
+    """Paper, section or table."""
+    value: Number | Pace
+    control: Number | Pace
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs that are made to be compared, and what is claimed of them."""
+
+    text: str
+    """In what the runs are those of the paper, and in what not."""
+    trials: tuple[Trial, ...]
+    """In the order in which they are trained: parents first."""
+    seeds: tuple[int, ...]
+    claims: tuple[Claim, ...]
+    published: Mapping[str, float]
+    """Of trials, by name: smallest train fraction that groks, or NEVER."""
+
+    def trial(self, name: str) -> Trial:
+        """The trial of that name. Raises KeyError."""
+        return {trial.name: trial for trial in self.trials}[name]
+
+
 @dataclass(frozen=True)
 class Analysis:
     """A reading order of measures, after a paper."""
@@ -36,6 +113,8 @@ class Analysis:
     panels: tuple[Panel, ...]
     tasks: tuple[str, ...] = ()
     """The kinds of task that it is asked of runs of, instead of DEFAULT, when nobody says otherwise."""
+    study: Study | None = None
+    """Runs of its own, where it compares several: mechgrok study makes them."""
 
     @property
     def measures(self) -> tuple[str, ...]:

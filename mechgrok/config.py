@@ -154,6 +154,35 @@ class Checkpoints(Part):
     """Keep these steps too."""
 
 
+Group = Literal["embed", "unembed", "body", "all"]
+"""embed: W_E; unembed: what knows the classes (W_U, b_U); body: everything between, positions included."""
+
+
+class Parent(Part):
+    """The checkpoint that a run started from, as it was then."""
+
+    run: str
+    """Name of the run's folder."""
+    step: Counting
+    """Which checkpoint."""
+    weights: str
+    """Hash of its file."""
+
+
+class Start(Part):
+    """Where the weights come from, and which of them stay as they are.
+
+    embed is W_E, unembed what knows the classes (W_U, b_U), body everything between them with positions, all is everything.
+    """
+
+    parent: Parent | None = None
+    """The checkpoint that some weights were taken from; mechgrok finetune sets it."""
+    load: tuple[Group, ...] = ()
+    """Which weights are the parent's (mechgrok finetune); the others are drawn as model.init says."""
+    freeze: tuple[Group, ...] = ()
+    """Which weights are never changed: no gradient, no decay, no noise. Without a parent these stay random."""
+
+
 class Config(Part):
     """A run, decided."""
 
@@ -161,6 +190,7 @@ class Config(Part):
     split: Annotated[SerializeAsAny[Any], _by_kind("split")]
     corruption: Annotated[SerializeAsAny[Any], _by_kind("corruption")] = _default("corruption")
     model: Annotated[SerializeAsAny[Any], _by_kind("model")]
+    start: Start = Start()
     optimizer: Annotated[SerializeAsAny[Any], _by_kind("optimizer")] = _default("optimizer")
     gradient: Annotated[SerializeAsAny[Any], _by_kind("gradient")] = _default("gradient")
     schedule: Annotated[SerializeAsAny[Any], _by_kind("schedule")] = _default("schedule")

@@ -94,7 +94,7 @@ def parts(part: type[BaseModel], value: BaseModel) -> Iterator[BaseModel]:
 
 def test_every_part_is_frozen_and_refuses_other_keys() -> None:
     found = list(parts(Config, config()))
-    assert len(found) == 12
+    assert len(found) == 13
     for part in found:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(part, next(iter(type(part).model_fields)), None)
@@ -110,6 +110,7 @@ def test_every_part_is_frozen_and_refuses_other_keys() -> None:
         ("split.sed", "seed"),
         ("model.d_modle", "d_model"),
         ("corruption.knd", "kind"),
+        ("start.lod", "load"),
         ("optimizer.weight-decay", "weight_decay"),
         ("gradient.windw", "window"),
         ("schedule.step", "steps"),
@@ -142,6 +143,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("split.seed", -1, "split.seed: Input should be greater than or equal to 0"),
         ("model.heads", 5, "model: d_model 16 is no multiple of 5 heads; set d_head, or change one of them"),
         ("model.activation", "tanh", "model.activation: Input should be 'relu', 'gelu' or 'quadratic'"),
+        ("start.load", ["embedding"], "start.load.0: Input should be 'embed', 'unembed', 'body' or 'all'"),
         ("optimizer.kind", "adanw", "optimizer: unknown kind 'adanw'; did you mean adamw?"),
         ("optimizer.betas", [0.9, 1.0], "optimizer.betas.1: Input should be less than 1"),
         ("optimizer.betas", [0.9], "optimizer.betas.1: Field required"),

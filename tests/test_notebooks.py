@@ -27,6 +27,7 @@ def run(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path, run, monkeypatch):
     monkeypatch.setitem(os.environ, "MECHGROK_RUN", str(run))
+    monkeypatch.setitem(os.environ, "MECHGROK_STEPS", "20")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
     failed = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]

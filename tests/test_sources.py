@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from mechgrok.analysis import analysis
 from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
 from mechgrok.training.presets import PRESETS
@@ -22,7 +24,12 @@ KINDS = {"command", "flag", "figure", "log", "to-do"}
 LEAST_ROWS = {"reference": 56, "S000": 79, "S001": 57, "S002": 102, "S003": 74, "S004": 106}
 """A row may be added, split or filled in; none may vanish."""
 
-OPTIONS = {"train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"}, "figure": {"--out"}, "import": {"--out"}}
+OPTIONS = {
+    "train": {"--device", "--threads", "--forward", "--resume", "--out", "--log"},
+    "finetune": {"--from", "--out", "--log"},
+    "figure": {"--out"},
+    "import": {"--out"},
+}
 """What a command takes beside the paths of the config."""
 
 
@@ -107,6 +114,20 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
     flags.parse(tree, settings, "train", default=tree.model_validate(chosen.model_dump()))
 
 
+def check_finetune(places: list[str], options: dict[str, str], settings: list[str]) -> None:
+    (preset,) = places
+    assert options["--from"] == "RUN"
+    made = parsed(preset, ["--from", "RUN", *settings])
+    assert made.start.load
+
+
+def check_study(places: list[str], options: dict[str, str], settings: list[str]) -> None:
+    do, name = places
+    assert do in ("train", "report")
+    assert analysis(name).study is not None
+    assert not settings
+
+
 def assert_is_field(part: type[BaseModel], path: str) -> None:
     """Walks the tree of types along a dotted path."""
     for name in path.split("."):
@@ -141,6 +162,8 @@ def check_import(places: list[str], options: dict[str, str], settings: list[str]
 
 CHECKS = {
     "train": check_train,
+    "finetune": check_finetune,
+    "study": check_study,
     "analyze": check_measures,
     "figure": check_figure,
     "report": check_report,

@@ -18,7 +18,7 @@ from mechgrok.training.trainer import Evaluation
 
 
 def config(**changed: Any) -> Config:
-    """Addition modulo 7 for 20 steps; `training__steps=5` changes a value by its path."""
+    """Addition modulo 7 for 20 steps; `training__steps=5` changes a value by its path, `task={...}` a whole part."""
     values: dict[str, Any] = {
         "task": {"kind": "modular", "p": 7},
         "split": {"kind": "python-shuffle", "fraction": 0.5, "seed": 3},
@@ -28,7 +28,7 @@ def config(**changed: Any) -> Config:
     }
     for path, value in changed.items():
         part, _, key = path.partition("__")
-        values.setdefault(part, {})[key] = value
+        values[part] = {**values.get(part, {}), key: value} if key else value
     return Config.model_validate(values)
 
 

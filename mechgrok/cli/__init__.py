@@ -13,11 +13,13 @@ from mechgrok.errors import UserError, nearest
 COMMANDS = {
     "demo": "train modular addition until it groks, analyse every checkpoint, write the report",
     "train": "train a preset, or resume a run",
+    "finetune": "train a preset from weights of another run, some of them frozen",
     "import": "make a run of a weights file that somebody published",
     "analyze": "compute measures over the checkpoints of runs, and write their reports",
     "report": "write a run's report again from its stored results",
     "figure": "write one measure's figure as pdf, svg, png, html or json",
     "explain": "what a measure is, and all its variants side by side on a run",
+    "study": "train the runs that an analysis compares, or write its table and claims",
     "verify": "check the measures against published numbers, laws and hand-built networks",
     "extract": "write what a network computes as a short program of a few waves",
     "list": "what there is: tasks, models, measures, presets, importers",

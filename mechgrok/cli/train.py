@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -31,37 +31,48 @@ presets:"""
 def main(arguments: list[str]) -> int:
     """Trains a preset, or resumes a run."""
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(USAGE, *_preset_lines(), sep="\n")
+        print(USAGE, *preset_lines(), sep="\n")
         return 0
     if arguments[0].partition("=")[0] in ("--resume", "--log"):
         return flags.call(_resume, arguments, "train")
     return _begin(arguments[0], arguments[1:])
 
 
-def _preset_lines() -> list[str]:
+def preset_lines() -> list[str]:
+    """A line for each preset."""
     from mechgrok.training.presets import DESCRIPTIONS
 
     return [f"  {name:<22}{text}" for name, text in DESCRIPTIONS.items()]
 
 
 def _begin(name: str, arguments: list[str]) -> int:
-    from mechgrok.training.presets import PRESETS
-
-    if name not in PRESETS:
-        known = ["--resume"] if name.startswith("-") else list(PRESETS)
-        raise UserError(f"there is no preset {name}{nearest(name, known)}")
-    options = _options(name, PRESETS[name], arguments)
-    config = _config(options)
+    options = parsed(name, arguments)
+    config = chosen(options)
 
     from mechgrok.training import runs
 
-    if options.log == "wandb":
-        from mechgrok.cli import wandb_copy
-
-        wandb_copy.package()
+    need_package(options.log)
     out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
     run = runs.begin(config, out, options.execution)
     return train(run, options.log)
+
+
+def preset(name: str, flags: Sequence[str]) -> Config:
+    """The preset of that name. Raises UserError, which for a flag proposes one of the `flags`."""
+    from mechgrok.training.presets import PRESETS
+
+    if name not in PRESETS:
+        known = list(flags) if name.startswith("-") else list(PRESETS)
+        raise UserError(f"there is no preset {name}{nearest(name, known)}")
+    return PRESETS[name]
+
+
+def need_package(log: Log) -> None:
+    """Raises UserError where a way to log needs a package that is not here, before anything is written."""
+    if log == "wandb":
+        from mechgrok.cli import wandb_copy
+
+        wandb_copy.package()
 
 
 def _resume(resume: Path, log: Log = "auto") -> int:
@@ -104,8 +115,13 @@ def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
         yield Both(shown, copy)
 
 
-def _options(name: str, preset: Config, arguments: list[str]) -> Any:
-    """The preset's typed config with the options of the command beside it, as the arguments set them."""
+def parsed(name: str, arguments: list[str]) -> Any:
+    """The options of the command for the preset of that name, as the arguments set them."""
+    return options(f"train {name}", f"Trains the preset {name}.", preset(name, ["--resume"]), arguments, {})
+
+
+def options(command: str, text: str, preset: Config, arguments: list[str], more: Mapping[str, Any]) -> Any:
+    """The preset's typed config with the options of a command beside it, `more` of them than those of train, as the arguments set them."""
     import tyro
     from pydantic import create_model
 
@@ -116,12 +132,14 @@ def _options(name: str, preset: Config, arguments: list[str]) -> Any:
         "out": (Path | None, None),
         "log": (Log, "auto"),
         "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution()),
+        **more,
     }
-    model = create_model(name, __base__=config.typed(), __doc__=f"Trains the preset {name}.", **extra)
-    return flags.parse(model, arguments, f"train {name}", default=model(**dict(config)))
+    model = create_model("Options", __base__=config.typed(), __doc__=text, **extra)
+    return flags.parse(model, arguments, command, default=model(**dict(config)))
 
 
-def _config(options: Any) -> Config:
+def chosen(options: Any) -> Config:
+    """The config among the options."""
     from mechgrok.config import Config
 
     return Config(**{field: getattr(options, field) for field in Config.model_fields})

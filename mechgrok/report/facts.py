@@ -32,11 +32,12 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def trained(run: Run) -> str:
-    """Task, p, split, which labels were changed, sizes of the model and steps in one line."""
+    """Task, p, where the weights come from, split, which labels were changed, sizes of the model and steps in one line."""
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
     parts = [
         _learnt(task),
+        *_start(config.get("start", {})),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in _SIZES if split.get(key) is not None),
         *_corruption(config.get("corruption", {})),
         *(["curves alone, no network"] if run.curves_only else [_network(run, model), _checkpoints(run)]),
@@ -58,6 +59,13 @@ def _corruption(settings: dict[str, Any]) -> list[str]:
     """Nothing where labels are as they are."""
     kind, values = settings.get("kind", "none"), [f"{key} {value}" for key, value in settings.items() if key != "kind"]
     return [] if kind == "none" else [f"labels corrupted: {', '.join([kind, *values])}"]
+
+
+def _start(settings: dict[str, Any]) -> list[str]:
+    """Where the weights came from and which stayed; nothing where all were drawn and trained."""
+    parent, load, freeze = settings.get("parent"), settings.get("load", []), settings.get("freeze", [])
+    origin = [f"{', '.join(load)} from {parent['run']}, step {show(parent['step'])}"] if parent else []
+    return [*origin, *([f"{', '.join(freeze)} frozen"] if freeze else [])]
 
 
 _SIZES = ("fraction", "count", "test_fraction", "seed")

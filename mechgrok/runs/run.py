@@ -67,6 +67,15 @@ class Run:
         except ValueError as error:
             raise UserError(f"{path} is no JSON ({error}); restore it from a copy") from None
 
+    @property
+    def lineage(self) -> dict[str, Any] | None:
+        """The checkpoint that it started from: run, step, hash of the weights, the parent's config and lineage; None for any other run."""
+        path = self.path / store.LINEAGE
+        try:
+            return json.loads(path.read_bytes()) if path.is_file() else None
+        except ValueError as error:
+            raise UserError(f"{path} is no JSON ({error}); restore it from a copy") from None
+
     @cached_property
     def steps(self) -> list[int]:
         """The steps that have a checkpoint, ascending."""

@@ -21,6 +21,7 @@ METRICS = "metrics.csv"
 PROBES = "probes.csv"
 CONFIG = "config.json"
 EXECUTION = "execution.json"
+LINEAGE = "lineage.json"
 _NOTES = "mechgrok"
 SPLIT = "split.safetensors"
 

@@ -6,30 +6,35 @@ import dataclasses
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
+from torch import Tensor
 
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.run import Run, open_run
-from mechgrok.training import loop, recorder
+from mechgrok.training import initial, loop, recorder
 from mechgrok.training.batches import rows_a_step
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending, Progress
 from mechgrok.training.recorder import Recorder
 from mechgrok.training.trainer import Trainer
 
+NOTHING: Mapping[str, bytes] = {}
 
-def begin(config: Config, out: Path, execution: Execution) -> Run:
-    """A new run's folder, ready to be trained. Raises UserError where `out` holds something already."""
+
+def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, bytes] = NOTHING) -> Run:
+    """A new run's folder, ready to be trained, with `more` files if it starts from another. Raises UserError where `out` is taken."""
     refuse_existing(out)
+    if (config.start.parent or config.start.load) and not more:
+        raise UserError("start.load takes weights from another run; say which with: mechgrok finetune PRESET --from RUN --load ...")
     task = config.task
     mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
@@ -43,6 +48,7 @@ def begin(config: Config, out: Path, execution: Execution) -> Run:
         store.SPLIT: save({"is_train": mask.astype(np.uint8), **corrupted}),
         store.EXECUTION: json.dumps(settled, indent=1).encode(),
         store.CONFIG: config.model_dump_json(indent=1).encode(),
+        **more,
     }
     create(out, files.items())
     return open_run(out)
@@ -53,9 +59,8 @@ def _refuse_misfits(config: Config, train: int) -> None:
     size = rows_a_step(config.training.batch, train)
     if size is not None and size > train and config.training.sampling != "replacement":
         raise UserError(f"training.batch is {size}, but the train split has {train} rows; use at most {train}, or full")
-    if config.optimizer.may_misfit:
-        model = config.model.build(config.task)
-        config.optimizer.build({name: each for name, each in model.named_parameters() if each.requires_grad})
+    if config.optimizer.may_misfit or config.start.freeze:
+        config.optimizer.build(initial.trained(initial.network(config)))
 
 
 def resume(run: Run, progress: Progress) -> Ending:
@@ -66,8 +71,13 @@ def resume(run: Run, progress: Progress) -> Ending:
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
     with _alone(run.path):
-        trainer = Trainer(run.config, run.is_train, execution, run.corrupted)
+        trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
+
+
+def _weights(run: Run) -> dict[str, Tensor] | None:
+    """What a run with a parent started from; None for any other, whose first weights are drawn."""
+    return store.read_tensors(store.weights_path(run.path, 0))[0] if run.config.start.parent else None
 
 
 def _execution(run: Run) -> Execution:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from mechgrok.maths import losses
 from mechgrok.models import dropout
 from mechgrok.models.network import Network
 from mechgrok.models.tables import Batch
-from mechgrok.training import subsets
+from mechgrok.training import initial, subsets
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
 from mechgrok.training.objective import Objective, is_recorded
@@ -50,13 +50,21 @@ class Evaluation:
 class Trainer:
     """Parameters and optimiser of one run, and the rows that they see."""
 
-    def __init__(self, config: Config, is_train: np.ndarray, execution: Execution, corrupted: Labels | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        is_train: np.ndarray,
+        execution: Execution,
+        corrupted: Labels | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """`weights`: those to start from, where they are not drawn."""
         self.config = config
         self.device = torch.device(execution.device)
-        model = config.model.build(config.task).to(self.device, print_details=False)
+        model: Any = initial.network(config, weights)
+        model = model.to(self.device, print_details=False)
         self.parameters: dict[str, Parameter] = dict(model.named_parameters())
-        trained = {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
-        _scale(trained, config.training.init_scale)
+        trained = initial.trained(model)
         self.optimizer = config.optimizer.build(trained)
         self.objective = Objective(config.training, trained)
         self.decay = Decay(config.optimizer, trained)
@@ -162,12 +170,6 @@ class Rows:
     tokens: Tensor
     batch: Batch
     tasks: tuple[Tensor, ...] = ()
-
-
-@torch.no_grad()
-def _scale(parameters: Mapping[str, Parameter], factor: float) -> None:
-    for parameter in parameters.values() if factor != 1 else ():
-        parameter.mul_(factor)
 
 
 class Forward(Protocol):

@@ -40,7 +40,7 @@ class Muon(Decoupled):
 
         matrices = {name: parameter for name, parameter in parameters.items() if _is_hidden_matrix(name, parameter.ndim)}
         if not matrices:
-            raise UserError("optimizer.kind muon: the network has no matrices beside its embeddings; use adamw")
+            raise UserError("optimizer.kind muon: the network trains no matrices beside its embeddings; use adamw")
         others = {name: parameter for name, parameter in parameters.items() if name not in matrices}
         return MuonAndAdamW(self.groups(matrices, parameters), self.groups(others, parameters), self.of_matrices, self.of_groups)
 

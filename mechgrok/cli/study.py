@@ -1,0 +1,100 @@
+"""mechgrok study."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from mechgrok.cli import flags, train
+from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.analysis import Analysis, Study, Trial
+    from mechgrok.config import Config
+
+
+@dataclass(frozen=True)
+class Work:
+    """Trains the runs that an analysis compares, or writes its report: a table over tasks and starts, and its claims with their controls.
+
+    train goes on where it was: finished runs are kept, an interrupted one is resumed. report writes OUT/report/index.html, summary.json
+    and table.md of the runs that are finished.
+    """
+
+    do: Annotated[Literal["train", "report"], tyro.conf.Positional]
+    """What to do."""
+    name: Annotated[str, tyro.conf.Positional]
+    """The analysis: furuta2024."""
+    out: Path | None = None
+    """The folder of all its runs; by default checkpoints/NAME."""
+    threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """CPU threads of a training; 0 for as many as there are cores."""
+    log: train.Log = "auto"
+    """As in mechgrok train."""
+
+
+def main(arguments: list[str]) -> int:
+    """Trains or reports a study; the exit status is 130 after Ctrl-C."""
+    asked: Work = flags.parse(Work, arguments, "study")
+
+    from mechgrok.analysis import analysis
+
+    found = analysis(asked.name)
+    if found.study is None:
+        raise UserError(f"{asked.name} asks things of one run, so there is nothing to train for it; use mechgrok analyze RUN")
+    out = asked.out or Path("checkpoints") / asked.name
+    return _report(found, out) if asked.do == "report" else _train(found.study, out, asked)
+
+
+def _report(found: Analysis, out: Path) -> int:
+    from mechgrok.studies.page import write_study
+
+    page = write_study(found, out)
+    print(page.with_name("table.md").read_text(), page, sep="\n")
+    return 0
+
+
+def _train(study: Study, out: Path, asked: Work) -> int:
+    from mechgrok.studies.trained import Trained, folder
+
+    planned = list(Trained(study, out).planned())
+    for number, (trial, seed) in enumerate(planned, 1):
+        path = folder(out, trial, seed)
+        print(f"{number}/{len(planned)} {path.name}", flush=True)
+        status = _one(trial, seed, out, path, asked)
+        if status:
+            return status
+    print(f"all {len(planned)} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
+    return 0
+
+
+def _one(trial: Trial, seed: int, out: Path, path: Path, asked: Work) -> int:
+    from mechgrok.cli import main as mechgrok
+    from mechgrok.runs.run import open_run
+    from mechgrok.training import recorder
+
+    words = command(trial, seed, out)
+    if not path.exists():
+        return mechgrok([*words, "--out", str(path), "--threads", str(asked.threads), "--log", asked.log])
+    run = open_run(path)
+    if run.config.model_copy(update={"start": run.config.start.model_copy(update={"parent": None})}) != planned_config(words):
+        raise UserError(f"{path} was trained with other settings than {trial.name} has now; choose another --out, or move it away")
+    return 0 if recorder.finished(path) else train.train(run, asked.log)
+
+
+def command(trial: Trial, seed: int, out: Path) -> list[str]:
+    """The words of a trial's command for a seed."""
+    return [word.format(seed=seed, out=out) for word in shlex.split(trial.command)]
+
+
+def planned_config(words: list[str]) -> Config:
+    """What a command would train, its parent left out."""
+    from mechgrok.cli import finetune
+
+    name, preset, *rest = words
+    options = finetune.parsed(preset, rest) if name == "finetune" else train.parsed(preset, rest)
+    return train.chosen(options)

@@ -1,0 +1,1 @@
+"""Analyses over several runs: the table of a study and its claims."""

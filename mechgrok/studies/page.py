@@ -1,0 +1,128 @@
+"""A study's report: one HTML page, and its numbers as JSON and as a table in Markdown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mechgrok.analysis import Analysis, Claim, Number, Pace
+from mechgrok.errors import UserError
+from mechgrok.report.labels import as_text
+from mechgrok.report.numbers import show
+from mechgrok.report.page import environment
+from mechgrok.runs.store import write
+from mechgrok.studies import figures, table
+from mechgrok.studies.claims import Judged, judge
+from mechgrok.studies.pace import Interval
+from mechgrok.studies.table import Cell
+from mechgrok.studies.trained import Trained
+
+
+@dataclass(frozen=True)
+class Line:
+    """A claim as text."""
+
+    text: str
+    source: str
+    verdict: str
+    range: str
+    of: str
+    values: tuple[str, ...]
+    control: str
+    controls: tuple[str, ...]
+
+
+def write_study(analysis: Analysis, out: Path) -> Path:
+    """Writes OUT/report/index.html, summary.json and table.md of what is trained; gives the page. Raises UserError where nothing is."""
+    assert analysis.study is not None
+    trained = Trained(analysis.study, out)
+    if not trained.runs:
+        raise UserError(f"{out} holds no finished run of {analysis.name}; make them with: mechgrok study train {analysis.name} --out {out}")
+    rows, lines = table.rows(trained), [_line(each) for each in judge(trained)]
+    page = out / "report" / "index.html"
+    write(page, _html(analysis, trained, rows, lines).encode(), durable=False)
+    write(page.with_name("summary.json"), _summary(analysis, trained, rows, lines).encode(), durable=False)
+    write(page.with_name("table.md"), markdown(trained, rows, lines).encode(), durable=False)
+    return page
+
+
+def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+    planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
+    sections = {"Over training": figures.courses(trained), "Test accuracy": figures.accuracies(trained)}
+    return (
+        environment()
+        .get_template("study.html")
+        .render(
+            analysis=analysis,
+            planned=len(planned),
+            finished=len(trained.runs),
+            missing=[name for name in planned if tuple(name.rsplit("-s", 1)) not in {(trial, str(seed)) for trial, seed in trained.runs}],
+            columns=table.columns(trained.study),
+            rows=rows,
+            claims=lines,
+            sections={heading: [(name, as_text(figure)) for name, figure in found] for heading, found in sections.items()},
+        )
+    )
+
+
+def _line(judged: Judged) -> Line:
+    claim = judged.claim
+    said = [tuple(map(interval, values)) for values in (judged.values, judged.controls)]
+    return Line(claim.text, claim.source, judged.verdict, _range(claim), _number(claim.value), said[0], _number(claim.control), said[1])
+
+
+def interval(value: Interval | str) -> str:
+    """A number, or what it is known to lie between, as text."""
+    if isinstance(value, str):
+        return value
+    low, high = value
+    if low == high:
+        return show(low, 3)
+    if (low, high) == (0.0, math.inf):
+        return "neither groks"
+    return f"> {show(low, 3)}" if high == math.inf else f"< {show(high, 3)}"
+
+
+def _range(claim: Claim) -> str:
+    parts = [f"above {claim.low:g}"] * (claim.low != -math.inf) + [f"below {claim.high:g}"] * (claim.high != math.inf)
+    return " and ".join(parts)
+
+
+def _number(number: Number | Pace) -> str:
+    if isinstance(number, Pace):
+        return f"steps of {number.trial} / {number.than}"
+    return f"{number.measure} {number.key} of {number.trial}" + (", first checkpoint" if number.at == "first" else "")
+
+
+def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+    cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
+    seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
+    return json.dumps({"analysis": analysis.name, **seeds, "table": cells, "claims": [vars(line) for line in lines]}, indent=1) + "\n"
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {"times": [vars(each) for each in cell.times], "published": cell.threshold, "agrees": cell.agrees}
+
+
+def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+    """The two tables, for a page of documentation."""
+    names = table.columns(trained.study)
+    body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
+    said = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
+    head = ["claim", "verdict", "range", "by seed", "control by seed"]
+    return f"{_grid(['task', *names], body)}\n\n{_grid(head, said)}\n"
+
+
+def _in_a_cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    return "; ".join(filter(None, [cell.median, cell.threshold and f"r {cell.threshold}", cell.agrees]))
+
+
+def _grid(head: list[str], body: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

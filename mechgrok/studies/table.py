@@ -1,0 +1,96 @@
+"""The table of a study: what is learnt by where it starts, published beside measured."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mechgrok.analysis import NEVER, Study
+from mechgrok.report.numbers import NONE, show
+from mechgrok.studies.claims import Answer, answer
+from mechgrok.studies.pace import Time, ratio
+from mechgrok.studies.trained import Trained
+
+SCRATCH = "scratch"
+"""The column that the others are compared with."""
+Order = Literal["sooner", "the same", "later"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A trial over its seeds."""
+
+    times: tuple[Time, ...]
+    """Of the seeds that are trained."""
+    published: float | None
+    """Smallest train fraction that groks; NEVER; None where the paper has no such trial."""
+    agrees: str
+    """Whether the order against SCRATCH is the published one, in words; empty in that column and where nothing is published."""
+
+    @property
+    def steps(self) -> str:
+        """Steps of each seed to grok; `> 3000 (12 %)` for one that had not by then, with its best test accuracy."""
+        said = [show(each.step) if each.step is not None else f"> {show(each.until)} ({each.best:.0%})" for each in self.times]
+        return ", ".join(said).replace("%", " %") or NONE
+
+    @property
+    def median(self) -> str:
+        """Of the steps, where at least half of the seeds grokked; and how many did."""
+        if not self.times:
+            return NONE
+        grokked = [each.step for each in self.times if each.step is not None]
+        ordered = sorted([float(step) for step in grokked] + [math.inf] * (len(self.times) - len(grokked)))
+        middle = statistics.median_low(ordered)
+        text = show(int(middle)) if math.isfinite(middle) else f"> {show(max(each.until for each in self.times))}"
+        return f"{text} ({len(grokked)}/{len(self.times)})"
+
+    @property
+    def threshold(self) -> str:
+        """The published fraction as text."""
+        return "" if self.published is None else "never" if self.published == NEVER else f"{self.published:g}"
+
+
+def columns(study: Study) -> list[str]:
+    """Of the table, in the order of the trials."""
+    return list(dict.fromkeys(trial.column for trial in study.trials))
+
+
+def rows(trained: Trained) -> dict[str, dict[str, Cell]]:
+    """The cells by row and column; a trial that the study does not have has none."""
+    found: dict[str, dict[str, Cell]] = {}
+    for trial in trained.study.trials:
+        times = tuple(trained.times[trial.name, seed] for seed in trained.study.seeds if (trial.name, seed) in trained.times)
+        published = trained.study.published.get(trial.name)
+        found.setdefault(trial.row, {})[trial.column] = Cell(times, published, agreement(trained, trial.row, trial.column))
+    return found
+
+
+def agreement(trained: Trained, row: str, column: str) -> str:
+    """Whether a start is sooner or later than scratch in every seed as the published fractions say, which order is smaller r first."""
+    own, scratch = (trained.study.published.get(f"{row}.{name}") for name in (column, SCRATCH))
+    if column == SCRATCH or own is None or scratch is None:
+        return ""
+    expected: Order = "sooner" if own < scratch else "later" if own > scratch else "the same"
+    if expected == "the same":
+        return "no order published"
+    return _said([_answer(trained, row, column, seed, expected) for seed in trained.study.seeds], expected)
+
+
+def _answer(trained: Trained, row: str, column: str, seed: int, expected: Order) -> Answer:
+    own, scratch = (trained.times.get((f"{row}.{name}", seed)) for name in (column, SCRATCH))
+    if own is None or scratch is None:
+        return "unknown"
+    low, high = (-math.inf, 1.0) if expected == "sooner" else (1.0, math.inf)
+    return answer(ratio(own, scratch), low, high)
+
+
+def _said(answers: Sequence[Answer], expected: Order) -> str:
+    yes, no = answers.count("yes"), answers.count("no")
+    if yes == len(answers):
+        return f"agrees: {expected}"
+    if no == len(answers):
+        return f"disagrees: not {expected}"
+    return "undecided" if not yes + no else f"{expected} in {yes}, not in {no} of {len(answers)}"

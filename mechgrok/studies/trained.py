@@ -1,0 +1,82 @@
+"""The runs of a study that are there, and what is read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mechgrok.analysis import Number, Pace, Study, Trial
+from mechgrok.measures.measure import Measure, Missing
+from mechgrok.runs.run import Run, open_run
+from mechgrok.studies.pace import Interval, Time, ratio
+from mechgrok.training import recorder
+
+if TYPE_CHECKING:
+    from mechgrok.measures.outcomes import Result
+
+
+def folder(out: Path, trial: Trial, seed: int) -> Path:
+    """Where a run of a study lies."""
+    return out / f"{trial.name}-s{seed}"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A study with the runs of it that are finished."""
+
+    study: Study
+    out: Path
+
+    @cached_property
+    def runs(self) -> dict[tuple[str, int], Run]:
+        """By trial and seed."""
+        found = {(trial.name, seed): folder(self.out, trial, seed) for trial, seed in self.planned()}
+        return {key: open_run(path) for key, path in found.items() if path.is_dir() and recorder.finished(path)}
+
+    @cached_property
+    def times(self) -> dict[tuple[str, int], Time]:
+        """When each of them grokked."""
+        return {key: Time.of(run) for key, run in self.runs.items()}
+
+    def planned(self) -> Iterator[tuple[Trial, int]]:
+        """Every trial with every seed: all trials of a seed before the next, so that a part of a study is a smaller study."""
+        return ((trial, seed) for seed in self.study.seeds for trial in self.study.trials)
+
+    def value(self, wanted: Number | Pace, seed: int) -> Interval | str:
+        """What a number is for a seed, as the interval it is known to lie in; or why it is not known."""
+        names = [wanted.trial, *([wanted.than] if isinstance(wanted, Pace) else [])]
+        absent = [name for name in names if (name, seed) not in self.runs]
+        if absent:
+            return f"{absent[0]} is not trained with seed {seed}"
+        if isinstance(wanted, Pace):
+            return ratio(self.times[wanted.trial, seed], self.times[wanted.than, seed])
+        found = self._at(wanted, seed)
+        return str(found) if isinstance(found, Missing | str) else (float(found), float(found))
+
+    def _at(self, wanted: Number, seed: int) -> Any:
+        history = self.history(wanted.trial, seed, wanted.measure)
+        if isinstance(history, str):
+            return history
+        return history.loc[history.index.min() if wanted.at == "first" else history.index.max(), wanted.key]
+
+    def history(self, trial: str, seed: int, measure: str) -> pd.DataFrame | str:
+        """A measure's headline at every checkpoint (rows by step), a dear one's at the first and the last; or why there is none."""
+        from mechgrok.measures import registry
+        from mechgrok.measures.engine import analyze
+        from mechgrok.measures.outcomes import Result
+
+        run, asked = self.runs[trial, seed], registry.parse(measure)
+        steps = run.steps if asked.cost == "cheap" else [run.steps[0], run.steps[-1]]
+        outcome = analyze(run, [asked], steps=steps, nulls=0)[asked.label]
+        return _headlines(outcome, asked) if isinstance(outcome, Result) else outcome.reason
+
+
+def _headlines(result: Result, measure: Measure) -> pd.DataFrame:
+    table = result.table
+    by_step = {step: measure.headline(table[table["step"] == step]) for step in sorted(table["step"].unique())}
+    return pd.DataFrame.from_dict(by_step, orient="index").rename_axis("step")

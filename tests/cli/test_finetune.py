@@ -1,0 +1,130 @@
+"""mechgrok finetune."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from trained_runs import torch_settings_kept
+
+from mechgrok.cli import finetune, main, train
+from mechgrok.runs.run import open_run
+
+TINY = shlex.split(
+    "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 24 --training.steps 20 --checkpoints.log_spaced 0 --threads 1 --log quiet"
+)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    with torch_settings_kept():
+        yield
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]):
+    """Exit status, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        status = main([str(word) for word in words])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def parent(call) -> Path:
+    assert call("train", "demo", *TINY, "--out", "add")[0] == 0
+    return Path("add")
+
+
+def test_an_embedding_is_taken_over_and_kept(call, parent: Path) -> None:
+    words = shlex.split("--from add --load embed --freeze embed --task.operation 2a+b --optimizer.lr 0.01 --out run")
+    status, out, err = call("finetune", "demo", *TINY, *words)
+    assert (status, err) == (0, "")
+    assert out == "stopped at step 20: that was the last step. Next: mechgrok analyze run\n"
+    run = open_run("run")
+    assert (run.task.operation, run.config.optimizer.lr) == ("2a+b", 0.01)  # type: ignore[attr-defined]
+    assert (run.config.start.load, run.config.start.freeze) == (("embed",), ("embed",))
+    assert (run.config.start.parent.run, run.config.start.parent.step) == ("add", 20)
+    assert call("train", "--resume", "run")[1].startswith("stopped at step 20: it is finished already")
+    (parent / "config.json").unlink()
+    assert call("analyze", "run", "loss", "--nulls", 0)[0] == 0
+
+
+def test_by_default_the_folder_names_the_parent(call, parent: Path) -> None:
+    assert call("finetune", "demo", *TINY, "--from", "add@0", "--load", "unembed", "body", "--model.seed", 4)[0] == 0
+    run = open_run("checkpoints/demo-p7-s4-from-add")
+    assert (run.config.start.parent.step, run.config.start.load) == (0, ("unembed", "body"))
+
+
+def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None:
+    from mechgrok.report.facts import trained
+
+    call("finetune", "demo", *TINY, *shlex.split("--from add --load embed body --freeze body --out run"))
+    assert "embed, body from add, step 20 · body frozen" in trained(open_run("run"))
+    assert "frozen" not in trained(open_run("add"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("demmo --from add --load all", "there is no preset demmo; did you mean demo?"),
+        ("demo --load all", "--from: say which run to start from, RUN or RUN@STEP (mechgrok finetune --help)"),
+        ("demo --from add", "--load: say what to take over from the parent: embed, unembed, body or all"),
+        ("demo --from add@5 --load all", "add has no checkpoint at step 5; the nearest is 0"),
+        ("demo --from nowhere --load all", "there is no nowhere; give the folder of a run"),
+        ("demo --from add --load everything", "invalid choice 'everything' for argument '--load"),
+        ("demo --from add --load embed --freeze all", "start.freeze all leaves nothing to train; freeze less"),
+        (
+            "demo --from add --load embed --task.p 5",
+            "embed.W_E is (6, 16) for the 5 numbers here and (8, 16) for the 7 in add@20; set --task.p, --model.d_model and the like to "
+            "the parent's, or do not load it",
+        ),
+        ("demo --from add --load body --model.activation gelu", "the body of add@20 computes with activation relu, this network with gelu"),
+        ("demo --from add --load embed --tsk.p 5", "Unrecognized options: --tsk.p, 5"),
+    ],
+)
+def test_wrong_input_is_one_line_and_writes_nothing(words: str, said: str, call, parent: Path) -> None:
+    name, *rest = shlex.split(words)
+    own = [] if "--task.p" in rest or "--tsk.p" in rest else ["--task.p", "7"]
+    status, out, err = call("finetune", name, *TINY[2:], *own, *rest, "--out", "run")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"mechgrok: {said}")
+    assert err.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["add"]
+
+
+def test_a_run_is_never_overwritten(call, parent: Path) -> None:
+    status, _, err = call("finetune", "demo", *TINY, "--from", "add", "--load", "all", "--out", "add")
+    assert (status, err.startswith("mechgrok: add exists already and is never overwritten")) == (2, True)
+
+
+def test_help_says_what_can_be_loaded_and_how_each_start_is_made(call) -> None:
+    status, out, err = call("finetune", "--help")
+    assert (status, err) == (0, "")
+    assert all(word in out for word in ("mechgrok finetune PRESET --from RUN", "embed", "unembed", "body", "all", "--freeze", "nanda2023"))
+    assert call("finetune")[1] == out
+
+
+def test_the_commands_of_its_help_can_be_given(call) -> None:
+    """Each with a preset, as the flags read it; the first word of a line is what it is for."""
+    found = re.findall(r"^  \S.*?  (mechgrok (finetune|train) PRESET .*)$", finetune.USAGE, re.MULTILINE)
+    assert len(found) == 4
+    for line, command in found:
+        words = shlex.split(line)[3:]
+        made = train.chosen(finetune.parsed("demo", words) if command == "finetune" else train.parsed("demo", words))
+        assert made.start.load or made.start.freeze
+        assert made.start.parent is None
+
+
+def test_the_flags_of_a_preset_have_their_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        finetune.parsed("demo", ["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert all(flag in said for flag in ("--from RUN[@STEP]", "--load", "--freeze", "--task.p", "--optimizer.weight-decay"))
+    assert "--start.load" not in said

@@ -1,0 +1,128 @@
+"""mechgrok study: trains what is missing, goes on with what was interrupted, reports what is there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_study import SMALL
+from trained_runs import contents, torch_settings_kept
+
+from mechgrok import analysis
+from mechgrok.cli import main, progress
+from mechgrok.runs.run import open_run
+
+NAMES = ["a+b.scratch-s0", "(a+b)^2.scratch-s0", "(a+b)^2.PG-E-s0", "a+b.scratch-s1", "(a+b)^2.scratch-s1", "(a+b)^2.PG-E-s1"]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    known = analysis.analyses() | {"small2024": SMALL}
+    monkeypatch.setattr(analysis, "analyses", lambda: known)
+    with torch_settings_kept():
+        yield
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]):
+    """Exit status, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        status = main([str(word) for word in words])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study, trained without a break."""
+    out = tmp_path_factory.mktemp("study") / "out"
+    known = analysis.analyses() | {"small2024": SMALL}
+    with pytest.MonkeyPatch.context() as patch, torch_settings_kept():
+        patch.setattr(analysis, "analyses", lambda: known)
+        assert main(["study", "train", "small2024", "--out", str(out), "--threads", "1", "--log", "quiet"]) == 0
+    return out
+
+
+def test_every_run_is_trained_parents_first(whole: Path) -> None:
+    assert sorted(path.name for path in whole.iterdir()) == sorted(NAMES)
+    for seed in (0, 1):
+        child, parent = open_run(whole / f"(a+b)^2.PG-E-s{seed}"), whole / f"a+b.scratch-s{seed}"
+        last = parent / "weights" / "00000020.safetensors"
+        assert child.config.start.parent.run == parent.name
+        assert child.lineage["config"]["split"]["seed"] == seed
+        assert (child.trajectory("embed.W_E") == open_run(parent).trajectory("embed.W_E")[-1]).all(), last
+
+
+def test_what_is_there_is_kept_and_what_was_interrupted_goes_on(whole: Path, call, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(whole / NAMES[0], Path("out") / NAMES[0])
+    words = ["study", "train", "small2024", "--out", "out", "--threads", 1, "--log", "quiet"]
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.Quiet, "at", lambda _, step: signal.raise_signal(signal.SIGINT) if step == 7 else None)
+        status, out, _ = call(*words)
+    assert status == 130
+    assert out.splitlines() == [
+        f"1/6 {NAMES[0]}",
+        f"2/6 {NAMES[1]}",
+        f"interrupted at step 7; go on with: mechgrok train --resume out/{NAMES[1]}",
+    ]
+    status, out, _ = call(*words)
+    assert status == 0
+    assert out.splitlines()[-1] == "all 6 runs are trained. Next: mechgrok study report small2024 --out out"
+    for name in NAMES:
+        assert contents(Path("out") / name) == contents(whole / name)
+    assert call(*words)[1].count("stopped") == 0
+
+
+def test_runs_of_another_setting_are_not_taken_for_the_study_s(whole: Path, call) -> None:
+    assert call("train", "demo", "--task.p", 5, "--training.steps", 1, "--log", "quiet", "--out", f"out/{NAMES[0]}")[0] == 0
+    status, _, err = call("study", "train", "small2024", "--out", "out", "--log", "quiet")
+    assert (status, err) == (
+        2,
+        f"mechgrok: out/{NAMES[0]} was trained with other settings than a+b.scratch has now; choose another --out, or move it away\n",
+    )
+
+
+def test_the_report_has_the_table_and_the_claims(whole: Path, call) -> None:
+    status, out, err = call("study", "report", "small2024", "--out", whole)
+    assert (status, err) == (0, "")
+    assert "| (a+b)^2 | > 20 (0/2); r 0.5 | > 20 (0/2); r 0.3; undecided |" in out
+    assert "| W_E is not sparse at first | holds, the control is undecided in 2 of 2 seeds | above 0 |" in out
+    assert "neither groks, neither groks" in out
+    page = (whole / "report" / "index.html").read_text()
+    assert all(text in page for text in ("A small study", "6 of 6 runs are trained", "(a+b)^2", "W_E_density", "Test accuracy"))
+    said = json.loads((whole / "report" / "summary.json").read_text())
+    assert said["seeds"] == [0, 1]
+    assert said["table"]["(a+b)^2"]["PG-E"]["times"][0]["until"] == 20
+    assert [claim["verdict"] for claim in said["claims"]][1] == "undecided"
+
+
+def test_a_part_of_a_study_is_reported_with_what_is_missing(whole: Path, call) -> None:
+    shutil.copytree(whole / NAMES[0], Path("out") / NAMES[0])
+    assert call("study", "report", "small2024", "--out", "out")[0] == 0
+    page = Path("out/report/index.html").read_text()
+    assert "1 of 6 runs are trained" in page
+    assert f"Not trained yet: {', '.join(NAMES[1:])}." in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("report small2024", "checkpoints/small2024 holds no finished run of small2024; make them with: mechgrok study train small2024"),
+        ("train nanda2023", "nanda2023 asks things of one run, so there is nothing to train for it; use mechgrok analyze RUN"),
+        ("train small2042", "there is no analysis small2042; did you mean small2024?"),
+        ("look small2024", "invalid choice 'look'"),
+    ],
+)
+def test_wrong_input_is_one_line(words: str, said: str, call, tmp_path: Path) -> None:
+    status, out, err = call("study", *words.split())
+    assert (status, out) == (2, "")
+    assert err.startswith(f"mechgrok: {said}")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
