@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -51,12 +52,12 @@ class AnomalyRows:
         pool = torch.zeros_like(anomalous).index_fill_(0, torch.from_numpy(chosen), True)
         return cls(anomalous, pool, out, {split: grid.subsets[split] for split in SPLITS}, grid.operands[:, 1], by_operand)
 
-    @property
+    @cached_property
     def trusted(self) -> Tensor:
         """The rows that detectors are fitted to."""
         return self.pool & ~self.anomalous
 
-    @property
+    @cached_property
     def judged(self) -> dict[str, Tensor]:
         """The rows of train and of test that detectors are asked about: all that are not trusted."""
         return {split: rows & ~self.trusted for split, rows in self.splits.items()}
