@@ -85,10 +85,10 @@ _LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction"
 """What the fields of a domain are where no row is missing."""
 
 
-def kind_of_task(run: Run) -> str | None:
-    """As the config says it."""
-    task = _config(run.path).get("task")
-    return task.get("kind") if isinstance(task, dict) else None
+def kind_of(run: Run, part: str) -> str | None:
+    """The kind of a part of its config, as that says it; None where it says none."""
+    found = _config(run.path).get(part)
+    return found.get("kind") if isinstance(found, dict) else None
 
 
 def _config(run: Path) -> dict[str, Any]:
