@@ -63,14 +63,14 @@ def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: in
     with _watching(run.name) as tick:
         outcomes = analyze(run, named or asked.measures, steps=steps, nulls=nulls, tick=tick)
     if named:
-        _say_what_does_not_apply(outcomes)
+        _say_what_does_not_apply(run.name, outcomes)
     return write_report(run, outcomes)
 
 
-def _say_what_does_not_apply(outcomes: Mapping[str, Outcome]) -> None:
+def _say_what_does_not_apply(name: str, outcomes: Mapping[str, Outcome]) -> None:
     from mechgrok.measures.outcomes import NotApplicable
 
-    said = [f"{label} does not apply: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
+    said = [f"{label} does not apply to {name}: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
     if len(said) == len(outcomes):
         raise UserError("; ".join(said))
     for line in said:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from mechgrok.discovery import family
 from mechgrok.errors import UserError
 from mechgrok.report.numbers import show
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
 
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that say how large they are."""
@@ -46,7 +52,8 @@ def trained(run: Run) -> str:
 
 
 def _network(run: Run, model: dict[str, Any]) -> str:
-    sizes = ", ".join(f"{key} {model[key]}" for key in SIZES if model.get(key))
+    meant = [key for key in SIZES if model.get(key) and not (key == "d_mlp" and model.get("attn_only"))]
+    sizes = ", ".join(f"{key} {model[key]}" for key in meant)
     return f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)"
 
 
@@ -89,6 +96,16 @@ def kind_of(run: Run, part: str) -> str | None:
     """The kind of a part of its config, as that says it; None where it says none."""
     found = _config(run.path).get(part)
     return found.get("kind") if isinstance(found, dict) else None
+
+
+def task_of(run: Run) -> Task | None:
+    """Its task, without its other parts, which would need torch; None where it is none that is installed here."""
+    values = _config(run.path).get("task")
+    kind = family("tasks").get(str(values.get("kind"))) if isinstance(values, dict) else None
+    try:
+        return kind.model_validate(values) if kind else None
+    except ValidationError:
+        return None
 
 
 def _config(run: Path) -> dict[str, Any]:

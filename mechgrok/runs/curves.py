@@ -29,6 +29,8 @@ def lightning(path: Path) -> pd.DataFrame:
     missing = [name for name in needed if name not in logged]
     if missing:
         raise UserError(f"{path} has no column {', '.join(missing)}; it must be the metrics.csv of a Lightning log, with percentages")
+    if logged.empty:
+        raise UserError(f"{path} has a header and no rows; it is the log of a run that did not begin")
     wrong = [name for name in needed if not pd.api.types.is_numeric_dtype(logged[name])]
     if wrong:
         raise UserError(f"{path} holds something other than numbers under {', '.join(wrong)}; restore it from a copy")

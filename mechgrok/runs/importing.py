@@ -35,8 +35,17 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
     Raises UserError, with nothing written, where that cannot be.
     """
     refuse_existing(out)
+    _refuse_own(path)
     log = log_of(path)
     return import_weights(path, out, said) if log is None else import_log(log, out, said)
+
+
+def _refuse_own(path: Path) -> None:
+    """Raises UserError for a run of ours, and for what lies in one."""
+    resolved = path.resolve()
+    for folder in (resolved, *resolved.parents[:2]):
+        if (folder / store.CONFIG).is_file() and (folder / store.EXECUTION).is_file():
+            raise UserError(f"{path} is, or is a part of, a run of mechgrok; go on with: mechgrok analyze {folder}")
 
 
 def import_weights(path: Path, out: Path, said: Said) -> Imported:

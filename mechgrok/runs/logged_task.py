@@ -44,7 +44,7 @@ def _operation(said: Said, settings: Mapping[str, Setting]) -> tuple[Operation, 
     if said.operation is not None:
         return said.operation, []
     if named is None or _always_adds(settings):
-        return "add", [] if settings else ["nothing says what was learnt: taken to be a + b (--operation says it)"]
+        return "add", [] if _always_adds(settings) else ["nothing says what was learnt: taken to be a + b (--operation says it)"]
     if named not in _OPERATORS:
         raise UserError(f"hparams.yaml says math_operator: {named!r:.60}, which is none of the operations known here; say --operation")
     return _OPERATORS[str(named)], []  # type: ignore[return-value]

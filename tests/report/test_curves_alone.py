@@ -78,7 +78,7 @@ def test_a_longer_log_makes_it_stale(run: Run) -> None:
     [
         (["analyze", "R"], 0, "report: R/report/index.html"),
         (["analyze", "R", "grok-times", "gini"], 0, f"{TRAIN_STEPS[2]}"),
-        (["analyze", "R", "gini"], 2, "gini does not apply: the run was imported from curves alone"),
+        (["analyze", "R", "gini"], 2, "gini does not apply to R: the run was imported from curves alone"),
         (["analyze", "R", "--steps", "last"], 0, "report: R/report/index.html"),
         (["explain", "grok-times", "--run", "R"], 0, f"{VAL_STEPS[5]}"),
         (["explain", "gini", "--run", "R"], 0, "not applicable"),

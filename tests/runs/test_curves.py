@@ -49,6 +49,7 @@ def test_rows_of_both_kinds_may_share_a_step(tmp_path: Path) -> None:
     [
         ("step,train_loss\n1,2\n", "has no column train_accuracy, val_loss, val_accuracy"),
         (LOG.replace("4.75", "none such"), "holds something other than numbers under val_loss"),
+        (LOG.split("\n")[0] + "\n", "has a header and no rows"),
         ("", "is no table of comma-separated values"),
         ("a,b\n1,2,3\n1\n1,2,3,4,5\n", "is no table of comma-separated values"),
     ],

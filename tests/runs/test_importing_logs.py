@@ -107,7 +107,7 @@ HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
     [
         ("", Said(), "is no table of comma-separated values"),
         ("step,loss\n1,2\n", Said(), "has no column train_loss"),
-        (HEADER, Said(p=7), "holds something other than numbers|holds no reading"),
+        (HEADER, Said(p=7), "has a header and no rows"),
         (HEADER + "1,,,,\n", Said(p=7), "holds no reading"),
         (HEADER + "1,2,3,,\n", Said(), "nothing in the log tells p; say --p"),
         (HEADER + "1,2,3,,\n", Said(p=1), "p"),
