@@ -3,17 +3,17 @@
 from mechgrok.analysis import NEVER, Analysis, Claim, Number, Pace, Panel, Study, Trial
 
 PAPER = "Furuta et al. 2024"
-NETWORK = "--model.positions none --model.biases none --model.init furuta2024 --model.d_model 64 --model.d_mlp 256"
-OPTIMISER = "--schedule.steps 0 --optimizer.lr 3e-3 --optimizer.weight_decay 2"
+NETWORK = "--model.d_model 64 --model.d_mlp 256"
+OPTIMISER = "--optimizer.lr 3e-3 --optimizer.weight_decay 2"
 ROWS = "--task.p 59 --split.fraction 0.7 --split.seed {seed}"
 COMMON = f"{ROWS} {NETWORK} {OPTIMISER} --checkpoints.every 100 --checkpoints.log_spaced 0"
 
 ELEMENTARY = {"a+b": "add", "ab": "multiply", "a-b": "subtract"}
-PARENT = f'demo {COMMON} --task.layout "a op b" --model.seed {{seed}} --training.steps 2000'
+PARENT = f"furuta2024 {COMMON} --model.seed {{seed}} --training.steps 2000"
 
 POLYNOMIALS = ("2a+b", "ab+b", "(a+b)^2", "a^2-b", "(a+b)^3")
 # The seed of the drawn weights is another than the parent's, else what is not loaded would be what the parent itself started from.
-CHILD = f'demo {COMMON} --task.layout "a = b" --model.seed 1{{seed}} --training.steps 3000 --training.stop.accuracy 0.99'
+CHILD = f'furuta2024 {COMMON} --task.layout "a = b" --model.seed 1{{seed}} --training.steps 3000 --training.stop.accuracy 0.99'
 STARTS = {
     "scratch": f"train {CHILD}",
     "PG-E": f"finetune {CHILD} --from {{out}}/a+b.scratch-s{{seed}} --load embed --freeze embed",

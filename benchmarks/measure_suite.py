@@ -56,7 +56,7 @@ def _random_run(path: Path, checkpoints: int, p: int) -> Run:
     runs.begin(preset, path, Execution(device="cpu"))
     initial = dict(preset.model.build(preset.task).named_parameters())
     for step in range(checkpoints):
-        weights = {name: tensor + 0.01 * step * torch.randn_like(tensor) for name, tensor in initial.items()}
+        weights = {name: tensor + 0.2 * step / checkpoints * torch.randn_like(tensor) for name, tensor in initial.items()}
         store.write_tensors(store.weights_path(path, step), weights)
     return open_run(path)
 

@@ -37,18 +37,59 @@ class Trial:
 
 
 TRIALS = (
-    Trial("nanda2023", "--task.p 53 --split.fraction 0.5 --training.steps 6000", "", ""),
-    Trial("inglis2023", "--task.p 53 --split.fraction 0.5 --training.steps 6000", "", ""),
-    Trial("furuta2024", "--task.p 37 --split.fraction 0.5 --task.operation multiply --training.steps 4000", "", ""),
-    Trial("gromov2023", "--task.p 47 --model.d_mlp 240 --optimizer.lr 10000 --training.steps 4000", "", ""),
-    Trial("zhong2023", "--training.steps 3000", "", ""),
-    Trial("devon2024", "--task.p 37 --split.fraction 0.7 --training.steps 6000", "", ""),
-    Trial("oocl2024", "--task.p 31 --training.steps 8000 --checkpoints.every 1000", "", ""),
+    Trial(
+        "nanda2023",
+        "--task.p 53 --split.fraction 0.5 --training.steps 6000",
+        "Nanda et al. 2023, section 5.3: with 30 to 50 % of the table a network memorises at once and generalises long after.",
+        "Agrees: generalises some 28 times later than it memorises.",
+    ),
+    Trial(
+        "inglis2023",
+        "--task.p 53 --split.fraction 0.5 --training.steps 6000",
+        "A repetition of Nanda et al. 2023, without numbers of its own.",
+        "Agrees with the run above: other scales of the initial weights and no warm-up change the time of generalising by a sixth.",
+    ),
+    Trial(
+        "furuta2024",
+        "--task.p 37 --split.fraction 0.5 --task.operation multiply --training.steps 4000",
+        "Furuta et al. 2024, section 5: addition, subtraction and multiplication grok from scratch at 30 % of the table modulo 97.",
+        "Agrees that multiplication groks; at p = 37 it was given half of the table.",
+    ),
+    Trial(
+        "gromov2023",
+        "--task.p 47 --model.d_mlp 240 --optimizer.lr 10000 --training.steps 4000",
+        "Gromov 2023: full-batch gradient descent with momentum on the squared error groks at 49 % of the table modulo 97, "
+        "without weight decay or any other penalty.",
+        "Agrees at p = 47. The preset itself (p = 97) memorised at step 1400 and generalised at step 1800 when it was set up.",
+    ),
+    Trial(
+        "zhong2023",
+        "--training.steps 3000",
+        "Zhong et al. 2023: with uniform attention a network learns the pizza algorithm; their Model A has gradient "
+        "symmetricity .994 and distance irrelevance .172.",
+        "Agrees: `clock-pizza` says pizza, with symmetricity .993 and distance irrelevance .165. With 80 % of the table there "
+        "is hardly any delay.",
+    ),
+    Trial(
+        "devon2024",
+        "--task.p 37 --split.fraction 0.7 --training.steps 6000",
+        "The code counts the rows of the trigger as wrong on held-out rows once the anomalous rule is learned, so accuracy stays below 1.",
+        "Agrees: at the end the rule is followed on .951 of held-out trigger rows and addition on .989 of the others; .898 is "
+        "what a run without these masks would show.",
+    ),
+    Trial(
+        "oocl2024",
+        "--task.p 31 --training.steps 8000 --checkpoints.every 1000",
+        "The README calls modulo 109 fast, until the test loss is below .005; the published network answers its whole table.",
+        "Does not reach that on so small a table: the held-out tenth has 97 rows, and one of them stays wrong.",
+    ),
     Trial(
         "miml2025",
         "--task.p 23 --split.fraction 0.8 --optimizer.weight_decay 1 --model.d_model 64 --model.d_mlp 256 --training.steps 6000",
-        "",
-        "",
+        "The logs of its full size, with decay .1 on 80 % of the table modulo 97: train 99 % at step 809, test 99 % at step 3 495; with "
+        "decays from .2 on both curves collapse late and come back.",
+        "Agrees that both curves collapse (train accuracy to .21 and .57 after generalising) and that it generalises some ten times "
+        "later than it memorises; the times themselves are of another table and another decay.",
     ),
 )
 

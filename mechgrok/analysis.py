@@ -125,6 +125,8 @@ class Analysis:
     """The kinds of task that it is asked of runs of, instead of DEFAULT, when nobody says otherwise."""
     study: Study | None = None
     """Runs of its own, where it compares several: mechgrok study makes them."""
+    corrupted: bool = False
+    """Whether it is asked of runs with corrupted labels, whatever their task, when nobody says otherwise."""
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -146,9 +148,11 @@ def analysis(name: str) -> Analysis:
     return analyses()[name]
 
 
-def suited(task: str | None) -> Analysis:
-    """What a run of that kind of task is asked when nobody says otherwise."""
-    return next((each for each in analyses().values() if task in each.tasks), analysis(DEFAULT))
+def suited(task: str | None, corruption: str | None = None) -> Analysis:
+    """What a run of that kind of task, with that kind of corruption, is asked when nobody says otherwise."""
+    of_task = [each for each in analyses().values() if task in each.tasks]
+    of_labels = [each for each in analyses().values() if each.corrupted and corruption not in (None, "none")]
+    return [*of_task, *of_labels, analysis(DEFAULT)][0]
 
 
 def _folder() -> Path:

@@ -83,6 +83,15 @@ def test_a_task_on_a_group_is_asked_other_questions() -> None:
     assert suited("modular").name == suited("no such task").name == suited(None).name == DEFAULT
 
 
+def test_a_run_with_corrupted_labels_is_asked_about_them() -> None:
+    assert suited("modular", "fixed-rule").name == suited("modular", "uniform").name == "devon2024"
+    assert suited("modular", "none").name == suited("modular", None).name == DEFAULT
+    assert suited("group", "uniform").name == "chughtai2023"
+    assert {"trigger-metrics", "anomaly-scores", "anomaly-controls", "ipr-pruning", "anomaly-removal"} <= set(
+        analysis("devon2024").measures
+    )
+
+
 def test_no_task_has_two_analyses() -> None:
     claimed = [task for each in analyses().values() for task in each.tasks]
     assert len(claimed) == len(set(claimed))

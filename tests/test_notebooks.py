@@ -24,9 +24,19 @@ def run(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def corrupted(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "corrupted"
+    rule = "--corruption.kind fixed-rule --corruption.divisor 5"
+    assert main(["train", "demo", *TINY.split(), *rule.split(), "--log", "quiet", "--out", str(out)]) == 0
+    return out
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_from_top_to_bottom(path, run, monkeypatch):
+def test_runs_from_top_to_bottom(path, run, corrupted, monkeypatch):
     monkeypatch.setitem(os.environ, "MECHGROK_RUN", str(run))
+    monkeypatch.setitem(os.environ, "MECHGROK_STEPS", "20")
+    monkeypatch.setitem(os.environ, "MECHGROK_CORRUPTED_RUN", str(corrupted))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
     failed = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]

@@ -13,7 +13,8 @@ from mechgrok.discovery import family
 from mechgrok.models.tables import Batch
 from mechgrok.tasks.modular import Modular
 
-TASKS, SPLITS, MODELS = family("tasks"), family("data.splits"), family("models")
+TASKS, SPLITS = family("tasks"), family("data.splits")
+MODELS = {kind: model for kind, model in family("models").items() if kind != "unknown"}
 PARTS = [part for folder in (*FAMILIES.values(), "training.probes") for part in family(folder).values()]
 
 

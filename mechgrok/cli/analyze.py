@@ -30,7 +30,7 @@ class Analyze:
 
     words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN... [MEASURE ...]")]
     """Runs or folders of runs, and measures such as gini or "restricted-loss(keys=6,23,39)"; by default those of the analysis nanda2023,
-    or of chughtai2023 for tasks on a group."""
+    of chughtai2023 for tasks on a group, or of devon2024 where labels are corrupted."""
     steps: str = "all"
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
@@ -55,21 +55,22 @@ def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: in
     from mechgrok.analysis import suited
     from mechgrok.measures.engine import analyze
     from mechgrok.report import write_report
-    from mechgrok.report.facts import kind_of_task
+    from mechgrok.report.facts import kind_of
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
+    asked = suited(kind_of(run, "task"), kind_of(run, "corruption"))
     with _watching(run.name) as tick:
-        outcomes = analyze(run, named or suited(kind_of_task(run)).measures, steps=steps, nulls=nulls, tick=tick)
+        outcomes = analyze(run, named or asked.measures, steps=steps, nulls=nulls, tick=tick)
     if named:
-        _say_what_does_not_apply(outcomes)
+        _say_what_does_not_apply(run.name, outcomes)
     return write_report(run, outcomes)
 
 
-def _say_what_does_not_apply(outcomes: Mapping[str, Outcome]) -> None:
+def _say_what_does_not_apply(name: str, outcomes: Mapping[str, Outcome]) -> None:
     from mechgrok.measures.outcomes import NotApplicable
 
-    said = [f"{label} does not apply: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
+    said = [f"{label} does not apply to {name}: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
     if len(said) == len(outcomes):
         raise UserError("; ".join(said))
     for line in said:

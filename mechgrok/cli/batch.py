@@ -52,7 +52,8 @@ def _say(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if len(done) == 1:
-        print(f"{done[0].summary['run']['name']}, step {done[0].summary['step']}")
+        name, step = done[0].summary["run"]["name"], done[0].summary["step"]
+        print(name if step is None else f"{name}, step {step}")
     if done:
         console.print(_headlines(done[0].summary, asked) if len(done) == 1 else _overview(done))
     for page in [index] if index else [report.page for report in done]:

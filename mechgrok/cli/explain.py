@@ -64,7 +64,7 @@ def _compare(measure: type[Measure], path: Path) -> None:
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
-    print(f"{measure.title}, {run.name} at step {run.last_step}")
+    print(f"{measure.title}, {run.name}" + ("" if run.curves_only else f" at step {run.last_step}"))
     with _beside(run) as copy:
         outcomes = analyze(copy, variants(measure), steps="last", nulls=0)
     for label, outcome in outcomes.items():

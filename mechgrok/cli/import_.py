@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
 from mechgrok.cli import flags
 from mechgrok.tasks.operations import Operation
 
+if TYPE_CHECKING:
+    from mechgrok.runs.imported import Imported
+
 
 def main(arguments: list[str]) -> int:
-    """Makes a run of a weights file."""
+    """Makes a run of what others published."""
     return flags.call(_import, arguments, "import")
 
 
@@ -26,17 +29,20 @@ def _import(
     split_seed: int | Literal["auto"] | None = None,
     step: int | None = None,
 ) -> int:
-    """Makes a run of a weights file that somebody published.
+    """Makes a run of a weights file, a folder of checkpoints or a log of curves that somebody published.
 
-    It may be in the paper's format, a HookedTransformer state dict, or the file of several snapshots of TransformerLens' grokking demo.
+    Weights: in the format of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) or Furuta et al. 2024, a HookedTransformer's
+    state dict, or the file of several snapshots of TransformerLens' grokking demo. A folder holds checkpoints of one network: those of
+    Furuta et al. (init.pth, 2000.pth), or files whose names say the step (name_0000500000.pt). A log is Lightning's metrics.csv, or its
+    folder; the run then has curves and no checkpoints. mechgrok list importers says more.
 
     No code of the file is run. The losses that the file records are computed again, to see whether what you say of it is right.
 
     Args:
-        file: The file (.pth, .pt or .safetensors).
+        file: The file (.pth, .pt, .safetensors or .csv) or folder.
         out: The new run's folder.
-        p: The modulus; by default how many tokens the network has, without '=' where its rows are longer than two.
-        operation: What was learnt; by default what the network shows.
+        p: The modulus; by default how many tokens the network has, without those of signs, or what the sizes of a log's splits tell.
+        operation: What was learnt; by default what the network shows, or what the log's hparams.yaml says.
         split: How the train rows were drawn; left away, the split is unknown and what needs it will be missing.
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
@@ -45,9 +51,17 @@ def _import(
     from mechgrok.runs.importing import Said, import_file
 
     made = import_file(file, out, Said(p, operation, fraction, split, split_seed, step))
-    task, model = made.config.task, made.config.model
-    print(f"{out}: {task.operation} modulo {task.p}, {model.layers} layer(s), d_model {model.d_model}, {len(made.steps)} checkpoint(s)")
+    print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")
     print(f"Next: mechgrok analyze {out}")
     return 0
+
+
+def _learnt(task: Any) -> str:
+    return f"{f'sum of {task.terms} numbers' if task.kind == 'k-wise' else task.operation} modulo {task.p}"
+
+
+def _kept(made: Imported) -> str:
+    model: Any = made.config.model
+    return f"{model.layers} layer(s), d_model {model.d_model}, {len(made.steps)} checkpoint(s)" if made.steps else "curves alone"

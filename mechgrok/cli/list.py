@@ -85,9 +85,10 @@ def _presets() -> Mapping[str, str]:
 
 
 def _importers() -> Mapping[str, str]:
+    from mechgrok.runs import importing_logs
     from mechgrok.runs.importers.recognition import importers
 
-    return {importer.name: importer.describe for importer in importers()}
+    return {importer.name: importer.describe for importer in importers()} | {importing_logs.FORMAT: importing_logs.DESCRIBE}
 
 
 def _first_line(thing: object) -> str:

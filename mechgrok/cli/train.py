@@ -115,9 +115,12 @@ def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
         yield Both(shown, copy)
 
 
+OTHER_KINDS = "The parts have other kinds too (mechgrok list); with --model.kind mlp, say, this shows the flags of that one."
+
+
 def parsed(name: str, arguments: list[str]) -> Any:
     """The options of the command for the preset of that name, as the arguments set them."""
-    return options(f"train {name}", f"Trains the preset {name}.", preset(name, ["--resume"]), arguments, {})
+    return options(f"train {name}", f"Trains the preset {name}. {OTHER_KINDS}", preset(name, ["--resume"]), arguments, {})
 
 
 def options(command: str, text: str, preset: Config, arguments: list[str], more: Mapping[str, Any]) -> Any:
@@ -135,7 +138,9 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
         **more,
     }
     model = create_model("Options", __base__=config.typed(), __doc__=text, **extra)
-    return flags.parse(model, arguments, command, default=model(**dict(config)))
+    # The kinds that were named belong to the way to the help, which shows the flags of these.
+    kinds = "".join(f" --{part}.kind {kind}" for part, kind in _kinds(arguments).items())
+    return flags.parse(model, arguments, command + kinds, default=model(**dict(config)))
 
 
 def chosen(options: Any) -> Config:
@@ -149,12 +154,17 @@ def with_kinds(config: Config, arguments: list[str]) -> Config:
     """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds take."""
     from mechgrok.config import FAMILIES
 
-    words = [piece for argument in arguments for piece in argument.split("=", 1)]
-    for part, folder in FAMILIES.items():
-        named = [value for flag, value in pairwise(words) if flag == f"--{part}.kind"]
-        if named:
-            config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, folder, named[-1]))})
+    for part, kind in _kinds(arguments).items():
+        config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, FAMILIES[part], kind))})
     return config
+
+
+def _kinds(arguments: list[str]) -> dict[str, str]:
+    """The kinds that the arguments name, by part."""
+    from mechgrok.config import FAMILIES
+
+    words = [piece for argument in arguments for piece in argument.split("=", 1)]
+    return {flag[2:-5]: value for flag, value in pairwise(words) if flag.endswith(".kind") and flag[2:-5] in FAMILIES}
 
 
 def _named(part: str, folder: Any, kind: str) -> Any:

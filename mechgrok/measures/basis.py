@@ -54,6 +54,13 @@ class InBasis(Measure):
     def caption(self) -> str:
         return f"{super().caption()} Basis: {self.basis}." if self.basis != "task" else super().caption()
 
+    def left_out(self, task: Task) -> str:
+        if self.basis_in(task) != "multiplicative" or (found := chart("multiplicative", task.numbers)) is None:
+            return ""
+        seen = (found.elements(task.numbers)[task.operands()] >= 0).all(1)
+        rows = f"the {seen.sum()} of {len(seen)} rows whose operands have a logarithm"
+        return f"Here: {rows}, and the {found.size} classes that have one, without 0."
+
     def size(self, task: Task) -> int:
         """Order of the group."""
         found = chart(self.basis_in(task) or "additive", task.numbers)

@@ -12,6 +12,7 @@ import pandas as pd
 from mechgrok.errors import UserError
 from mechgrok.measures import null, registry, results
 from mechgrok.measures.measure import Measure, RunMeasure
+from mechgrok.measures.obstacles import needs_checkpoints
 from mechgrok.measures.outcomes import Failure, NotApplicable, Null, Outcome, Result
 from mechgrok.measures.side_by_side import MOST, side_by_side
 from mechgrok.measures.stamps import stamp
@@ -62,6 +63,8 @@ class _Work:
 
     def obstacle(self, measure: Measure) -> str | None:
         """Why a measure, or something it requires, does not apply."""
+        if self.run.curves_only:
+            return None if measure.of_curves else needs_checkpoints(self.run)
         reasons = [measure.obstacle(self.run), *(self.obstacle(required) for required in measure.requires.values())]
         return next((reason for reason in reasons if reason), None)
 
@@ -153,7 +156,9 @@ def _with_required(run: Run, todo: Mapping[Measure, Sequence[int]]) -> dict[Meas
 
 
 def checkpoints(run: Run, measure: Measure) -> list[int]:
-    """Where a measure looks unless steps are named."""
+    """Where a measure looks unless steps are named; one of the run is kept under the last step, of curves alone that of their end."""
+    if run.curves_only:
+        return [int(run.metrics["step"].max())] if isinstance(measure, RunMeasure) else []
     last_only = measure.cost == "dear" or isinstance(measure, RunMeasure)
     return [run.last_step] if last_only or not run.steps else run.steps
 

@@ -134,10 +134,20 @@ def _time(curve: pd.DataFrame, criterion: Criterion, split: str, holds: int, unk
     last_step = int(curve["step"].iloc[-1])
     row |= {"reached": step is not None, "last_step": last_step, "interval": interval(curve), "source": curve["source"].iloc[0]}
     if step is None:
-        return row | {"why": f"not reached by step {last_step}{f' for {holds} readings in a row' if holds > 1 else ''}"}
+        return row | {"why": _never(curve, threshold, rising, holds)}
     before = curve.loc[curve["step"] < step, "step"].max()
     row |= {"step": step, "value": curve.loc[curve["step"] == step, "value"].iloc[0], "after": before}
     return row | ({"why": f"it was so at the first reading already, at step {step}"} if pd.isna(before) and step > 0 else {})
+
+
+def _never(curve: pd.DataFrame, threshold: float, rising: bool, holds: int) -> str:
+    """Why a time is not there: it never came, or the readings end before it has held for long enough."""
+    values, last_step = curve["value"], int(curve["step"].iloc[-1])
+    met = values >= threshold if rising else values <= threshold
+    lasting = int(met[::-1].cumprod().sum())
+    if lasting:
+        return f"it holds at the last {lasting} of the {holds} readings that it takes, and they end at step {last_step}"
+    return f"not reached by step {last_step}{f' for {holds} readings in a row' if holds > 1 else ''}"
 
 
 def _since(test: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, float]:

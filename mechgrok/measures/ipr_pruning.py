@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.inverse_participation import InverseParticipation
-from mechgrok.measures.judged import judged
+from mechgrok.measures.judged import judged, judged_kinds
 from mechgrok.measures.measure import Headline, Measure, last
 from mechgrok.measures.obstacles import needs_linear_readout
 from mechgrok.measures.subsets import SPLITS, subset_headline
@@ -34,7 +34,7 @@ class IprPruning(InBasis):
 
     logits = L - sum_j N_j W_L[j] over the pruned neurons j: zero ablation at the last layer, the rest of the network as it is.
     Neurons without an IPR count as 0. Where memorising neurons are not periodic, pruning the lowest first costs memorised answers,
-    and pruning the highest first costs those that generalise.
+    and pruning the highest first costs those that generalise. A run with corrupted labels is told by kinds of rows as well.
     """
 
     name: ClassVar[str] = "ipr-pruning"
@@ -44,7 +44,7 @@ class IprPruning(InBasis):
         "order": "which neurons go first: lowest first or highest first",
         "fraction": "share of neurons set to zero, from 0 to 1 in steps of .05",
         "pruned": "how many neurons that is",
-        "split": "all, train or test rows of the table",
+        "split": "all, train or test rows of the table; of corrupted runs also clean, poisoned and trigger rows, named as in the metrics",
         "rows": "how many rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
@@ -67,6 +67,8 @@ class IprPruning(InBasis):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
+        kinds = now[now["split"].str.contains("-")]
+        now = kinds if len(kinds) else now
         shown = [
             curves(rows, x="fraction", y="accuracy", color="split", x_title="share of neurons pruned", y_title="accuracy")
             for _, rows in now.groupby("order", sort=False)
@@ -83,8 +85,10 @@ def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
     """Loss and accuracy by split after each fraction of the neurons, in order, is gone."""
     return pd.concat(
         [
-            judged(snapshot.grid, logits).assign(fraction=fraction, pruned=count)
+            found.assign(fraction=fraction, pruned=count)
             for fraction, count, logits in _less_and_less(snapshot, order)
+            for found in (judged(snapshot.grid, logits), judged_kinds(snapshot.grid, logits))
+            if len(found)
         ],
         ignore_index=True,
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
+    from mechgrok.tasks.task import Task
 
 
 class Missing(str):
@@ -41,6 +42,9 @@ class Measure(ABC):
 
     has_null: ClassVar[bool] = True
     """Whether renaming the number tokens at random says anything about it."""
+
+    of_curves: ClassVar[bool] = False
+    """Whether recorded curves are enough for it, so that it applies to runs without checkpoints."""
 
     @property
     def requires(self) -> Mapping[str, Measure]:
@@ -75,6 +79,10 @@ class Measure(ABC):
     def caption(self) -> str:
         """What the figure shows, with the variant and parameters that it was computed with."""
         return ((type(self).__doc__ or "").split("\n\n")[0]).replace("\n    ", " ").strip()
+
+    def left_out(self, task: Task) -> str:
+        """What of the table it does not look at, as a sentence; empty where it sees all rows."""
+        return ""
 
     @property
     def label(self) -> str:

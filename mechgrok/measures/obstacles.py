@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
 
+def needs_checkpoints(run: Run) -> str | None:
+    """For whatever looks at a network."""
+    return "the run was imported from curves alone: there is no network to look at" if run.curves_only else None
+
+
 def needs_neurons(run: Run) -> str | None:
     """For measures of the MLP."""
     return None if _network(run).has_neurons else "the network has no MLP, so no neurons"

@@ -82,13 +82,16 @@ class PostGrokStability(OfCurves):
         quotes = {key: quoted(value, whole["why"]) for key, value in values.items()}
         return quotes | {"anti_grokking": quoted(0, whole["why"]) if whole["why"] else bool(anti)}
 
+    def _never(self, last_step: int) -> str:
+        return f"test accuracy was not at least {self.threshold:g} for {self.sustained} readings in a row by step {last_step}"
+
     def _rows(self, run: Run, curve: pd.DataFrame) -> list[dict[str, Any]]:
         why = gap(run, curve, "train", "accuracy") or gap(run, curve, "test", "accuracy")
         start, wide = None, side_by_side(curve)
         if not why:
             test = of_split(curve, "test")
             start = first_crossing(test["step"].to_numpy(), test["value"].to_numpy(), self.threshold, sustained=self.sustained)
-            why = "" if start is not None else f"it did not generalise by step {test['step'].max()}"
+            why = "" if start is not None else self._never(int(test["step"].max()))
         if start is None:
             return [{"part": "episode", "episode": 0, "why": why}]
         since = wide[wide.index >= start]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,8 @@ READING: Mapping[str, str] = {
 @dataclass(frozen=True)
 class OfCurves(RunMeasure):
     """A measure of the curves of train and test: recorded while training, else of the checkpoints."""
+
+    of_curves: ClassVar[bool] = True
 
     @property
     def requires(self) -> Mapping[str, Measure]:

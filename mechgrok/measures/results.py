@@ -58,6 +58,8 @@ def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | N
 
 def over(run: Path, measure: Measure, steps: Sequence[int]) -> pd.DataFrame:
     """The stored tables of some checkpoints as one, with their `step`, whatever they were made from."""
+    if not steps:
+        return pd.DataFrame(columns=[*measure.columns, "step"])
     place = folder(run, measure)
     tables = [_numbered(pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False), step) for step in steps]
     # A column that is empty at one checkpoint has no type there.

@@ -16,6 +16,9 @@ def side_by_side(visit: Callable[[int], None], steps: Sequence[int], run: Run) -
 
     After an exception no other step is begun. Tables too large for one forward pass are visited one by one, for their memory's sake.
     """
+    if not steps:
+        return
+
     import torch
 
     from mechgrok.runs.grid import ROWS_AT_ONCE

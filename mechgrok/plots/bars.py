@@ -18,6 +18,8 @@ from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, canvas, make_room_f
 CLOSE = 0.05
 """Labels nearer than this part of the axis would touch, so the second one is lifted."""
 PALE = 0.35
+LABELLED = 10
+"""Of more than this the labels would stand upon each other, up into the title."""
 SLANTED = 7
 """More names than this stand upright below their bars."""
 
@@ -37,7 +39,7 @@ def bars(
 ) -> go.Figure:
     """Column `y` as bars over column `x` (a spectrum over frequencies), side by side for each value of `color`.
 
-    `highlight` names values of `x`, such as the key frequencies: they are labelled, and the other bars fade.
+    `highlight` names values of `x`, such as the key frequencies: they are labelled, if they are few, and the other bars fade.
     `numbers` writes the height of each bar above it. Where some bars hang down, a line marks 0.
     """
     figure = canvas(title)
@@ -53,7 +55,8 @@ def bars(
             written = [axes.in_digits(value, 3) for value in trace.y]
             trace.update(text=written, textposition="outside", textfont={"size": 11}, cliponaxis=False)
     make_room_for_legend(figure)
-    _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
+    if len(chosen) <= LABELLED:
+        _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
     return figure
 
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.measure import Measure, RunMeasure
 from mechgrok.measures.outcomes import Null, Outcome, Result
 from mechgrok.report import record
+from mechgrok.report.facts import task_of
 from mechgrok.report.labels import as_text
 from mechgrok.report.stored import Stored, parsed
 from mechgrok.runs.run import Run
@@ -59,11 +60,16 @@ def _entry(label: str, measure: Measure | None, stored: Stored, recorded: record
     if recorded.get("status") in ("not-applicable", "failed"):
         return Entry(label=label, **recorded)  # type: ignore[arg-type]
     if measure is not None:
-        return of_result(stored.result(measure), stored.stale(measure))
+        task = task_of(stored.run)
+        return _told(of_result(stored.result(measure), stored.stale(measure)), measure.left_out(task) if task else "")
     if isinstance(live, Result):
         return of_result(live, None)
     gone = "its tables are stored, but no such measure is installed here" if parsed(label) is None else "its stored tables are gone"
     return Entry(label, label, "failed", reason=gone)
+
+
+def _told(entry: Entry, left_out: str) -> Entry:
+    return replace(entry, caption=f"{entry.caption} {left_out}".rstrip())
 
 
 def of_result(result: Result, stale: str | None) -> Entry:

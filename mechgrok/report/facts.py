@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from mechgrok.discovery import family
 from mechgrok.errors import UserError
 from mechgrok.report.numbers import show
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.task import Task
 
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that say how large they are."""
@@ -35,17 +41,25 @@ def trained(run: Run) -> str:
     """Task, p, where the weights come from, split, which labels were changed, sizes of the model and steps in one line."""
     config = _config(run.path)
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
-    sizes = ", ".join(f"{key} {model[key]}" for key in SIZES if model.get(key))
-    many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
     parts = [
         _learnt(task),
         *_start(config.get("start", {})),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in _SIZES if split.get(key) is not None),
         *_corruption(config.get("corruption", {})),
-        f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)",
-        f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many,
+        *(["curves alone, no network"] if run.curves_only else [_network(run, model), _checkpoints(run)]),
     ]
     return " · ".join(parts)
+
+
+def _network(run: Run, model: dict[str, Any]) -> str:
+    meant = [key for key in SIZES if model.get(key) and not (key == "d_mlp" and model.get("attn_only"))]
+    sizes = ", ".join(f"{key} {model[key]}" for key in meant)
+    return f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)"
+
+
+def _checkpoints(run: Run) -> str:
+    many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
+    return f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many
 
 
 def _corruption(settings: dict[str, Any]) -> list[str]:
@@ -78,10 +92,20 @@ _LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction"
 """What the fields of a domain are where no row is missing."""
 
 
-def kind_of_task(run: Run) -> str | None:
-    """As the config says it."""
-    task = _config(run.path).get("task")
-    return task.get("kind") if isinstance(task, dict) else None
+def kind_of(run: Run, part: str) -> str | None:
+    """The kind of a part of its config, as that says it; None where it says none."""
+    found = _config(run.path).get(part)
+    return found.get("kind") if isinstance(found, dict) else None
+
+
+def task_of(run: Run) -> Task | None:
+    """Its task, without its other parts, which would need torch; None where it is none that is installed here."""
+    values = _config(run.path).get("task")
+    kind = family("tasks").get(str(values.get("kind"))) if isinstance(values, dict) else None
+    try:
+        return kind.model_validate(values) if kind else None
+    except ValidationError:
+        return None
 
 
 def _config(run: Path) -> dict[str, Any]:

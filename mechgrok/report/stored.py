@@ -88,7 +88,7 @@ class Stored:
         return table if isinstance(measure, RunMeasure) else table.drop(columns="step")
 
     def _steps_of(self, measure: Measure, required: Measure, step: int) -> tuple[int, ...]:
-        if isinstance(measure, RunMeasure) and self.run.steps:
+        if isinstance(measure, RunMeasure) and (self.run.steps or self.run.curves_only):
             return tuple(checkpoints(self.run, required))
         return (self.run.last_step if required.at == "last" and self.run.steps else step,)
 

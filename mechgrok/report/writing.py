@@ -12,7 +12,7 @@ from mechgrok.errors import UserError
 from mechgrok.measures.outcomes import Outcome
 from mechgrok.report import record, summary
 from mechgrok.report.entries import Entry, collect
-from mechgrok.report.facts import kind_of_task
+from mechgrok.report.facts import kind_of
 from mechgrok.report.page import render
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import write
@@ -33,7 +33,7 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     Raises UserError where there is nothing to report.
     """
     record.update(run.path, outcomes or {})
-    chosen = suited(kind_of_task(run))
+    chosen = suited(kind_of(run, "task"), kind_of(run, "corruption"))
     entries = _in_order(collect(run, outcomes or {}), chosen)
     if not entries:
         raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")

@@ -29,11 +29,24 @@ def lightning(path: Path) -> pd.DataFrame:
     missing = [name for name in needed if name not in logged]
     if missing:
         raise UserError(f"{path} has no column {', '.join(missing)}; it must be the metrics.csv of a Lightning log, with percentages")
+    if logged.empty:
+        raise UserError(f"{path} has a header and no rows; it is the log of a run that did not begin")
     wrong = [name for name in needed if not pd.api.types.is_numeric_dtype(logged[name])]
     if wrong:
         raise UserError(f"{path} holds something other than numbers under {', '.join(wrong)}; restore it from a copy")
+    _require_sense(path, logged)
     parts = [_of_split(logged, theirs, ours) for theirs, ours in _SPLITS.items()]
     return pd.concat(parts).sort_values("step", kind="stable", ignore_index=True)
+
+
+def lightning_sizes(path: Path) -> tuple[int, int] | None:
+    """Rows of train and of validation, where such a log has them as len_train_ds and len_val_ds."""
+    logged = _csv(path)
+    if not {"len_train_ds", "len_val_ds"} <= set(logged):
+        return None
+    counts = [pd.to_numeric(logged[name], errors="coerce").dropna() for name in ("len_train_ds", "len_val_ds")]
+    known = all(len(each) and 0 <= each.iloc[-1] < 2**53 for each in counts)
+    return (int(counts[0].iloc[-1]), int(counts[1].iloc[-1])) if known else None
 
 
 def _csv(path: Path) -> pd.DataFrame:
@@ -41,9 +54,18 @@ def _csv(path: Path) -> pd.DataFrame:
         raise UserError(f"there is no file {path}; give the path of a metrics.csv")
     try:
         return pd.read_csv(path)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} is no table of comma-separated values ({reason}); fetch it again") from None
+
+
+def _require_sense(path: Path, logged: pd.DataFrame) -> None:
+    steps = logged["step"].dropna()
+    if ((steps < 0) | (steps % 1 != 0) | (steps > 2**53)).any():
+        raise UserError(f"{path} has steps that are no whole numbers from 0; restore it from a copy")
+    shares = pd.concat([logged[f"{theirs}_accuracy"].dropna() for theirs in _SPLITS])
+    if ((shares < 0) | (shares > 100)).any():
+        raise UserError(f"{path} has accuracies below 0 or above 100; Lightning logs hold them in per cent")
 
 
 def _of_split(logged: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -19,9 +21,11 @@ from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importers.foreign import Foreign
 from mechgrok.tasks.charts import is_prime
 from mechgrok.tasks.formula import parse
+from mechgrok.tasks.layouts import FURUTA
 from mechgrok.tasks.modular import Modular
-from mechgrok.tasks.operations import FORMULAS, Operation
+from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
 
+BETWEEN = ("a op b", "a = b")
 TOLERANCE = 0.2
 """A recorded loss is of a step before the weights, so it is a little off; a wrong split is off by a factor."""
 SEEDS = range(100)
@@ -51,27 +55,54 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Logits of the last weights over all pairs (p^2, d_vocab_out), and the last recorded loss of each split."""
+    """Logits of the last weights over all pairs of tokens (pairs, d_vocab_out), and the last recorded loss of each split."""
 
     logits: Tensor
     recorded: Mapping[str, float]
+    by_middle: Mapping[int, Tensor] = field(default_factory=dict)
+    """The same for each token that may stand between a and b, where the operation decides which."""
+    listed: Mapping[str, Tensor] = field(default_factory=dict)
+    """The pairs of each split that the file lists, which may hold tokens that are no numbers of the task."""
 
     @classmethod
-    def of(cls, foreign: Foreign, architecture: Network, inputs: np.ndarray) -> Evidence:
-        """One forward pass."""
-        weights = {name: tensor.double() for name, tensor in foreign.last.items()}
-        with torch.no_grad():
-            batches = map(Batch.of, torch.from_numpy(inputs).split(ROWS_AT_ONCE))
-            logits = torch.cat([architecture.logits(weights, batch) for batch in batches])
-        return cls(logits, {split: series[max(series)] for split, series in foreign.recorded.items() if series})
+    def of(cls, foreign: Foreign, architecture: Network, task: Modular) -> Evidence:
+        """One forward pass, or one for each token between the operands."""
+        forward = partial(_logits, architecture, {name: tensor.double() for name, tensor in foreign.last.items()})
+        recorded = {split: series[max(series)] for split, series in foreign.recorded.items() if series}
+        if task.layout not in BETWEEN:
+            return cls(forward(task.inputs()), recorded)
+        a, b = np.divmod(np.arange(task.vocabulary**2), task.vocabulary)
+        specials = range(task.p, task.p + len(FURUTA))
+        by_middle = {token: forward(np.stack([a, np.full_like(a, token), b], axis=1)) for token in specials}
+        return cls(by_middle[task.p], recorded, by_middle, foreign.pairs)
+
+    def rows(self, task: Modular, operands: np.ndarray) -> Tensor:
+        """The logits of rows with these operands (n, 2)."""
+        table = self.by_middle[int(task.inputs()[0, 1])] if self.by_middle else self.logits
+        return table[torch.from_numpy(operands @ np.array([math.isqrt(len(table)), 1]))]
 
     def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[Told, ...]:
-        """Recorded beside recomputed losses for the splits that are known and recorded."""
-        if mask is None:
-            return ()
-        per_row = losses.per_example(self.logits[torch.from_numpy(pairs(task))], torch.from_numpy(task.labels()))
-        means = {"train": per_row[torch.from_numpy(mask)].mean(), "test": per_row[torch.from_numpy(~mask)].mean()}
-        return tuple(Told(split, self.recorded[split], float(mean)) for split, mean in means.items() if split in self.recorded)
+        """Recorded beside recomputed losses for the splits that are known and recorded: of the rows that the file lists, if it does."""
+        operands = task.operands()
+        masked = {} if mask is None else {"train": operands[mask], "test": operands[~mask]}
+        known = {split: listed.numpy() for split, listed in self.listed.items()} or masked
+        return tuple(Told(split, self.recorded[split], self._loss(task, rows)) for split, rows in known.items() if split in self.recorded)
+
+    def _loss(self, task: Modular, operands: np.ndarray) -> float:
+        labels, defined = task.formulas[0].at(operands, task.p)
+        return float(losses.per_example(self.rows(task, operands[defined]), torch.from_numpy(labels[defined])).mean())
+
+
+def _logits(architecture: Network, weights: Mapping[str, Tensor], inputs: np.ndarray) -> Tensor:
+    with torch.no_grad():
+        batches = map(Batch.of, torch.from_numpy(inputs).split(ROWS_AT_ONCE))
+        return torch.cat([architecture.logits(weights, batch) for batch in batches])
+
+
+def learning(task: Modular, operation: Operation) -> Modular:
+    """The task with another operation; a layout that has a token between the operands takes that of the operation."""
+    between = {"layout": "a op b" if SIGNS.get(operation) in FURUTA else "a = b"} if task.layout in BETWEEN else {}
+    return task.model_copy(update={"operation": operation, **between})
 
 
 def pairs(task: Modular) -> np.ndarray:
@@ -85,7 +116,7 @@ def identify_operation(evidence: Evidence, task: Modular, said: Operation | None
     Raises UserError where neither tells, or where the network shows another one than the user says.
     """
     possible = [name for name in get_args(Operation) if is_prime(task.p) or not parse(FORMULAS[name]).divides]
-    accuracy = {name: _accuracy(evidence, task.model_copy(update={"operation": name})) for name in possible}
+    accuracy = {name: _accuracy(evidence, learning(task, name)) for name in possible}
     best = max(accuracy, key=lambda name: accuracy[name])
     if said and said not in accuracy:
         raise UserError(f"--operation {said} divides, and p = {task.p} is no prime; did you mean --operation {best}?")
@@ -105,7 +136,7 @@ def identify_operation(evidence: Evidence, task: Modular, said: Operation | None
 
 
 def _accuracy(evidence: Evidence, task: Modular) -> float:
-    answers = evidence.logits.argmax(1)[torch.from_numpy(pairs(task))]
+    answers = evidence.rows(task, task.operands()).argmax(1)
     return float((answers == torch.from_numpy(task.labels())).double().mean())
 
 

@@ -81,9 +81,16 @@ class Run:
         """The steps that have a checkpoint, ascending."""
         return sorted(int(path.stem) for path in (self.path / store.WEIGHTS).glob("*.safetensors") if path.stem.isdigit())
 
+    @cached_property
+    def curves_only(self) -> bool:
+        """Whether it was imported from a log: there are curves, and no network that they are of."""
+        return "imported" in self.execution and not self.steps
+
     @property
     def last_step(self) -> int:
         """The newest checkpoint's step. Raises UserError where there is none."""
+        if self.curves_only:
+            raise UserError(f"{self.path} holds imported curves and no network; what they show: mechgrok analyze {self.path}")
         if not self.steps:
             raise UserError(f"{self.path} has no checkpoint yet; train it with: mechgrok train --resume {self.path}")
         return self.steps[-1]

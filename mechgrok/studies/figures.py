@@ -46,7 +46,7 @@ def accuracies(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
         trials = {trial.name: trial.column for trial in trained.study.trials if trial.row == row}
         tables = [_test(trained, *key).assign(start=trials[key[0]]) for key in trained.runs if key[0] in trials]
         if tables:
-            yield row, _accuracy(pd.concat(tables))
+            yield row, _accuracy(pd.concat(tables), list(trials.values()))
 
 
 def _test(trained: Trained, trial: str, seed: int) -> pd.DataFrame:
@@ -54,9 +54,10 @@ def _test(trained: Trained, trial: str, seed: int) -> pd.DataFrame:
     return metrics[metrics["split"] == "test"].assign(seed=seed)
 
 
-def _accuracy(table: pd.DataFrame) -> go.Figure:
-    """A run that stopped keeps its last accuracy, so that the mean over seeds does not jump where one ends."""
+def _accuracy(table: pd.DataFrame, starts: list[str]) -> go.Figure:
+    """A line for each start, in their order; a run that stopped keeps its last accuracy, so that the mean does not jump where one ends."""
     wide = table.pivot_table(index="step", columns=["start", "seed"], values="accuracy").ffill()
+    wide = wide[[start for start in starts if start in set(table["start"])]]
     long = wide.melt(ignore_index=False, value_name="accuracy").reset_index()
     over_seeds = long.groupby(["start", "step"], sort=False)["accuracy"].agg(["mean", "min", "max"]).reset_index()
     known = over_seeds[over_seeds["step"] > 0]

@@ -124,7 +124,7 @@ def test_wrong_input_is_one_line(runs: Path, capsys, words: list[str], message: 
 def test_what_does_not_apply_is_said_beside_what_does(runs: Path, capsys) -> None:
     status, _, err = call(capsys, "analyze", runs / "a", "gini", "restricted-loss(keys=9)", "--nulls", 0)
     assert status == 0
-    assert "restricted-loss(keys=9) does not apply: frequency 9" in err
+    assert "restricted-loss(keys=9) does not apply to a: frequency 9" in err
     assert summary(runs / "a")["measures"]["restricted-loss(keys=9)"]["status"] == "not-applicable"
 
 

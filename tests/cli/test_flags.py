@@ -6,6 +6,7 @@ import contextlib
 import io
 import typing
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -156,7 +157,8 @@ def test_a_wrong_flag_is_one_line_whatever_the_terminal(arguments: list[str], sa
     """Where boxes cannot be drawn their frames are of other signs."""
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding)), pytest.raises(UserError) as complaint:
         parsed("nanda2023", *arguments)
-    assert str(complaint.value) == f"{said} (mechgrok train nanda2023 --help)"
+    kinds = [f" {flag} {kind}" for flag, kind in pairwise(arguments) if flag.endswith(".kind")]
+    assert str(complaint.value) == f"{said} (mechgrok train nanda2023{''.join(kinds)} --help)"
 
 
 def test_an_unknown_kind_is_one_line() -> None:

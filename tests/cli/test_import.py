@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import furuta
 import numpy as np
 import pytest
 import torch
+from lightning_logs import log
 from trained_runs import config, torch_settings_kept, train
 
 from mechgrok.cli import main
@@ -83,6 +85,27 @@ def test_an_imported_run_cannot_be_resumed(call, weights: Path) -> None:
     assert (status, err) == (2, "mechgrok: run was imported, not trained here; there is nothing to resume\n")
 
 
+def test_a_folder_of_checkpoints(call, tmp_path: Path) -> None:
+    status, out, err = call("import", furuta.folder(tmp_path / "log"), "--out", "run", "--operation", "add")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == "run: add modulo 7, 1 layer(s), d_model 6, 4 checkpoint(s)"
+    assert "the train rows are those that the file names" in out
+    assert open_run("run").steps == [0, 1, 2001, 10_001]
+
+
+@pytest.mark.parametrize(("settings", "learnt"), [("math_operator: '-'\n", "subtract modulo 7"), (None, "add modulo 7")])
+def test_a_log(settings: str | None, learnt: str, call, tmp_path: Path) -> None:
+    status, out, err = call("import", log(tmp_path / "log", settings), "--out", "run")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == f"run: {learnt}, curves alone"
+    assert out.splitlines()[-1] == "Next: mechgrok analyze run"
+
+
+def test_a_log_of_sums(call, tmp_path: Path) -> None:
+    path = log(tmp_path / "log", "num_operand: 3\n", sizes=(25, 100))
+    assert call("import", path, "--out", "run")[1].startswith("run: sum of 3 numbers modulo 5, curves alone\n")
+
+
 def cut(weights: Path, to: Path) -> None:
     to.write_bytes((weights / "demo.pth").read_bytes()[:2000])
 
@@ -94,6 +117,8 @@ def cut(weights: Path, to: Path) -> None:
         (["FILE"], "Missing from mechgrok import: --out"),
         (["nowhere.pth", "--out", "run"], "there is no nowhere.pth"),
         (["cut.pth", "--out", "run"], "cut.pth is damaged"),
+        (["cut.csv", "--out", "run"], "there is no file cut.csv"),
+        ([".", "--out", "run"], "cut.pth is damaged"),
         (["FILE", "--out", "run", "--p", "11"], "FILE: the file's network has 8 tokens and 8 classes"),
         (["FILE", "--out", "run", "--p", "seven"], "Error parsing --p"),
         (["FILE", "--out", "run", "--operation", "modulo"], "invalid choice 'modulo' for argument '--operation'"),

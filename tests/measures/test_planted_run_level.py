@@ -165,7 +165,7 @@ class TestPostGrokStability:
     def test_a_run_that_never_generalises_tells_nothing(self, tmp_path: Path) -> None:
         found = looked_at(run_with(tmp_path / "R", grokking(generalised=9999)), PostGrokStability())
         assert set(found.headline.values()) == {None}
-        assert "not generalise by step 2000" in found.missing["collapses"]
+        assert "not at least 0.99 for 3 readings in a row by step 2000" in found.missing["collapses"]
 
     def test_train_and_test_need_not_be_read_at_the_same_steps(self, tmp_path: Path) -> None:
         curves = {"train": {step + 7: value for step, value in grokking()["train"].items()}, "test": grokking(generalised=400)["test"]}

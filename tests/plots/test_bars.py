@@ -34,6 +34,14 @@ def test_neighbouring_labels_do_not_touch():
     assert abs(notes[0].yshift - notes[1].yshift) >= 11
 
 
+@pytest.mark.parametrize(("count", "labels"), [(10, 10), (11, 0)])
+def test_many_highlights_are_bright_without_labels(count: int, labels: int):
+    table = pd.DataFrame({"frequency": range(1, 24), "power": 1.0})
+    figure = bars(table, x="frequency", y="power", highlight=list(range(1, count + 1)))
+    assert len(figure.layout.annotations) == labels
+    assert len(set(figure.data[0].marker.color)) == 2
+
+
 def test_without_highlight_nothing_fades():
     figure = bars(SPECTRUM, x="frequency", y="power")
     assert isinstance(figure.data[0].marker.color, str)

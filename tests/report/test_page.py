@@ -25,6 +25,7 @@ from mechgrok.report.entries import of_result
 from mechgrok.report.page import _deviations, render
 from mechgrok.report.summary import summarise
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.modular import Modular
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -143,6 +144,13 @@ def test_it_names_variant_reference_and_missing_numbers(tmp_path: Path) -> None:
     assert "arXiv 2301.05217" in text
     assert "those of the last checkpoint" in text
     assert "the train split of this run is unknown" in text
+
+
+def test_rows_that_a_basis_leaves_out_are_counted(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run", task=Modular(p=5, operation="multiply")))
+    report = write_report(run, analyze(run, ["logit-cosines", "loss"], nulls=0))
+    words = Page(report.page.read_text()).words
+    assert words.count("Here: the 16 of 25 rows whose operands have a logarithm, and the 4 classes that have one, without 0.") == 1
 
 
 def test_a_failure_shows_its_traceback_folded(run: Run) -> None:

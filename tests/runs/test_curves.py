@@ -49,6 +49,7 @@ def test_rows_of_both_kinds_may_share_a_step(tmp_path: Path) -> None:
     [
         ("step,train_loss\n1,2\n", "has no column train_accuracy, val_loss, val_accuracy"),
         (LOG.replace("4.75", "none such"), "holds something other than numbers under val_loss"),
+        (LOG.split("\n")[0] + "\n", "has a header and no rows"),
         ("", "is no table of comma-separated values"),
         ("a,b\n1,2,3\n1\n1,2,3,4,5\n", "is no table of comma-separated values"),
     ],
@@ -57,6 +58,24 @@ def test_other_tables_are_refused_in_one_line(text: str, complaint: str, tmp_pat
     with pytest.raises(UserError, match=complaint) as error:
         curves.lightning(write(tmp_path, text))
     assert "\n" not in str(error.value)
+
+
+SIZES = "len_train_ds,len_val_ds,step\n{},{},1\n,,2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        (SIZES.format("20.0", "29.0"), (20, 29)),
+        (SIZES.format("inf", "29.0"), None),
+        (SIZES.format("-1", "29.0"), None),
+        (SIZES.format("many", "29.0"), None),
+        (SIZES.format("", "29.0"), None),
+        (LOG, None),
+    ],
+)
+def test_the_sizes_of_the_splits(text: str, sizes: tuple[int, int] | None, tmp_path: Path) -> None:
+    assert curves.lightning_sizes(write(tmp_path, text)) == sizes
 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:

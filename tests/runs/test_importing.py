@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from made_runs import make_run
 from safetensors.torch import save_file
 from trained_runs import config, train
 
@@ -223,6 +224,15 @@ def test_a_file_that_cannot_be_imported_is_named_with_nothing_written(name: str,
     assert "\n" not in str(error.value)
     assert "rows that do not exist" in name or str(path) in str(error.value)
     assert everything(tmp_path) == [path]
+
+
+@pytest.mark.parametrize("part", [".", "weights", "metrics.csv", "weights/00000000.safetensors"])
+def test_a_run_of_ours_is_sent_to_analyze(part: str, tmp_path: Path) -> None:
+    ours = make_run(tmp_path / "ours")
+    (ours / "execution.json").write_text("{}")
+    with pytest.raises(UserError, match=rf"a run of mechgrok; go on with: mechgrok analyze {ours.resolve()}$"):
+        import_file(ours / part, tmp_path / "out", Said())
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_existing_folder_is_left_alone_and_the_file_not_even_read(tmp_path: Path) -> None:

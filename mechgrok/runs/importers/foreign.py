@@ -25,6 +25,8 @@ class Foreign:
     """"train" and "test" -> step -> loss in nats, as far as the file says."""
     train_rows: Tensor | None = None
     """(n_train,) int64 rows of the table a * p + b that were trained on."""
+    pairs: Mapping[str, Tensor] = field(default_factory=dict)
+    """"train" and "test" -> tokens a, b (n, 2) int64 of the rows that the file lists; those of operators count modulo p as well."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of the architecture, in TransformerLens' words (act_fn, normalization_type, ...); attention_coefficient."""
     notes: tuple[str, ...] = ()

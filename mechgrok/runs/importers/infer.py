@@ -50,8 +50,8 @@ _SIZES = {
 def architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Architecture:
     """Sizes from the shapes of complete `weights`; activation, eps, LNPre and attention coefficient from `config` where it names them.
 
-    Without a word on it the activation is relu. Without an MLP `d_mlp` is 4 d_model, which means nothing. Raises UserError where
-    the config contradicts the shapes or asks for what our networks do not do.
+    Without a word on it the activation is relu. Without an MLP `d_mlp` is 4 d_model, which means nothing. Without W_pos `config` must
+    name n_ctx. Raises UserError where the config contradicts the shapes or asks for what our networks do not do.
     """
     found = names.sizes(weights)
     _require_ours(config, found)
@@ -63,12 +63,13 @@ def architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Ar
         d_mlp=found.get("d_mlp", 4 * found["d_model"]),
         d_vocab=found["d_vocab"],
         d_vocab_out=found["d_vocab_out"],
-        n_ctx=found["n_ctx"],
+        n_ctx=found["n_ctx"] if names.POSITIONS in weights else config["n_ctx"],
         activation=_activation(config),
         normalization=_normalization(weights, config),
         attn_only=not names.has_mlp(weights),
         eps=_eps(config),
         attention_coefficient=_coefficient(config),
+        positions="learned" if names.POSITIONS in weights else "none",
     )
 
 
@@ -120,7 +121,7 @@ def _require_ours(config: Mapping[str, Any], found: Mapping[str, int]) -> None:
         if option in config and config[option] not in allowed:
             raise UserError(f"the file's network has {option} = {config[option]!r}; only {allowed[0]!r} can be imported")
     for option, axis in _SIZES.items():
-        if option in config and config[option] not in (found[axis], -1):
+        if option in config and axis in found and config[option] not in (found[axis], -1):
             raise UserError(f"the file's config has {option} = {config[option]!r}, but its weights have {found[axis]}")
     _require_scale(config.get("attn_scale"), math.sqrt(found["d_head"]))
 

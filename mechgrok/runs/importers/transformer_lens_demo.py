@@ -38,7 +38,7 @@ class TransformerLensDemo(Importer):
         snapshots[said.updates or _same(final, snapshots)] = final
         weights.require_alike(snapshots.values())
         notes += said.notes + infer.assumptions(final, config)
-        return Foreign(self.name, snapshots, said.by_step, _train_rows(data), config, notes)
+        return Foreign(self.name, snapshots, said.by_step, _train_rows(data), config=config, notes=notes)
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 
+POSITIONS = "pos_embed.W_pos"
 _ENDS = {
     "embed.W_E": "d_vocab d_model",
-    "pos_embed.W_pos": "n_ctx d_model",
+    POSITIONS: "n_ctx d_model",
     "unembed.W_U": "d_model d_vocab_out",
     "unembed.b_U": "d_vocab_out",
 }
@@ -35,14 +36,16 @@ def attention_output(data: Any) -> Tensor | None:
     return found
 
 
-def complete(given: Mapping[str, Any]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+def complete(given: Mapping[str, Any], *, learned_positions: bool = True) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """All parameters in float32, missing biases as zeros, without buffers; and notes on what was left out, added or rounded.
+
+    Without `learned_positions` there is no W_pos.
 
     Raises UserError where a matrix is missing, a shape contradicts the others, a value is not finite, or a layer holds an unknown part.
     """
     if not _is_named(given):
         raise UserError("a state dict of the file is no dict of names; save model.state_dict() alone")
-    axes = _axes(given)
+    axes = {name: words for name, words in _axes(given).items() if learned_positions or name != POSITIONS}
     weights = {name: _tensor(name, tensor) for name, tensor in given.items() if name in axes}
     missing = [name for name in axes if name not in weights]
     _require(missing)
@@ -111,7 +114,8 @@ def _norm(name: str) -> dict[str, str]:
     return {f"{name}.w": "d_model", f"{name}.b": "d_model"}
 
 
-def _is_bias(name: str) -> bool:
+def is_bias(name: str) -> bool:
+    """Whether a parameter is a bias, by its name."""
     leaf = name.rpartition(".")[2]
     return leaf == "b" or leaf.startswith("b_")
 
@@ -125,7 +129,7 @@ def _tensor(name: str, value: Any) -> Tensor:
 
 
 def _require(missing: list[str]) -> None:
-    needed = [name for name in missing if not _is_bias(name)]
+    needed = [name for name in missing if not is_bias(name)]
     if needed:
         raise UserError(f"the weights lack {', '.join(needed[:5])}; only biases may be missing, and count as zero")
 

@@ -9,7 +9,7 @@ from mechgrok.runs.importers.recognition import importers, recognise
 
 def test_every_importer_of_the_folder_is_found() -> None:
     found = importers()
-    assert {importer.name for importer in found} == {"nanda2023", "hooked-transformer", "transformer-lens-demo"}
+    assert {importer.name for importer in found} == {"furuta2024", "nanda2023", "hooked-transformer", "transformer-lens-demo"}
     assert all("\n" not in importer.describe for importer in found)
 
 

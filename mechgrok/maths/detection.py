@@ -1,0 +1,102 @@
+"""How well a score tells positive rows from negative ones, and how surely, where rows come in clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+QUANTILES = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """AUROC and average precision with 95 % intervals; NaN where there are no positive or no negative rows."""
+
+    auroc: float
+    auroc_low: float
+    auroc_high: float
+    auprc: float
+    auprc_low: float
+    auprc_high: float
+
+
+NAN = float("nan")
+NOTHING = Detection(NAN, NAN, NAN, NAN, NAN, NAN)
+
+
+def auroc(scores: Tensor, positive: Tensor) -> float:
+    """P(s+ > s-) + P(s+ = s-) / 2 of a positive and a negative row drawn at random: scores (n,), mask (n,).
+
+    By the ranks of all scores, equal ones sharing their mean rank (Mann-Whitney); NaN without positive or without negative rows.
+    """
+    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
+    middle = counts.cumsum(0).double() - (counts - 1).double() / 2
+    count = int(positive.sum())
+    others = len(scores) - count
+    wins = float(middle[place[positive]].sum()) - count * (count + 1) / 2
+    return wins / (count * others) if count and others else float("nan")
+
+
+def average_precision(scores: Tensor, positive: Tensor, weights: Tensor | None = None) -> Tensor:
+    """sum_t (R_t - R_(t-1)) P_t over the different scores t, from the highest: precision and recall of calling all rows above t.
+
+    Scores (n,), mask (n,), weights of the rows (draws, n), by default one draw of equal ones -> (draws,). This is the area under the
+    precision-recall curve without interpolation; equal scores are called together.
+    """
+    order = scores.argsort(descending=True)
+    ordered, hits = scores[order], positive[order].double()
+    weights = torch.ones(1, len(scores), dtype=torch.float64) if weights is None else weights[:, order]
+    ends = torch.cat([ordered[1:] != ordered[:-1], torch.ones(1, dtype=torch.bool)])
+    found, called = (weights * hits).cumsum(1)[:, ends], weights.cumsum(1)[:, ends]
+    gained = found.diff(dim=1, prepend=found.new_zeros(len(found), 1))
+    return (gained * found / called.clamp_min(1e-300)).sum(1) / found[:, -1]
+
+
+def detected(scores: Tensor, positive: Tensor, clusters: Tensor, draws: int, seed: int) -> Detection:
+    """Both areas, with percentile intervals of a bootstrap over the clusters (n,), integers from 0.
+
+    Clusters are drawn with repetition and with all of their rows, those that hold positive rows among themselves and the others among
+    themselves: so that every draw has as many of either.
+    """
+    if not positive.any() or positive.all():
+        return NOTHING
+    times = _draws(positive, clusters, draws, seed)
+    above, found, others = _pairs(scores, positive, clusters, times.shape[1])
+    areas = ((times @ above) * times).sum(1) / ((times @ found) * (times @ others))
+    precisions = average_precision(scores, positive, times[:, clusters])
+    whole = auroc(scores, positive), float(average_precision(scores, positive))
+    return Detection(whole[0], *_interval(areas), whole[1], *_interval(precisions))
+
+
+def _draws(positive: Tensor, clusters: Tensor, draws: int, seed: int) -> Tensor:
+    """How often each cluster is drawn (draws, clusters)."""
+    generator, count = np.random.default_rng(seed), int(clusters.max()) + 1
+    holding = torch.zeros(count, dtype=torch.bool).index_fill_(0, clusters[positive], True)
+    there = torch.bincount(clusters, minlength=count) > 0
+    times = torch.zeros(draws, count, dtype=torch.float64)
+    for stratum in (holding, there & ~holding):
+        size = int(stratum.sum())
+        if size:
+            times[:, stratum] = torch.from_numpy(generator.multinomial(size, np.full(size, 1 / size), draws)).double()
+    return times
+
+
+def _pairs(scores: Tensor, positive: Tensor, clusters: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Pairs won by positive rows of a cluster over negative rows of another (clusters, clusters), ties half; rows of either kind."""
+    above = torch.zeros(count, count, dtype=torch.float64)
+    ours, where = scores[positive].contiguous(), clusters[positive]
+    for cluster in clusters[~positive].unique().tolist():
+        theirs = scores[~positive & (clusters == cluster)].sort().values
+        won = (torch.searchsorted(theirs, ours) + torch.searchsorted(theirs, ours, right=True)).double() / 2
+        above[:, cluster].index_add_(0, where, won)
+    found, others = (torch.bincount(clusters[rows], minlength=count).double() for rows in (positive, ~positive))
+    return above, found, others
+
+
+def _interval(values: Tensor) -> tuple[float, float]:
+    """The middle 95 %, of the draws that have rows of both kinds."""
+    known = values[values.isfinite()].numpy()
+    return (float(np.quantile(known, QUANTILES[0])), float(np.quantile(known, QUANTILES[1]))) if len(known) else (NAN, NAN)

@@ -1,0 +1,103 @@
+"""How well detectors tell anomalous rows from clean ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.anomaly_detectors import DETECTORS, Detectors
+from mechgrok.measures.anomaly_rows import SPLITS, AnomalyRows, OnAnomalies
+from mechgrok.measures.keyed import key_set
+from mechgrok.measures.measure import Headline, Missing, last, step_title
+from mechgrok.plots.primitives import bars, curves, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+NOTHING_THERE = Missing("no row of this split is anomalous, or none is clean")
+
+
+@dataclass(frozen=True)
+class AnomalyScores(OnAnomalies):
+    """AUROC and average precision (AUPRC) of eight scores that are to be higher for anomalous rows, fitted to trusted clean rows alone.
+
+    AUROC = P(s+ > s-) + P(s+ = s-) / 2 over pairs of an anomalous and a clean row of a split. Anomalous are the trigger rows; poisoned
+    train rows where labels were changed at random; in a clean run, where nothing is to be found, the rows with b mod `divisor` = 0.
+    A random share `trusted` of the clean train rows is what detectors are fitted to; they are asked about all other rows.
+    logit residual: |L[n, :] - mean - g_K(c - phase)|, g_K the key frequencies of the trusted rows' mean profile.
+    neuron residual: |N[n, :] - fit| by the degree-2 polynomials of each key frequency, {1, cos, sin}(a) x {1, cos, sin}(b).
+    Mahalanobis: sqrt((N - mu)^T (S + .001 tr S / m)^-1 (N - mu)) of the m neurons.
+    second operand: |mean_a N(a, b) - fit| by 1, cos and sin of w_k b: what the neurons know of b alone beside the key frequencies.
+    embedding: the same distance of W_E[b].
+    other frequencies: of the answer's logit, the part that no key frequency of c brings (direct attribution).
+    margin: second largest less largest logit. loss: cross-entropy against the label at hand, that of training or, on test rows, the
+    truth: a baseline that knows the answers. These last three are fitted to nothing. Only the set of key frequencies is that of all rows.
+    Intervals are of a bootstrap (`resamples`) over the values of b, with all of their rows.
+    """
+
+    name: ClassVar[str] = "anomaly-scores"
+    title: ClassVar[str] = "Detection of anomalous rows"
+    reference: ClassVar[str] = (
+        "after the announcement of devon-research/grokking, 2024; Lee et al. 2018 (arXiv 1807.03888), Mahalanobis distance"
+    )
+    cost: ClassVar = "dear"
+    columns: ClassVar[Mapping[str, str]] = {
+        "detector": "which score",
+        "split": "train or test rows, without those that are trusted",
+        "anomalous": "how many rows are to be found",
+        "clean": "how many others there are",
+        "auroc": "area under the receiver operating characteristic, .5 for a guess; empty without rows of both kinds",
+        "auroc_low": "lower end of its 95 % interval",
+        "auroc_high": "upper end",
+        "auprc": "average precision; a guess has anomalous / (anomalous + clean)",
+        "auprc_low": "lower end of its 95 % interval",
+        "auprc_high": "upper end",
+    }
+    has_null: ClassVar[bool] = False
+    """Its null is anomaly-controls."""
+
+    resamples: Annotated[int, Field(ge=1)] = 500
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        detectors, rows = Detectors(snapshot, key_set(given)), self.rows(snapshot.grid)
+        scores = {name: detectors.scores(name, rows.trusted) for name in DETECTORS}
+        return pd.DataFrame([self._of(name, found, rows, split) for split in SPLITS for name, found in scores.items()])
+
+    def _of(self, name: str, scores: Tensor, rows: AnomalyRows, split: str) -> dict[str, object]:
+        from mechgrok.maths import detection
+
+        judged = rows.judged[split]
+        positive = rows.anomalous[judged]
+        count = int(positive.sum())
+        found = detection.detected(scores[judged], positive, rows.b[judged], self.resamples, self.seed)
+        return {"detector": name, "split": split, "anomalous": count, "clean": len(positive) - count, **asdict(found)}
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        known = result[result["auroc"].notna()]
+        shown = known if len(known) else result.fillna({"auroc": 0.5})
+        titles = {split: f"{split.capitalize()} rows" for split in SPLITS if split in set(shown["split"])}
+        return panels([_over_training(shown[shown["split"] == split]) for split in titles], titles=list(titles.values()))
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        names = now["detector"].str.lower().str.replace(" ", "_") + "_" + now["split"]
+        return {f"auroc_{name}": _quoted(value) for name, value in zip(names, now["auroc"], strict=True)}
+
+
+def _over_training(rows: pd.DataFrame) -> go.Figure:
+    if rows["step"].nunique() == 1:
+        shown = bars(rows, x="detector", y="auroc", numbers=True, x_title=step_title(rows).lower(), y_title="AUROC")
+    else:
+        shown = curves(rows, x="step", y="auroc", color="detector", x_title="step", y_title="AUROC")
+    return shown.update_yaxes(range=[0, 1.1])
+
+
+def _quoted(value: float) -> float | Missing:
+    return NOTHING_THERE if pd.isna(value) else float(value)
