@@ -59,7 +59,9 @@ def _network(run: Run, model: dict[str, Any]) -> str:
 
 def _checkpoints(run: Run) -> str:
     many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
-    return f"{many}, the last at step {show(run.steps[-1])}" if run.steps else many
+    asked = _config(run.path).get("training", {}).get("steps")
+    short = f" of {show(asked)}" if run.steps and isinstance(asked, int) and asked != run.steps[-1] else ""
+    return f"{many}, the last at step {show(run.steps[-1])}{short}" if run.steps else many
 
 
 def _corruption(settings: dict[str, Any]) -> list[str]:

@@ -53,6 +53,16 @@ def test_it_says_what_the_run_is(run: Run) -> None:
     assert "fraction 0.4" in found["trained"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"), [(20, "3 checkpoints, the last at step 20"), (900, "3 checkpoints, the last at step 20 of 900")]
+)
+def test_a_run_that_ended_early_says_what_was_asked_for(asked: int, said: str, tmp_path: Path) -> None:
+    made = open_run(make_run(tmp_path / "run"))
+    config = json.loads((made.path / "config.json").read_text())
+    (made.path / "config.json").write_text(json.dumps(config | {"training": {"steps": asked}}))
+    assert facts.facts(made)["trained"].endswith(said)
+
+
 def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     assert "corrupted" not in facts.trained(open_run(folder))
