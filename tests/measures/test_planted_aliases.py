@@ -120,3 +120,17 @@ def test_a_run_without_aliases_is_not_for_it(tmp_path: Path) -> None:
         outcome = analyze(run, [name], nulls=0)[name]
         assert isinstance(outcome, NotApplicable)
         assert "no aliases" in outcome.reason
+
+
+def test_every_other_set_is_quoted_in_the_stage_that_it_belongs_to(tmp_path: Path) -> None:
+    """Q5 belongs to the first, where 20 and 40 count; N9 to the second, where 60 does."""
+    run = staged(tmp_path / "run")
+    rows = [
+        {"part": name, "rows_are": "held out", "step": step, "accuracy": value, "error": 0.03}
+        for name, values in (ACCURACIES | {"Q5": ACCURACIES["DtQ1"], "N9": ACCURACIES["Df4"]}).items()
+        for step, value in zip(STEPS, values, strict=True)
+    ]
+    measure = Internalisation()
+    found = measure.headline(measure.compute(run, {"accuracy": pd.DataFrame(rows)}))
+    assert found["accuracy_Q5"] == pytest.approx(0.85)
+    assert found["accuracy_N9"] == pytest.approx(0.4)
