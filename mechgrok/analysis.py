@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -84,6 +84,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Paired:
+    """Two numbers whose difference, taken seed by seed, is tested over the seeds against 0."""
+
+    text: str
+    value: Number
+    less: Number
+
+
+@dataclass(frozen=True)
 class Study:
     """Runs that are made to be compared, and what is claimed of them."""
 
@@ -93,8 +102,9 @@ class Study:
     """In the order in which they are trained: parents first."""
     seeds: tuple[int, ...]
     claims: tuple[Claim, ...]
-    published: Mapping[str, float]
-    """Of trials, by name: smallest train fraction that groks, or NEVER."""
+    published: Mapping[str, float] = field(default_factory=dict)
+    """Of trials, by name: smallest train fraction that groks, or NEVER; empty where a study is about something else than when runs grok."""
+    paired: tuple[Paired, ...] = ()
 
     def trial(self, name: str) -> Trial:
         """The trial of that name. Raises KeyError."""

@@ -113,6 +113,10 @@ class Training(Part):
     """Rows a step: the whole train split; so many; a share of it such as 0.1, rounded up; auto: half of it, at most 512."""
     sampling: Literal["shuffled", "fixed", "replacement"] = "shuffled"
     """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
+    switch_at: tuple[Positive, ...] = ()
+    """Of a task in stages, such as aliases: the step from which each stage but the first is trained on, with the same optimiser."""
+    rehearsal: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of a task in stages: the share of every batch that is drawn from the rows of no stage (for aliases: the original data)."""
     loss: Literal["cross-entropy", "stablemax", "mse"] = "cross-entropy"
     """At the position that is read: mean over the batch of cross-entropy, from softmax or StableMax (Prieto et al. 2025); mse: mean
     over batch and classes of the squared distance to one-hot labels. Of a mixture, the sum over its tasks of their means."""

@@ -126,15 +126,15 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("task", "modular", 'task: Input should be an object such as {"kind": "expression"}'),
-        ("task", 3, 'task: Input should be an object such as {"kind": "expression"}'),
+        ("task", "modular", 'task: Input should be an object such as {"kind": "aliases"}'),
+        ("task", 3, 'task: Input should be an object such as {"kind": "aliases"}'),
         ("task", {"kind": "moduler"}, "task: unknown kind 'moduler'; did you mean modular?"),
-        ("task", {"p": 5}, "task: unknown kind None; known: expression, group, k-wise, mixture, modular, random-table"),
+        ("task", {"p": 5}, "task: unknown kind None; known: aliases, expression, group, k-wise, mixture, modular, random-table"),
         (
             "split",
             {"kind": "modular"},
-            "split: unknown kind 'modular'; known: file, given, numpy-shuffle, python-shuffle, torch-random-split, torch-randperm, "
-            "torch-threshold, unknown",
+            "split: unknown kind 'modular'; known: designed, file, given, numpy-shuffle, python-shuffle, torch-random-split, "
+            "torch-randperm, torch-threshold, unknown",
         ),
         ("task.p", 1, "task.p: Input should be greater than or equal to 2"),
         ("task.p", "many", "task.p: Input should be a valid integer, unable to parse string as an integer"),

@@ -47,7 +47,11 @@ class TestTask:
         inputs, labels, phase = made.inputs(), made.labels(), made.phase()
         assert inputs.ndim == 2
         assert labels.shape == phase.shape == (len(inputs),)
-        assert 0 <= inputs.min() <= inputs.max() < made.vocabulary
+        there = inputs >= 0
+        assert there[:, 0].all()
+        assert (np.diff(there.astype(int), axis=1) <= 0).all(), "a row has no gap, only an end"
+        assert set(inputs[~there].tolist()) <= {-1}
+        assert inputs.max() < made.vocabulary
         assert 0 <= labels.min() <= labels.max() < made.classes
         assert 0 <= phase.min() <= phase.max() < made.numbers <= made.vocabulary
 

@@ -75,6 +75,10 @@ class Architecture(Network):
         return "the logits are read off the mean over the positions, not off the last one's neurons" if self.pooling == "mean" else None
 
     @property
+    def reads_shorter_rows(self) -> bool:
+        return self.registers == 0
+
+    @property
     def shares_rows(self) -> bool:
         """Whether rows of a table share what happens before the last position; deep registers see, and hand on, every token."""
         return self.registers == 0 or self.layers == 1
@@ -92,8 +96,10 @@ class Architecture(Network):
     def forward(
         self, weights: Weights, batch: Batch, keep: frozenset[str] = NOTHING, masks: Masks | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        from mechgrok.models import fast_forward
+        from mechgrok.models import fast_forward, lengths
 
+        if batch.parts:
+            return lengths.forward(self, weights, batch, keep, masks)
         if not self.shares_rows or (masks is not None and self.dropout):
             return super().forward(weights, batch, keep, masks)
         return fast_forward.forward(weights, self, batch, keep)

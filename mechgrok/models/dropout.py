@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mechgrok.models import lengths
+
 
 class Masks:
     """The masks of one training step, drawn on the CPU in the order in which a network asks for them."""
@@ -34,7 +36,7 @@ def run(model: nn.Module, tokens: Tensor, masks: Masks | None = None) -> Tensor:
     for module in droppers:
         vars(module)["masks"] = masks
     try:
-        return model(tokens)[:, -1]
+        return lengths.each(tokens, lambda rows: model(rows)[:, -1])
     finally:
         for module in droppers:
             vars(module)["masks"] = None

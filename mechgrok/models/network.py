@@ -46,6 +46,11 @@ class Network(ABC):
         return None
 
     @property
+    def reads_shorter_rows(self) -> bool:
+        """Whether a row may end before the last position."""
+        return False
+
+    @property
     def token_axes(self) -> Mapping[str, int]:
         """The tensors that know the tokens or classes, and along which axis."""
         return {"embed.W_E": 0, "unembed.W_U": 1, "unembed.b_U": 0}

@@ -8,6 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from mechgrok.models.lengths import by_length
 from mechgrok.models.reading import Index
 
 _PAIRS_PER_ROW = 8
@@ -57,12 +58,17 @@ class Batch:
     """
 
     inputs: Tensor
-    """(batch, pos)"""
+    """(batch, pos); a shorter row has -1 after its end, and is read where it ends."""
 
     @classmethod
     def of(cls, tokens: Tensor) -> Batch:
         """Prepares tokens (batch, pos)."""
         return cls(tokens)
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Tensor, Batch], ...]:
+        """The rows of each length, and where in the batch they are; none where all rows are full."""
+        return tuple((places, Batch(tokens)) for places, tokens in by_length(self.inputs))
 
     @property
     def size(self) -> int:

@@ -14,7 +14,7 @@ from mechgrok.models.network import Network
 from mechgrok.tasks.task import Task
 
 EMBEDDING = "embed.W_E"
-_OF_THE_TASK = {"d_vocab", "d_vocab_out", "n_ctx", "length", "dropout"}
+_OF_THE_TASK = {"d_vocab", "d_vocab_out", "n_ctx", "length", "dropout", "d_mlp"}
 """What two networks that compute the same function of a row may differ in; where it matters, shapes tell."""
 
 

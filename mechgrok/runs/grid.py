@@ -52,7 +52,7 @@ class Grid:
             subsets |= {"train": train, "test": ~train}
         plain = chart("additive", task.numbers)
         assert plain is not None
-        labels, phase, operands = map(torch.from_numpy, (task.labels(), task.phase(), task.operands()))
+        labels, phase, operands = map(torch.from_numpy, (task.answers(), task.phase(), task.operands()))
         return cls(task, plain, torch.arange(len(rows)), operands, labels, phase, subsets, corrupted)
 
     def through(self, other: Chart) -> Grid:

@@ -18,6 +18,7 @@ from mechgrok.runs.store import write
 from mechgrok.studies import figures, table
 from mechgrok.studies.claims import Judged, judge
 from mechgrok.studies.pace import Interval
+from mechgrok.studies.paired import compared
 from mechgrok.studies.table import Cell
 from mechgrok.studies.trained import Trained
 
@@ -52,7 +53,9 @@ def write_study(analysis: Analysis, out: Path) -> Path:
 
 def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
-    sections = {"Over training": figures.courses(trained), "Test accuracy": figures.accuracies(trained)}
+    sections = {"Over training": figures.courses(trained)}
+    if trained.study.published:
+        sections["Test accuracy"] = figures.accuracies(trained)
     return (
         environment()
         .get_template("study.html")
@@ -64,6 +67,7 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
             columns=table.columns(trained.study),
             rows=rows,
             claims=lines,
+            paired=compared(trained),
             sections={heading: [(name, as_text(figure)) for name, figure in found] for heading, found in sections.items()},
         )
     )
@@ -101,7 +105,9 @@ def _number(number: Number | Pace) -> str:
 def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
     seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
-    return json.dumps({"analysis": analysis.name, **seeds, "table": cells, "claims": [vars(line) for line in lines]}, indent=1) + "\n"
+    paired = [vars(row) for row in compared(trained)]
+    found = {"table": cells, "claims": [vars(line) for line in lines], "paired": paired}
+    return json.dumps({"analysis": analysis.name, **seeds, **found}, indent=1) + "\n"
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -109,12 +115,15 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
-    """The two tables, for a page of documentation."""
+    """The tables, for a page of documentation."""
     names = table.columns(trained.study)
     body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
     said = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
     head = ["claim", "verdict", "range", "by seed", "control by seed"]
-    return f"{_grid(['task', *names], body)}\n\n{_grid(head, said)}\n"
+    grok = [_grid(["task", *names], body)] if trained.study.published else []
+    paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in compared(trained)]
+    tested = [_grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
+    return "\n\n".join([*grok, _grid(head, said), *tested]) + "\n"
 
 
 def _in_a_cell(cell: Cell | None) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
-from mechgrok.measures.measure import Measure, Missing
+from mechgrok.measures.measure import Measure, Missing, RunMeasure
 from mechgrok.runs.run import Run, open_run
 from mechgrok.studies.pace import Interval, Time, ratio
 from mechgrok.training import recorder
@@ -73,10 +73,12 @@ class Trained:
         run, asked = self.runs[trial, seed], registry.parse(measure)
         steps = run.steps if asked.cost == "cheap" else [run.steps[0], run.steps[-1]]
         outcome = analyze(run, [asked], steps=steps, nulls=0)[asked.label]
-        return _headlines(outcome, asked) if isinstance(outcome, Result) else outcome.reason
+        return _headlines(outcome, asked, steps[-1]) if isinstance(outcome, Result) else outcome.reason
 
 
-def _headlines(result: Result, measure: Measure) -> pd.DataFrame:
+def _headlines(result: Result, measure: Measure, last: int) -> pd.DataFrame:
     table = result.table
+    if isinstance(measure, RunMeasure):
+        return pd.DataFrame([measure.headline(table)], index=pd.Index([last], name="step"))
     by_step = {step: measure.headline(table[table["step"] == step]) for step in sorted(table["step"].unique())}
     return pd.DataFrame.from_dict(by_step, orient="index").rename_axis("step")

@@ -34,7 +34,7 @@ class Task(Part):
 
     @abstractmethod
     def inputs(self) -> np.ndarray:
-        """The tokens of every row (n, pos) up to the position that is read, in a fixed order."""
+        """The tokens of every row (n, pos) up to the position that is read, in a fixed order; a shorter row has -1 after its end."""
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -50,9 +50,13 @@ class Task(Part):
         inputs = self.inputs()
         return inputs[:, (inputs < self.numbers).all(0)]
 
-    def phase(self) -> np.ndarray:
-        """The element of Z_numbers whose characters the label follows, for every row (n,): a + b, a - b; else the label."""
+    def answers(self) -> np.ndarray:
+        """The number that every label stands for (n,): the label itself, but where other tokens are names of numbers."""
         return self.labels()
+
+    def phase(self) -> np.ndarray:
+        """The element of Z_numbers whose characters the label follows, for every row (n,): a + b, a - b; else the answer."""
+        return self.answers()
 
     @property
     def token_labels(self) -> tuple[str, ...]:
@@ -81,6 +85,28 @@ class Task(Part):
     def task_of_row(self) -> np.ndarray:
         """The task that every row belongs to, 0 .. task_count-1 (n,)."""
         return np.zeros(len(self.labels()), dtype=np.int64)
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the parts of the table are called that are recorded by themselves; the tasks of a mixture, none of a single one."""
+        return self.task_names if self.task_count > 1 else ()
+
+    def part_of_row(self) -> np.ndarray:
+        """The part that every row belongs to, in the order of their names (n,)."""
+        return self.task_of_row()
+
+    @property
+    def stages(self) -> int:
+        """In how many stages, one after another, rows are trained on."""
+        return 1
+
+    def stage_of_row(self) -> np.ndarray:
+        """The stage that every row belongs to, 0 .. stages-1; -1 for a row of all of them (n,)."""
+        return np.full(len(self.labels()), -1)
+
+    def trained_rows(self) -> np.ndarray | None:
+        """True for the rows that are trained on (n,), where the design of the task says so; None where that is left to the split."""
+        return None
 
     @property
     def structure(self) -> Group | None:

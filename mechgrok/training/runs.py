@@ -25,6 +25,7 @@ from mechgrok.training.batches import rows_a_step
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending, Progress
 from mechgrok.training.recorder import Recorder
+from mechgrok.training.stages import refuse_misfits
 from mechgrok.training.trainer import Trainer
 
 NOTHING: Mapping[str, bytes] = {}
@@ -39,7 +40,11 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
     corrupted = labels.arrays() if labels else {}
-    config.model.architecture(task)
+    if not config.model.architecture(task).reads_shorter_rows and (task.inputs() < 0).any():
+        raise UserError(
+            f"this task has rows of several lengths, which model.kind {config.model.kind} cannot read; use transformer, without registers"
+        )
+    refuse_misfits(config, mask)
     _refuse_misfits(config, int(mask.sum()))
     settled = dataclasses.asdict(execution.settled()) | {
         "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}

@@ -10,7 +10,7 @@ from mechgrok.config import Config
 
 
 class Schedule:
-    """The steps that are evaluated and the steps that are kept; the first and the last are both."""
+    """The steps that are evaluated and the steps that are kept; the first and the last are both, and so is where a stage begins."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -22,7 +22,9 @@ class Schedule:
         wanted = self.config.checkpoints
         regular = range(0, self.steps + 1, wanted.every) if wanted.every else ()
         spaced = np.geomspace(1, max(self.steps, 1), wanted.log_spaced).round().astype(int).tolist() if wanted.log_spaced else []
-        return frozenset(step for step in {0, self.steps, *regular, *spaced, *wanted.at} if step <= self.steps)
+        return frozenset(
+            step for step in {0, self.steps, *regular, *spaced, *wanted.at, *self.config.training.switch_at} if step <= self.steps
+        )
 
     def keeps(self, step: int) -> bool:
         """Whether the weights after so many updates are kept."""

@@ -1,4 +1,4 @@
-"""The rows that are evaluated by themselves, beside the whole splits: by their labels in a corrupted run, by their task in a mixture."""
+"""The rows that are evaluated by themselves, beside the whole splits: by their labels in a corrupted run, by the part of the table."""
 
 from __future__ import annotations
 
@@ -33,12 +33,10 @@ def of(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.dev
     return _subsets(found, rows, device)
 
 
-def by_task(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device: torch.device) -> list[Subset]:
-    """The rows of a split by the task of a mixture that they belong to, against the split's own `labels` (n,); none of a single task."""
-    if task.task_count == 1:
-        return []
-    of_row = task.task_of_row()
-    return _subsets({f"{split}-{name}": (of_row == number, labels) for number, name in enumerate(task.task_names)}, rows, device)
+def by_part(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device: torch.device) -> list[Subset]:
+    """The rows of a split by the part of the table (of a mixture: the task) that they belong to, against the split's `labels` (n,)."""
+    of_row = task.part_of_row()
+    return _subsets({f"{split}-{name}": (of_row == number, labels) for number, name in enumerate(task.part_names)}, rows, device)
 
 
 def _subsets(found: Mapping[str, tuple[np.ndarray, np.ndarray]], rows: np.ndarray, device: torch.device) -> list[Subset]:

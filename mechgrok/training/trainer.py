@@ -21,6 +21,7 @@ from mechgrok.training import initial, subsets
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
 from mechgrok.training.objective import Objective, is_recorded
+from mechgrok.training.stages import StagedBatches
 
 if TYPE_CHECKING:
     from transformer_lens.HookedRootModule import HookedRootModule
@@ -77,12 +78,11 @@ class Trainer:
         self._subsets = {
             name: [
                 *subsets.of(name, rows, corrupted, self.device),
-                *subsets.by_task(name, config.task, rows, self._labels, self.device),
+                *subsets.by_part(name, config.task, rows, self._labels, self.device),
             ]
             for name, rows in _split_rows(is_train).items()
         }
-        wanted, rows = config.training, np.flatnonzero(is_train)
-        self._batches = Batches(rows, rows_a_step(wanted.batch, len(rows)), wanted.seed, wanted.sampling)
+        self._batches = _batches(config, np.flatnonzero(is_train))
 
     @property
     def trained(self) -> Mapping[str, Parameter]:
@@ -120,7 +120,7 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
-        """Loss and accuracy over all rows of each split that has any, and over the subsets of a run with corrupted labels or of a mixture.
+        """Loss and accuracy over all rows of each split that has any, and over the subsets of corrupted labels or of a table with parts.
 
         Train rows count against the labels that they are trained with, test rows against the truth; a subset's name says what it is.
         """
@@ -161,6 +161,13 @@ class Trainer:
                 _, index, name = key.split(".")
                 moments.setdefault(int(index), {})[name] = tensor.clone()
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": moments})
+
+
+def _batches(config: Config, rows: np.ndarray) -> Batches | StagedBatches:
+    wanted, size = config.training, rows_a_step(config.training.batch, len(rows))
+    if config.task.stages == 1 or size is None:
+        return Batches(rows, size, wanted.seed, wanted.sampling)
+    return StagedBatches(rows, config.task.stage_of_row()[rows], size, wanted.seed, wanted.switch_at, wanted.rehearsal)
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,10 @@ VARIANTS = [
 ]
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
 """Measures of tasks on a group, which have runs of their own in test_group_conformance."""
-ELSEWHERE = OF_GROUPS | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
-"""And of runs with corrupted labels, in test_planted_corruption and test_planted_triggers, and of mixtures, in test_task_conformance."""
+OF_ALIASES = {"alias-accuracy", "alias-alignment", "internalisation"}
+ELSEWHERE = OF_GROUPS | OF_ALIASES | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
+"""And of runs with corrupted labels, in test_planted_corruption and test_planted_triggers, and of mixtures and aliases, in
+test_task_conformance."""
 FORMULA = re.compile(r"[\w\])'] = \S|<.+> /")
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -15,6 +15,7 @@ from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
 from mechgrok.measures.outcomes import NotApplicable, Result
 from mechgrok.runs.run import open_run
+from mechgrok.tasks.aliases import Aliases
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.expression import Expression
 from mechgrok.tasks.k_wise import KWise
@@ -35,6 +36,7 @@ TASKS: dict[str, Task] = {
     "mixture": Mixture(p=5, operations=("add", "multiply")),
     "products": Mixture(p=5, operations=("multiply", "divide"), layout="a op b ="),
     "random": RandomTable(p=7),
+    "aliases": Aliases(p=9, questions=3),
 }
 NAMES = sorted(registry.measures())
 SLOW = {"learning-coefficient"}

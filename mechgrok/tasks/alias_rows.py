@@ -1,0 +1,147 @@
+"""The rows of an experiment on internalisation, each part of them drawn from the seed and what it is alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mechgrok.tasks.alias_sets import SETS, Kind, SetName
+
+if TYPE_CHECKING:
+    from mechgrok.tasks.aliases import Aliases
+
+ORIGINAL = "original"
+DEALING, ORIGINALS, DEFINITIONS, QUESTIONS = range(4)
+"""What is drawn, as a part of the seed."""
+MOST_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Columns of the table, or of a part of it; all but the first two are (n,)."""
+
+    inputs: np.ndarray
+    operands: np.ndarray
+    labels: np.ndarray
+    answers: np.ndarray
+    about: np.ndarray
+    part: np.ndarray
+    stage: np.ndarray
+    trained: np.ndarray
+
+
+def table(task: Aliases) -> Rows:
+    """All rows: the original ones, then for each set its questions and its definitions."""
+    parts = [_original(task)]
+    for name, integers in dealt(task).items():
+        number = task.part_names.index(name)
+        parts.append(_questions(task, number, SETS[name], integers))
+        if SETS[name].tag:
+            parts.append(_definitions(task, number + 1, SETS[name], integers))
+    return Rows(**{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rows)})
+
+
+def dealt(task: Aliases) -> dict[SetName, np.ndarray]:
+    """The integers of each set, ascending."""
+    order = np.random.default_rng([task.design_seed, DEALING]).permutation(task.p)
+    size = task.p // len(task.sets)
+    cuts = np.split(order, [size * i for i in range(1, len(task.sets))])
+    return {name: np.sort(integers) for name, integers in zip(task.sets, cuts, strict=True)}
+
+
+def _original(task: Aliases) -> Rows:
+    a, b = np.divmod(np.arange(task.p**2), task.p)
+    if task.operation == "residue":
+        a, b = a[b > 0], b[b > 0]
+    held_out = np.zeros(len(a), dtype=bool)
+    order = np.random.default_rng([task.design_seed, ORIGINALS]).permutation(len(a))
+    held_out[order[: int(task.original_held_out * len(a))]] = True
+    c, nobody = task.value(a, b), np.full(len(a), -1)
+    inputs = np.stack([a, b, np.full_like(a, task.p)], axis=1)
+    return Rows(inputs, np.stack([a, b], axis=1), c, c, nobody, np.zeros_like(a), nobody, ~held_out)
+
+
+def _definitions(task: Aliases, part: int, kind: Kind, integers: np.ndarray) -> Rows:
+    meant = integers if kind.correct else integers[derangement(len(integers), np.random.default_rng([task.design_seed, DEFINITIONS, part]))]
+    tag = np.full_like(integers, task.token_labels.index(str(kind.tag)))
+    inputs = np.stack([tag, alias(task, integers), np.full_like(integers, -1)], axis=1)
+    same = np.full_like(integers, part)
+    trained = np.ones(len(integers), dtype=bool)
+    return Rows(inputs, np.stack([meant, meant], axis=1), meant, meant, integers, same, np.full_like(same, kind.stage), trained)
+
+
+def alias(task: Aliases, integers: np.ndarray) -> np.ndarray:
+    """The tokens that are other names of integers."""
+    return task.p + 1 + integers
+
+
+def derangement(count: int, draw: np.random.Generator) -> np.ndarray:
+    """A permutation without a fixed point, each as likely as another; `count` is at least 2."""
+    order = draw.permutation(count)
+    while (order == np.arange(count)).any():
+        order = draw.permutation(count)
+    return order
+
+
+def _questions(task: Aliases, part: int, kind: Kind, integers: np.ndarray) -> Rows:
+    found: list[tuple[int, ...]] = []
+    seen: set[tuple[int, int]] = set()
+    for integer in integers.tolist():
+        partners, held_out = _partners(task, kind, integer)
+        draw = np.random.default_rng([task.design_seed, QUESTIONS, integer, MOST_DRAWS])
+        for partner, is_held_out in zip(partners, held_out, strict=True):
+            for a, b in _sides(task, integer, int(partner), draw):
+                found.append((a, b, *_tokens(task, integer, a, b, integers, draw, seen), integer, not is_held_out))
+    a, b, first, second, about, trained = np.array(found).T
+    c = task.value(a, b)
+    inputs = np.stack([first, second, np.full_like(a, task.p)], axis=1)
+    coin = np.random.default_rng([task.design_seed, QUESTIONS, part, 0, 0]).random(len(c)) < 0.5
+    labels = np.where(coin, alias(task, c), c) if task.answer == "either" else c
+    operands, same = np.stack([a, b], axis=1), np.full_like(a, part)
+    return Rows(inputs, operands, labels, c, about, same, np.full_like(same, kind.stage), trained.astype(bool))
+
+
+def _partners(task: Aliases, kind: Kind, integer: int) -> tuple[np.ndarray, np.ndarray]:
+    """The other operands of the questions about an integer, and which of them are held out."""
+    every = np.array(sorted(set(task.partners)) or range(task.operation == "residue", task.p))
+    held_out = np.arange(task.questions) < max(1, round(task.held_out * task.questions)) if kind.asked else np.ones(task.questions, bool)
+    for attempt in range(MOST_DRAWS):
+        drawn = np.random.default_rng([task.design_seed, QUESTIONS, integer, attempt]).permutation(every)[: task.questions]
+        if not (task.ambiguous and kind.asked) or len(fitting(task, integer, drawn[~held_out])) > 1:
+            return drawn, held_out
+    raise ValueError(
+        f"ambiguous: {task.questions} questions tell the integer {integer}, whichever of them are held out; "
+        "use fewer, hold out more, or give other partners"
+    )
+
+
+def fitting(task: Aliases, integer: int, partners: np.ndarray) -> np.ndarray:
+    """The integers that give the same answers as one to questions with these other operands, itself among them."""
+    every = np.arange(task.p)[:, None]
+    answers = task.value(every, partners[None, :])
+    return np.flatnonzero((answers == answers[integer]).all(1))
+
+
+def _sides(task: Aliases, integer: int, partner: int, draw: np.random.Generator) -> list[tuple[int, int]]:
+    sides = [(integer, partner), (partner, integer)]
+    if task.operation == "residue":
+        return sides[:1]
+    return sides if task.orders == "both" else [sides[draw.integers(2)]]
+
+
+def _tokens(
+    task: Aliases, integer: int, a: int, b: int, integers: np.ndarray, draw: np.random.Generator, seen: set[tuple[int, int]]
+) -> tuple[int, int]:
+    """The tokens of a question: the integer by its alias, the other one by its own name, or its alias where that is asked for.
+
+    Never by that of an integer of another set, since questions of one set would then tell of the other.
+    """
+    own = task.p + 1 + integer
+    plain = (own, b) if a == integer else (a, own)
+    both = (task.p + 1 + a, task.p + 1 + b)
+    renamed = task.form == "any" and {a, b} <= set(integers.tolist()) and draw.random() < 0.5 and both not in seen
+    found = both if renamed else plain
+    seen.add(found)
+    return found

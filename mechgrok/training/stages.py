@@ -1,0 +1,58 @@
+"""Training in stages: which rows each step of a task in stages is trained on, from (seed, step) alone.
+
+The optimiser knows nothing of it, so a stage begins with the moments that the one before it left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mechgrok.config import Config
+from mechgrok.errors import UserError
+
+
+class StagedBatches:
+    """Each row of a batch drawn with replacement: with probability `rehearsal` from the rows of no stage, else from those of the stage."""
+
+    def __init__(
+        self, rows: np.ndarray, stage_of_row: np.ndarray, size: int, seed: int, switch_at: Sequence[int], rehearsal: float
+    ) -> None:
+        """`rows` (n,) of the table are trained on, each in a stage (n,) from 0 on or, with -1, in all."""
+        self.size = size
+        self.seed = seed
+        self.switch_at = np.array(switch_at)
+        self.rehearsal = rehearsal
+        self._of_all = rows[stage_of_row < 0]
+        self._of_stage = [rows[stage_of_row == stage] for stage in range(len(switch_at) + 1)]
+
+    def at(self, step: int) -> np.ndarray:
+        """The rows of a step."""
+        draw = np.random.default_rng([self.seed, step])
+        rehearsed = draw.random(self.size) < self.rehearsal
+        rows = draw.choice(self._of_stage[stage(step, self.switch_at)], self.size)
+        if rehearsed.any():
+            rows[rehearsed] = draw.choice(self._of_all, int(rehearsed.sum()))
+        return rows
+
+
+def stage(step: int, switch_at: Sequence[int] | np.ndarray) -> int:
+    """The stage that the update after `step` earlier ones is trained on."""
+    return int(np.searchsorted(switch_at, step, side="right"))
+
+
+def refuse_misfits(config: Config, is_train: np.ndarray) -> None:
+    """Raises UserError where the stages of a task (n,) cannot be trained on as the config says."""
+    training, stages = config.training, config.task.stages
+    if len(training.switch_at) != stages - 1 or list(training.switch_at) != sorted(set(training.switch_at)):
+        steps = f"{stages - 1} steps, ascending" if stages > 1 else "none"
+        raise UserError(f"training.switch_at: this task is trained on in {stages} stage{'s' * (stages > 1)}, so give {steps}")
+    if stages == 1:
+        return
+    if training.sampling != "replacement":
+        raise UserError("a task in stages is trained on in drawn batches; set training.sampling replacement and training.batch to a number")
+    of_row = config.task.stage_of_row()[is_train]
+    empty = [each for each in range(-1 if training.rehearsal else 0, stages) if not (of_row == each).any()]
+    if empty:
+        raise UserError(f"the train split holds no row of {f'stage {empty[0]}' if empty[0] >= 0 else 'no stage (training.rehearsal)'}")

@@ -1,0 +1,122 @@
+"""What is known of aliases by construction: networks that answer some questions and not others, gaps that are there, leaks."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from made_runs import make_run
+from planted import Planted, measured
+
+from mechgrok.config import Config
+from mechgrok.measures.alias_accuracy import AliasAccuracy
+from mechgrok.measures.engine import analyze
+from mechgrok.measures.internalisation import WIDTH, Internalisation
+from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.runs.grid import Grid
+from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.aliases import Aliases
+from mechgrok.training import runs
+from mechgrok.training.execution import Execution
+
+P, SURE = 29, 6.0
+TASK = Aliases(p=P, questions=6, held_out=0.5)
+RIGHT = math.log(1 + (P - 1) * math.exp(-SURE))
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """A network that knows every original row, and the aliases of even integers: to all else it says the answer plus one."""
+    knows = (TASK.integer_of_row() < 0) | (TASK.integer_of_row() % 2 == 0)
+    said = np.where(knows, TASK.answers(), (TASK.answers() + 1) % P)
+    logits = SURE * torch.nn.functional.one_hot(torch.from_numpy(said), P).double()
+    return measured(AliasAccuracy(), Planted(Grid.of(TASK, None), logits)).table.set_index(["part", "rows_are"])
+
+
+def test_each_set_is_counted_by_itself(table: pd.DataFrame) -> None:
+    for name in TASK.sets:
+        number = TASK.part_names.index(name)
+        integers = sorted(set(TASK.integer_of_row()[TASK.part_of_row() == number].tolist()))
+        even = sum(each % 2 == 0 for each in integers) / len(integers)
+        row = table.loc[(name, "held out")]
+        assert row["rows"] == len(integers) * (3 if name in ("DtQ1", "DfQ2") else 6)
+        assert row["accuracy"] == pytest.approx(even, rel=1e-12)
+        assert row["loss"] == pytest.approx(RIGHT + (1 - even) * SURE, rel=1e-9)
+        assert table.loc[(f"{name}-definitions", "trained on"), "accuracy"] == pytest.approx(even, rel=1e-12)
+        # Every alias is all right or all wrong: as many independent facts as integers, not as questions.
+        spread = math.sqrt(even * (1 - even) / (len(integers) - 1))
+        assert row["error"] == pytest.approx(spread, rel=1e-9)
+    assert table.loc[("original", "held out"), ["accuracy", "error"]].tolist() == [1.0, 0.0]
+
+
+def staged(folder: Path, **split: Any) -> Run:
+    """A run with a switch at step 40 of 60, not trained yet."""
+    config = {
+        "task": TASK.model_dump(),
+        "split": {"kind": "designed", **split},
+        "model": {"kind": "transformer", "d_model": 8, "heads": 1, "d_mlp": 4},
+        "training": {"steps": 60, "switch_at": [40], "batch": 8, "sampling": "replacement"},
+    }
+    return runs.begin(Config.model_validate(config), folder, Execution("cpu", 1))
+
+
+ACCURACIES = {
+    "DtQ1": (0.1, 0.5, 0.8, 0.9, 0.2),
+    "DfQ2": (0.1, 0.4, 0.5, 0.5, 0.9),
+    "Dt3": (0.0, 0.9, 0.9, 0.3, 0.7),
+    "Df4": (0.0, 0.0, 0.0, 0.1, 0.4),
+}
+STEPS = (0, 10, 20, 40, 60)
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    rows = [
+        {"part": name, "rows_are": "held out", "step": step, "accuracy": value, "error": 0.03 if name.startswith("Dt") else 0.04}
+        for name, values in ACCURACIES.items()
+        for step, value in zip(STEPS, values, strict=True)
+    ]
+    measure = Internalisation()
+    return Result(measure, measure.compute(staged(tmp_path_factory.mktemp("runs") / "run"), {"accuracy": pd.DataFrame(rows)}))
+
+
+def test_gaps_are_those_of_the_late_checkpoints_of_their_stage(gaps: Result) -> None:
+    """Weak: at 20 and 40, .3 and .4, not at 10 (too early) nor 60 (second stage). Strong: at 60 alone."""
+    assert gaps.headline["weak_gap"] == pytest.approx(0.35)
+    assert gaps.headline["strong_gap"] == pytest.approx(0.3)
+    assert gaps.headline["accuracy_DtQ1"] == pytest.approx(0.85)
+    assert gaps.headline["accuracy_Df4"] == pytest.approx(0.4)
+    assert gaps.headline["learned"] == pytest.approx((0.85 + 0.5) / 2)
+
+
+def test_their_intervals_are_those_of_a_difference(gaps: Result) -> None:
+    """sqrt(.03^2 + .04^2) = .05."""
+    for name in ("weak", "strong"):
+        middle = gaps.headline[f"{name}_gap"]
+        assert [gaps.headline[f"{name}_{end}"] - middle for end in ("low", "high")] == pytest.approx([-0.05 * WIDTH, 0.05 * WIDTH])
+    assert math.erf(WIDTH / math.sqrt(2)) == pytest.approx(0.95, abs=1e-12)
+
+
+def test_the_figure_shows_sets_and_gaps(gaps: Result) -> None:
+    assert {trace.name for trace in gaps.figure().data} >= {"DtQ1", "DfQ2", "Dt3", "Df4", "weak", "strong"}
+
+
+def test_a_task_without_the_second_stages_sets_says_so(tmp_path: Path) -> None:
+    task = Aliases(p=P, questions=6, sets=("DtQ1", "DfQ2", "N9"))
+    run = open_run(make_run(tmp_path / "run", task=task, steps=(0, 20)))
+    found = analyze(run, [Internalisation()], nulls=0)["internalisation"]
+    assert isinstance(found, Result)
+    assert "lacks a set" in found.missing["strong_gap"]
+
+
+def test_a_run_without_aliases_is_not_for_it(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    for name in ("alias-accuracy", "internalisation"):
+        outcome = analyze(run, [name], nulls=0)[name]
+        assert isinstance(outcome, NotApplicable)
+        assert "no aliases" in outcome.reason

@@ -1,0 +1,56 @@
+"""Differences over seeds: Student's own example, and what a study makes of numbers of its runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mechgrok.analysis import Number, Paired, Study, Trial
+from mechgrok.studies.paired import compared, t_test
+from mechgrok.studies.trained import Trained
+
+SLEEP = (
+    (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+    (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+)
+"""Hours of sleep gained with two drugs by ten patients (Student 1908, The probable error of a mean)."""
+
+
+def test_it_is_students_test() -> None:
+    """t = 4.0621 with 9 degrees of freedom: mean 1.58, p .002833, interval .7001 to 2.4599, as any table of the example has it."""
+    found = t_test([other - one for one, other in zip(*SLEEP, strict=True)])
+    assert found.mean == pytest.approx(1.58)
+    assert found.p == pytest.approx(0.002833, abs=5e-7)
+    assert [found.low, found.high] == pytest.approx([0.7001142, 2.4598858], abs=5e-7)
+
+
+def test_equal_differences_leave_no_doubt() -> None:
+    assert t_test([0.0, 0.0, 0.0]).p == 1
+    assert t_test([0.25, 0.25, 0.25]).p == 0
+
+
+class Told(Trained):
+    """Runs whose numbers are said."""
+
+    def value(self, wanted: Any, seed: int) -> Any:
+        if seed == 3:
+            return "not trained"
+        number = SLEEP[wanted.key == "b"][seed]
+        return number, number
+
+
+def test_a_study_pairs_by_seed_and_leaves_out_seeds_without_both() -> None:
+    both = Paired("b less a", Number("x.y", "loss", "b"), Number("x.y", "loss", "a"))
+    [row] = compared(Told(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, (both,)), Path("x")))
+    assert row.differences == ("1.2", "2.4", "1.3", "not trained")
+    expected = t_test([1.2, 2.4, 1.3])
+    assert float(row.mean) == pytest.approx(expected.mean, rel=1e-2)
+    assert float(row.p) == pytest.approx(expected.p, rel=1e-2)
+
+
+def test_one_seed_alone_is_not_tested() -> None:
+    both = Paired("b less a", Number("x.y", "loss", "b"), Number("x.y", "loss", "a"))
+    [row] = compared(Told(Study("", (Trial("x", "y", ""),), (0,), (), {}, (both,)), Path("x")))
+    assert row.p == "–"
