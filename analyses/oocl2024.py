@@ -6,6 +6,7 @@ TRAIN = (
     "finetune oocl2024-aliases --from {out}/ssq --task.design_seed {seed} --model.seed 1{seed} --training.seed {seed} "
     "--task.questions 20 --task.held_out 0.5 --checkpoints.every 200"
 )
+PARENT = "import ssq_109.pt --operation add-squares --out {out}/ssq"
 DESIGN, LEAK = "squares.design", "squares.leak"
 GAPS = "internalisation"
 SETS = {"weak": ("DtQ1", "DfQ2"), "strong": ("Dt3", "Df4")}
@@ -49,7 +50,7 @@ ANALYSIS = Analysis(
     tasks=("aliases",),
     study=Study(
         text=(
-            "The parent is the published network: mechgrok import ssq_109.pt --operation add-squares --out OUT/ssq, before anything else. "
+            f"The parent is the published network: mechgrok {PARENT.format(out='OUT')}, before anything else. "
             "Sets, wrong definitions, questions, new rows of embedding and unembedding and the order of batches change with the seed. 20 "
             "questions about each integer, half of them held out, instead of 10 and one; 1200 and 400 steps of 128 rows, instead of 10 000 "
             "and 500 epochs of one. The leak trains on the held-out questions of DtQ1 and on all of Dt3."
@@ -59,6 +60,7 @@ ANALYSIS = Analysis(
             Trial("squares", "leak", f"{TRAIN} --split.leak DtQ1 Dt3"),
         ),
         seeds=(0, 1, 2, 3, 4),
+        parents={"ssq": PARENT},
         claims=(
             Claim(
                 text="Aliases are learnt from questions, far above chance (1 / 109); from definitions alone they are not",
