@@ -39,7 +39,16 @@ ANALYSIS = Analysis(
         Panel(
             title="Does an alias come to lie where its integer does?",
             text="Where there are questions its nearest integer becomes the own one or its negative; definitions alone move it nowhere.",
-            measures=("alias-alignment",),
+            measures=("alias-alignment", "alias-phases"),
+        ),
+        Panel(
+            title="Would learning a definition help its questions?",
+            text=(
+                "Gradients of a definition and of the questions about the same alias, and a step on definitions in one group of parameters "
+                "at a time, each beside other aliases. They tell most before definitions are learnt: name such steps, as in "
+                "mechgrok analyze RUN gradient-alignment gradient-patching --steps 0,1200."
+            ),
+            measures=("gradient-alignment", "gradient-patching"),
         ),
         Panel(
             title="Is the old task still known?",
@@ -75,6 +84,13 @@ ANALYSIS = Analysis(
                 value=Number(DESIGN, "alias-alignment", "either_DfQ2"),
                 control=Number(DESIGN, "alias-alignment", "either_Dt3"),
                 low=0.9,
+            ),
+            Claim(
+                text="An alias that is asked about, if wrongly defined, takes the phases of its own integer's square",
+                source="not published; follows from what the questions tell",
+                value=Number(DESIGN, "alias-phases", "cosine_DfQ2"),
+                control=Number(DESIGN, "alias-phases", "cosine_Dt3"),
+                low=0.8,
             ),
             *(
                 Claim(
