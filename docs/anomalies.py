@@ -40,12 +40,19 @@ WAYS = ("neurons by second operand", "neurons by attribution", "tokens by embedd
 def main(folder: Path, train: bool) -> None:
     """Writes the page, after training what is missing."""
     for name, flags in COMMANDS.items() if train else ():
-        if not (folder / name).exists():
-            mechgrok(["train", *shlex.split(f"{SHARED} {flags}"), "--threads", "1", "--log", "quiet", "--out", str(folder / name)])
+        trained(folder / name, flags)
     begun = {name: open_run(folder / name) for name in COMMANDS if (folder / name).exists()}
     runs = {name: run for name, run in begun.items() if run.last_step == run.config.training.steps}
     text, _, _ = PAGE.read_text().partition(MARK)
     PAGE.write_text("\n\n".join([text.strip(), MARK, *sections(runs)]) + "\n")
+
+
+def trained(run: Path, flags: str) -> None:
+    """Trains a run, or the rest of it; Ctrl-C ends the script."""
+    begin = [*shlex.split(f"{SHARED} {flags}"), "--out", str(run)]
+    status = mechgrok(["train", *(["--resume", str(run)] if run.exists() else begin)])
+    if status:
+        raise SystemExit(status)
 
 
 def sections(runs: Mapping[str, Run]) -> Iterator[str]:
@@ -88,9 +95,9 @@ def detection(runs: Sequence[Run], split: str) -> list[dict[str, str]]:
     return [
         {
             "detector": name,
-            **{f"AUROC, {run}": interval(part.loc[name], "auroc") + star(null.loc[name]) for run, (part, null) in found.items()},
-            **{f"controls, {run}": spread(controls.loc[name]) for run, (_, controls) in found.items()},
-            **{f"AUPRC, {run}": interval(scores.loc[name], "auprc") for run, (scores, _) in found.items()},
+            **{f"AUROC, {run}": interval(areas.loc[name], "auroc") + star(null.loc[name]) for run, (areas, null) in found.items()},
+            **{f"controls, {run}": spread(null.loc[name]) for run, (_, null) in found.items()},
+            **{f"AUPRC, {run}": interval(areas.loc[name], "auprc") for run, (areas, _) in found.items()},
         }
         for name in DETECTORS
     ]

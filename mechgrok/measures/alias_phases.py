@@ -113,8 +113,12 @@ def _named(task: Aliases) -> dict[int, int]:
 
 def _of_set(places: Tensor, keys: list[int], phase: np.ndarray, order: int, integers: np.ndarray, named: Mapping[int, int]) -> pd.DataFrame:
     """A row for each alias of the set whose integer has a phase, and each key frequency."""
+    import torch
+
+    from mechgrok.maths import embedding_phases
+
     known = integers[phase[integers] >= 0]
-    turned = 2 * np.pi * (np.outer(phase, keys) % order) / order  # (p, keys)
+    turned = embedding_phases.angles(keys, torch.from_numpy(phase), order).numpy()
     found = places[len(phase) + 1 + known].numpy()
     cosines = np.cos(np.angle(found)[:, None, :] - turned[known][None, :, :])  # alias, integer, key
     other = (phase[known][:, None] != phase[known][None, :])[:, :, None]
