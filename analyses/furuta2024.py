@@ -21,6 +21,8 @@ STARTS = {
     "random E": f"train {CHILD} --start.freeze embed",
     "random T": f"train {CHILD} --start.freeze body",
 }
+OTHER_PARENTS = {"PG-E of ab": ("ab+b", "ab"), "PG-T of ab": ("ab+b", "ab"), "PG-E of a-b": ("(a+b)^2", "a-b"), "PG-T of a-b": ("(a+b)^2", "a-b")}
+"""One polynomial on parts of networks that grokked something else than addition."""
 CONTROLS = {"random E": "PG-E", "random T": "PG-T"}
 """The part that is frozen at random instead."""
 
@@ -176,6 +178,10 @@ ANALYSIS = Analysis(
                 for row in POLYNOMIALS
                 for start, words in STARTS.items()
                 if start not in CONTROLS or f"{row}.{CONTROLS[start]}" in ORDERED
+            ),
+            *(
+                Trial(row, start, f'{STARTS[start[:4]].replace("a+b.scratch", f"{parent}.scratch")} --task.operation "{row}"')
+                for start, (row, parent) in OTHER_PARENTS.items()
             ),
         ),
         seeds=(0, 1, 2),

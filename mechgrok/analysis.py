@@ -40,6 +40,8 @@ class Trial:
     """Where it starts."""
     command: str
     """As after `mechgrok`, without --out: {seed} stands for the seed, {out} for the folder of all runs of the study."""
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    """Of a mixture: the rows of the table that its tasks stand in, each with the task's name; by default it has one row."""
 
     @property
     def name(self) -> str:
