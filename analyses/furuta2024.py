@@ -21,7 +21,9 @@ STARTS = {
     "random E": f"train {CHILD} --start.freeze embed",
     "random T": f"train {CHILD} --start.freeze body",
 }
-OTHER_PARENTS = {"PG-E of ab": ("ab+b", "ab"), "PG-T of ab": ("ab+b", "ab"), "PG-E of a-b": ("(a+b)^2", "a-b"), "PG-T of a-b": ("(a+b)^2", "a-b")}
+OTHER_PARENTS = {
+    f"{start} of {parent}": (row, parent) for row, parent in (("ab+b", "ab"), ("(a+b)^2", "a-b")) for start in ("PG-E", "PG-T")
+}
 """One polynomial on parts of networks that grokked something else than addition."""
 CONTROLS = {"random E": "PG-E", "random T": "PG-T"}
 """The part that is frozen at random instead."""
@@ -122,7 +124,7 @@ SIGNATURES = (
 TRANSFER = tuple(
     Claim(
         text=f"{start} of addition makes {row} grok {order}{'' if order == 'sooner' else ', or not at all'}",
-        source=f"table 1: r from {PUBLISHED[f'{row}.scratch']:g} to {PUBLISHED[f'{row}.{start}']:g} (inf: never)",
+        source=f"table 1: r from {PUBLISHED[f'{row}.scratch']:g} to {PUBLISHED[f'{row}.{start}']:g}".replace("inf", "never"),
         value=Pace(f"{row}.{start}", than=f"{row}.scratch"),
         control=Pace(f"{row}.{control}", than=f"{row}.scratch"),
         **({"high": 1.0} if order == "sooner" else {"low": 1.0}),

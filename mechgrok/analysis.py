@@ -59,6 +59,8 @@ class Number:
     key: str
     at: str = "last"
     """The first or the last checkpoint."""
+    task: str = ""
+    """Of a mixture: the task that it is about, as if the run had that one alone; empty for the run as it is."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Pace:
 
     trial: str
     than: str
+    task: str = ""
+    """Of a mixture `trial`: the task whose held-out rows count; empty for all rows."""
 
 
 @dataclass(frozen=True)
