@@ -142,7 +142,7 @@ ANALYSIS = Analysis(
     source="Furuta, Minegishi, Iwasawa, Matsuo 2024, arXiv 2402.16726",
     text=(
         "A network that learns several operations, told apart by their tokens, may grok all of them, at a price in data and steps. "
-        "Asked task by task (`mechgrok analyze RUN --by-task`), it turns out to hold the circuits of each beside the other."
+        "Asked task by task (mechgrok analyze RUN --by-task), it turns out to hold the circuits of each beside the other."
     ),
     panels=(
         Panel(
