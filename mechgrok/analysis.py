@@ -111,6 +111,8 @@ class Study:
     published: Mapping[str, float] = field(default_factory=dict)
     """Of trials, by name: smallest train fraction that groks, or NEVER; empty where a study is about something else than when runs grok."""
     paired: tuple[Paired, ...] = ()
+    parents: Mapping[str, str] = field(default_factory=dict)
+    """What trials start from and none of them makes: the name of its folder beside theirs, and the command that makes it there."""
 
     def trial(self, name: str) -> Trial:
         """The trial of that name. Raises KeyError."""

@@ -128,3 +128,11 @@ def test_wrong_input_is_one_line(words: str, said: str, call, tmp_path: Path) ->
     assert err.startswith(f"mechgrok: {said}")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_study_starts_from_and_does_not_train_is_asked_for_with_the_command_that_makes_it(call) -> None:
+    status, _, told = call("study", "train", "oocl2024", "--out", "there", "--log", "quiet")
+    assert status == 2
+    assert told.count("\n") == 1
+    assert "there/ssq, which is not there; make it with: mechgrok import ssq_109.pt --operation add-squares --out there/ssq" in told
+    assert not list(Path().glob("there/squares*"))
