@@ -36,7 +36,10 @@ TABLE = {
     "(a+b)^3": (0.3, 0.3, NEVER),
 }
 """Table 1, p = 97: smallest train fraction that groks from scratch, with PG-E and with PG-T of addition; 0.3 is the least tried."""
-PUBLISHED = {f"{row}.{start}": r for row, cells in TABLE.items() for start, r in zip(("scratch", "PG-E", "PG-T"), cells, strict=True)}
+PUBLISHED = {
+    **{f"{row}.{start}": r for row, cells in TABLE.items() for start, r in zip(("scratch", "PG-E", "PG-T"), cells, strict=True)},
+    **{"ab+b.PG-E of ab": 0.4, "ab+b.PG-T of ab": 0.3, "(a+b)^2.PG-E of a-b": 0.3, "(a+b)^2.PG-T of a-b": 0.9},
+}
 
 ORDERED = {
     f"{row}.{start}": "sooner" if r < cells[0] else "later"

@@ -21,7 +21,8 @@ def courses(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
     numbers = [number for claim in trained.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
     for measure in dict.fromkeys(number.measure for number in numbers):
         keys = list(dict.fromkeys(number.key for number in numbers if number.measure == measure))
-        of = list(dict.fromkeys((number.trial, number.task) for number in numbers if number.measure == measure))
+        asked = dict.fromkeys((number.trial, number.task) for number in numbers if number.measure == measure)
+        of = [each for trial in trained.study.trials for each in asked if each[0] == trial.name]
         found = _courses(trained, measure, of, keys)
         if not found.empty and found["step"].nunique() >= CHECKPOINTS:
             yield measure, panels([_course(found[found["key"] == key], key) for key in keys], titles=keys)
