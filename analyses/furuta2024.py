@@ -21,6 +21,10 @@ STARTS = {
     "random E": f"train {CHILD} --start.freeze embed",
     "random T": f"train {CHILD} --start.freeze body",
 }
+OTHER_PARENTS = {
+    f"{start} of {parent}": (row, parent) for row, parent in (("ab+b", "ab"), ("(a+b)^2", "a-b")) for start in ("PG-E", "PG-T")
+}
+"""One polynomial on parts of networks that grokked something else than addition."""
 CONTROLS = {"random E": "PG-E", "random T": "PG-T"}
 """The part that is frozen at random instead."""
 
@@ -32,7 +36,10 @@ TABLE = {
     "(a+b)^3": (0.3, 0.3, NEVER),
 }
 """Table 1, p = 97: smallest train fraction that groks from scratch, with PG-E and with PG-T of addition; 0.3 is the least tried."""
-PUBLISHED = {f"{row}.{start}": r for row, cells in TABLE.items() for start, r in zip(("scratch", "PG-E", "PG-T"), cells, strict=True)}
+PUBLISHED = {
+    **{f"{row}.{start}": r for row, cells in TABLE.items() for start, r in zip(("scratch", "PG-E", "PG-T"), cells, strict=True)},
+    **{"ab+b.PG-E of ab": 0.4, "ab+b.PG-T of ab": 0.3, "(a+b)^2.PG-E of a-b": 0.3, "(a+b)^2.PG-T of a-b": 0.9},
+}
 
 ORDERED = {
     f"{row}.{start}": "sooner" if r < cells[0] else "later"
@@ -120,7 +127,7 @@ SIGNATURES = (
 TRANSFER = tuple(
     Claim(
         text=f"{start} of addition makes {row} grok {order}{'' if order == 'sooner' else ', or not at all'}",
-        source=f"table 1: r from {PUBLISHED[f'{row}.scratch']:g} to {PUBLISHED[f'{row}.{start}']:g} (inf: never)",
+        source=f"table 1: r from {PUBLISHED[f'{row}.scratch']:g} to {PUBLISHED[f'{row}.{start}']:g}".replace("inf", "never"),
         value=Pace(f"{row}.{start}", than=f"{row}.scratch"),
         control=Pace(f"{row}.{control}", than=f"{row}.scratch"),
         **({"high": 1.0} if order == "sooner" else {"low": 1.0}),
@@ -176,6 +183,10 @@ ANALYSIS = Analysis(
                 for row in POLYNOMIALS
                 for start, words in STARTS.items()
                 if start not in CONTROLS or f"{row}.{CONTROLS[start]}" in ORDERED
+            ),
+            *(
+                Trial(row, start, f'{STARTS[start[:4]].replace("a+b.scratch", f"{parent}.scratch")} --task.operation "{row}"')
+                for start, (row, parent) in OTHER_PARENTS.items()
             ),
         ),
         seeds=(0, 1, 2),

@@ -6,6 +6,7 @@ TRAIN = (
     "finetune oocl2024-aliases --from {out}/ssq --task.design_seed {seed} --model.seed 1{seed} --training.seed {seed} "
     "--task.questions 20 --task.held_out 0.5 --checkpoints.every 200"
 )
+PARENT = "import ssq_109.pt --operation add-squares --out {out}/ssq"
 DESIGN, LEAK = "squares.design", "squares.leak"
 GAPS = "internalisation"
 SETS = {"weak": ("DtQ1", "DfQ2"), "strong": ("Dt3", "Df4")}
@@ -38,7 +39,16 @@ ANALYSIS = Analysis(
         Panel(
             title="Does an alias come to lie where its integer does?",
             text="Where there are questions its nearest integer becomes the own one or its negative; definitions alone move it nowhere.",
-            measures=("alias-alignment",),
+            measures=("alias-alignment", "alias-phases"),
+        ),
+        Panel(
+            title="Would learning a definition help its questions?",
+            text=(
+                "Gradients of a definition and of the questions about the same alias, and a step on definitions in one group of parameters "
+                "at a time, each beside other aliases. They tell most before definitions are learnt: name such steps, as in "
+                "mechgrok analyze RUN gradient-alignment gradient-patching --steps 0,1200."
+            ),
+            measures=("gradient-alignment", "gradient-patching"),
         ),
         Panel(
             title="Is the old task still known?",
@@ -49,7 +59,7 @@ ANALYSIS = Analysis(
     tasks=("aliases",),
     study=Study(
         text=(
-            "The parent is the published network: mechgrok import ssq_109.pt --operation add-squares --out OUT/ssq, before anything else. "
+            f"The parent is the published network: mechgrok {PARENT.format(out='OUT')}, before anything else. "
             "Sets, wrong definitions, questions, new rows of embedding and unembedding and the order of batches change with the seed. 20 "
             "questions about each integer, half of them held out, instead of 10 and one; 1200 and 400 steps of 128 rows, instead of 10 000 "
             "and 500 epochs of one. The leak trains on the held-out questions of DtQ1 and on all of Dt3."
@@ -59,6 +69,7 @@ ANALYSIS = Analysis(
             Trial("squares", "leak", f"{TRAIN} --split.leak DtQ1 Dt3"),
         ),
         seeds=(0, 1, 2, 3, 4),
+        parents={"ssq": PARENT},
         claims=(
             Claim(
                 text="Aliases are learnt from questions, far above chance (1 / 109); from definitions alone they are not",
@@ -73,6 +84,13 @@ ANALYSIS = Analysis(
                 value=Number(DESIGN, "alias-alignment", "either_DfQ2"),
                 control=Number(DESIGN, "alias-alignment", "either_Dt3"),
                 low=0.9,
+            ),
+            Claim(
+                text="An alias that is asked about, if wrongly defined, takes the phases of its own integer's square",
+                source="not published; follows from what the questions tell",
+                value=Number(DESIGN, "alias-phases", "cosine_DfQ2"),
+                control=Number(DESIGN, "alias-phases", "cosine_Dt3"),
+                low=0.8,
             ),
             *(
                 Claim(

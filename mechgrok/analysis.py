@@ -40,6 +40,8 @@ class Trial:
     """Where it starts."""
     command: str
     """As after `mechgrok`, without --out: {seed} stands for the seed, {out} for the folder of all runs of the study."""
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    """Of a mixture: the rows of the table that its tasks stand in, each with the task's name; by default it has one row."""
 
     @property
     def name(self) -> str:
@@ -57,6 +59,8 @@ class Number:
     key: str
     at: str = "last"
     """The first or the last checkpoint."""
+    task: str = ""
+    """Of a mixture: the task that it is about, as if the run had that one alone; empty for the run as it is."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Pace:
 
     trial: str
     than: str
+    task: str = ""
+    """Of a mixture `trial`: the task whose held-out rows count; empty for all rows."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Study:
     published: Mapping[str, float] = field(default_factory=dict)
     """Of trials, by name: smallest train fraction that groks, or NEVER; empty where a study is about something else than when runs grok."""
     paired: tuple[Paired, ...] = ()
+    parents: Mapping[str, str] = field(default_factory=dict)
+    """What trials start from and none of them makes: the name of its folder beside theirs, and the command that makes it there."""
 
     def trial(self, name: str) -> Trial:
         """The trial of that name. Raises KeyError."""

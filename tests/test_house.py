@@ -127,6 +127,6 @@ def test_every_measure_that_applies_to_the_demo_has_its_figure():
     from mechgrok.measures.registry import measures
 
     of_groups = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
-    of_aliases = {"alias-accuracy", "alias-alignment", "internalisation"}
+    of_aliases = {"alias-accuracy", "alias-alignment", "alias-phases", "gradient-alignment", "gradient-patching", "internalisation"}
     without = of_groups | of_aliases | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
     assert {path.stem for path in (ROOT / "docs" / "measures" / "figures").glob("*.png")} >= set(measures()) - without

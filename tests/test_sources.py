@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from mechgrok.analysis import analysis
 from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli.analyze import Analyze
 from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
 from mechgrok.measures.registry import measures, parse
@@ -138,7 +139,7 @@ def assert_is_field(part: type[BaseModel], path: str) -> None:
 def check_measures(places: list[str], options: dict[str, str], settings: list[str]) -> None:
     run, *names = places
     assert run == "RUN"
-    assert not settings
+    assert not settings or flags.parse(Analyze, [*places, *settings], "analyze").words == tuple(places)
     assert names
     assert all(parse(name).name in measures() for name in names)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from mechgrok.cli import flags
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
+    from mechgrok.cli.words import Words
     from mechgrok.measures.engine import Tick
     from mechgrok.measures.outcomes import Outcome
     from mechgrok.report import Report
@@ -35,6 +36,8 @@ class Analyze:
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
     """Networks with relabelled tokens that the numbers are compared with; 0 for none."""
+    by_task: bool = False
+    """Of a mixture each task by itself, as a run in RUN/tasks/ with that task's rows alone."""
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +51,17 @@ def main(arguments: list[str]) -> int:
     from mechgrok.cli.words import understood
 
     words = understood(asked.words)
+    words = _tasks(words) if asked.by_task else words
     return batch.reports(words, lambda path: _analyze(path, words.measures, steps, asked.nulls))
+
+
+def _tasks(words: Words) -> Words:
+    """The tasks of the runs in their place; the index over the tasks of a single run lies beside them."""
+    from mechgrok.runs.by_task import TASKS, by_task
+    from mechgrok.runs.run import open_run
+
+    found = [task.path for path in words.runs for task in by_task(open_run(path)).values()]
+    return replace(words, runs=tuple(found), index=words.index or words.runs[0] / TASKS / "index.html")
 
 
 def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: int) -> Report:

@@ -28,7 +28,7 @@ class Work:
     do: Annotated[Literal["train", "report"], tyro.conf.Positional]
     """What to do."""
     name: Annotated[str, tyro.conf.Positional]
-    """The analysis: furuta2024, or oocl2024."""
+    """The analysis: furuta2024, furuta2024_mixtures or oocl2024."""
     out: Path | None = None
     """The folder of all its runs; by default checkpoints/NAME."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
@@ -65,11 +65,20 @@ def _train(study: Study, out: Path, asked: Work) -> int:
     for number, (trial, seed) in enumerate(planned, 1):
         path = folder(out, trial, seed)
         print(f"{number}/{len(planned)} {path.name}", flush=True)
+        _need_parents(study, trial, out, path)
         status = _one(trial, seed, out, path, asked)
         if status:
             return status
     print(f"all {len(planned)} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
     return 0
+
+
+def _need_parents(study: Study, trial: Trial, out: Path, path: Path) -> None:
+    """Raises UserError where a run is to begin from what nobody has made yet."""
+    for name, made_by in study.parents.items():
+        missing = out / name
+        if f"{{out}}/{name}" in trial.command and not path.exists() and not missing.exists():
+            raise UserError(f"{path.name} starts from {missing}, which is not there; make it with: mechgrok {made_by.format(out=out)}")
 
 
 def _one(trial: Trial, seed: int, out: Path, path: Path, asked: Work) -> int:

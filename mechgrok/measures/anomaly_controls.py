@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.anomaly_detectors import DETECTORS, Detectors
 from mechgrok.measures.anomaly_rows import SPLITS, AnomalyRows, OnAnomalies
+from mechgrok.measures.anomaly_scores import hatched
 from mechgrok.measures.keyed import key_set
 from mechgrok.measures.measure import Headline, Missing, last
 from mechgrok.plots.primitives import bars, panels
@@ -19,7 +20,7 @@ from mechgrok.plots.primitives import bars, panels
 if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
-SHOWN = {"auroc": "anomalous rows", "null_max": "controls, largest", "null_mean": "controls, mean", "null_min": "controls, smallest"}
+SHOWN = {"auroc": "found", "null_max": "largest", "null_mean": "mean", "null_min": "smallest"}
 WITHOUT = Missing("no row of this split is anomalous, or too few clean rows are left for controls")
 
 
@@ -62,10 +63,9 @@ class AnomalyControls(OnAnomalies):
         long = now.melt(["detector", "split"], list(SHOWN), var_name="of", value_name="area").replace({"of": SHOWN})
         known = long.dropna() if long["area"].notna().any() else long.fillna({"area": 0.5})
         splits = [split for split in SPLITS if split in set(known["split"])]
-        drawn = [
-            bars(known[known["split"] == split], x="detector", y="area", color="of", x_title="detector", y_title="AUROC")
-            for split in splits
-        ]
+        parts = [known[known["split"] == split] for split in splits]
+        x_title = "found, and of the controls"
+        drawn = [hatched(bars(part, x="of", y="area", color="detector", x_title=x_title, y_title="AUROC")) for part in parts]
         return panels(drawn, titles=[f"{split.capitalize()} rows" for split in splits])
 
     def headline(self, result: pd.DataFrame) -> Headline:

@@ -82,8 +82,11 @@ class AnomalyScores(OnAnomalies):
     def plot(self, result: pd.DataFrame) -> go.Figure:
         known = result[result["auroc"].notna()]
         shown = known if len(known) else result.fillna({"auroc": 0.5})
-        titles = {split: f"{split.capitalize()} rows" for split in SPLITS if split in set(shown["split"])}
-        return panels([_over_training(shown[shown["split"] == split]) for split in titles], titles=list(titles.values()))
+        if result["step"].nunique() == 1:
+            return hatched(bars(shown, x="split", y="auroc", color="detector", title=step_title(result), x_title="rows", y_title="AUROC"))
+        parts = {split: shown[shown["split"] == split] for split in SPLITS if split in set(shown["split"])}
+        drawn = [curves(part, x="step", y="auroc", color="detector", x_title="step", y_title="AUROC") for part in parts.values()]
+        return panels([each.update_yaxes(range=[0, 1.1]) for each in drawn], titles=[f"{split.capitalize()} rows" for split in parts])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -91,12 +94,9 @@ class AnomalyScores(OnAnomalies):
         return {f"auroc_{name}": _quoted(value) for name, value in zip(names, now["auroc"], strict=True)}
 
 
-def _over_training(rows: pd.DataFrame) -> go.Figure:
-    if rows["step"].nunique() == 1:
-        shown = bars(rows, x="detector", y="auroc", numbers=True, x_title=step_title(rows).lower(), y_title="AUROC")
-    else:
-        shown = curves(rows, x="step", y="auroc", color="detector", x_title="step", y_title="AUROC")
-    return shown.update_yaxes(range=[0, 1.1])
+def hatched(figure: go.Figure) -> go.Figure:
+    """The same bars, with those of the last detector hatched: there are seven colours, so it has that of the first."""
+    return figure.update_traces(marker_pattern_shape="/", selector={"name": DETECTORS[-1]})
 
 
 def _quoted(value: float) -> float | Missing:

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
+from mechgrok.measures.parameter_groups import slopes
 from mechgrok.measures.parameter_names import by_parameter
 from mechgrok.measures.train_loss import needs_train_rows, train_loss
 from mechgrok.plots.primitives import panels
@@ -44,12 +45,10 @@ class GradientNorms(Measure):
         return needs_train_rows(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        import torch
-
-        weights = {name: tensor.detach().requires_grad_() for name, tensor in sorted(snapshot.parameters.items())}
-        slopes = torch.autograd.grad(train_loss(snapshot)(weights), list(weights.values()), allow_unused=True, materialize_grads=True)
-        pairs = zip(weights.items(), slopes, strict=True)
-        rows = [(name, float(g.square().sum()), float(w.detach().square().sum()), -float((g * w.detach()).sum())) for (name, w), g in pairs]
+        weights = dict(sorted(snapshot.parameters.items()))
+        found = slopes(train_loss(snapshot), weights)
+        pairs = [(name, found[name], weight) for name, weight in weights.items()]
+        rows = [(name, float(g.square().sum()), float(w.square().sum()), -float((g * w).sum())) for name, g, w in pairs]
         parts = pd.DataFrame(rows, columns=["parameter", "gg", "ww", "gw"]).set_index("parameter")
         parts.loc["total"] = parts.sum()
         table = pd.DataFrame({"norm": parts["gg"] ** 0.5, "weight_norm": parts["ww"] ** 0.5})

@@ -22,7 +22,7 @@ def page(measure: type[Measure], checks: list[str], figure: str | None) -> str:
     parts = [f"# {measure.title}", f"`{measure.name}` · {cost(measure)}", definition, *_fields(measure), _columns(measure)]
     parts += [f"**Source.** {measure.reference}."]
     parts += ["**Checked by.** " + "; ".join(checks) + "."] if checks else []
-    parts += [f"![{measure.title}, of the demo run]({figure})"] if figure else []
+    parts += [f"![{measure.title}]({figure})"] if figure else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 import plotly.graph_objects as go
 
-from mechgrok.analysis import Number
+from mechgrok.analysis import Number, Trial
 from mechgrok.plots.primitives import panels, trajectory_bands
+from mechgrok.studies import table
 from mechgrok.studies.trained import Trained
 
 CHECKPOINTS = 3
@@ -20,44 +21,50 @@ def courses(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
     numbers = [number for claim in trained.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
     for measure in dict.fromkeys(number.measure for number in numbers):
         keys = list(dict.fromkeys(number.key for number in numbers if number.measure == measure))
-        table = _courses(trained, measure, list(dict.fromkeys(number.trial for number in numbers if number.measure == measure)), keys)
-        if not table.empty and table["step"].nunique() >= CHECKPOINTS:
-            yield measure, panels([_course(table[table["key"] == key], key) for key in keys], titles=keys)
+        asked = dict.fromkeys((number.trial, number.task) for number in numbers if number.measure == measure)
+        of = [each for trial in trained.study.trials for each in asked if each[0] == trial.name]
+        found = _courses(trained, measure, of, keys)
+        if not found.empty and found["step"].nunique() >= CHECKPOINTS:
+            yield measure, panels([_course(found[found["key"] == key], key) for key in keys], titles=keys)
 
 
-def _courses(trained: Trained, measure: str, trials: list[str], keys: list[str]) -> pd.DataFrame:
-    """Columns trial, key, step, value, one row for each seed."""
+def _courses(trained: Trained, measure: str, of: list[tuple[str, str]], keys: list[str]) -> pd.DataFrame:
+    """Columns trial, key, step, value, one row for each seed of the trials and the tasks of them that are named."""
     found = []
-    for trial, seed in trained.runs:
-        history = trained.history(trial, seed, measure) if trial in trials else ""
+    for trial, task, seed in ((trial, task, seed) for trial, task in of for seed in trained.study.seeds if (trial, seed) in trained.runs):
+        history = trained.history(trial, seed, measure, task)
         if isinstance(history, pd.DataFrame):
-            found.append(history[keys].apply(pd.to_numeric, errors="coerce").reset_index().melt("step", var_name="key").assign(trial=trial))
+            numbers = history[keys].apply(pd.to_numeric, errors="coerce").reset_index().melt("step", var_name="key")
+            found.append(numbers.assign(trial=f"{trial}, {task}" if task else trial))
     return pd.concat(found) if found else pd.DataFrame()
 
 
-def _course(table: pd.DataFrame, key: str) -> go.Figure:
-    over_seeds = table.groupby(["trial", "step"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
+def _course(courses: pd.DataFrame, key: str) -> go.Figure:
+    over_seeds = courses.groupby(["trial", "step"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
     return trajectory_bands(over_seeds, x="step", y="mean", low="min", high="max", color="trial", x_title="step", y_title=key)
 
 
 def accuracies(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
-    """Test accuracy of every row of the table over training, a line for each start and seed."""
-    for row in dict.fromkeys(trial.row for trial in trained.study.trials):
-        trials = {trial.name: trial.column for trial in trained.study.trials if trial.row == row}
-        tables = [_test(trained, *key).assign(start=trials[key[0]]) for key in trained.runs if key[0] in trials]
+    """Test accuracy over training, a panel for each row of the table and a line for each start, the same colour in all of them."""
+    shown = {}
+    for row in table.rows(trained):
+        trials = {trial.name: trial for trial in trained.study.trials if row in table.in_rows(trial)}
+        tables = [_test(trained, trials[name], row, seed) for name, seed in trained.runs if name in trials]
         if tables:
-            yield row, _accuracy(pd.concat(tables), list(trials.values()))
+            shown[row] = _accuracy(pd.concat(tables), table.columns(trained.study))
+    yield "by task and start", panels(list(shown.values()), titles=list(shown), columns=3)
 
 
-def _test(trained: Trained, trial: str, seed: int) -> pd.DataFrame:
-    metrics = trained.runs[trial, seed].metrics
-    return metrics[metrics["split"] == "test"].assign(seed=seed)
+def _test(trained: Trained, trial: Trial, row: str, seed: int) -> pd.DataFrame:
+    metrics, task = trained.runs[trial.name, seed].metrics, table.in_rows(trial)[row]
+    return metrics[metrics["split"] == (f"test-{task}" if task else "test")].assign(seed=seed, start=trial.column)
 
 
-def _accuracy(table: pd.DataFrame, starts: list[str]) -> go.Figure:
+def _accuracy(tests: pd.DataFrame, starts: list[str]) -> go.Figure:
     """A line for each start, in their order; a run that stopped keeps its last accuracy, so that the mean does not jump where one ends."""
-    wide = table.pivot_table(index="step", columns=["start", "seed"], values="accuracy").ffill()
-    wide = wide[[start for start in starts if start in set(table["start"])]]
+    wide = tests.pivot_table(index="step", columns=["start", "seed"], values="accuracy").ffill()
+    seeds = wide.columns.get_level_values("seed").unique()
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([starts, seeds], names=["start", "seed"]))
     long = wide.melt(ignore_index=False, value_name="accuracy").reset_index()
     over_seeds = long.groupby(["start", "step"], sort=False)["accuracy"].agg(["mean", "min", "max"]).reset_index()
     known = over_seeds[over_seeds["step"] > 0]

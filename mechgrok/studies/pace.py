@@ -23,9 +23,9 @@ class Time:
     """Highest test accuracy."""
 
     @classmethod
-    def of(cls, run: Run) -> Time:
-        """From the metrics that were recorded while training; they have to hold test rows."""
-        test = run.metrics[run.metrics["split"] == "test"]
+    def of(cls, run: Run, task: str = "") -> Time:
+        """From the metrics that were recorded while training, of a mixture those of a `task` of it; they have to hold test rows."""
+        test = run.metrics[run.metrics["split"] == (f"test-{task}" if task else "test")]
         step = first_crossing(test["step"], test["accuracy"], ACCURACY, sustained=SUSTAINED)
         return cls(step, int(test["step"].max()), float(test["accuracy"].max()))
 

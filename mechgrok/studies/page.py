@@ -19,7 +19,7 @@ from mechgrok.studies import figures, table
 from mechgrok.studies.claims import Judged, judge
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.paired import compared
-from mechgrok.studies.table import Cell
+from mechgrok.studies.table import NBSP, Cell
 from mechgrok.studies.trained import Trained
 
 
@@ -88,7 +88,7 @@ def interval(value: Interval | str) -> str:
         return show(low, 3)
     if (low, high) == (0.0, math.inf):
         return "neither groks"
-    return f"> {show(low, 3)}" if high == math.inf else f"< {show(high, 3)}"
+    return f">{NBSP}{show(low, 3)}" if high == math.inf else f"<{NBSP}{show(high, 3)}"
 
 
 def _range(claim: Claim) -> str:
@@ -98,8 +98,12 @@ def _range(claim: Claim) -> str:
 
 def _number(number: Number | Pace) -> str:
     if isinstance(number, Pace):
-        return f"steps of {number.trial} / {number.than}"
-    return f"{number.measure} {number.key} of {number.trial}" + (", first checkpoint" if number.at == "first" else "")
+        return f"steps of {_of(number)} / {number.than}"
+    return f"{number.measure} {number.key} of {_of(number)}" + (", first checkpoint" if number.at == "first" else "")
+
+
+def _of(number: Number | Pace) -> str:
+    return f"{number.trial}, rows of {number.task}" if number.task else number.trial
 
 
 def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
@@ -129,7 +133,7 @@ def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: li
 def _in_a_cell(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    return "; ".join(filter(None, [cell.median, cell.threshold and f"r {cell.threshold}", cell.agrees]))
+    return "; ".join(filter(None, [cell.steps, cell.threshold and f"r {cell.threshold}", cell.agrees]))
 
 
 def _grid(head: list[str], body: list[list[str]]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mechgrok.analysis import NEVER, Study
+from mechgrok.analysis import NEVER, Study, Trial
 from mechgrok.report.numbers import NONE, show
 from mechgrok.studies.claims import Answer, answer
 from mechgrok.studies.pace import Time, ratio
@@ -16,6 +16,7 @@ from mechgrok.studies.trained import Trained
 
 SCRATCH = "scratch"
 """The column that the others are compared with."""
+NBSP = "\u00a0"
 Order = Literal["sooner", "the same", "later"]
 
 
@@ -33,8 +34,7 @@ class Cell:
     @property
     def steps(self) -> str:
         """Steps of each seed to grok; `> 3000 (12 %)` for one that had not by then, with its best test accuracy."""
-        said = [show(each.step) if each.step is not None else f"> {show(each.until)} ({each.best:.0%})" for each in self.times]
-        return ", ".join(said).replace("%", " %") or NONE
+        return ", ".join(map(_in_words, self.times)) or NONE
 
     @property
     def median(self) -> str:
@@ -44,13 +44,18 @@ class Cell:
         grokked = [each.step for each in self.times if each.step is not None]
         ordered = sorted([float(step) for step in grokked] + [math.inf] * (len(self.times) - len(grokked)))
         middle = statistics.median_low(ordered)
-        text = show(int(middle)) if math.isfinite(middle) else f"> {show(max(each.until for each in self.times))}"
+        text = show(int(middle)) if math.isfinite(middle) else f">{NBSP}{show(max(each.until for each in self.times))}"
         return f"{text} ({len(grokked)}/{len(self.times)})"
 
     @property
     def threshold(self) -> str:
         """The published fraction as text."""
         return "" if self.published is None else "never" if self.published == NEVER else f"{self.published:g}"
+
+
+def _in_words(time: Time) -> str:
+    """Its spaces do not break, so that a table's lines do not end within a number."""
+    return show(time.step) if time.step is not None else f"> {show(time.until)} ({100 * time.best:.0f} %)".replace(" ", NBSP)
 
 
 def columns(study: Study) -> list[str]:
@@ -62,10 +67,17 @@ def rows(trained: Trained) -> dict[str, dict[str, Cell]]:
     """The cells by row and column; a trial that the study does not have has none."""
     found: dict[str, dict[str, Cell]] = {}
     for trial in trained.study.trials:
-        times = tuple(trained.times[trial.name, seed] for seed in trained.study.seeds if (trial.name, seed) in trained.times)
-        published = trained.study.published.get(trial.name)
-        found.setdefault(trial.row, {})[trial.column] = Cell(times, published, agreement(trained, trial.row, trial.column))
+        for row, task in in_rows(trial).items():
+            seeds = [seed for seed in trained.study.seeds if (trial.name, seed) in trained.runs]
+            times = tuple(trained.time(trial.name, seed, task) for seed in seeds)
+            published = trained.study.published.get(f"{row}.{trial.column}")
+            found.setdefault(row, {})[trial.column] = Cell(times, published, agreement(trained, row, trial.column))
     return found
+
+
+def in_rows(trial: Trial) -> Mapping[str, str]:
+    """The rows that a trial stands in, each with the task of a mixture that counts there; no task for a trial of one row."""
+    return trial.tasks or {trial.row: ""}
 
 
 def agreement(trained: Trained, row: str, column: str) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
 from mechgrok.measures.measure import Measure, Missing, RunMeasure
+from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
 from mechgrok.studies.pace import Interval, Time, ratio
 from mechgrok.training import recorder
@@ -43,6 +44,10 @@ class Trained:
         """When each of them grokked."""
         return {key: Time.of(run) for key, run in self.runs.items()}
 
+    def time(self, trial: str, seed: int, task: str = "") -> Time:
+        """When a run grokked, of a mixture a task of it. Raises KeyError where it is not trained."""
+        return Time.of(self.runs[trial, seed], task) if task else self.times[trial, seed]
+
     def planned(self) -> Iterator[tuple[Trial, int]]:
         """Every trial with every seed: all trials of a seed before the next, so that a part of a study is a smaller study."""
         return ((trial, seed) for seed in self.study.seeds for trial in self.study.trials)
@@ -54,23 +59,24 @@ class Trained:
         if absent:
             return f"{absent[0]} is not trained with seed {seed}"
         if isinstance(wanted, Pace):
-            return ratio(self.times[wanted.trial, seed], self.times[wanted.than, seed])
+            return ratio(self.time(wanted.trial, seed, wanted.task), self.times[wanted.than, seed])
         found = self._at(wanted, seed)
         return str(found) if isinstance(found, Missing | str) else (float(found), float(found))
 
     def _at(self, wanted: Number, seed: int) -> Any:
-        history = self.history(wanted.trial, seed, wanted.measure)
+        history = self.history(wanted.trial, seed, wanted.measure, wanted.task)
         if isinstance(history, str):
             return history
         return history.loc[history.index.min() if wanted.at == "first" else history.index.max(), wanted.key]
 
-    def history(self, trial: str, seed: int, measure: str) -> pd.DataFrame | str:
+    def history(self, trial: str, seed: int, measure: str, task: str = "") -> pd.DataFrame | str:
         """A measure's headline at every checkpoint (rows by step), a dear one's at the first and the last; or why there is none."""
         from mechgrok.measures import registry
         from mechgrok.measures.engine import analyze
         from mechgrok.measures.outcomes import Result
 
-        run, asked = self.runs[trial, seed], registry.parse(measure)
+        asked, whole = registry.parse(measure), self.runs[trial, seed]
+        run = by_task(whole)[task] if task else whole
         steps = run.steps if asked.cost == "cheap" else [run.steps[0], run.steps[-1]]
         outcome = analyze(run, [asked], steps=steps, nulls=0)[asked.label]
         return _headlines(outcome, asked, steps[-1]) if isinstance(outcome, Result) else outcome.reason

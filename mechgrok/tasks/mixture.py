@@ -29,12 +29,20 @@ def _of_two(text: str) -> str:
     return text
 
 
+def _sign(name: str) -> str:
+    """The label of an operation's token."""
+    common = SIGNS.get(name, "")
+    return common if common in layouts.FURUTA else f"<{name}>"
+
+
 class Mixture(Arithmetic):
     """label = an operation(a, b) mod p that the row's operator token names; row a * p + b of the first, then of the next."""
 
     kind: Literal["mixture"] = "mixture"
     operations: tuple[Annotated[str, AfterValidator(_of_two)], ...] = ("add", "multiply")
     """Two or more: names of operations of the kind modular, or formulas in a and b such as "a**3 + a*b"."""
+    only: str = ""
+    """The operation whose rows the table has, in the vocabulary of all of them; empty for the rows of all."""
     p: Modulus = 97
     """The modulus; a prime where there is division."""
     layout: Literal["a op b", "a op b ="] = "a op b"
@@ -49,35 +57,31 @@ class Mixture(Arithmetic):
 
     @model_validator(mode="after")
     def _are_several(self) -> Self:
-        if len(self.operations) < 2 or len({formula.text for formula in self.formulas}) < len(self.operations):
+        if len({_formula(name).text for name in self.operations}) < max(2, len(self.operations)):
             raise ValueError("operations: a mixture is of two or more different operations, such as add multiply")
+        if self.only and self.only not in self.operations:
+            raise ValueError(f"only: {self.only!r} is none of this mixture's operations, {', '.join(self.operations)}")
         return self
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
-        return tuple(map(_formula, self.operations))
+        return tuple(map(_formula, self.task_names))
 
     @property
     def operator(self) -> str | None:
-        return self._signs[0]
-
-    @property
-    def _signs(self) -> list[str]:
-        """The label of each operation's token."""
-        common = {name: sign for name, sign in SIGNS.items() if sign in layouts.FURUTA}
-        return [common.get(name, f"<{name}>") for name in self.operations]
+        return _sign(self.task_names[0])
 
     @property
     def _specials(self) -> tuple[str, ...]:
-        return (*layouts.FURUTA, *(sign for sign in self._signs if sign not in layouts.FURUTA))
+        return (*layouts.FURUTA, *(sign for sign in map(_sign, self.operations) if sign not in layouts.FURUTA))
 
     @property
     def task_count(self) -> int:
-        return len(self.operations)
+        return len(self.task_names)
 
     @property
     def task_names(self) -> tuple[str, ...]:
-        return self.operations
+        return (self.only,) if self.only else self.operations
 
     def task_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(self.task_count), [len(labels) for _, labels in self._tables()])
@@ -97,4 +101,4 @@ class Mixture(Arithmetic):
         return np.concatenate(operands), np.concatenate(labels)
 
     def _operators(self, special: dict[str, int]) -> np.ndarray | int:
-        return np.array([special[sign] for sign in self._signs])[self.task_of_row()]
+        return np.array([special[_sign(name)] for name in self.task_names])[self.task_of_row()]

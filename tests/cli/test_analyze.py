@@ -13,6 +13,7 @@ from mechgrok.analysis import DEFAULT, analysis
 from mechgrok.cli import main
 from mechgrok.measures import registry
 from mechgrok.runs.run import open_run
+from mechgrok.tasks.mixture import Mixture
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
@@ -160,3 +161,17 @@ def test_a_figure_of_other_weights_is_computed_again(runs: Path, capsys, tmp_pat
     (runs / "a" / "weights" / "00000000.safetensors").replace(runs / "a" / "weights" / "00000020.safetensors")
     call(capsys, "figure", runs / "a", "gini", "--out", out)
     assert json.loads(out.read_text())["data"] != before["data"]
+
+
+def test_a_mixture_by_task_is_a_report_for_each_and_an_index(tmp_path: Path, capsys) -> None:
+    run = make_run(tmp_path / "mixed", task=Mixture(p=5))
+    status, out, err = call(capsys, "analyze", run, "loss", "key-frequencies", "--by-task", "--nulls", 0)
+    assert (status, err) == (0, "")
+    assert out.rstrip().endswith(f"report: {run / 'tasks' / 'index.html'}")
+    assert [summary(run / "tasks" / name)["run"]["name"] for name in ("add", "multiply")] == ["add", "multiply"]
+    assert not (run / "report").exists()
+
+
+def test_a_run_of_one_task_has_no_tasks(runs: Path, capsys) -> None:
+    status, _, err = call(capsys, "analyze", runs / "a", "--by-task")
+    assert (status, err) == (2, f"mechgrok: {runs / 'a'} has one task alone; analyze it without --by-task\n")

@@ -23,7 +23,8 @@ from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.modular import Modular
 
 OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
-ELSEWHERE = OF_GROUPS | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
+OF_ALIASES = {"alias-accuracy", "alias-alignment", "alias-phases", "gradient-alignment", "gradient-patching", "internalisation"}
+ELSEWHERE = OF_GROUPS | OF_ALIASES | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
 OF_READOUT = {"ipr-pruning", "neuron-replacement", "projection-loss"}
 OF_NEURONS = OF_READOUT | {
     *("activation-rank", "inverse-participation", "neuron-frequencies", "neuron-logit-components", "neuron-logit-spectrum"),

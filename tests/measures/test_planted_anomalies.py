@@ -233,4 +233,4 @@ def test_the_figures_are_drawn_over_training_and_of_one_step() -> None:
     both = pd.concat([found.table, found.table.assign(step=10)])
     assert {trace.type for trace in found.figure().data} == {"bar"}
     assert {trace.name for trace in AnomalyScores().plot(both).data} == set(DETECTORS)
-    assert len(AnomalyControls().plot(result(AnomalyControls(controls=3), network(RULE), KEYS).table).data) == 8
+    assert len(AnomalyControls().plot(result(AnomalyControls(controls=3), network(RULE), KEYS).table).data) == 2 * len(DETECTORS)

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
 
 
+MIXING = {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U"}
+"""Matrices that add up as many numbers as their last but one axis is long."""
+
+
 @dataclass(frozen=True)
 class Network:
-    """A HookedTransformer in float64 with every parameter random, and tokens (batch, pos) for it."""
+    """A HookedTransformer in float64 with every parameter random, and tokens (batch, pos) for it.
+
+    Activations are of the order of 1. With matrices that multiply them, three layers without LayerNorm reach 1e6 and with squares 1e13;
+    every pattern is then one position, up to rounding, and what is left of the gradients of queries and keys is the difference of equal
+    numbers some 1e13 times as large, in which no two orders of summation agree.
+    """
 
     shape: Architecture
     tokens: Tensor
@@ -27,8 +36,9 @@ class Network:
     def model(self) -> HookedTransformer:
         model = hooked.empty(self.shape, torch.float64)
         generator = torch.Generator().manual_seed(self.seed)
-        for parameter in model.parameters():
-            parameter.data.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.6 + 0.1)
+        for name, parameter in model.named_parameters():
+            drawn = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.6 + 0.1
+            parameter.data.copy_(drawn / parameter.shape[-2] ** 0.5 if name.rpartition(".")[2] in MIXING else drawn)
         return model
 
 

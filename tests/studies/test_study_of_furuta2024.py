@@ -52,3 +52,6 @@ def test_the_published_thresholds_are_those_of_table_1() -> None:
     table["(a+b)^3"] = (tick, NEVER, tick)
     for row, values in table.items():
         assert tuple(STUDY.published[f"{row}.{start}"] for start in ("PG-E", "PG-T", "scratch")) == values
+    others = {"ab+b": ("ab", 0.4, tick), "(a+b)^2": ("a-b", tick, 0.9)}
+    for row, (parent, *values) in others.items():
+        assert [STUDY.published[f"{row}.{start} of {parent}"] for start in ("PG-E", "PG-T")] == values

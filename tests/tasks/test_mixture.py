@@ -65,3 +65,18 @@ def test_wrong_values_say_what_would_be_possible(values: dict[str, object], mess
     with pytest.raises(UserError, match=message) as caught:
         make(Mixture, **values)
     assert "\n" not in str(caught.value)
+
+
+def test_one_of_its_operations_alone_keeps_the_vocabulary_of_all() -> None:
+    whole = Mixture(p=7, operations=("a^2+b", "multiply", "(a+b)^3"))
+    for number, name in enumerate(whole.operations):
+        alone = whole.model_copy(update={"only": name})
+        assert alone.vocabulary == whole.vocabulary
+        assert alone.token_labels == whole.token_labels
+        assert np.array_equal(alone.inputs(), whole.inputs()[whole.task_of_row() == number])
+        assert np.array_equal(alone.labels(), whole.labels()[whole.task_of_row() == number])
+        assert (alone.task_count, alone.task_names) == (1, (name,))
+    assert whole.model_copy(update={"only": "multiply"}).basis == "multiplicative"
+    assert whole.model_copy(update={"only": "(a+b)^3"}).basis == "additive"
+    with pytest.raises(UserError, match=r"only: 'add' is none of this mixture's operations, a\^2\+b, multiply"):
+        make(Mixture, operations=["a^2+b", "multiply"], only="add")

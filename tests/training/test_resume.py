@@ -15,7 +15,9 @@ from made_runs import make_run
 from trained_runs import Unwatched, begin, config, contents, resume, train
 
 from mechgrok.errors import UserError
+from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.mixture import Mixture
 from mechgrok.training import loop
 from mechgrok.training.recorder import Recorder
 
@@ -220,6 +222,14 @@ def test_the_folder_is_free_again_after_a_failure(interrupted: Path, whole: dict
 def test_an_imported_run_has_nothing_to_resume(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     assert refusal(run) == f"{run} was imported, not trained here; there is nothing to resume"
+
+
+def test_a_task_of_a_mixture_leaves_the_weights_of_all_alone(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", task=Mixture(p=5))
+    before = contents(run)
+    task = by_task(open_run(run))["add"].path
+    assert refusal(task).endswith(f"is one task of a mixture and shares its weights; go on with: mechgrok train --resume {run}")
+    assert {name: data for name, data in contents(run).items() if name in before} == before
 
 
 @pytest.mark.parametrize("name", ["execution.json", "config.json", "split.safetensors"])

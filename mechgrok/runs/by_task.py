@@ -1,0 +1,68 @@
+"""A run of a mixture as runs of one task each, so that everything that can be asked of a run can be asked of each of its tasks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from safetensors.numpy import save
+
+from mechgrok.errors import UserError
+from mechgrok.runs import store
+from mechgrok.runs.run import Run, open_run
+
+TASKS = "tasks"
+"""The folder below a run in which they lie."""
+
+
+def by_task(run: Run) -> dict[str, Run]:
+    """RUN/tasks/<task>, by the name of the task: its rows with their sides of the split, its metrics, and the checkpoints of all tasks.
+
+    The folders are written again, with what the run holds by now; their checkpoints are links to those of the run.
+    Raises UserError where the run has one task alone.
+    """
+    if run.task.task_count == 1:
+        raise UserError(f"{run.path} has one task alone; analyze it without --by-task")
+    return {name: open_run(_written(run, number, name)) for number, name in enumerate(run.task.task_names)}
+
+
+def whole(run: Run) -> Path | None:
+    """The run that this one is a task of, if it is one."""
+    return run.path.parent.parent if (run.path / store.WEIGHTS).is_symlink() and run.path.parent.name == TASKS else None
+
+
+def folder_name(task: str) -> str:
+    """A task's name as that of a folder: `a/b` is `a%2Fb`, and most are as they are."""
+    return quote(task, safe="+()^*, ")
+
+
+def _written(run: Run, number: int, name: str) -> Path:
+    place = run.path / TASKS / folder_name(name)
+    config = json.loads((run.path / store.CONFIG).read_bytes())
+    config["task"]["only"] = name
+    store.write(place / store.CONFIG, json.dumps(config, indent=1).encode())
+    _write_rows(run, run.task.task_of_row() == number, place)
+    _write_metrics(run, name, place)
+    if (run.path / store.EXECUTION).is_file():
+        store.write(place / store.EXECUTION, (run.path / store.EXECUTION).read_bytes())
+    if not (place / store.WEIGHTS).is_symlink():
+        (place / store.WEIGHTS).symlink_to(Path("..", "..", store.WEIGHTS), target_is_directory=True)
+    return place
+
+
+def _write_rows(run: Run, mask: np.ndarray, place: Path) -> None:
+    """The split, and of a run with corrupted labels these, at the rows of the task."""
+    from safetensors.numpy import load_file
+
+    if (run.path / store.SPLIT).is_file():
+        of_rows = {key: values[mask] for key, values in load_file(run.path / store.SPLIT).items()}
+        store.write(place / store.SPLIT, save(of_rows))
+
+
+def _write_metrics(run: Run, name: str, place: Path) -> None:
+    """What was recorded of the task, under the names of the whole splits."""
+    splits = {f"{split}-{name}": split for split in ("train", "test")}
+    own = run.metrics[run.metrics["split"].isin(list(splits))]
+    store.write(place / store.METRICS, own.assign(split=own["split"].map(splits)).to_csv(index=False).encode())
