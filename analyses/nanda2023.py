@@ -7,9 +7,9 @@ ANALYSIS = Analysis(
     title="Progress measures for grokking via mechanistic interpretability",
     source="Nanda, Chan, Lieberum, Smith, Steinhardt 2023, arXiv 2301.05217",
     text=(
-        "A one-layer transformer learns addition modulo p by rotations: it writes a and b as cosines and sines of a few key "
-        "frequencies, multiplies them into those of a + b, and reads off c by cos w(a + b - c). The panels follow that claim from the "
-        "loss to the weights."
+        "The paper's one-layer transformer adds modulo p by rotations: it writes a and b as cosines and sines of a few key frequencies, "
+        "multiplies them into those of a + b, and reads off c by cos w(a + b - c). The panels ask of this network, whichever it is, "
+        "whether it does so, from the loss to the weights."
     ),
     panels=(
         Panel(

@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.alias_losses import defined_sets, definitions, needs_definitions, questions
-from mechgrok.measures.differences import difference, mean_and_error, quoted
-from mechgrok.measures.internalisation import GAPS, WIDTH
+from mechgrok.measures.differences import WIDTH, difference, mean_and_error, quoted
+from mechgrok.measures.internalisation import GAPS
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.measures.parameter_groups import ALL, GROUP_MEANING, GROUPS, by_group, slopes
 from mechgrok.plots.primitives import bars, curves, panels, trajectory_bands

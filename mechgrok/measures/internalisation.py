@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.alias_accuracy import HELD_OUT, NO_ALIASES, AliasAccuracy
+from mechgrok.measures.differences import WIDTH
 from mechgrok.measures.measure import Headline, Measure, Missing, RunMeasure
 from mechgrok.plots.primitives import curves, panels, trajectory_bands
 from mechgrok.tasks.alias_sets import SETS
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 GAPS = {"weak": ("DtQ1", "DfQ2", 1), "strong": ("Dt3", "Df4", 2)}
 """The sets that are compared, and the stage in which they are."""
-WIDTH = 1.959963984540054
-"""Standard errors to either side of a 95 % interval."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 from made_runs import make_run
+from measure_kinds import ELSEWHERE
 
 from mechgrok.measures import registry
 from mechgrok.measures.engine import analyze
@@ -42,12 +43,6 @@ VARIANTS = [
     "key-frequencies(rule=fixed, fixed=1,2)",
     "neuron-frequencies(threshold=0.5)",
 ]
-OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
-"""Measures of tasks on a group, which have runs of their own in test_group_conformance."""
-OF_ALIASES = {"alias-accuracy", "alias-alignment", "alias-phases", "gradient-alignment", "gradient-patching", "internalisation"}
-ELSEWHERE = OF_GROUPS | OF_ALIASES | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
-"""And of runs with corrupted labels, in test_planted_corruption and test_planted_triggers, and of mixtures and aliases, in
-test_task_conformance."""
 FORMULA = re.compile(r"[\w\])'] = \S|<.+> /")
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_runs import make_run
+from measure_kinds import ELSEWHERE
 
 from mechgrok.measures.basis import InBasis
 from mechgrok.measures.coset_concentration import CosetConcentration
@@ -22,9 +23,6 @@ from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.modular import Modular
 
-OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}
-OF_ALIASES = {"alias-accuracy", "alias-alignment", "alias-phases", "gradient-alignment", "gradient-patching", "internalisation"}
-ELSEWHERE = OF_GROUPS | OF_ALIASES | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
 OF_READOUT = {"ipr-pruning", "neuron-replacement", "projection-loss"}
 OF_NEURONS = OF_READOUT | {
     *("activation-rank", "inverse-participation", "neuron-frequencies", "neuron-logit-components", "neuron-logit-spectrum"),
