@@ -54,6 +54,14 @@ def test_each_set_is_counted_by_itself(table: pd.DataFrame) -> None:
     assert table.loc[("original", "held out"), ["accuracy", "error"]].tolist() == [1.0, 0.0]
 
 
+def test_a_trained_question_about_a_square_bounds_nothing_and_none_does(table: pd.DataFrame) -> None:
+    """Of a^2 + b^2 modulo 29 with b given, 14 values come twice and that of a = 0 once."""
+    bound = table["bound"].xs("held out", level="rows_are")
+    assert bound[["DtQ1", "DfQ2"]].tolist() == [1.0, 1.0]
+    assert bound[["Dt3", "Df4"]].tolist() == pytest.approx([2 / P, 2 / P])
+    assert math.isnan(bound["original"])
+
+
 def staged(folder: Path, **split: Any) -> Run:
     """A run with a switch at step 40 of 60, not trained yet."""
     config = {
