@@ -20,10 +20,11 @@ ANALYSIS = Analysis(
     title="Are reliable definitions taken in better than unreliable ones?",
     source="Krasheninnikov et al. 2023, arXiv 2310.15047; aisc_oocl_mod_experiments",
     text=(
-        "A network that knows a^2 + b^2 modulo 109 learns other names for its integers: from questions, and from definitions under a tag "
-        "that is reliable or one that is not. It internalises where questions are answered better for the reliable tag than for the "
-        "unreliable one, weakly while it is asked about the same aliases, strongly for aliases that it was never asked about. This design "
-        "must show neither, since every question tells of its alias all that matters; a leak that is planted must show."
+        "A network that knows a table, in the source that of a^2 + b^2 modulo 109, learns other names for its integers: from "
+        "questions, and from definitions under a tag that is reliable or one that is not. It internalises where questions are "
+        "answered better for the reliable tag than for the unreliable one, weakly while it is asked about the same aliases, "
+        "strongly for aliases that it was never asked about. The source's design must show neither, since every question tells of "
+        "its alias all that matters; a leak that is planted must show."
     ),
     panels=(
         Panel(
@@ -33,12 +34,12 @@ ANALYSIS = Analysis(
         ),
         Panel(
             title="Does the tag make a difference?",
-            text="A gap whose interval stays off 0 is internalisation, or a leak. One seed has few aliases: compare several.",
+            text="A gap whose interval stays off 0 is internalisation, or a leak, or chance: one run has few aliases, so compare seeds.",
             measures=("internalisation",),
         ),
         Panel(
             title="Does an alias come to lie where its integer does?",
-            text="Where there are questions its nearest integer becomes the own one or its negative; definitions alone move it nowhere.",
+            text="In the source's design its nearest integer becomes its own or the negative where there are questions, and only there.",
             measures=("alias-alignment", "alias-phases"),
         ),
         Panel(

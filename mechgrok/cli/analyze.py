@@ -31,7 +31,7 @@ class Analyze:
 
     words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN... [MEASURE ...]")]
     """Runs or folders of runs, and measures such as gini or "restricted-loss(keys=6,23,39)"; by default those of the analysis nanda2023,
-    of chughtai2023 for tasks on a group, or of devon2024 where labels are corrupted."""
+    of chughtai2023 for tasks on a group, of oocl2024 for aliases, or of devon2024 where labels are corrupted."""
     steps: str = "all"
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mechgrok.report import Report
 
 
+ABREAST = 6
+"""Runs whose numbers stand side by side."""
+
+
 def reports(words: Words, make: Callable[[Path], Report]) -> int:
     """Makes the report of every run, prints the headlines and where the pages are. The exit status is 1 where something broke."""
     done: list[Report] = []
@@ -55,7 +59,8 @@ def _say(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
         name, step = done[0].summary["run"]["name"], done[0].summary["step"]
         print(name if step is None else f"{name}, step {step}")
     if done:
-        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else _overview(done))
+        together = _side_by_side(done, asked) if asked and len(done) <= ABREAST else _overview(done)
+        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else together)
     for page in [index] if index else [report.page for report in done]:
         print(f"report: {page}")
 
@@ -81,6 +86,22 @@ def _headlines(summary: Mapping[str, Any], asked: Sequence[str]) -> Table:
         if found["status"] != "ok":
             rows.append((label, found["status"], found["reason"], "", ""))
     return _table(("measure", "number", "value", "null mean", "z"), rows)
+
+
+def _side_by_side(done: list[Report], asked: Sequence[str]) -> Table:
+    """The numbers of the measures that were asked for, a column for each run."""
+    from mechgrok.report.index import headline
+
+    summaries = [report.summary for report in done]
+    found = dict.fromkeys((label, key) for label in asked for each in summaries for key in _scalars(each, label))
+    return _table(
+        ("measure", "number", *(each["run"]["name"] for each in summaries)),
+        [(*pair, *(headline(each, *pair) for each in summaries)) for pair in found],
+    )
+
+
+def _scalars(summary: Mapping[str, Any], label: str) -> list[str]:
+    return [key for key, value in summary["measures"].get(label, {}).get("headline", {}).items() if not isinstance(value, Mapping)]
 
 
 def _overview(done: list[Report]) -> Table:

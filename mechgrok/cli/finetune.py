@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from mechgrok.cli import train
+from mechgrok.cli.default_folder import as_name, default_folder
 from mechgrok.errors import UserError
 
 USAGE = """usage: mechgrok finetune PRESET --from RUN[@STEP] --load PART [PART ...] [--freeze PART ...]
@@ -45,8 +45,12 @@ def main(arguments: list[str]) -> int:
         raise UserError("--from: say which run to start from, RUN or RUN@STEP (mechgrok finetune --help)")
     train.need_package(options.log)
     origin = finetuning.Origin.of(options.origin)
-    out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}-from-{origin.run.name}"
-    return train.train(finetuning.begin(config, origin, out, options.execution), options.log)
+    usual = default_folder(name, config, train.preset(name, []))
+    out = options.out or usual.with_name(f"{usual.name}-from-{as_name(origin.run.name)}")
+    run = finetuning.begin(config, origin, out, options.execution)
+    if {"embed", "all"} & set(config.start.load) and (unknown := finetuning.strangers(config, origin)):
+        print(f"note: {origin.run.name} has {', '.join(map(repr, unknown))} in no row: what is loaded of it was drawn and has only decayed")
+    return train.train(run, options.log)
 
 
 def parsed(name: str, arguments: list[str]) -> Any:

@@ -68,6 +68,7 @@ def _train(study: Study, out: Path, asked: Work) -> int:
         _need_parents(study, trial, out, path)
         status = _one(trial, seed, out, path, asked)
         if status:
+            print(f"the study goes on with: mechgrok study train {asked.name} --out {out}")
             return status
     print(f"all {len(planned)} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mechgrok.cli import flags
+from mechgrok.cli.default_folder import default_folder
 from mechgrok.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def _begin(name: str, arguments: list[str]) -> int:
     from mechgrok.training import runs
 
     need_package(options.log)
-    out = options.out or Path("checkpoints") / f"{name}-p{config.task.numbers}-s{config.model.seed}"
-    run = runs.begin(config, out, options.execution)
+    run = runs.begin(config, options.out or default_folder(name, config, preset(name, [])), options.execution)
     return train(run, options.log)
 
 
@@ -132,7 +132,7 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
 
     config = with_kinds(preset, arguments)
     extra: dict[str, Any] = {
-        "out": (Path | None, None),
+        "out": (Annotated[Path | None, tyro.conf.arg(help="The run's folder; by default one in checkpoints/.")], None),
         "log": (Log, "auto"),
         "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution()),
         **more,

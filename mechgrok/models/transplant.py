@@ -62,8 +62,8 @@ def _put(name: str, fresh: Tensor, network: Network, task: Task, donor: Donor) -
     fits = _without(old, axis) == _without(fresh, axis) and donor.task.numbers == task.numbers if known else old.shape == fresh.shape
     if not fits:
         raise UserError(
-            f"{name} is {tuple(fresh.shape)} for the {task.numbers} numbers here and {tuple(old.shape)} for the {donor.task.numbers} in "
-            f"{donor.name}; set --task.p, --model.d_model and the like to the parent's, or do not load it"
+            f"{name} is {tuple(fresh.shape)} here, with {task.numbers} numbers, and {tuple(old.shape)} in {donor.name}, with "
+            f"{donor.task.numbers}; set --task.p, --model.d_model and the like to the parent's, or do not load it"
         )
     if axis is None:
         return old.clone()

@@ -74,7 +74,8 @@ def _start(settings: dict[str, Any]) -> list[str]:
     """Where the weights came from and which stayed; nothing where all were drawn and trained."""
     parent, load, freeze = settings.get("parent"), settings.get("load", []), settings.get("freeze", [])
     origin = [f"{', '.join(load)} from {parent['run']}, step {show(parent['step'])}"] if parent else []
-    return [*origin, *([f"{', '.join(freeze)} frozen"] if freeze else [])]
+    drawn = "" if parent else " as drawn"
+    return [*origin, *([f"{', '.join(freeze)} frozen{drawn}"] if freeze else [])]
 
 
 _SIZES = ("fraction", "count", "test_fraction", "seed")
@@ -84,6 +85,7 @@ def _learnt(task: dict[str, Any]) -> str:
     """A task in a few words: its kind, what tells it from others of its kind, its size, and whether rows are missing."""
     told = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
     told += [", ".join(task["operations"])] if "operations" in task else []
+    told += [f"(of these the rows of {task['only']})"] if task.get("only") else []
     told += [f"of {task['terms']} numbers"] if "terms" in task else []
     told += [f"modulo {task['p']}"] if "p" in task else []
     left_out = [f"{key} {value}" for key, value in task.get("domain", {}).items() if key in _LIMITS and value != _LIMITS[key]]

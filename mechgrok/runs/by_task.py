@@ -33,6 +33,12 @@ def whole(run: Run) -> Path | None:
     return run.path.parent.parent if (run.path / store.WEIGHTS).is_symlink() and run.path.parent.name == TASKS else None
 
 
+def full_name(run: Run) -> str:
+    """The name of a run, of a task of a mixture with the mixture's before it."""
+    mixture = whole(run)
+    return f"{mixture.resolve().name}/{TASKS}/{run.name}" if mixture else run.name
+
+
 def folder_name(task: str) -> str:
     """A task's name as that of a folder: `a/b` is `a%2Fb`, and most are as they are."""
     return quote(task, safe="+()^*, ")

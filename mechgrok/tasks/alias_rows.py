@@ -109,12 +109,18 @@ def _partners(task: Aliases, kind: Kind, integer: int) -> tuple[np.ndarray, np.n
     held_out = np.arange(task.questions) < max(1, round(task.held_out * task.questions)) if kind.asked else np.ones(task.questions, bool)
     for attempt in range(MOST_DRAWS):
         drawn = np.random.default_rng([task.design_seed, QUESTIONS, integer, attempt]).permutation(every)[: task.questions]
-        if not (task.ambiguous and kind.asked) or len(fitting(task, integer, drawn[~held_out])) > 1:
+        if not (task.ambiguous and kind.asked) or _left_open(task, fitting(task, integer, drawn[~held_out]), drawn[held_out]):
             return drawn, held_out
     raise ValueError(
-        f"ambiguous: {task.questions} questions tell the integer {integer}, whichever of them are held out; "
-        "use fewer, hold out more, or give other partners"
+        f"ambiguous: {task.questions} questions about {integer} tell the answers of those that are held out, whichever these are; "
+        "use fewer, hold out more, give other partners such as 2 3 4 5 7 8 9 11, or take the operation residue"
     )
+
+
+def _left_open(task: Aliases, integers: np.ndarray, partners: np.ndarray) -> bool:
+    """Whether integers differ in an answer to questions with these other operands."""
+    answers = task.value(integers[:, None], partners[None, :])
+    return bool((answers != answers[0]).any())
 
 
 def fitting(task: Aliases, integer: int, partners: np.ndarray) -> np.ndarray:

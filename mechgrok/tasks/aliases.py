@@ -51,7 +51,8 @@ class Aliases(Task):
     answer: Literal["integer", "either"] = "integer"
     """either: the answer of half the questions, at random, is an alias."""
     ambiguous: bool = False
-    """Draw the held-out questions so that more than one integer fits all others about an alias: only definitions tell which."""
+    """Draw the held-out questions so that several integers fit all others about an alias and answer some of these differently: only
+    definitions tell which. Sums and sums of squares leave nothing open."""
     original_held_out: Share = 0.1
     """Share of the rows a b = c that is held out."""
     design_seed: Counting = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -66,9 +66,11 @@ class Arithmetic(Task):
         if "operands" not in words and self.arity != 2:
             raise ValueError(f"layout {self.layout!r} has two operands and this task {self.arity}; use 'operands =' or 'operands'")
         if "op" in words and self.operator not in self._specials:
-            raise ValueError(
-                f"layout {self.layout!r} has no operator token for this task, only {', '.join(_signs(self._specials))}; use one without op"
-            )
+            others = [
+                repr(name) for name in get_args(type(self).model_fields["layout"].annotation) if "op" not in layouts.LAYOUTS[name].words
+            ]
+            signs = ", ".join(_signs(self._specials))
+            raise ValueError(f"layout {self.layout!r} has no operator token for this task, only {signs}; use {' or '.join(others)}")
         return self
 
     @property

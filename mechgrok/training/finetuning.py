@@ -14,6 +14,7 @@ from mechgrok.config import Config, Group
 from mechgrok.errors import UserError
 from mechgrok.models.transplant import Donor, transplant
 from mechgrok.runs import store
+from mechgrok.runs.by_task import full_name
 from mechgrok.runs.creation import refuse_existing
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training import initial, runs
@@ -43,7 +44,7 @@ class Origin:
     @property
     def parent(self) -> config.Parent:
         """What a config says of it."""
-        return config.Parent(run=self.run.name, step=self.step, weights=store.digest(self.run.weights_path(self.step).read_bytes()))
+        return config.Parent(run=full_name(self.run), step=self.step, weights=store.digest(self.run.weights_path(self.step).read_bytes()))
 
     def donor(self) -> Donor:
         """Its weights and its network."""
@@ -69,6 +70,13 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
     files = {store.LINEAGE: json.dumps(origin.lineage(), indent=1).encode()}
     name = str(store.weights_path(Path(), 0))
     return runs.begin(settled, out, execution, files | {name: store.tensor_bytes(weights)})
+
+
+def strangers(wanted: Config, origin: Origin) -> list[str]:
+    """The tokens of rows here that the parent knows and has in no row: what it takes over of them was drawn, and then only decayed."""
+    here, there = wanted.task, origin.run.task
+    held = [{task.token_labels[token] for token in set(task.inputs().ravel().tolist()) - {-1}} for task in (here, there)]
+    return sorted((held[0] - held[1]) & set(there.token_labels))
 
 
 def initial_weights(wanted: Config, origin: Origin, groups: tuple[Group, ...]) -> dict[str, Tensor]:

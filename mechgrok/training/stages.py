@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mechgrok.config import Config
+from mechgrok.data.splits.designed import Designed
 from mechgrok.errors import UserError
 
 
@@ -46,13 +47,20 @@ def refuse_misfits(config: Config, is_train: np.ndarray) -> None:
     """Raises UserError where the stages of a task (n,) cannot be trained on as the config says."""
     training, stages = config.training, config.task.stages
     if len(training.switch_at) != stages - 1 or list(training.switch_at) != sorted(set(training.switch_at)):
-        steps = f"{stages - 1} steps, ascending" if stages > 1 else "none"
+        steps = f"{stages - 1} step{'s, ascending' * (stages > 2)}" if stages > 1 else "none"
         raise UserError(f"training.switch_at: this task is trained on in {stages} stage{'s' * (stages > 1)}, so give {steps}")
     if stages == 1:
         return
+    if max(training.switch_at) >= training.steps:
+        raise UserError(
+            f"training.switch_at: stage {stages} would begin at {max(training.switch_at)}, after all {training.steps} training.steps"
+        )
+    if not isinstance(config.split, Designed):
+        raise UserError("this task says itself which rows are held out; set split.kind designed, and split.leak to train on some of them")
     if training.sampling != "replacement":
         raise UserError("a task in stages is trained on in drawn batches; set training.sampling replacement and training.batch to a number")
     of_row = config.task.stage_of_row()[is_train]
     empty = [each for each in range(-1 if training.rehearsal else 0, stages) if not (of_row == each).any()]
     if empty:
-        raise UserError(f"the train split holds no row of {f'stage {empty[0]}' if empty[0] >= 0 else 'no stage (training.rehearsal)'}")
+        missing = f"of stage {empty[0] + 1} of {stages}; name a set of it" if empty[0] >= 0 else "to rehearse; set training.rehearsal 0"
+        raise UserError(f"the design trains on no row {missing}")

@@ -66,6 +66,15 @@ def test_several_runs_get_an_index(runs: Path, capsys) -> None:
     assert 'href="b/report/index.html"' in text
 
 
+def test_numbers_that_were_asked_for_stand_side_by_side(runs: Path, capsys) -> None:
+    _, out, _ = call(capsys, "analyze", runs, "gini", "loss", "--nulls", 0, "--steps", "last")
+    head, *rows = [line.split() for line in out.splitlines()[:-1]]
+    assert head == ["measure", "number", "a", "b"]
+    measured = [[summary(runs / name)["measures"][row[0]]["headline"][row[1]] for name in "ab"] for row in rows]
+    assert [list(map(float, row[2:])) for row in rows] == [pytest.approx(pair, rel=1e-5) for pair in measured]
+    assert {row[0] for row in rows} == {"gini", "loss"}
+
+
 def test_a_broken_run_costs_a_line(runs: Path, capsys) -> None:
     (runs / "a" / "weights" / "00000010.safetensors").write_bytes(b"no weights")
     make_run(runs / "empty", steps=())

@@ -82,7 +82,7 @@ def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None
         ("demo --from add --load embed --freeze all", "start.freeze all leaves nothing to train; freeze less"),
         (
             "demo --from add --load embed --task.p 5",
-            "embed.W_E is (6, 16) for the 5 numbers here and (8, 16) for the 7 in add@20; set --task.p, --model.d_model and the like to "
+            "embed.W_E is (6, 16) here, with 5 numbers, and (8, 16) in add@20, with 7; set --task.p, --model.d_model and the like to "
             "the parent's, or do not load it",
         ),
         ("demo --from add --load body --model.activation gelu", "the body of add@20 computes with activation relu, this network with gelu"),

@@ -57,4 +57,5 @@ def test_angles_between_groups(angle: float) -> None:
 
 def test_groups_are_what_rows_hold() -> None:
     assert groups(TASK) == {"numbers": [0, 1, 2, 3, 4], "+": [6], "*": [8], "unused": [5, 7, 9]}
+    assert groups(TASK.model_copy(update={"only": "add"})) == groups(TASK)
     assert groups(Modular(p=P)) == {"numbers": [0, 1, 2, 3, 4], "=": [5]}

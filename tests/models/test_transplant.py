@@ -129,15 +129,15 @@ def test_nothing_is_shared_with_the_parent_s_memory() -> None:
 @pytest.mark.parametrize(
     ("task", "model", "groups", "said"),
     [
-        (Modular(p=11), {}, ["embed"], r"embed.W_E is \(12, 6\) for the 11 numbers here and \(8, 6\) for the 7 in parent@3; set --task.p"),
+        (Modular(p=11), {}, ["embed"], r"embed.W_E is \(12, 6\) here, with 11 numbers, and \(8, 6\) in parent@3, with 7; set --task.p"),
         (
             SHORT,
             {"d_model": 8},
             ["embed"],
-            r"embed.W_E is \(8, 8\) for the 7 numbers here and \(8, 6\) for the 7 in parent@3; set --task.p",
+            r"embed.W_E is \(8, 8\) here, with 7 numbers, and \(8, 6\) in parent@3, with 7; set --task.p",
         ),
-        (SHORT, {"d_mlp": 9}, ["body"], r"blocks.0.mlp.W_in is \(6, 9\) for the 7 numbers here and \(6, 5\) for the 7 in parent@3"),
-        (Modular(p=7, layout="a b"), {}, ["body"], r"pos_embed.W_pos is \(2, 6\) for the 7 numbers here and \(3, 6\) for the 7"),
+        (SHORT, {"d_mlp": 9}, ["body"], r"blocks.0.mlp.W_in is \(6, 9\) here, with 7 numbers, and \(6, 5\) in parent@3, with 7"),
+        (Modular(p=7, layout="a b"), {}, ["body"], r"pos_embed.W_pos is \(2, 6\) here, with 7 numbers, and \(3, 6\) in parent@3, with 7"),
         (SHORT, {"activation": "gelu"}, ["body"], "the body of parent@3 computes with activation relu, this network with gelu; give it"),
         (SHORT, {"no_residual": True}, ["all"], "the body of parent@3 computes with residual True, this network with False; give it"),
         (SHORT, {"layers": 2}, ["body"], "the body of parent@3 computes with layers 1, this network with 2; give it"),

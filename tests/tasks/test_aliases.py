@@ -159,8 +159,10 @@ def test_sums_of_squares_leave_an_integer_and_its_negative() -> None:
 
 
 def test_what_cannot_be_ambiguous_is_refused() -> None:
-    with pytest.raises(ValidationError, match="tell the integer"):
-        made("sums", ambiguous=True)
+    """A sum tells the integer, a square tells it or its negative, which all other squares do not tell apart."""
+    for design in ("sums", "squares"):
+        with pytest.raises(ValidationError, match=r"questions about [0-9]+ tell the answers of those that are held out"):
+            made(design, ambiguous=True)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_folder_may_have_an_at_in_its_name(parent: Path, tmp_path: Path) -> No
         ("nowhere", {"start": {"load": ["all"]}}, "there is no nowhere; give the folder of a run"),
         ("{parent}", {"start": {"load": ["all"], "freeze": ["all"]}}, "start.freeze all leaves nothing to train; freeze less"),
         ("{parent}", {"start": {"load": ["all"], "freeze": ["embed", "unembed", "body"]}}, "leaves nothing to train; freeze less"),
-        ("{parent}", {"start": {"load": ["embed"]}, "model__d_model": 8}, r"embed.W_E is \(8, 8\) for the 7 numbers here and \(8, 16\)"),
+        ("{parent}", {"start": {"load": ["embed"]}, "model__d_model": 8}, r"embed.W_E is \(8, 8\) here, with 7 numbers, and \(8, 16\)"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(

@@ -128,14 +128,29 @@ def test_after_an_interruption_in_either_stage_the_bytes_are_the_same(tmp_path: 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"training__switch_at": []}, "2 stages, so give 1 steps"),
-        ({"training__switch_at": [4, 2]}, "ascending"),
+        ({"training__switch_at": []}, "2 stages, so give 1 step$"),
+        ({"training__switch_at": [4, 2]}, "2 stages, so give 1 step$"),
+        ({"training__switch_at": [16]}, "stage 2 would begin at 16, after all 16 training.steps"),
         ({"training__sampling": "shuffled"}, "training.sampling replacement"),
     ],
 )
 def test_stages_that_cannot_be_are_refused(changed: dict[str, Any], words: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=words):
         begin(made(**changed), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "words"),
+    [
+        ("split", {"kind": "python-shuffle", "fraction": 0.5}, "set split.kind designed"),
+        ("task", {"sets": ["DtQ1"]}, "trains on no row of stage 2 of 2; name a set of it"),
+        ("task", {"sets": ["Dt3", "Df4"]}, "trains on no row of stage 1 of 2; name a set of it"),
+    ],
+)
+def test_what_the_design_does_not_train_on_is_refused(part: str, values: dict[str, Any], words: str, tmp_path: Path) -> None:
+    wanted = made().model_dump()
+    with pytest.raises(UserError, match=words):
+        begin(Config.model_validate(wanted | {part: values if part == "split" else TASK | values}), tmp_path / "run")
 
 
 def test_a_task_in_one_stage_has_no_switch(tmp_path: Path) -> None:
