@@ -129,7 +129,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("task", "modular", 'task: Input should be an object such as {"kind": "aliases"}'),
         ("task", 3, 'task: Input should be an object such as {"kind": "aliases"}'),
         ("task", {"kind": "moduler"}, "task: unknown kind 'moduler'; did you mean modular?"),
-        ("task", {"p": 5}, "task: unknown kind None; known: aliases, expression, group, k-wise, mixture, modular, random-table"),
+        ("task", {"p": 5}, "task: unknown kind None; known: aliases, expression, group, k-wise, mixture, modular, random-table, residue"),
         (
             "split",
             {"kind": "modular"},

@@ -28,7 +28,7 @@ class Work:
     do: Annotated[Literal["train", "report"], tyro.conf.Positional]
     """What to do."""
     name: Annotated[str, tyro.conf.Positional]
-    """The analysis: furuta2024, furuta2024_mixtures or oocl2024."""
+    """The analysis: furuta2024, furuta2024_mixtures, krasheninnikov2023 or oocl2024."""
     out: Path | None = None
     """The folder of all its runs; by default checkpoints/NAME."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0

@@ -14,6 +14,7 @@ from mechgrok.maths.clusters import clustered_error
 from mechgrok.measures.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
+from mechgrok.tasks.alias_bounds import bounds
 from mechgrok.tasks.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 
@@ -31,7 +32,8 @@ class AliasAccuracy(Measure):
 
     Over rows held out by the design, or trained on by it, whatever else the split trains on: accuracy = right rows / rows, loss = mean of
     log sum_c exp L[n, c] - L[n, integer] (float64, number classes, so that an alias as an answer counts as its integer). Questions about
-    the same alias stand or fall together: error = the standard error of the accuracy with whole aliases as clusters.
+    the same alias stand or fall together: error = the standard error of the accuracy with whole aliases as clusters. bound = the mean over
+    questions of max_c share of integers with answer c, among those that fit the trained questions about the alias: what they alone allow.
     """
 
     name: ClassVar[str] = "alias-accuracy"
@@ -43,6 +45,7 @@ class AliasAccuracy(Measure):
         "rows": "how many rows",
         "loss": "mean cross-entropy over number classes, nats",
         "accuracy": "share of rows whose largest number logit is the integer's",
+        "bound": "expected accuracy of the best guess from the trained questions alone; empty where rows are no questions of one alias",
         "error": "standard error of the accuracy, clustered by alias (of original rows, by row)",
     }
     has_null: ClassVar[bool] = False
@@ -70,17 +73,19 @@ class AliasAccuracy(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        held_out = now[now["rows_are"] == HELD_OUT].set_index("part")["accuracy"]
+        held_out = now[now["rows_are"] == HELD_OUT].set_index("part")
         none = Missing("the design holds out none of the original rows")
-        return {name.replace("-", "_"): float(value) for name, value in {"original": held_out.get("original", none), **held_out}.items()}
+        accuracy = {"original": held_out["accuracy"].get("original", none), **held_out["accuracy"]}
+        return {**accuracy, **{f"bound_{name}": bound for name, bound in held_out["bound"].dropna().items()}}
 
 
-def _rows(task: Any, right: np.ndarray, losses: np.ndarray) -> Iterator[tuple[str, str, int, float, float, float]]:
-    part, trained, about = task.part_of_row(), task.trained_rows(), task.integer_of_row()
+def _rows(task: Any, right: np.ndarray, losses: np.ndarray) -> Iterator[tuple[object, ...]]:
+    part, trained, about, best = task.part_of_row(), task.trained_rows(), task.integer_of_row(), bounds(task)
     clusters = np.where(about < 0, task.p + np.arange(len(about)), about)
     for number, name in enumerate(task.part_names):
         for rows_are, mask in ((HELD_OUT, ~trained), (TRAINED, trained)):
             rows = (part == number) & mask
             if rows.any():
                 error = clustered_error(right[rows].astype(float), clusters[rows])
-                yield name, rows_are, int(rows.sum()), float(losses[rows].mean()), float(right[rows].mean()), error
+                means = (float(each[rows].mean()) for each in (losses, right, best))
+                yield name, rows_are, int(rows.sum()), *means, error

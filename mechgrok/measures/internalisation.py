@@ -15,6 +15,7 @@ from mechgrok.measures.alias_accuracy import HELD_OUT, NO_ALIASES, AliasAccuracy
 from mechgrok.measures.differences import WIDTH
 from mechgrok.measures.measure import Headline, Measure, Missing, RunMeasure
 from mechgrok.plots.primitives import curves, panels, trajectory_bands
+from mechgrok.tasks.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 from mechgrok.training.stages import stage
 
@@ -86,7 +87,8 @@ class Internalisation(RunMeasure):
             value, error = _quoted(result, "gap", name)
             quoted |= {f"{name}_gap": value, f"{name}_low": _off(value, error, -WIDTH), f"{name}_high": _off(value, error, WIDTH)}
             quoted |= {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in (reliable, unreliable)}
-        return quoted
+        others = [each for each in SETS if each in set(result["name"]) and f"accuracy_{each}" not in quoted]
+        return quoted | {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in others}
 
 
 def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.DataFrame:
@@ -98,11 +100,11 @@ def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.Da
 
 
 def _counts(table: pd.DataFrame, ends: list[int], skip: float) -> list[bool]:
-    """Whether each row is of a checkpoint late enough in its stage, and a gap in the stage that it is about."""
+    """Whether each row is of a checkpoint late enough in its stage, and that is the stage which its set or gap is about."""
     begins = {number: first + skip * (last - first) for number, (first, last) in enumerate(pairwise(ends), 1)}
-    of_stage = {name: number for gap, (*pair, number) in GAPS.items() for name in (gap, *pair)}
+    of_stage = {gap: number for gap, (*_, number) in GAPS.items()} | {name: kind.stage + 1 for name, kind in SETS.items()}
     return [
-        number > 0 and number == of_stage.get(name, number) and step >= begins[number]
+        number > 0 and number == of_stage[name] and step >= begins[number]
         for name, number, step in zip(table["name"], table["stage"], table["step"], strict=True)
     ]
 

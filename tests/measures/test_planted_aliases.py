@@ -54,6 +54,14 @@ def test_each_set_is_counted_by_itself(table: pd.DataFrame) -> None:
     assert table.loc[("original", "held out"), ["accuracy", "error"]].tolist() == [1.0, 0.0]
 
 
+def test_a_trained_question_about_a_square_bounds_nothing_and_none_does(table: pd.DataFrame) -> None:
+    """Of a^2 + b^2 modulo 29 with b given, 14 values come twice and that of a = 0 once."""
+    bound = table["bound"].xs("held out", level="rows_are")
+    assert bound[["DtQ1", "DfQ2"]].tolist() == [1.0, 1.0]
+    assert bound[["Dt3", "Df4"]].tolist() == pytest.approx([2 / P, 2 / P])
+    assert math.isnan(bound["original"])
+
+
 def staged(folder: Path, **split: Any) -> Run:
     """A run with a switch at step 40 of 60, not trained yet."""
     config = {
@@ -120,3 +128,17 @@ def test_a_run_without_aliases_is_not_for_it(tmp_path: Path) -> None:
         outcome = analyze(run, [name], nulls=0)[name]
         assert isinstance(outcome, NotApplicable)
         assert "no aliases" in outcome.reason
+
+
+def test_every_other_set_is_quoted_in_the_stage_that_it_belongs_to(tmp_path: Path) -> None:
+    """Q5 belongs to the first, where 20 and 40 count; N9 to the second, where 60 does."""
+    run = staged(tmp_path / "run")
+    rows = [
+        {"part": name, "rows_are": "held out", "step": step, "accuracy": value, "error": 0.03}
+        for name, values in (ACCURACIES | {"Q5": ACCURACIES["DtQ1"], "N9": ACCURACIES["Df4"]}).items()
+        for step, value in zip(STEPS, values, strict=True)
+    ]
+    measure = Internalisation()
+    found = measure.headline(measure.compute(run, {"accuracy": pd.DataFrame(rows)}))
+    assert found["accuracy_Q5"] == pytest.approx(0.85)
+    assert found["accuracy_N9"] == pytest.approx(0.4)

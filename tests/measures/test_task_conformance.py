@@ -22,6 +22,7 @@ from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.random_table import RandomTable
+from mechgrok.tasks.residue import Residue
 from mechgrok.tasks.task import Task
 
 STEPS = (0, 20)
@@ -36,6 +37,7 @@ TASKS: dict[str, Task] = {
     "mixture": Mixture(p=5, operations=("add", "multiply")),
     "products": Mixture(p=5, operations=("multiply", "divide"), layout="a op b ="),
     "random": RandomTable(p=7),
+    "residue": Residue(p=7),
     "aliases": Aliases(p=9, questions=3),
 }
 NAMES = sorted(registry.measures())

@@ -1,0 +1,34 @@
+"""Prints a table of docs/internalisation.md from the runs of krasheninnikov2023: `python docs/internalisation.py FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from statistics import mean
+
+from mechgrok.analysis import Number, analysis
+from mechgrok.studies.trained import Trained
+from mechgrok.tasks.aliases import Aliases
+
+
+def main(folder: Path) -> None:
+    """Mean accuracy of every set over the seeds in the stage that it belongs to, beside what the trained questions alone allow."""
+    study = analysis("krasheninnikov2023").study
+    assert study is not None
+    trained = Trained(study, folder)
+    print("| trial | set | accuracy, mean over seeds | best guess from the trained questions |", "| --- | --- | --- | --- |", sep="\n")
+    for trial in study.trials:
+        task = trained.runs[trial.name, study.seeds[0]].task
+        for name in task.sets if isinstance(task, Aliases) else ():
+            numbers = (Number(trial.name, "internalisation", f"accuracy_{name}"), Number(trial.name, "alias-accuracy", f"bound_{name}"))
+            print(f"| {trial.column} | {name} |", " | ".join(f"{over_seeds(trained, number):.3f}" for number in numbers), "|")
+
+
+def over_seeds(trained: Trained, number: Number) -> float:
+    """The mean of a number that every seed has."""
+    found = [trained.value(number, seed) for seed in trained.study.seeds]
+    return mean(value[0] for value in found if not isinstance(value, str))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
