@@ -85,10 +85,11 @@ ANALYSIS = Analysis(
     study=Study(
         text=(
             "Parents are networks of two layers of attention, width 64, with tied embeddings, trained on the remainders until the "
-            "train loss is .02; a seed has its own. Every set has eight questions an integer, with the divisors 2, 3, 4, 5, 7, 8, 9 "
-            "and 11, six of them held out, and drawn so that the other two leave several integers open. The body is frozen, except "
-            "in 'body free'. 600 steps of 128 rows, then 300 of the second stage. 'identifying' asks 20 questions with any "
-            "divisors, ten of them held out. The design was found with seeds 0, 1 and 2 on one parent, and not changed for these."
+            "train loss is .02, or for 6000 steps; a seed has its own. Every set has eight questions an integer, with the divisors "
+            "2, 3, 4, 5, 7, 8, 9 and 11, six of them held out, and drawn so that the other two leave several integers open. The "
+            "body is frozen, except in 'body free'. 600 steps of 128 rows, then 300 of the second stage. 'identifying' asks 20 "
+            "questions with any divisors, ten of them held out. The design was found with seeds 0, 1 and 2 on one parent, and not "
+            "changed for these."
         ),
         trials=(
             Trial("residue", "parent", PARENT),

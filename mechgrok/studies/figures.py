@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.analysis import Number, Trial
-from mechgrok.plots.primitives import panels, trajectory_bands
+from mechgrok.plots.primitives import intervals, panels, trajectory_bands
 from mechgrok.studies import table
+from mechgrok.studies.paired import Row
 from mechgrok.studies.trained import Trained
 
 CHECKPOINTS = 3
 """A measure that looks at fewer checkpoints has no course to draw."""
+
+
+def differences(rows: Sequence[Row]) -> Iterator[tuple[str, go.Figure]]:
+    """The compared differences that could be tested, one below the other."""
+    found = [(row.text, row.tested.mean, row.tested.low, row.tested.high, row.known) for row in rows if row.tested]
+    if found:
+        table = pd.DataFrame(found, columns=["text", "mean", "low", "high", "known"])
+        words = "difference: by seed (grey), mean and 95 % interval"
+        yield "all differences", intervals(table, name="text", mean="mean", low="low", high="high", singles="known", x_title=words)
 
 
 def courses(trained: Trained) -> Iterator[tuple[str, go.Figure]]:

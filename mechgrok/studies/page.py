@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ def write_study(analysis: Analysis, out: Path) -> Path:
 
 def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
-    sections = {"Over training": figures.courses(trained)}
+    paired = compared(trained)
+    sections = {"Differences": figures.differences(paired), "Over training": figures.courses(trained)}
     if trained.study.published:
         sections["Test accuracy"] = figures.accuracies(trained)
     return (
@@ -67,8 +68,8 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
             columns=table.columns(trained.study),
             rows=rows,
             claims=lines,
-            paired=compared(trained),
-            sections={heading: [(name, as_text(figure)) for name, figure in found] for heading, found in sections.items()},
+            paired=paired,
+            sections={heading: drawn for heading, found in sections.items() if (drawn := [(name, as_text(each)) for name, each in found])},
         )
     )
 
@@ -109,7 +110,7 @@ def _of(number: Number | Pace) -> str:
 def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
     seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
-    paired = [vars(row) for row in compared(trained)]
+    paired = [asdict(row) for row in compared(trained)]
     found = {"table": cells, "claims": [vars(line) for line in lines], "paired": paired}
     return json.dumps({"analysis": analysis.name, **seeds, **found}, indent=1) + "\n"
 

@@ -31,6 +31,9 @@ class Row:
     mean: str = NONE
     interval: str = NONE
     p: str = NONE
+    known: tuple[float, ...] = ()
+    """The differences of the seeds that have one, as numbers."""
+    tested: Difference | None = None
 
 
 def t_test(differences: Sequence[float]) -> Difference:
@@ -61,4 +64,5 @@ def _row(trained: Trained, number: int) -> Row:
     if len(known) < 2:
         return Row(paired.text, said)
     tested = t_test(known)
-    return Row(paired.text, said, show(tested.mean, 3), f"{show(tested.low, 3)} to {show(tested.high, 3)}", show(tested.p, 3))
+    interval = f"{show(tested.low, 3)} to {show(tested.high, 3)}"
+    return Row(paired.text, said, show(tested.mean, 3), interval, show(tested.p, 3), tuple(known), tested)

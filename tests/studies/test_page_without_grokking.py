@@ -65,3 +65,4 @@ def test_the_page_has_differences_and_no_steps_to_grok(out: Path) -> None:
     mean = sum(trained.value(PAIR[0], seed)[0] - trained.value(PAIR[1], seed)[0] for seed in STUDY.seeds) / 2  # type: ignore[operator]
     assert mean
     assert float(row["mean"].replace("−", "-")) == pytest.approx(mean, abs=1e-3)
+    assert row["tested"]["mean"] == pytest.approx(mean)

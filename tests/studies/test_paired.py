@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mechgrok.analysis import Number, Paired, Study, Trial
+from mechgrok.studies.figures import differences
 from mechgrok.studies.paired import compared, t_test
 from mechgrok.studies.trained import Trained
 
@@ -48,6 +49,17 @@ def test_a_study_pairs_by_seed_and_leaves_out_seeds_without_both() -> None:
     expected = t_test([1.2, 2.4, 1.3])
     assert float(row.mean) == pytest.approx(expected.mean, rel=1e-2)
     assert float(row.p) == pytest.approx(expected.p, rel=1e-2)
+
+
+def test_what_is_tested_is_drawn_and_nothing_else() -> None:
+    pairs = tuple(Paired(key, Number("x.y", "loss", key), Number("x.y", "loss", "a")) for key in "ba")
+    rows = compared(Told(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, pairs), Path("x")))
+    [(_, figure)] = differences(rows)
+    singles, means = figure.data
+    assert list(singles.x) == pytest.approx([1.2, 2.4, 1.3, 0, 0, 0])
+    assert list(means.x) == pytest.approx([4.9 / 3, 0])
+    untested = compared(Told(Study("", (Trial("x", "y", ""),), (0,), (), {}, pairs), Path("x")))
+    assert list(differences(untested)) == []
 
 
 def test_one_seed_alone_is_not_tested() -> None:

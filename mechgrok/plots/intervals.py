@@ -1,0 +1,57 @@
+"""Intervals one below the other, as in a table of comparisons: a forest plot."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.plots import axes
+from mechgrok.plots.theme import COLOURS, GREY, HEIGHT, INK, MARGIN, WIDTH, canvas
+
+LETTERS = 44
+"""Longer names go on in another line."""
+LETTER_PIXELS, LINE_PIXELS, GAP_PIXELS = 7, 15, 9
+
+
+def intervals(table: pd.DataFrame, *, name: str, mean: str, low: str, high: str, singles: str, x_title: str, title: str = "") -> go.Figure:
+    """A row for each row of the table, the first on top: its `mean` with a bar from `low` to `high`, and the single values in grey.
+
+    `singles` names a column of sequences of numbers. A line marks 0.
+    """
+    names = [textwrap.wrap(words, LETTERS) or [""] for words in table[name]]
+    heights = np.array([len(lines) * LINE_PIXELS + GAP_PIXELS for lines in names], dtype=float)
+    places = -(np.cumsum(heights) - heights / 2)
+    figure = canvas(title)
+    figure.add_traces([_singles(table[singles].tolist(), places), _means(table, places, mean, low, high)])
+    every = [value for row in table[singles] for value in row] + [*table[low], *table[high], 0.0]
+    axes.dress(figure, axes.scale(every, log=False), axes.scale(places, log=False), x_title, "")
+    figure.update_xaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1)
+    ticks = {"tickmode": "array", "tickvals": places.tolist(), "ticktext": ["<br>".join(lines) for lines in names]}
+    figure.update_yaxes(**ticks, ticks="", showline=False, range=[-heights.sum(), 0])
+    left = 12 + LETTER_PIXELS * max(len(line) for lines in names for line in lines)
+    figure.update_layout(
+        width=WIDTH - MARGIN["l"] + left, height=MARGIN["t"] + MARGIN["b"] + max(float(heights.sum()), HEIGHT / 8), margin={"l": left}
+    )
+    return figure
+
+
+def _singles(values: list[list[float]], places: np.ndarray) -> go.Scatter:
+    at = [place for place, row in zip(places.tolist(), values, strict=True) for _ in row]
+    flat = [value for row in values for value in row]
+    return go.Scatter(x=flat, y=at, mode="markers", marker={"color": GREY, "size": 5}, showlegend=False, name="single")
+
+
+def _means(table: pd.DataFrame, places: np.ndarray, mean: str, low: str, high: str) -> go.Scatter:
+    middle = table[mean].to_numpy()
+    bars = {
+        "type": "data",
+        "array": table[high].to_numpy() - middle,
+        "arrayminus": middle - table[low].to_numpy(),
+        "thickness": 2,
+        "width": 4,
+    }
+    marker = {"color": COLOURS[0], "size": 8}
+    return go.Scatter(x=middle, y=places, mode="markers", marker=marker, error_x=bars, showlegend=False, name="mean")
