@@ -40,7 +40,9 @@ class AnomalyRemoval(Keyed):
     poisoned train rows, C = mean of N_j (W_L[j, truth] - mean_c W_L[j]) over the clean ones: it is told which rows are poisoned.
     tokens by embedding: the rows of W_E of the number tokens that are furthest from the fit of all by 1, cos and sin of the key
     frequencies are replaced by the fit to the other tokens; in the end all of them, by the first fit.
-    The first and the last look at no label. Controls: as many random neurons or tokens, drawn with a fixed seed.
+    The first and the last look at no label in their order. Controls: as many random neurons or tokens, drawn with a fixed seed.
+    Quoted of each way is the removal after which fewest corrupted labels are given, of those that cost clean rows no more than .01 of their
+    accuracy: how many are removed is read off the labels.
     """
 
     name: ClassVar[str] = "anomaly-removal"

@@ -15,6 +15,7 @@ from mechgrok.measures.alias_accuracy import HELD_OUT, NO_ALIASES, AliasAccuracy
 from mechgrok.measures.differences import WIDTH
 from mechgrok.measures.measure import Headline, Measure, Missing, RunMeasure
 from mechgrok.plots.primitives import curves, panels, trajectory_bands
+from mechgrok.tasks.alias_rows import dealt
 from mechgrok.tasks.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 from mechgrok.training.stages import stage
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 GAPS = {"weak": ("DtQ1", "DfQ2", 1), "strong": ("Dt3", "Df4", 2)}
 """The sets that are compared, and the stage in which they are."""
+FEW = 10
+"""Aliases of which a set needs as many for an interval."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Internalisation(RunMeasure):
 
     gap = acc(reliable) - acc(unreliable), error = sqrt(error_1^2 + error_2^2), clustered by alias, interval = gap -+ 1.96 error. A stage
     counts from `skip` of its length on, and quotes the mean over its checkpoints there, with the mean of their errors: since the same
-    questions are asked at each, that is an upper bound. learned = the mean accuracy of both sets in the first stage.
+    questions are asked at each, that is an upper bound. A gap of sets with fewer than ten aliases has no error: so few clusters, often all
+    right or all wrong, would give intervals that are too narrow. learned = the mean accuracy of both sets in the first stage.
     """
 
     skip: float = 0.5
@@ -47,7 +51,7 @@ class Internalisation(RunMeasure):
         "stage": "the stage that the last update was of: 1 or 2; 0 before the first",
         "counts": "whether the checkpoint is among those that are quoted",
         "value": "accuracy, or its difference",
-        "error": "standard error, clustered by alias",
+        "error": "standard error, clustered by alias; empty for a gap of too few aliases",
     }
 
     @property
@@ -65,6 +69,8 @@ class Internalisation(RunMeasure):
         held_out = found[(found["rows_are"] == HELD_OUT) & (found["part"] != "original")]
         sets = held_out.rename(columns={"part": "name", "accuracy": "value"})[["name", "step", "value", "error"]].assign(what="accuracy")
         table = pd.concat([sets, *(_gap(sets, name, *pair) for name, (*pair, _) in GAPS.items())], ignore_index=True)
+        uncertain = (table["what"] == "gap") & table["name"].isin(_small(run.task))  # type: ignore[arg-type]
+        table["error"] = table["error"].mask(uncertain)
         switch, end = run.config.training.switch_at, run.config.training.steps
         table["stage"] = [stage(step - 1, switch) + 1 if step else 0 for step in table["step"]]
         table["counts"] = _counts(table, [0, *switch, end], self.skip)
@@ -89,6 +95,12 @@ class Internalisation(RunMeasure):
             quoted |= {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in (reliable, unreliable)}
         others = [each for each in SETS if each in set(result["name"]) and f"accuracy_{each}" not in quoted]
         return quoted | {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in others}
+
+
+def _small(task: Aliases) -> list[str]:
+    """The gaps for which a set has too few aliases."""
+    sizes: dict[str, int] = {name: len(integers) for name, integers in dealt(task).items()}
+    return [name for name, (*pair, _) in GAPS.items() if min(sizes.get(each, 0) for each in pair) < FEW]
 
 
 def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.DataFrame:
@@ -123,7 +135,9 @@ def _quoted(result: pd.DataFrame, what: str, name: str) -> tuple[float | Missing
 
 
 def _off(value: float | Missing, error: float, errors: float) -> float | Missing:
-    return value if isinstance(value, Missing) else value + errors * error
+    if isinstance(value, Missing):
+        return value
+    return value + errors * error if error == error else Missing(f"a set has fewer than {FEW} aliases, too few for an interval")
 
 
 def _learned(result: pd.DataFrame) -> float | Missing:

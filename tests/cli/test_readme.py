@@ -1,0 +1,43 @@
+"""The commands of the README can be given: what it trains, finetunes or studies, as the flags read it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mechgrok.analysis import analysis
+from mechgrok.cli.study import planned_config
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def commands() -> list[list[str]]:
+    """Every word of every command in its blocks, variables put in as a shell does."""
+    lines = [line for block in re.findall(r"```\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
+    named = dict(re.findall(r"^([A-Z]+)=[\"'](.*)[\"']$", "\n".join(lines), re.MULTILINE))
+    filled = [re.sub(r"\$([A-Z]+)", lambda found: named[found[1]], line) for line in lines]
+    return [shlex.split(each, comments=True) for line in filled for each in line.split("&&") if each.strip().startswith("mechgrok ")]
+
+
+TRAINED = [words for words in commands() if words[1] in ("train", "finetune") and not words[2].startswith("-")]
+
+
+@pytest.mark.parametrize("words", TRAINED, ids=" ".join)
+def test_what_it_trains_can_be_trained(words: list[str]) -> None:
+    assert planned_config(words[1:]).training.steps > 0
+
+
+def test_it_finetunes_from_what_it_has_trained() -> None:
+    made = [words[words.index("--out") + 1] for words in commands() if "--out" in words]
+    parents = [words[words.index("--from") + 1] for words in commands() if "--from" in words]
+    assert parents
+    assert set(parents) <= set(made)
+
+
+def test_its_studies_are_there() -> None:
+    studies = [words[3] for words in commands() if words[1] == "study"]
+    assert studies
+    assert all(analysis(name).study for name in studies)
