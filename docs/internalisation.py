@@ -1,4 +1,4 @@
-"""Prints a table of docs/internalisation.md from the runs of krasheninnikov2023: `python docs/internalisation.py FOLDER`."""
+"""Prints a table of docs/internalisation.md and draws its figure: `python docs/internalisation.py FOLDER` of krasheninnikov2023."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from pathlib import Path
 from statistics import mean
 
 from mechgrok.analysis import Number, analysis
+from mechgrok.plots.export import write
+from mechgrok.studies.figures import differences
+from mechgrok.studies.paired import compared
 from mechgrok.studies.trained import Trained
 from mechgrok.tasks.aliases import Aliases
+
+FIGURE = Path(__file__).with_name("figures") / "internalisation.svg"
+UNLIKE = ("leak", "design: cosine")
+"""Differences that are much larger, or no accuracies."""
 
 
 def main(folder: Path) -> None:
@@ -22,6 +29,8 @@ def main(folder: Path) -> None:
         for name in task.sets if isinstance(task, Aliases) else ():
             numbers = (Number(trial.name, "internalisation", f"accuracy_{name}"), Number(trial.name, "alias-accuracy", f"bound_{name}"))
             print(f"| {trial.column} | {name} |", " | ".join(f"{over_seeds(trained, number):.3f}" for number in numbers), "|")
+    [(_, figure)] = differences([row for row in compared(trained) if not row.text.startswith(UNLIKE)])
+    write(figure, FIGURE)
 
 
 def over_seeds(trained: Trained, number: Number) -> float:
