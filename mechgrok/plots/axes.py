@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
+
+from mechgrok.plots.theme import INK
 
 DECADES = 6
 """At most this many labelled powers of ten on one axis."""
@@ -95,6 +98,21 @@ def _ends(numbers: NDArray[Any]) -> tuple[float, float]:
 
 
 def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str) -> None:
-    """Give both axes their scale and their title, which names the quantity and its unit."""
+    """Give both axes of a drawn figure their scale and their title, which names the quantity and its unit."""
     figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
     figure.update_yaxes({**up.settings(), "title": {"text": y_title}})
+    if not any(map(_shows, figure.data)):
+        _say_none(figure)
+
+
+def _shows(trace: Any) -> bool:
+    """Whether a trace has a value that can be drawn."""
+    return all(pd.notna(values).any() for values in (trace.x, trace.y) if values is not None)
+
+
+def _say_none(figure: go.Figure) -> None:
+    """Bare axes and the word: without a trace plotly would leave out the axes of a panel, and without values make up numbers on them."""
+    figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip", name="none"))
+    figure.update_layout({axis: {"showticklabels": False, "ticks": ""} for axis in ("xaxis", "yaxis")})
+    middle = {"x": 0.5, "y": 0.5, "xref": "x domain", "yref": "y domain"}
+    figure.add_annotation(text="none", showarrow=False, font={"color": INK}, **middle)

@@ -108,3 +108,17 @@ def test_many_numbers_at_one_place_become_a_spectrum():
 def test_one_place_without_any_number_still_draws_axes():
     figure = curves(pd.DataFrame({"step": [0], "share": [np.nan]}), x="step", y="share")
     assert list(figure.data[0].y) == [0]
+
+
+def test_without_rows_there_are_bare_axes_and_a_word(losses):
+    figure = curves(losses[:0], x="step", y="loss", color="split", log_y=True, x_title="step", y_title="loss (nats)")
+    assert [note.text for note in figure.layout.annotations] == ["none"]
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("step", "loss (nats)")
+    assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.showticklabels) == (False, False)
+
+
+def test_lines_of_unknown_numbers_are_none_but_one_known_number_is_shown(losses):
+    unknown = losses.assign(loss=np.nan)
+    assert [note.text for note in curves(unknown, x="step", y="loss", color="split").layout.annotations] == ["none"]
+    unknown.loc[4, "loss"] = 0.0
+    assert not curves(unknown, x="step", y="loss", color="split").layout.annotations

@@ -96,3 +96,9 @@ def test_a_long_legend_gets_the_rows_that_it_needs():
     heights = [panels([figure, MATRIX], titles=["", ""]).layout for figure in (few, long)]
     assert heights[1].margin.b - heights[0].margin.b >= 20
     assert heights[1].height - heights[0].height == heights[1].margin.b - heights[0].margin.b
+
+
+def test_a_panel_without_rows_keeps_its_place():
+    figure = panels([MATRIX, curves(LOSSES[:0], x="step", y="loss", color="split")], titles=["Matrix", "Loss"])
+    assert figure.data[-1].xaxis == "x2", "plotly draws the axes of traces alone"
+    assert [(note.text, note.xref) for note in figure.layout.annotations][1:] == [("none", "x2 domain"), ("<b>b</b>  Loss", "x2 domain")]
