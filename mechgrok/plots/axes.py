@@ -15,6 +15,8 @@ from mechgrok.plots.theme import INK
 
 DECADES = 6
 """At most this many labelled powers of ten on one axis."""
+SAME = 1e-9
+"""Numbers that differ by less than this part of them differ by rounding."""
 THIN_SPACE = "\u2009"
 
 
@@ -47,6 +49,11 @@ class Scale:
     def annotate(self, value: float) -> float:
         """The position of an annotation, for which plotly wants the logarithm."""
         return math.log10(float(self.place(value))) if self.log else value
+
+    def upright(self) -> dict[str, object]:
+        """Settings where the quantity itself is drawn: one that never changes is seen half way up from 0, between round numbers."""
+        constant = math.isclose(self.lowest, self.highest, rel_tol=SAME) and self.lowest != 0
+        return {"range": sorted([0.0, 2 * self.lowest])} if constant else self.settings()
 
     def settings(self) -> dict[str, object]:
         """Type and ticks as plotly's layout wants them."""
@@ -100,7 +107,7 @@ def _ends(numbers: NDArray[Any]) -> tuple[float, float]:
 def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str) -> None:
     """Give both axes of a drawn figure their scale and their title, which names the quantity and its unit."""
     figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
-    figure.update_yaxes({**up.settings(), "title": {"text": y_title}})
+    figure.update_yaxes({**up.upright(), "title": {"text": y_title}})
     if not any(map(_shows, figure.data)):
         _say_none(figure)
 

@@ -122,3 +122,12 @@ def test_lines_of_unknown_numbers_are_none_but_one_known_number_is_shown(losses)
     assert [note.text for note in curves(unknown, x="step", y="loss", color="split").layout.annotations] == ["none"]
     unknown.loc[4, "loss"] = 0.0
     assert not curves(unknown, x="step", y="loss", color="split").layout.annotations
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+@pytest.mark.parametrize(("value", "ends"), [(0.702062, (0, 1.404124)), (-3.0, (-6, 0))])
+def test_what_never_changes_is_drawn_between_round_numbers(value, ends, log_y):
+    table = pd.DataFrame({"step": [0, 1, 2], "share": [value, value * (1 + 1e-14), value]})
+    axis = curves(table, x="step", y="share", log_y=log_y and value > 0).layout.yaxis
+    assert axis.range == pytest.approx(ends)
+    assert axis.tickvals is None, "plotly chooses round ones"
