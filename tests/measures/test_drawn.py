@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mechgrok.measures.gradient_alignment import GradientAlignment
 from mechgrok.measures.offset_errors import OffsetErrors
 from mechgrok.measures.over_training import beside_training
 from mechgrok.measures.token_map import TokenMap
@@ -41,3 +42,15 @@ def test_tokens_in_one_place_are_labelled_once():
     places = pd.DataFrame({"step": 0, "token": range(4), "first": [0, 0.001, 1, 1], "second": [0, 0, 0, 1.0], "first_share": np.nan})
     figure = TokenMap().plot(places.assign(second_share=np.nan))
     assert list(figure.data[0].text) == ["0", "", "2", "3"]
+
+
+@pytest.mark.parametrize("steps", [[8], [4, 8]])
+def test_the_alignment_of_gradients_has_its_intervals_at_any_number_of_steps(steps):
+    cosines = pd.DataFrame({"part": "Dt3", "integer": [0, 1, 2] * 2, "group": ["all"] * 3 + ["norms"] * 3, "cosine": [0.1, 0.2, 0.6] * 2})
+    table = pd.concat([cosines.assign(step=step, cosine_others=0.0) for step in steps])
+    figure = GradientAlignment().plot(table)
+    high = 0.3 + 1.959964 * np.sqrt(0.07 / 3)
+    by_group = figure.data[-1]
+    assert (by_group.y + by_group.error_y.array).tolist() == pytest.approx([high] * 2)
+    first = figure.data[0]
+    assert (first.y + first.error_y.array if len(steps) == 1 else first.y[:2]) == pytest.approx([high] * len(steps))

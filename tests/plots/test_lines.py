@@ -131,3 +131,16 @@ def test_what_never_changes_is_drawn_between_round_numbers(value, ends, log_y):
     axis = curves(table, x="step", y="share", log_y=log_y and value > 0).layout.yaxis
     assert axis.range == pytest.approx(ends)
     assert axis.tickvals is None, "plotly chooses round ones"
+
+
+def test_bands_at_one_place_are_bars_with_intervals():
+    table = pd.DataFrame({"step": [9, 9], "part": ["a", "b"], "mean": [2.0, -3.0], "least": [1.0, -3.5], "most": [5.0, np.nan]})
+    (trace,) = trajectory_bands(table, x="step", y="mean", low="least", high="most", color="part").data
+    assert (trace.type, list(trace.x), list(trace.y), trace.text) == ("bar", ["a", "b"], [2, -3], None)
+    np.testing.assert_array_equal(trace.error_y.array, [3, np.nan])
+    np.testing.assert_array_equal(trace.error_y.arrayminus, [1, 0.5])
+
+
+def test_a_level_mean_does_not_cut_off_its_band():
+    table = pd.DataFrame({"step": [1, 2], "mean": [2.0, 2.0], "least": [-9.0, 1.0], "most": [3.0, 40.0]})
+    assert trajectory_bands(table, x="step", y="mean", low="least", high="most").layout.yaxis.range is None

@@ -53,6 +53,28 @@ def test_different_groups_have_a_legend_each():
     assert figure.layout.legend2.x == figure.layout.xaxis2.domain[0]
 
 
+def test_a_long_legend_of_its_own_stands_below_its_panel_in_rows():
+    variants = ["2-D", "2-D uncorrected", "cube", "row-wise"]
+    long = curves(pd.DataFrame([{"step": s, "of": v, "loss": s} for s in (1, 2) for v in variants]), x="step", y="loss", color="of")
+    few, many = panels([LOSS, SPECTRUM], titles=["", ""]).layout, panels([LOSS, long], titles=["", ""])
+    rows = [many.layout[trace.legend] for trace in many.data[2:]]
+    assert [trace.legend for trace in many.data[2:]] == ["legend2", "legend2", "legend4", "legend4"]
+    assert {row.x for row in rows} == {many.layout.xaxis2.domain[0]}
+    assert 0 > rows[0].y > rows[2].y
+    assert many.layout.margin.b - few.margin.b == 24, "room for the second row"
+
+
+def test_names_that_do_not_fit_side_by_side_stand_upright_above_title_and_legend():
+    groups = ["embed", "positions", "attention", "norms", "unembed", "all"]
+    named = bars(pd.DataFrame({"group": groups * 2, "v": 1.0, "part": ["a"] * 6 + ["b"] * 6}), x="group", y="v", color="part")
+    short, long = panels([SPECTRUM, SPECTRUM], titles=["", ""]).layout, panels([SPECTRUM, named], titles=["", ""]).layout
+    assert (long.xaxis.tickangle, long.xaxis2.tickangle) == (None, -90)
+    assert named.layout.xaxis.tickangle is None, "they fit in a figure of its own"
+    room = long.margin.b - short.margin.b
+    assert 30 < room < 80, "of nine letters less a row"
+    assert long.legend.y * 210 == pytest.approx(-50 - room)
+
+
 def test_colour_bars_stand_beside_their_panels():
     figure = panels([MATRIX, MATRIX], titles=["", ""])
     for trace, axis, following in zip(
