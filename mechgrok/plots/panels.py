@@ -83,7 +83,7 @@ class _Grid:
 
 
 def _grid(figures: Sequence[go.Figure], columns: int, title: str, upright: int) -> _Grid:
-    flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes), default=0)
+    flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes if shape.yref == "y domain"), default=0)
     bars = any(_bars(trace) for figure in figures for trace in figure.data)
     shared = len({_named(figure) for figure in figures if _named(figure)}) <= 1
     bar = BAR if bars else 0

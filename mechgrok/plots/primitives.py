@@ -3,7 +3,8 @@
 from mechgrok.plots.bars import bars, histogram
 from mechgrok.plots.fields import frequency_map, heatmap
 from mechgrok.plots.lines import curves, trajectory_bands
+from mechgrok.plots.marks import level
 from mechgrok.plots.panels import panels
 from mechgrok.plots.points import scatter
 
-__all__ = ["bars", "curves", "frequency_map", "heatmap", "histogram", "panels", "scatter", "trajectory_bands"]
+__all__ = ["bars", "curves", "frequency_map", "heatmap", "histogram", "level", "panels", "scatter", "trajectory_bands"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mechgrok.plots.primitives import bars, curves, heatmap, histogram, panels
+from mechgrok.plots.primitives import bars, curves, heatmap, histogram, level, panels
 
 LOSSES = pd.DataFrame({"step": [1, 10, 1, 10], "split": ["train", "train", "test", "test"], "loss": [4.0, 1.0, 4.1, 2.0]})
 LOSS = curves(LOSSES, x="step", y="loss", color="split", log_x=True, marks={"grokked": 10}, y_title="loss (nats)")
@@ -124,3 +124,9 @@ def test_a_panel_without_rows_keeps_its_place():
     figure = panels([MATRIX, curves(LOSSES[:0], x="step", y="loss", color="split")], titles=["Matrix", "Loss"])
     assert figure.data[-1].xaxis == "x2", "plotly draws the axes of traces alone"
     assert [(note.text, note.xref) for note in figure.layout.annotations][1:] == [("none", "x2 domain"), ("<b>b</b>  Loss", "x2 domain")]
+
+
+def test_a_level_within_a_panel_takes_no_room_above_it():
+    plain = panels([ACCURACY, MATRIX], titles=["", ""])
+    crossed = panels([level(curves(LOSSES, x="step", y="loss", color="split"), 0.5), MATRIX], titles=["", ""])
+    assert (crossed.layout.height, crossed.layout.margin.t) == (plain.layout.height, plain.layout.margin.t)
