@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from mechgrok.plots.names import stand
-from mechgrok.plots.theme import LEGEND, LEGEND_ROW, SYMBOL, canvas, legend_width
+from mechgrok.plots.theme import INK, LEGEND, LEGEND_ROW, SYMBOL, canvas, legend_width
 
 PANEL_WIDTH, PANEL_HEIGHT = 250, 210
 """Size of one panel's plotting area in pixels."""
@@ -21,8 +21,12 @@ LEGEND_WIDTH = PANEL_WIDTH + LEFT // 2
 """Pixels below a panel for a row of its own legend."""
 
 
-def panels(figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "") -> go.Figure:
+def panels(
+    figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "", same_y: bool = False
+) -> go.Figure:
     """The figures in rows of `columns` (three by default), lettered, each with its title.
+
+    `same_y` gives all of them the same range of y, for one quantity whose sizes are to be compared.
 
     Panels that name the same groups share one legend below; where they name different ones, each has its own.
     """
@@ -35,7 +39,18 @@ def panels(figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int 
     for index, (figure, name) in enumerate(zip(drawn, titles, strict=True)):
         _place(whole, figure, index, grid)
         _head(whole, index, name, grid)
+    if same_y:
+        _share_y(whole)
     return whole
+
+
+def _share_y(whole: go.Figure) -> None:
+    """One range for all panels, with a line at 0 in all where one of them has it."""
+    zero = any(axis.zeroline for axis in whole.select_yaxes())
+    line = {"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1} if zero else {}
+    whole.update_yaxes(line)
+    for axis in list(whole.select_yaxes())[1:]:
+        axis.update(matches="y")
 
 
 @dataclass(frozen=True)

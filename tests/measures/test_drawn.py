@@ -8,6 +8,7 @@ import pytest
 
 from mechgrok.measures.anomaly_scores import AnomalyScores
 from mechgrok.measures.gradient_alignment import GradientAlignment
+from mechgrok.measures.gradient_patching import GradientPatching
 from mechgrok.measures.offset_errors import OffsetErrors
 from mechgrok.measures.over_training import beside_training
 from mechgrok.measures.token_map import TokenMap
@@ -81,3 +82,10 @@ def test_detection_over_training_has_the_level_of_chance_in_every_panel(areas):
 def test_what_no_detector_could_be_asked_is_not_drawn_at_chance(areas):
     figure = AnomalyScores().plot(areas.assign(auroc=np.nan, auroc_low=np.nan, auroc_high=np.nan))
     assert [note.text for note in figure.layout.annotations] == ["none"]
+
+
+def test_the_control_of_patched_gradients_is_drawn_as_large_as_it_is():
+    changes = {"definition": -4.0, "loss_own": 0.8, "loss_others": 0.01}
+    table = pd.DataFrame({"step": 9, "part": ["Dt3", "Df4"], "tag": ["Dt", "Df"], "group": "all", **changes})
+    layout = GradientPatching().plot(table).layout
+    assert [layout[name].matches for name in ("yaxis2", "yaxis3")] == ["y", "y"]

@@ -130,3 +130,10 @@ def test_a_level_within_a_panel_takes_no_room_above_it():
     plain = panels([ACCURACY, MATRIX], titles=["", ""])
     crossed = panels([level(curves(LOSSES, x="step", y="loss", color="split"), 0.5), MATRIX], titles=["", ""])
     assert (crossed.layout.height, crossed.layout.margin.t) == (plain.layout.height, plain.layout.margin.t)
+
+
+def test_one_quantity_has_one_range_and_one_zero_on_request():
+    up, down = (bars(pd.DataFrame({"k": [1, 2], "change": change}), x="k", y="change") for change in ([0.0, 0.2], [-4.0, 0.0]))
+    apart, same = (panels([up, down], titles=["", ""], same_y=same).layout for same in (False, True))
+    assert (apart.yaxis.zeroline, apart.yaxis2.zeroline, apart.yaxis2.matches) == (None, True, None)
+    assert (same.yaxis.zeroline, same.yaxis2.zeroline, same.yaxis.matches, same.yaxis2.matches) == (True, True, None, "y")
