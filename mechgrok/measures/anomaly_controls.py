@@ -12,10 +12,10 @@ from pydantic import Field
 
 from mechgrok.measures.anomaly_detectors import DETECTORS, Detectors
 from mechgrok.measures.anomaly_rows import SPLITS, AnomalyRows, OnAnomalies
-from mechgrok.measures.anomaly_scores import hatched
+from mechgrok.measures.anomaly_scores import AREA, hatched
 from mechgrok.measures.keyed import key_set
 from mechgrok.measures.measure import Headline, Missing, last
-from mechgrok.plots.primitives import bars, panels
+from mechgrok.plots.primitives import bars, level, panels
 
 if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
@@ -61,11 +61,11 @@ class AnomalyControls(OnAnomalies):
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
         long = now.melt(["detector", "split"], list(SHOWN), var_name="of", value_name="area").replace({"of": SHOWN})
-        known = long.dropna() if long["area"].notna().any() else long.fillna({"area": 0.5})
+        known = long.dropna() if long["area"].notna().any() else long
         splits = [split for split in SPLITS if split in set(known["split"])]
         parts = [known[known["split"] == split] for split in splits]
         x_title = "found, and of the controls"
-        drawn = [hatched(bars(part, x="of", y="area", color="detector", x_title=x_title, y_title="AUROC")) for part in parts]
+        drawn = [hatched(level(bars(part, x="of", y="area", color="detector", x_title=x_title, y_title=AREA), 0.5)) for part in parts]
         return panels(drawn, titles=[f"{split.capitalize()} rows" for split in splits])
 
     def headline(self, result: pd.DataFrame) -> Headline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,13 +14,14 @@ from mechgrok.measures.anomaly_detectors import DETECTORS, Detectors
 from mechgrok.measures.anomaly_rows import SPLITS, AnomalyRows, OnAnomalies
 from mechgrok.measures.keyed import key_set
 from mechgrok.measures.measure import Headline, Missing, last, step_title
-from mechgrok.plots.primitives import bars, curves, panels
+from mechgrok.plots.primitives import bars, curves, level, panels
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.runs.snapshot import Snapshot
 
+AREA = "AUROC (dashed: chance)"
 NOTHING_THERE = Missing("no row of this split is anomalous, or none is clean")
 
 
@@ -81,11 +82,13 @@ class AnomalyScores(OnAnomalies):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         known = result[result["auroc"].notna()]
-        shown = known if len(known) else result.fillna({"auroc": 0.5})
+        shown = known if len(known) else result
         if result["step"].nunique() == 1:
-            return hatched(bars(shown, x="split", y="auroc", color="detector", title=step_title(result), x_title="rows", y_title="AUROC"))
+            words: dict[str, Any] = {"low": "auroc_low", "high": "auroc_high", "x_title": "rows", "y_title": AREA}
+            now = bars(shown, x="split", y="auroc", color="detector", title=step_title(result), **words)
+            return hatched(level(now, 0.5))
         parts = {split: shown[shown["split"] == split] for split in SPLITS if split in set(shown["split"])}
-        drawn = [curves(part, x="step", y="auroc", color="detector", x_title="step", y_title="AUROC") for part in parts.values()]
+        drawn = [level(curves(part, x="step", y="auroc", color="detector", x_title="step", y_title=AREA), 0.5) for part in parts.values()]
         return panels([each.update_yaxes(range=[0, 1.1]) for each in drawn], titles=[f"{split.capitalize()} rows" for split in parts])
 
     def headline(self, result: pd.DataFrame) -> Headline:

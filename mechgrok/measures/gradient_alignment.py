@@ -15,7 +15,7 @@ from mechgrok.measures.differences import WIDTH, difference, mean_and_error, quo
 from mechgrok.measures.internalisation import GAPS
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.measures.parameter_groups import ALL, GROUP_MEANING, GROUPS, by_group, slopes
-from mechgrok.plots.primitives import bars, curves, panels, trajectory_bands
+from mechgrok.plots.primitives import bars, panels, trajectory_bands
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,10 +66,11 @@ class GradientAlignment(Measure):
         own = result.assign(own=result["cosine"] - result["cosine_others"])
         means = own.groupby(["step", "part", "group"], sort=False)["own"].agg(mean_and_error).apply(pd.Series).reset_index()
         means.columns = pd.Index(["step", "part", "group", "mean", "error"])
-        now = means[means["step"] == means["step"].max()]
-        words: dict[str, Any] = {"color": "part", "y_title": "cosine, own less others"}
-        left = _course(means[means["group"] == ALL], **words)
-        right = bars(now, x="group", y="mean", x_title="parameters", **words)
+        banded = means.assign(low=means["mean"] - WIDTH * means["error"], high=means["mean"] + WIDTH * means["error"])
+        now = last(banded)
+        words: dict[str, Any] = {"y": "mean", "low": "low", "high": "high", "color": "part", "y_title": "cosine, own less others"}
+        left = trajectory_bands(banded[banded["group"] == ALL], x="step", x_title="step", **words)
+        right = bars(now, x="group", x_title="parameters", **words)
         return panels([left, right], titles=["All parameters, 95 % interval", f"By group, {step_title(now).lower()}"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
@@ -132,13 +133,6 @@ def _table(products: np.ndarray, definitions: np.ndarray, questions: np.ndarray)
 def _gap(now: pd.DataFrame, reliable: str, unreliable: str) -> tuple[float, float]:
     own = (now["cosine"] - now["cosine_others"]).groupby(now["part"])
     return difference(*(own.get_group(part) if part in own.groups else [] for part in (reliable, unreliable)))
-
-
-def _course(means: pd.DataFrame, **words: Any) -> go.Figure:
-    if means["step"].nunique() == 1:
-        return curves(means, x="step", y="mean", x_title="step", **words)
-    banded = means.assign(low=means["mean"] - WIDTH * means["error"], high=means["mean"] + WIDTH * means["error"])
-    return trajectory_bands(banded, x="step", y="mean", low="low", high="high", x_title="step", **words)
 
 
 def _known(value: float) -> float | Missing:

@@ -91,7 +91,7 @@ class GradientPatching(Measure):
         by = own_tag.groupby(["part", "group"], sort=False)[list(names)].mean().reset_index()
         words: dict[str, Any] = {"x": "part", "color": "group", "x_title": "set, under its own tag", "y_title": "change of the loss (nats)"}
         figures = [bars(by, y=column, **words) for column in names]
-        return panels(figures, titles=[f"{name}, {step_title(now).lower()}" for name in names.values()])
+        return panels(figures, titles=[f"{name}, {step_title(now).lower()}" for name in names.values()], same_y=True)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

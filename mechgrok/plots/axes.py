@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from mechgrok.plots.theme import INK
+
 DECADES = 6
 """At most this many labelled powers of ten on one axis."""
+SAME = 1e-9
+"""Numbers that differ by less than this part of them differ by rounding."""
 THIN_SPACE = "\u2009"
 
 
@@ -44,6 +49,11 @@ class Scale:
     def annotate(self, value: float) -> float:
         """The position of an annotation, for which plotly wants the logarithm."""
         return math.log10(float(self.place(value))) if self.log else value
+
+    def upright(self) -> dict[str, object]:
+        """Settings where the quantity itself is drawn: one that never changes is seen half way up from 0, between round numbers."""
+        constant = math.isclose(self.lowest, self.highest, rel_tol=SAME) and self.lowest != 0
+        return {"range": sorted([0.0, 2 * self.lowest])} if constant else self.settings()
 
     def settings(self) -> dict[str, object]:
         """Type and ticks as plotly's layout wants them."""
@@ -95,6 +105,21 @@ def _ends(numbers: NDArray[Any]) -> tuple[float, float]:
 
 
 def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str) -> None:
-    """Give both axes their scale and their title, which names the quantity and its unit."""
+    """Give both axes of a drawn figure their scale and their title, which names the quantity and its unit."""
     figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
-    figure.update_yaxes({**up.settings(), "title": {"text": y_title}})
+    figure.update_yaxes({**up.upright(), "title": {"text": y_title}})
+    if not any(map(_shows, figure.data)):
+        _say_none(figure)
+
+
+def _shows(trace: Any) -> bool:
+    """Whether a trace has a value that can be drawn."""
+    return all(pd.notna(np.asarray(values)).any() for values in (trace.x, trace.y) if values is not None)
+
+
+def _say_none(figure: go.Figure) -> None:
+    """Bare axes and the word: without a trace plotly would leave out the axes of a panel, and without values make up numbers on them."""
+    figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip", name="none"))
+    figure.update_layout({axis: {"showticklabels": False, "ticks": ""} for axis in ("xaxis", "yaxis")})
+    middle = {"x": 0.5, "y": 0.5, "xref": "x domain", "yref": "y domain"}
+    figure.add_annotation(text="none", showarrow=False, font={"color": INK}, **middle)

@@ -13,15 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from mechgrok.plots import axes
 from mechgrok.plots.groups import Group, in_words, split
 from mechgrok.plots.marks import Marks, mark
-from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, canvas, make_room_for_legend
+from mechgrok.plots.names import stand
+from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, MARGIN, WIDTH, canvas, make_room_for_legend
 
 CLOSE = 0.05
 """Labels nearer than this part of the axis would touch, so the second one is lifted."""
 PALE = 0.35
 LABELLED = 10
 """Of more than this the labels would stand upon each other, up into the title."""
-SLANTED = 7
-"""More names than this stand upright below their bars."""
 
 
 def bars(
@@ -33,6 +32,8 @@ def bars(
     highlight: Collection[Any] = (),
     log_y: bool = False,
     numbers: bool = False,
+    low: str | None = None,
+    high: str | None = None,
     title: str = "",
     x_title: str | None = None,
     y_title: str | None = None,
@@ -40,21 +41,22 @@ def bars(
     """Column `y` as bars over column `x` (a spectrum over frequencies), side by side for each value of `color`.
 
     `highlight` names values of `x`, such as the key frequencies: they are labelled, if they are few, and the other bars fade.
-    `numbers` writes the height of each bar above it. Where some bars hang down, a line marks 0.
+    `numbers` writes the height of each bar above it; columns `low` and `high` are the ends of an interval around it. Where something
+    hangs down, a line marks 0.
     """
     figure = canvas(title)
-    up = axes.scale([*table[y], 0.0], log=log_y)
+    up = axes.scale([0.0, *np.ravel(table[[column for column in (y, low, high) if column]])], log=log_y)
     chosen = list(highlight)
-    figure.add_traces([_bars(group, x, y, chosen) for group in split(table, color)])
+    figure.add_traces([_bars(group, x, y, chosen).update(error_y=_interval(group.rows, y, low, high)) for group in split(table, color)])
     axes.dress(figure, axes.scale(table[x], log=False), up, x_title or in_words(x), y_title or in_words(y))
     if not pd.api.types.is_numeric_dtype(table[x]):
-        figure.update_xaxes(dtick=1, tickangle=None if table[x].nunique() <= SLANTED else -90)
+        figure.update_xaxes(dtick=1)
     figure.update_yaxes({"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1} if not log_y and up.lowest < 0 else {})
     if numbers:
         for trace in figure.data:
             written = [axes.in_digits(value, 3) for value in trace.y]
             trace.update(text=written, textposition="outside", textfont={"size": 11}, cliponaxis=False)
-    make_room_for_legend(figure)
+    make_room_for_legend(figure, stand(figure, WIDTH - MARGIN["l"] - MARGIN["r"]))
     if len(chosen) <= LABELLED:
         _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
     return figure
@@ -68,6 +70,13 @@ def _bars(group: Group, x: str, y: str, chosen: list[Any]) -> go.Bar:
         marker = {"color": [ACCENT if yes else GREY for yes in bright] if chosen else COLOURS[0]}
     values = {"x": group.rows[x].to_numpy(), "y": group.rows[y].to_numpy()}
     return go.Bar(**values, name=group.name, showlegend=bool(group.name), marker={**marker, "line": {"width": 0}})
+
+
+def _interval(rows: pd.DataFrame, y: str, low: str | None, high: str | None) -> dict[str, object]:
+    if low is None or high is None:
+        return {}
+    reach = {"array": (rows[high] - rows[y]).to_numpy(), "arrayminus": (rows[y] - rows[low]).to_numpy()}
+    return {"type": "data", "symmetric": False, **reach, "thickness": 1, "width": 2, "color": INK}
 
 
 def _label(figure: go.Figure, tops: pd.Series[float], places: NDArray[Any], up: axes.Scale) -> None:

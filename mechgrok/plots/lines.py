@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
@@ -56,17 +57,28 @@ def curves(
 
 
 def _one_place(
-    table: pd.DataFrame, x: str, y: str, color: str | None, *, log_y: bool, title: str, x_title: str, y_title: str | None
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    color: str | None,
+    *,
+    log_y: bool,
+    title: str,
+    x_title: str,
+    y_title: str | None,
+    low: str | None = None,
+    high: str | None = None,
 ) -> go.Figure:
-    """A bar for each group; without a number there is none, unless no group has one."""
+    """A bar for each group, with its interval or else its number; without a number there is none, unless no group has one."""
     known = table.dropna(subset=[y]) if table[y].notna().any() else table.fillna({y: 0.0})
     positive = known[y][known[y] > 0]
     words: dict[str, Any] = {"log_y": log_y and positive.max() > 10 * positive.min(), "title": title, "y_title": y_title or in_words(y)}
+    words |= {"low": low, "high": high}
     where = f"{x_title} {axes.in_digits(table[x].iloc[0])}"
     if color is not None and known[color].nunique() > len(COLOURS) and numeric(known, color):
         return bars(known, x=color, y=y, x_title=f"{in_words(color)}, {where}", **words)
     rows = pd.concat([group.rows.assign(group=group.name) for group in split(known, color)])
-    figure = bars(rows, x="group", y=y, numbers=True, x_title=where, **words).update_traces(width=0.6)
+    figure = bars(rows, x="group", y=y, numbers=low is None, x_title=where, **words).update_traces(width=0.6)
     named: dict[str, object] = {} if color is not None else {"showticklabels": False, "ticks": "", "range": [-1, 1]}
     return figure.update_xaxes(named)
 
@@ -116,14 +128,21 @@ def trajectory_bands(
     x_title: str | None = None,
     y_title: str | None = None,
 ) -> go.Figure:
-    """Lines of column `y` within a shaded band from column `low` to column `high`, as of runs with several seeds."""
+    """Lines of column `y` within a shaded band from column `low` to column `high`, as of runs with several seeds.
+
+    Where `x` has one value only, bars with their intervals.
+    """
+    if table[x].nunique() == 1:
+        ends: dict[str, Any] = {"low": low, "high": high, "log_y": log_y}
+        return _one_place(table, x, y, color, title=title, x_title=x_title or in_words(x), y_title=y_title, **ends)
     shared: dict[str, Any] = {"color": color, "marks": marks, "log_x": log_x, "log_y": log_y}
     figure = curves(table, x=x, y=y, title=title, x_title=x_title, y_title=y_title, **shared)
     along = axes.scale(table[x], log=log_x, keep_zero=True)
     lines = len(figure.data)
     figure.add_traces([_band(group, x, low, high, along) for group in split(table, color)])
     figure.data = figure.data[lines:] + figure.data[:lines]
-    return figure
+    up = axes.scale(np.ravel(table[[low, y, high]]), log=log_y)
+    return figure.update_yaxes({"range": None, **up.upright()})
 
 
 def _band(group: Group, x: str, low: str, high: str, along: axes.Scale) -> go.Scatter:

@@ -1,4 +1,4 @@
-"""Marked positions on the x axis: phase boundaries, thresholds, key steps."""
+"""Marked positions on the x axis: phase boundaries, thresholds, key steps; and a level to compare with, such as chance."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def mark(figure: go.Figure, marks: Marks | None, along: Scale, colour: str = INK
     for (position, name), flag, row in zip(placed, flags, rows, strict=True):
         _draw(figure, position, name, colour, "right" if flag.left else "left", 1 + ROW * (row + 1))
     grow(figure, top=ROW_PIXELS * (max(rows) + 1))
+
+
+def level(figure: go.Figure, value: float) -> go.Figure:
+    """The figure with a dashed line across at a value of its linear y axis, whose title is to say what it is."""
+    across = {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": value, "y1": value, "yref": "y"}
+    return figure.add_shape(**across, line={"color": INK, "width": 1, "dash": "dash"})
 
 
 def _draw(figure: go.Figure, position: float, name: str, colour: str, anchor: str, top: float) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from mechgrok.plots.theme import LEGEND, LEGEND_ROW, canvas, legend_width
+from mechgrok.plots.names import stand
+from mechgrok.plots.theme import INK, LEGEND, LEGEND_ROW, SYMBOL, canvas, legend_width
 
 PANEL_WIDTH, PANEL_HEIGHT = 250, 210
 """Size of one panel's plotting area in pixels."""
@@ -16,21 +17,40 @@ LEFT, RIGHT, HEAD, AXIS = 64, 16, 36, 50
 """Pixels around each panel's plotting area: to its left and right, for its title above, for its axis below."""
 TITLE, BAR = 28, 62
 """Pixels for the whole figure's title and for a colour bar."""
+LEGEND_WIDTH = PANEL_WIDTH + LEFT // 2
+"""Pixels below a panel for a row of its own legend."""
 
 
-def panels(figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "") -> go.Figure:
+def panels(
+    figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "", same_y: bool = False
+) -> go.Figure:
     """The figures in rows of `columns` (three by default), lettered, each with its title.
+
+    `same_y` gives all of them the same range of y, for one quantity whose sizes are to be compared.
 
     Panels that name the same groups share one legend below; where they name different ones, each has its own.
     """
     if not figures or len(figures) != len(titles):
         raise ValueError(f"{len(figures)} figures with {len(titles)} titles: there must be at least one figure, and a title for each")
-    grid = _grid(figures, columns or min(3, len(figures)), title)
+    drawn = [go.Figure(figure) for figure in figures]
+    upright = max(stand(figure, PANEL_WIDTH) for figure in drawn)
+    grid = _grid(drawn, columns or min(3, len(drawn)), title, upright)
     whole = canvas(title).update_layout(grid.layout())
-    for index, (figure, name) in enumerate(zip(figures, titles, strict=True)):
+    for index, (figure, name) in enumerate(zip(drawn, titles, strict=True)):
         _place(whole, figure, index, grid)
         _head(whole, index, name, grid)
+    if same_y:
+        _share_y(whole)
     return whole
+
+
+def _share_y(whole: go.Figure) -> None:
+    """One range for all panels, with a line at 0 in all where one of them has it."""
+    zero = any(axis.zeroline for axis in whole.select_yaxes())
+    line = {"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1} if zero else {}
+    whole.update_yaxes(line)
+    for axis in list(whole.select_yaxes())[1:]:
+        axis.update(matches="y")
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,7 @@ class _Grid:
     columns: int
     title: int
     flags: int
+    names: int
     bar: int
     shared_legend: bool
     legend: _Legend
@@ -48,8 +69,13 @@ class _Grid:
     @property
     def cell(self) -> tuple[int, int]:
         """From one panel's corner to the next one's."""
-        own_legend = 0 if self.shared_legend else LEGEND_ROW
-        return LEFT + PANEL_WIDTH + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + AXIS + own_legend
+        own_legend = 0 if self.shared_legend else LEGEND_ROW * self.legend.rows
+        return LEFT + PANEL_WIDTH + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + self.axis + own_legend
+
+    @property
+    def axis(self) -> int:
+        """Below a panel, for its axis."""
+        return AXIS + self.names
 
     @property
     def size(self) -> tuple[int, int]:
@@ -59,9 +85,9 @@ class _Grid:
 
     def layout(self) -> dict[str, Any]:
         across, down = self.size
-        margin = {"l": LEFT, "r": RIGHT + self.bar, "t": HEAD + self.flags + self.title, "b": AXIS + LEGEND_ROW * self.legend.rows}
+        margin = {"l": LEFT, "r": RIGHT + self.bar, "t": HEAD + self.flags + self.title, "b": self.axis + LEGEND_ROW * self.legend.rows}
         size = {"width": across + margin["l"] + margin["r"], "height": down + margin["t"] + margin["b"]}
-        return {**size, "margin": margin, "legend": {"x": self.legend.left / across, "y": -AXIS / down}}
+        return {**size, "margin": margin, "legend": {"x": self.legend.left / across, "y": -self.axis / down}}
 
     def domains(self, index: int) -> tuple[list[float], list[float]]:
         """The parts of the plotting area, from left to right and from bottom to top, that a panel takes."""
@@ -71,17 +97,18 @@ class _Grid:
         return [left / across, (left + PANEL_WIDTH) / across], [(top - PANEL_HEIGHT) / down, top / down]
 
 
-def _grid(figures: Sequence[go.Figure], columns: int, title: str) -> _Grid:
-    flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes), default=0)
+def _grid(figures: Sequence[go.Figure], columns: int, title: str, upright: int) -> _Grid:
+    flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes if shape.yref == "y domain"), default=0)
     bars = any(_bars(trace) for figure in figures for trace in figure.data)
     shared = len({_named(figure) for figure in figures if _named(figure)}) <= 1
     bar = BAR if bars else 0
-    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), bar, shared, _legend(figures, columns, bar))
+    legend = _legend(figures, columns, bar) if shared else _Legend(0, max(len(_rows(_named(figure))) for figure in figures))
+    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), upright, bar, shared, legend)
 
 
 @dataclass(frozen=True)
 class _Legend:
-    """Where the shared legend begins and how many rows it takes."""
+    """Where the shared legend begins and how many rows it takes; of legends of their own the rows of the longest."""
 
     left: int
     rows: int
@@ -116,7 +143,7 @@ def _place(whole: go.Figure, figure: go.Figure, index: int, grid: _Grid) -> None
     known = {trace.name for trace in whole.data if trace.showlegend}
     for trace in figure.data:
         copy = type(trace)(trace.to_plotly_json()).update(xaxis=f"x{number}", yaxis=f"y{number}")
-        copy.update(_legend_entry(trace, index, grid.shared_legend, known))
+        copy.update(_legend_entry(trace, figure, index, grid, known))
         if trace.type == "histogram":
             copy.update(bingroup=f"x{number}")
         for bar in _bars(copy):
@@ -124,23 +151,37 @@ def _place(whole: go.Figure, figure: go.Figure, index: int, grid: _Grid) -> None
         whole.add_trace(copy)
     _copy_axes(whole, figure, number, across, up)
     if not grid.shared_legend:
-        whole.update_layout({f"legend{number}": _own_legend(_named(figure), across, up, grid)})
+        for row in range(len(_rows(_named(figure)))):
+            whole.update_layout({_row_name(index, row, grid): _legend_row(_named(figure), row, across, up, grid)})
 
 
-def _legend_entry(trace: Any, index: int, shared: bool, known: set[str]) -> dict[str, Any]:
+def _legend_entry(trace: Any, figure: go.Figure, index: int, grid: _Grid, known: set[str]) -> dict[str, Any]:
     if not trace.showlegend:
         return {}
-    if shared:
+    if grid.shared_legend:
         return {"legendgroup": trace.name, "showlegend": trace.name not in known}
-    return {"legend": f"legend{index + 1}" if index else "legend", "legendgroup": f"{index} {trace.name}"}
+    row = next(row for row, names in enumerate(_rows(_named(figure))) if trace.name in names)
+    return {"legend": _row_name(index, row, grid), "legendgroup": f"{index} {trace.name}"}
 
 
-def _own_legend(names: tuple[str, ...], across: list[float], up: list[float], grid: _Grid) -> dict[str, Any]:
-    """Below the panel, or inside it where the names would run into the next panel."""
-    if sum(map(legend_width, names)) <= PANEL_WIDTH + LEFT / 2:
-        return {**LEGEND, "x": across[0], "y": up[0] - AXIS / grid.size[1]}
-    inside = {"x": across[1], "xanchor": "right", "y": up[1], "orientation": "v"}
-    return {**LEGEND, **inside, "bgcolor": "rgba(255,255,255,0.75)", "font": {"size": 11}}
+def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A panel's own names, as many in a row as stand below it; plotly itself would only break a row at the end of the whole figure."""
+    in_a_row = max(1, LEGEND_WIDTH // max(map(legend_width, names), default=1))
+    if sum(map(legend_width, names)) <= LEGEND_WIDTH:
+        in_a_row = max(1, len(names))
+    return [names[start : start + in_a_row] for start in range(0, len(names), in_a_row)]
+
+
+def _row_name(index: int, row: int, grid: _Grid) -> str:
+    """Each row is a legend to plotly."""
+    number = index + grid.count * row
+    return f"legend{number + 1}" if number else "legend"
+
+
+def _legend_row(names: tuple[str, ...], row: int, across: list[float], up: list[float], grid: _Grid) -> dict[str, Any]:
+    """A row below the panel; where there are several, the names stand in columns."""
+    columns = {"entrywidth": max(map(legend_width, names)) - SYMBOL} if len(_rows(names)) > 1 else {}
+    return {**LEGEND, **columns, "x": across[0], "y": up[0] - (grid.axis + LEGEND_ROW * row) / grid.size[1]}
 
 
 def _copy_axes(whole: go.Figure, figure: go.Figure, number: str, across: list[float], up: list[float]) -> None:

@@ -17,6 +17,8 @@ MARGIN = {"l": 60, "r": 24, "t": 40, "b": 50}
 LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "yanchor": "top", "font": {"size": 12}, "title": {"text": ""}}
 """A row below the x axis."""
 LEGEND_ROW = 24
+SYMBOL = 44
+"""Pixels of a legend's entry beside its name."""
 EN_SPACE = "\u2002"
 """After each number of a colour bar, whose title would touch the widest one."""
 FONT = "Liberation Sans, Arial, Helvetica, DejaVu Sans, sans-serif"
@@ -84,19 +86,20 @@ def grow(figure: go.Figure, *, top: int = 0, bottom: int = 0) -> None:
     figure.update_layout(height=figure.layout.height + top + bottom, margin={"t": margin.t + top, "b": margin.b + bottom})
 
 
-def make_room_for_legend(figure: go.Figure) -> None:
-    """Place the legend, if there is one, below the x axis and let the figure grow by its rows."""
+def make_room_for_legend(figure: go.Figure, labels: int = 0) -> None:
+    """Place the legend, if there is one, below the x axis; the figure grows by its rows and by what the `labels` take beyond one."""
+    grow(figure, bottom=labels)
     names = [trace.name for trace in figure.data if trace.showlegend]
     if not names:
         return
     in_a_row = max(1, (WIDTH - MARGIN["l"] - MARGIN["r"]) // legend_width(max(names, key=len)))
-    figure.update_layout(legend={"y": -MARGIN["b"] / (HEIGHT - MARGIN["t"] - MARGIN["b"])})
+    figure.update_layout(legend={"y": -(MARGIN["b"] + labels) / (HEIGHT - MARGIN["t"] - MARGIN["b"])})
     grow(figure, bottom=LEGEND_ROW * -(-len(names) // in_a_row))
 
 
 def legend_width(name: str) -> int:
     """About how many pixels an entry takes."""
-    return 44 + 6 * len(name)
+    return SYMBOL + 6 * len(name)
 
 
 def palette(index: int) -> dict[str, str]:

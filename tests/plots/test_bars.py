@@ -105,3 +105,22 @@ def test_equal_bars_have_more_than_one_tick():
 def test_numbers_are_written_above_the_bars_in_three_digits():
     table = pd.DataFrame({"name": ["a", "b"], "value": [49.3776, 1234567.0]})
     assert list(bars(table, x="name", y="value", numbers=True).data[0].text) == ["49.4", "1.23×10<sup>6</sup>"]
+
+
+def test_intervals_reach_from_low_to_high_in_every_group():
+    table = pd.DataFrame(
+        {"name": ["a", "b"] * 2, "of": ["x", "x", "y", "y"], "v": [1.0, 2, 3, 4], "l": [0.5, 1, -1, 4], "h": [1.0, 5, 3.5, 4]}
+    )
+    figure = bars(table, x="name", y="v", color="of", low="l", high="h")
+    assert [list(trace.error_y.array) for trace in figure.data] == [[0, 3], [0.5, 0]]
+    assert [list(trace.error_y.arrayminus) for trace in figure.data] == [[0.5, 1], [4, 0]]
+    assert not any(trace.error_y.symmetric for trace in figure.data)
+    assert figure.layout.yaxis.zeroline, "an interval hangs down"
+
+
+def test_a_legend_leaves_room_for_names_that_stand_upright():
+    table = pd.DataFrame({"name": [f"a long name {i}" for i in range(6)], "part": list("ababab"), "v": 1.0})
+    short, long = (bars(each, x="name", y="v", color="part").layout for each in (table.assign(name=list("abcdef")), table))
+    assert (short.xaxis.tickangle, long.xaxis.tickangle) == (None, -90)
+    assert long.height - short.height == long.margin.b - short.margin.b > 50
+    assert (short.legend.y - long.legend.y) * 230 == pytest.approx(long.height - short.height)

@@ -108,3 +108,39 @@ def test_many_numbers_at_one_place_become_a_spectrum():
 def test_one_place_without_any_number_still_draws_axes():
     figure = curves(pd.DataFrame({"step": [0], "share": [np.nan]}), x="step", y="share")
     assert list(figure.data[0].y) == [0]
+
+
+def test_without_rows_there_are_bare_axes_and_a_word(losses):
+    figure = curves(losses[:0], x="step", y="loss", color="split", log_y=True, x_title="step", y_title="loss (nats)")
+    assert [note.text for note in figure.layout.annotations] == ["none"]
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("step", "loss (nats)")
+    assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.showticklabels) == (False, False)
+
+
+def test_lines_of_unknown_numbers_are_none_but_one_known_number_is_shown(losses):
+    unknown = losses.assign(loss=np.nan)
+    assert [note.text for note in curves(unknown, x="step", y="loss", color="split").layout.annotations] == ["none"]
+    unknown.loc[4, "loss"] = 0.0
+    assert not curves(unknown, x="step", y="loss", color="split").layout.annotations
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+@pytest.mark.parametrize(("value", "ends"), [(0.702062, (0, 1.404124)), (-3.0, (-6, 0))])
+def test_what_never_changes_is_drawn_between_round_numbers(value, ends, log_y):
+    table = pd.DataFrame({"step": [0, 1, 2], "share": [value, value * (1 + 1e-14), value]})
+    axis = curves(table, x="step", y="share", log_y=log_y and value > 0).layout.yaxis
+    assert axis.range == pytest.approx(ends)
+    assert axis.tickvals is None, "plotly chooses round ones"
+
+
+def test_bands_at_one_place_are_bars_with_intervals():
+    table = pd.DataFrame({"step": [9, 9], "part": ["a", "b"], "mean": [2.0, -3.0], "least": [1.0, -3.5], "most": [5.0, np.nan]})
+    (trace,) = trajectory_bands(table, x="step", y="mean", low="least", high="most", color="part").data
+    assert (trace.type, list(trace.x), list(trace.y), trace.text) == ("bar", ["a", "b"], [2, -3], None)
+    np.testing.assert_array_equal(trace.error_y.array, [3, np.nan])
+    np.testing.assert_array_equal(trace.error_y.arrayminus, [1, 0.5])
+
+
+def test_a_level_mean_does_not_cut_off_its_band():
+    table = pd.DataFrame({"step": [1, 2], "mean": [2.0, 2.0], "least": [-9.0, 1.0], "most": [3.0, 40.0]})
+    assert trajectory_bands(table, x="step", y="mean", low="least", high="most").layout.yaxis.range is None

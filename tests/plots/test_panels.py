@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mechgrok.plots.primitives import bars, curves, heatmap, histogram, panels
+from mechgrok.plots.primitives import bars, curves, heatmap, histogram, level, panels
 
 LOSSES = pd.DataFrame({"step": [1, 10, 1, 10], "split": ["train", "train", "test", "test"], "loss": [4.0, 1.0, 4.1, 2.0]})
 LOSS = curves(LOSSES, x="step", y="loss", color="split", log_x=True, marks={"grokked": 10}, y_title="loss (nats)")
@@ -53,6 +53,28 @@ def test_different_groups_have_a_legend_each():
     assert figure.layout.legend2.x == figure.layout.xaxis2.domain[0]
 
 
+def test_a_long_legend_of_its_own_stands_below_its_panel_in_rows():
+    variants = ["2-D", "2-D uncorrected", "cube", "row-wise"]
+    long = curves(pd.DataFrame([{"step": s, "of": v, "loss": s} for s in (1, 2) for v in variants]), x="step", y="loss", color="of")
+    few, many = panels([LOSS, SPECTRUM], titles=["", ""]).layout, panels([LOSS, long], titles=["", ""])
+    rows = [many.layout[trace.legend] for trace in many.data[2:]]
+    assert [trace.legend for trace in many.data[2:]] == ["legend2", "legend2", "legend4", "legend4"]
+    assert {row.x for row in rows} == {many.layout.xaxis2.domain[0]}
+    assert 0 > rows[0].y > rows[2].y
+    assert many.layout.margin.b - few.margin.b == 24, "room for the second row"
+
+
+def test_names_that_do_not_fit_side_by_side_stand_upright_above_title_and_legend():
+    groups = ["embed", "positions", "attention", "norms", "unembed", "all"]
+    named = bars(pd.DataFrame({"group": groups * 2, "v": 1.0, "part": ["a"] * 6 + ["b"] * 6}), x="group", y="v", color="part")
+    short, long = panels([SPECTRUM, SPECTRUM], titles=["", ""]).layout, panels([SPECTRUM, named], titles=["", ""]).layout
+    assert (long.xaxis.tickangle, long.xaxis2.tickangle) == (None, -90)
+    assert named.layout.xaxis.tickangle is None, "they fit in a figure of its own"
+    room = long.margin.b - short.margin.b
+    assert 30 < room < 80, "of nine letters less a row"
+    assert long.legend.y * 210 == pytest.approx(-50 - room)
+
+
 def test_colour_bars_stand_beside_their_panels():
     figure = panels([MATRIX, MATRIX], titles=["", ""])
     for trace, axis, following in zip(
@@ -96,3 +118,22 @@ def test_a_long_legend_gets_the_rows_that_it_needs():
     heights = [panels([figure, MATRIX], titles=["", ""]).layout for figure in (few, long)]
     assert heights[1].margin.b - heights[0].margin.b >= 20
     assert heights[1].height - heights[0].height == heights[1].margin.b - heights[0].margin.b
+
+
+def test_a_panel_without_rows_keeps_its_place():
+    figure = panels([MATRIX, curves(LOSSES[:0], x="step", y="loss", color="split")], titles=["Matrix", "Loss"])
+    assert figure.data[-1].xaxis == "x2", "plotly draws the axes of traces alone"
+    assert [(note.text, note.xref) for note in figure.layout.annotations][1:] == [("none", "x2 domain"), ("<b>b</b>  Loss", "x2 domain")]
+
+
+def test_a_level_within_a_panel_takes_no_room_above_it():
+    plain = panels([ACCURACY, MATRIX], titles=["", ""])
+    crossed = panels([level(curves(LOSSES, x="step", y="loss", color="split"), 0.5), MATRIX], titles=["", ""])
+    assert (crossed.layout.height, crossed.layout.margin.t) == (plain.layout.height, plain.layout.margin.t)
+
+
+def test_one_quantity_has_one_range_and_one_zero_on_request():
+    up, down = (bars(pd.DataFrame({"k": [1, 2], "change": change}), x="k", y="change") for change in ([0.0, 0.2], [-4.0, 0.0]))
+    apart, same = (panels([up, down], titles=["", ""], same_y=same).layout for same in (False, True))
+    assert (apart.yaxis.zeroline, apart.yaxis2.zeroline, apart.yaxis2.matches) == (None, True, None)
+    assert (same.yaxis.zeroline, same.yaxis2.zeroline, same.yaxis.matches, same.yaxis2.matches) == (True, True, None, "y")
