@@ -44,17 +44,7 @@ COMPARED = (
     ("leak", *STRONG, ""),
 )
 GAPS = "internalisation"
-
-
-def _paired(trial: str, one: str, other: str, words: str) -> Paired:
-    said = {WEAK: "weak internalisation", STRONG: "strong internalisation"}.get((one, other), "")
-    remark = ", ".join(filter(None, [words, said]))
-    return Paired(
-        text=f"{trial}: {one} less {other}" + (f" ({remark})" if remark else ""),
-        value=Number(f"residue.{trial}", GAPS, f"accuracy_{one}"),
-        less=Number(f"residue.{trial}", GAPS, f"accuracy_{other}"),
-    )
-
+NAMES = {WEAK: "weak internalisation", STRONG: "strong internalisation"}
 
 ANALYSIS = Analysis(
     name="krasheninnikov2023",
@@ -120,7 +110,14 @@ ANALYSIS = Analysis(
             ),
         ),
         paired=(
-            *(_paired(*each) for each in COMPARED),
+            *(
+                Paired(
+                    text=f"{trial}: {one} less {other} ({', '.join(filter(None, [words, NAMES.get((one, other), '')]))})",
+                    value=Number(f"residue.{trial}", GAPS, f"accuracy_{one}"),
+                    less=Number(f"residue.{trial}", GAPS, f"accuracy_{other}"),
+                )
+                for trial, one, other, words in COMPARED
+            ),
             Paired(
                 text="design: cosine of alias and own integer in the embedding, DtQ1 less DfQ2",
                 value=Number("residue.design", "alias-alignment", "cosine_DtQ1"),

@@ -72,6 +72,7 @@ def test_what_is_there_is_kept_and_what_was_interrupted_goes_on(whole: Path, cal
         f"1/6 {NAMES[0]}",
         f"2/6 {NAMES[1]}",
         f"interrupted at step 7; go on with: mechgrok train --resume out/{NAMES[1]}",
+        "the study goes on with: mechgrok study train small2024 --out out",
     ]
     status, out, _ = call(*words)
     assert status == 0
