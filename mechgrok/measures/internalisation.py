@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GAPS = {"weak": ("DtQ1", "DfQ2", 1), "strong": ("Dt3", "Df4", 2)}
 """The sets that are compared, and the stage in which they are."""
-FEW = 5
+FEW = 10
 """Aliases of which a set needs as many for an interval."""
 
 
@@ -35,7 +35,7 @@ class Internalisation(RunMeasure):
 
     gap = acc(reliable) - acc(unreliable), error = sqrt(error_1^2 + error_2^2), clustered by alias, interval = gap -+ 1.96 error. A stage
     counts from `skip` of its length on, and quotes the mean over its checkpoints there, with the mean of their errors: since the same
-    questions are asked at each, that is an upper bound. A gap of sets with fewer than five aliases has no error: so few clusters, often all
+    questions are asked at each, that is an upper bound. A gap of sets with fewer than ten aliases has no error: so few clusters, often all
     right or all wrong, would give intervals that are too narrow. learned = the mean accuracy of both sets in the first stage.
     """
 

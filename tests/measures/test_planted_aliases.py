@@ -131,18 +131,18 @@ def test_a_run_without_aliases_is_not_for_it(tmp_path: Path) -> None:
 
 
 def test_a_gap_of_few_aliases_has_no_interval(tmp_path: Path) -> None:
-    """Four in each set: all wrong in one and all right in the other would have an error of 0."""
+    """Nine in each set: all wrong in one and all right in the other would have an error of 0."""
     run = staged(tmp_path / "run")
     rows = [
         {"part": name, "rows_are": "held out", "step": 40, "accuracy": value, "error": 0.0}
         for name, value in {"DtQ1": 1.0, "DfQ2": 0.0}.items()
     ]
-    for p, is_known in ((16, False), (20, True)):
+    for p, is_known in ((36, False), (40, True)):
         run.__dict__["config"] = run.config.model_copy(update={"task": Aliases(p=p, questions=4, held_out=0.5)})
         found = Internalisation().headline(Internalisation().compute(run, {"accuracy": pd.DataFrame(rows)}))
         assert found["weak_gap"] == 1
         assert isinstance(found["weak_low"], float) is is_known
-        assert is_known or "fewer than 5 aliases" in str(found["weak_low"])
+        assert is_known or "fewer than 10 aliases" in str(found["weak_low"])
 
 
 def test_every_other_set_is_quoted_in_the_stage_that_it_belongs_to(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     root, results = tmp_path_factory.mktemp("leaks"), {}
     for leak in ("none", "DtQ1", "DfQ2", "Dt3"):
         config = {
-            "task": {"kind": "aliases", "p": 23, "questions": 8, "held_out": 0.5},
+            "task": {"kind": "aliases", "p": 41, "questions": 8, "held_out": 0.5},
             "split": {"kind": "designed", "leak": [] if leak == "none" else [leak]},
             "model": {"kind": "transformer", "d_model": 48, "heads": 2, "d_mlp": 96},
             "optimizer": {"kind": "adamw", "lr": 5e-3, "weight_decay": 0.1},

@@ -158,8 +158,11 @@ def test_spare_tokens_are_at_the_end_and_in_no_row() -> None:
     [
         ({"operation": "divide", "p": 12}, "division modulo primes only, and p = 12 is none; use 11 or 13"),
         ({"operation": "divide-or-subtract", "p": 4}, "use 3 or 5"),
-        ({"operation": "a^3+ab", "layout": "a op b"}, r"layout 'a op b' has no operator token for this task, only \+, -, \*, /"),
-        ({"operation": "2a+b", "layout": "openai equation"}, r"only \*, \*\*2\+, .*; use '"),
+        (
+            {"operation": "a^3+ab", "layout": "a op b"},
+            r"no operator token for this task, only \+, -, \*, /; use 'a b =' or 'a b' or 'a = b'",
+        ),
+        ({"operation": "2a+b", "layout": "openai equation"}, r"only \*, \*\*2\+, .*; use 'a b =' or .* or 'openai operands'$"),
         ({"domain": {"first_fraction": 0.001}}, "0.001 of 113 numbers leaves no first operand; use at least 0.009"),
         ({"domain": {"nonzero": True, "below": 1}}, "no operand is left"),
         ({"domain": {"belw": 1}}, "unknown key domain.belw; did you mean below"),
