@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.plots.primitives import bars, curves, panels
-from mechgrok.tasks.mixture import Mixture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,8 +72,7 @@ class TokenGroups(Measure):
 
 def groups(task: Task) -> dict[str, list[int]]:
     """The tokens of every group that has any, numbers first. One task of a mixture has those of all, trained together."""
-    whole = task.model_copy(update={"only": ""}) if isinstance(task, Mixture) else task
-    held = set(whole.inputs().ravel().tolist())
+    held = task.held_tokens()
     others = range(task.numbers, task.vocabulary)
     used = {task.token_labels[token]: [token] for token in others if token in held}
     unused = [token for token in others if token not in held]

@@ -71,6 +71,17 @@ class Trained:
 
     def history(self, trial: str, seed: int, measure: str, task: str = "") -> pd.DataFrame | str:
         """A measure's headline at every checkpoint (rows by step), a dear one's at the first and the last; or why there is none."""
+        asked = (trial, seed, measure, task)
+        if asked not in self._histories:
+            self._histories[asked] = self._history(*asked)
+        return self._histories[asked]
+
+    @cached_property
+    def _histories(self) -> dict[tuple[str, int, str, str], pd.DataFrame | str]:
+        """What was asked for so far: claims, differences and figures ask for the same."""
+        return {}
+
+    def _history(self, trial: str, seed: int, measure: str, task: str) -> pd.DataFrame | str:
         from mechgrok.measures import registry
         from mechgrok.measures.engine import analyze
         from mechgrok.measures.outcomes import Result

@@ -100,5 +100,9 @@ class Mixture(Arithmetic):
         operands, labels = zip(*self._tables(), strict=True)
         return np.concatenate(operands), np.concatenate(labels)
 
+    def held_tokens(self) -> set[int]:
+        """Those of all its operations, also where the table has the rows of one: they were trained together."""
+        return super(Mixture, self.model_copy(update={"only": ""})).held_tokens()
+
     def _operators(self, special: dict[str, int]) -> np.ndarray | int:
         return np.array([special[_sign(name)] for name in self.task_names])[self.task_of_row()]

@@ -86,6 +86,10 @@ class Task(Part):
         """The task that every row belongs to, 0 .. task_count-1 (n,)."""
         return np.zeros(len(self.labels()), dtype=np.int64)
 
+    def held_tokens(self) -> set[int]:
+        """The tokens that stand in some row that a network with this vocabulary learns."""
+        return set(self.inputs().ravel().tolist()) - {-1}
+
     @property
     def part_names(self) -> tuple[str, ...]:
         """What the parts of the table are called that are recorded by themselves; the tasks of a mixture, none of a single one."""

@@ -75,8 +75,8 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
 def strangers(wanted: Config, origin: Origin) -> list[str]:
     """The tokens of rows here that the parent knows and has in no row: what it takes over of them was drawn, and then only decayed."""
     here, there = wanted.task, origin.run.task
-    held = [{task.token_labels[token] for token in set(task.inputs().ravel().tolist()) - {-1}} for task in (here, there)]
-    return sorted((held[0] - held[1]) & set(there.token_labels))
+    needed, trained = ({task.token_labels[token] for token in task.held_tokens()} for task in (here, there))
+    return sorted((needed - trained) & set(there.token_labels))
 
 
 def initial_weights(wanted: Config, origin: Origin, groups: tuple[Group, ...]) -> dict[str, Tensor]:

@@ -52,9 +52,8 @@ def refuse_misfits(config: Config, is_train: np.ndarray) -> None:
     if stages == 1:
         return
     if max(training.switch_at) >= training.steps:
-        raise UserError(
-            f"training.switch_at: stage {stages} would begin at {max(training.switch_at)}, after all {training.steps} training.steps"
-        )
+        late = f"stage {stages} would begin at {max(training.switch_at)}, after all {training.steps} training.steps"
+        raise UserError(f"training.switch_at: {late}; choose an earlier step")
     if not isinstance(config.split, Designed):
         raise UserError("this task says itself which rows are held out; set split.kind designed, and split.leak to train on some of them")
     if training.sampling != "replacement":

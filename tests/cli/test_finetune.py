@@ -68,6 +68,8 @@ def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None
     call("finetune", "demo", *TINY, *shlex.split("--from add --load embed body --freeze body --out run"))
     assert "embed, body from add, step 20 · body frozen" in trained(open_run("run"))
     assert "frozen" not in trained(open_run("add"))
+    call("train", "demo", *TINY, *shlex.split("--start.freeze embed --out control"))
+    assert " · embed frozen as drawn · " in trained(open_run("control"))
 
 
 @pytest.mark.parametrize(

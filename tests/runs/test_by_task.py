@@ -12,6 +12,7 @@ from made_runs import make_run, write_weights
 
 from mechgrok.errors import UserError
 from mechgrok.measures.engine import analyze
+from mechgrok.report.facts import trained
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.mixture import Mixture
@@ -46,6 +47,11 @@ def test_each_task_has_its_rows_and_their_sides_of_the_split(whole) -> None:
         assert np.array_equal(found[name].task.inputs(), whole.task.inputs()[start : start + size])
         assert np.array_equal(found[name].is_train, whole.is_train[start : start + size])
         start += size
+
+
+def test_its_report_says_which_task_of_which_mixture_it_is(whole) -> None:
+    assert trained(by_task(whole)["multiply"]).startswith("mixture add, a**2 / b, multiply (of these the rows of multiply) modulo 5")
+    assert "rows of" not in trained(whole)
 
 
 def test_its_curves_are_those_that_were_recorded_of_it(whole) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from made_runs import make_run
 from trained_runs import Unwatched, config, contents, resume, torch_settings_kept, train
 from trained_runs import begin as begin_from_scratch
 
@@ -18,7 +19,10 @@ from mechgrok.discovery import family
 from mechgrok.errors import UserError
 from mechgrok.models.transplant import members
 from mechgrok.runs import store
+from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.mixture import Mixture
+from mechgrok.tasks.modular import Modular
 from mechgrok.training import finetuning
 from mechgrok.training.execution import Execution
 from mechgrok.training.finetuning import Origin
@@ -151,6 +155,24 @@ def test_the_lineage_goes_back_to_the_first(parent: Path, tmp_path: Path) -> Non
         "load": ("all",),
         "freeze": (),
     }
+
+
+def test_the_parent_s_name_is_that_of_the_mixture_where_it_is_a_task_of_one(tmp_path: Path) -> None:
+    mixed = open_run(make_run(tmp_path / "mixed", task=Mixture(p=5)))
+    assert Origin.of(str(by_task(mixed)["multiply"].path)).parent.run == "mixed/tasks/multiply"
+    assert Origin.of(str(mixed.path)).parent.run == "mixed"
+
+
+def test_tokens_that_the_parent_knows_and_never_saw_are_named(tmp_path: Path) -> None:
+    """Rows a + b hold '+' and no '='; of a mixture all operators were trained, whichever task is asked."""
+    wanted = config(task={"kind": "modular", "p": 5, "operation": "ab+b", "layout": "a = b"})
+    added = Origin.of(str(make_run(tmp_path / "added", task=Modular(p=5, operation="add", layout="a op b"))))
+    assert finetuning.strangers(wanted, added) == ["="]
+    assert finetuning.strangers(wanted, Origin.of(str(make_run(tmp_path / "same", task=wanted.task)))) == []
+    mixed = Origin.of(str(by_task(open_run(make_run(tmp_path / "mixed", task=Mixture(p=5))))["add"].path))
+    products = config(task={"kind": "modular", "p": 5, "operation": "multiply", "layout": "a op b"})
+    assert finetuning.strangers(products, mixed) == []
+    assert finetuning.strangers(products, added) == ["*"]
 
 
 def test_training_on_keeps_the_parent_s_answers_at_first(parent: Path, tmp_path: Path) -> None:
