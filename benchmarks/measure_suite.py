@@ -20,10 +20,10 @@ from statistics import median
 import torch
 
 from mechgrok import analyze, open_run
-from mechgrok.measures.registry import default
+from mechgrok.engine.registry import default
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
-from mechgrok.training import runs
+from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 from mechgrok.training.presets import PRESETS
 
@@ -53,7 +53,7 @@ def _copied(origin: Path, path: Path) -> Run:
 def _random_run(path: Path, checkpoints: int, p: int) -> Run:
     preset = PRESETS["nanda2023"]
     preset = preset.model_copy(update={"task": preset.task.model_copy(update={"p": p})})
-    runs.begin(preset, path, Execution(device="cpu"))
+    launch.begin(preset, path, Execution(device="cpu"))
     initial = dict(preset.model.build(preset.task).named_parameters())
     for step in range(checkpoints):
         weights = {name: tensor + 0.2 * step / checkpoints * torch.randn_like(tensor) for name, tensor in initial.items()}

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from mechgrok.cli import main as mechgrok
-from mechgrok.measures.anomaly_detectors import DETECTORS
-from mechgrok.measures.engine import analyze
+from mechgrok.engine.analyze import analyze
+from mechgrok.measures.anomalies.anomaly_detectors import DETECTORS
 from mechgrok.runs.run import Run, open_run
 
 PAGE = Path(__file__).with_name("anomalies.md")

@@ -12,10 +12,10 @@ from typing import Any
 
 from PIL import Image
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.measure import Measure
-from mechgrok.measures.outcomes import Result
-from mechgrok.measures.registry import measures
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
+from mechgrok.engine.registry import measures
+from mechgrok.measures.base.measure import Measure
 from mechgrok.plots import export
 from mechgrok.report import catalogue
 from mechgrok.runs.run import open_run
@@ -47,7 +47,7 @@ def _page(measure: type[Measure]) -> str:
 
 def checks(measure: type[Measure]) -> list[str]:
     """The files of oracles, among tests and in `mechgrok verify`, that ask something of a measure, as links."""
-    oracles = [page for kind in ("planted", "published", "traps") for page in (ROOT / "tests" / "measures").glob(f"test_{kind}*.py")]
+    oracles = [page for kind in ("planted", "published", "traps") for page in (ROOT / "tests" / "measures").rglob(f"test_{kind}*.py")]
     places = sorted([*oracles, *(ROOT / "mechgrok" / "verification").rglob("*.py")])
     named = [place for place in places if _mentions(place.read_text(), measure)]
     return [f"[{place.relative_to(ROOT)}](../../{place.relative_to(ROOT)})" for place in named]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mechgrok.cli import main as mechgrok
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.grok_times import GrokTimes
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.grokking.grok_times import GrokTimes
 from mechgrok.runs.run import open_run
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
 from mechgrok.report.numbers import show
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run

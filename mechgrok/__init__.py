@@ -9,25 +9,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mechgrok.engine.analyze import analyze
+    from mechgrok.engine.outcomes import Failure, NotApplicable, Result
     from mechgrok.errors import UserError
-    from mechgrok.measures.engine import analyze
-    from mechgrok.measures.measure import Headline, Measure, Missing
-    from mechgrok.measures.outcomes import Failure, NotApplicable, Result
+    from mechgrok.measures.base.measure import Headline, Measure, Missing
     from mechgrok.report import write_report
     from mechgrok.runs.run import Run, open_run
 
     __version__: str
 
 _HOMES = {
-    "Failure": "mechgrok.measures.outcomes",
-    "Headline": "mechgrok.measures.measure",
-    "Measure": "mechgrok.measures.measure",
-    "Missing": "mechgrok.measures.measure",
-    "NotApplicable": "mechgrok.measures.outcomes",
-    "Result": "mechgrok.measures.outcomes",
+    "Failure": "mechgrok.engine.outcomes",
+    "Headline": "mechgrok.measures.base.measure",
+    "Measure": "mechgrok.measures.base.measure",
+    "Missing": "mechgrok.measures.base.measure",
+    "NotApplicable": "mechgrok.engine.outcomes",
+    "Result": "mechgrok.engine.outcomes",
     "Run": "mechgrok.runs.run",
     "UserError": "mechgrok.errors",
-    "analyze": "mechgrok.measures.engine",
+    "analyze": "mechgrok.engine.analyze",
     "open_run": "mechgrok.runs.run",
     "write_report": "mechgrok.report",
 }

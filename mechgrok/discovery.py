@@ -24,15 +24,24 @@ Kind = Literal[
 def modules(folder: str) -> list[ModuleType]:
     """The modules of `mechgrok/<folder>`, and those that other distributions offer as entry points `mechgrok.<folder>`."""
     package = importlib.import_module(f"mechgrok.{folder}")
-    own = [importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
-    return own + [entry.load() for entry in entry_points(group=f"mechgrok.{folder}")]
+    return [*_inside(package), *(entry.load() for entry in entry_points(group=f"mechgrok.{folder}"))]
+
+
+def modules_below(folder: str) -> list[ModuleType]:
+    """As `modules`, with the modules of the subfolders."""
+    found = modules(folder)
+    return [*found, *(inner for module in found if hasattr(module, "__path__") for inner in _inside(module))]
+
+
+def _inside(package: ModuleType) -> list[ModuleType]:
+    return [importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
 
 
 def classes(folder: str, base: type) -> list[type[Any]]:
-    """The concrete subclasses of `base` that the modules of a folder define, in order of their names."""
+    """The concrete subclasses of `base` that the modules of a folder and of its subfolders define, in order of their names."""
     found = {
         member
-        for module in modules(folder)
+        for module in modules_below(folder)
         for member in vars(module).values()
         if isinstance(member, type) and issubclass(member, base) and member.__module__ == module.__name__ and "name" in dir(member)
     }

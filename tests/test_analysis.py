@@ -9,8 +9,8 @@ import pytest
 
 from mechgrok import analysis as module
 from mechgrok.analysis import DEFAULT, analyses, analysis, suited
+from mechgrok.engine import registry
 from mechgrok.errors import UserError
-from mechgrok.measures import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "analyses").glob("*.py"))

@@ -73,7 +73,7 @@ def test_files_and_functions_stay_small():
 
 def test_readme_names_commands_and_measures_that_exist():
     from mechgrok.cli import COMMANDS
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
     text = (ROOT / "README.md").read_text()
     assert set(re.findall(r"mechgrok ([a-z]+)\b", "\n".join(_code(text)))) <= set(COMMANDS)
@@ -102,9 +102,9 @@ def _code(text: str) -> list[str]:
 
 
 def test_every_measure_has_an_oracle():
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
-    pages = [page for kind in ("planted", "published") for page in (ROOT / "tests" / "measures").glob(f"test_{kind}*.py")]
+    pages = [page for kind in ("planted", "published") for page in (ROOT / "tests" / "measures").rglob(f"test_{kind}*.py")]
     text = "".join(page.read_text() for page in pages)
     assert [name for name, measure in measures().items() if f'"{name}"' not in text and measure.__name__ not in text] == []
 
@@ -125,6 +125,6 @@ def test_the_generated_pages_are_what_the_code_gives():
 
 
 def test_every_measure_that_applies_to_the_demo_has_its_figure():
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
     assert {path.stem for path in (ROOT / "docs" / "measures" / "figures").glob("*.png")} >= set(measures()) - ELSEWHERE

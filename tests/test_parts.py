@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from mechgrok.config import FAMILIES, Part
 from mechgrok.data.splits.split import Shuffled
 from mechgrok.discovery import family
-from mechgrok.models.tables import Batch
+from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.modular import Modular
 
 TASKS, SPLITS = family("tasks"), family("data.splits")

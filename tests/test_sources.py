@@ -17,7 +17,7 @@ from mechgrok.cli import COMMANDS, flags
 from mechgrok.cli.analyze import Analyze
 from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
-from mechgrok.measures.registry import measures, parse
+from mechgrok.engine.registry import measures, parse
 from mechgrok.training.presets import PRESETS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sources.md"

@@ -16,8 +16,8 @@ from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.cli.words import Words
-    from mechgrok.measures.engine import Tick
-    from mechgrok.measures.outcomes import Outcome
+    from mechgrok.engine.analyze import Tick
+    from mechgrok.engine.outcomes import Outcome
     from mechgrok.report import Report
 
 
@@ -66,7 +66,7 @@ def _tasks(words: Words) -> Words:
 
 def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: int) -> Report:
     from mechgrok.analysis import suited
-    from mechgrok.measures.engine import analyze
+    from mechgrok.engine.analyze import analyze
     from mechgrok.report import write_report
     from mechgrok.report.facts import kind_of
     from mechgrok.runs.run import open_run
@@ -81,7 +81,7 @@ def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: in
 
 
 def _say_what_does_not_apply(name: str, outcomes: Mapping[str, Outcome]) -> None:
-    from mechgrok.measures.outcomes import NotApplicable
+    from mechgrok.engine.outcomes import NotApplicable
 
     said = [f"{label} does not apply to {name}: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
     if len(said) == len(outcomes):

@@ -21,10 +21,10 @@ def _demo(out: Path = Path("checkpoints") / "demo", log: train.Log = "auto") -> 
             and metrics are copied to Weights & Biases, off line unless WANDB_MODE=online.
     """
     from mechgrok.runs.run import open_run
-    from mechgrok.training import runs
+    from mechgrok.training import launch
     from mechgrok.training.execution import Execution
     from mechgrok.training.presets import PRESETS
 
-    run = open_run(out) if out.exists() else runs.begin(PRESETS["demo"], out, Execution())
+    run = open_run(out) if out.exists() else launch.begin(PRESETS["demo"], out, Execution())
     status = train.train(run, log)
     return status or analyze.main([str(out)])

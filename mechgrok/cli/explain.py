@@ -14,7 +14,7 @@ from mechgrok.cli import flags
 from mechgrok.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from mechgrok.measures.measure import Measure
+    from mechgrok.measures.base.measure import Measure
     from mechgrok.runs.run import Run
 
 
@@ -30,7 +30,7 @@ def _explain(measure: tyro.conf.Positional[str], run: Path | None = None) -> int
         measure: Its name; mechgrok list measures shows them.
         run: A run, on whose last checkpoint all variants are computed and put side by side.
     """
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
     if measure not in measures():
         raise UserError(f"unknown measure {measure}{nearest(measure, list(measures()))}")
@@ -58,8 +58,8 @@ def _say(measure: type[Measure]) -> None:
 
 def _compare(measure: type[Measure], path: Path) -> None:
     """The headline of every variant at the run's last checkpoint."""
-    from mechgrok.measures.engine import analyze
-    from mechgrok.measures.outcomes import Result
+    from mechgrok.engine.analyze import analyze
+    from mechgrok.engine.outcomes import Result
     from mechgrok.report.catalogue import variants
     from mechgrok.runs.run import open_run
 

@@ -12,8 +12,8 @@ from mechgrok.cli import flags
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.measures.measure import Measure
-    from mechgrok.measures.outcomes import Result
+    from mechgrok.engine.outcomes import Result
+    from mechgrok.measures.base.measure import Measure
     from mechgrok.runs.run import Run
 
 
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     """Writes a figure."""
     asked: Draw = flags.parse(Draw, arguments, "figure")
 
-    from mechgrok.measures.registry import parse
+    from mechgrok.engine.registry import parse
     from mechgrok.plots.export import DRAWN, TEXTS, write
     from mechgrok.report.labels import as_text
     from mechgrok.runs.run import open_run
@@ -57,8 +57,8 @@ def _stored(run: Run, measure: Measure) -> Result | None:
 
 
 def _computed(run: Run, measure: Measure) -> Result:
-    from mechgrok.measures.engine import analyze
-    from mechgrok.measures.outcomes import Failure, NotApplicable
+    from mechgrok.engine.analyze import analyze
+    from mechgrok.engine.outcomes import Failure, NotApplicable
 
     outcome = analyze(run, [measure], nulls=0)[measure.label]
     if isinstance(outcome, NotApplicable):

@@ -11,7 +11,7 @@ from mechgrok.cli import flags
 from mechgrok.tasks.operations import Operation
 
 if TYPE_CHECKING:
-    from mechgrok.runs.imported import Imported
+    from mechgrok.runs.importing.options import Imported
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def _import(
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
         step: Step of the weights, where the file does not say it.
     """
-    from mechgrok.runs.importing import Said, import_file
+    from mechgrok.runs.importing.import_run import Said, import_file
 
     made = import_file(file, out, Said(p, operation, fraction, split, split_seed, step))
     print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")

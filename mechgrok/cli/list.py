@@ -15,7 +15,7 @@ import tyro
 from mechgrok.cli import flags
 
 if TYPE_CHECKING:
-    from mechgrok.measures.measure import Measure
+    from mechgrok.measures.base.measure import Measure
 
 Kind = Literal[
     "tasks",
@@ -67,7 +67,7 @@ def _parts(folder: Any) -> Mapping[str, str]:
 
 
 def _measures() -> Mapping[str, str]:
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
     return {_with_fields(measure): _first_line(measure) for measure in measures().values()}
 
@@ -85,10 +85,10 @@ def _presets() -> Mapping[str, str]:
 
 
 def _importers() -> Mapping[str, str]:
-    from mechgrok.runs import importing_logs
-    from mechgrok.runs.importers.recognition import importers
+    from mechgrok.runs.importing import logs
+    from mechgrok.runs.importing.recognition import importers
 
-    return {importer.name: importer.describe for importer in importers()} | {importing_logs.FORMAT: importing_logs.DESCRIBE}
+    return {importer.name: importer.describe for importer in importers()} | {logs.FORMAT: logs.DESCRIBE}
 
 
 def _first_line(thing: object) -> str:

@@ -50,10 +50,10 @@ def _begin(name: str, arguments: list[str]) -> int:
     options = parsed(name, arguments)
     config = chosen(options)
 
-    from mechgrok.training import runs
+    from mechgrok.training import launch
 
     need_package(options.log)
-    run = runs.begin(config, options.out or default_folder(name, config, preset(name, [])), options.execution)
+    run = launch.begin(config, options.out or default_folder(name, config, preset(name, [])), options.execution)
     return train(run, options.log)
 
 
@@ -91,10 +91,10 @@ def _resume(resume: Path, log: Log = "auto") -> int:
 def train(run: Run, log: Log = "auto") -> int:
     """Trains a run to its end, and says what came of it; the exit status is 130 after Ctrl-C."""
     from mechgrok.cli.progress import watching
-    from mechgrok.training import runs
+    from mechgrok.training import launch
 
     with watching(run.config.training.steps, "auto" if log == "wandb" else log) as shown, _copied(run, log, shown) as progress:
-        ending = runs.resume(run, progress)
+        ending = launch.resume(run, progress)
     if ending.interrupted:
         print(f"interrupted at step {ending.step}; go on with: mechgrok train --resume {run.path}")
         return 130

@@ -47,13 +47,13 @@ def _is_folder(word: str) -> bool:
 
 
 def _is_measure(word: str) -> bool:
-    from mechgrok.measures.registry import measures
+    from mechgrok.engine.registry import measures
 
     return word.partition("(")[0].strip() in measures()
 
 
 def _measure(word: str) -> str:
-    from mechgrok.measures.registry import measures, parse
+    from mechgrok.engine.registry import measures, parse
 
     if not _is_measure(word):
         hint = "" if "/" in word or "." in word else nearest(word.partition("(")[0], list(measures()))

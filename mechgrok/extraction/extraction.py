@@ -14,8 +14,9 @@ from mechgrok.extraction.fidelity import compare
 from mechgrok.extraction.program import Program, Wave
 from mechgrok.extraction.source import source
 from mechgrok.extraction.words import header, lines
-from mechgrok.maths import equivariance, waves
-from mechgrok.measures.key_frequencies import KeyFrequencies, keys_of
+from mechgrok.maths.harmonic import waves
+from mechgrok.maths.symmetries import equivariance
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies, keys_of
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mechgrok.extraction.program import Program
-from mechgrok.maths import equivariance, losses
+from mechgrok.maths.landscape import losses
+from mechgrok.maths.symmetries import equivariance
 from mechgrok.runs.snapshot import Snapshot
 
 Facts = dict[str, Any]

@@ -11,7 +11,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 from mechgrok.interventions.groups import checked, grid_of
 from mechgrok.interventions.places import Hook
-from mechgrok.maths import ablation
+from mechgrok.maths.harmonic import ablation
 from mechgrok.tasks.task import Task
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 from mechgrok.interventions.groups import checked, grid_of
 from mechgrok.interventions.places import Hook, at, with_value
-from mechgrok.maths import ablation, cosines, fourier
+from mechgrok.maths.harmonic import ablation, cosines, fourier
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.task import Task
 

@@ -1,1 +1,1 @@
-"""How we look: one file a measure, and the engine that runs them."""
+"""Measures: one file each, in families by the question that they answer."""

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens import HookedTransformer
 
-    from mechgrok.models.dropout import Masks
+    from mechgrok.models.forward.dropout import Masks
+    from mechgrok.models.forward.notes import Note
+    from mechgrok.models.forward.tables import Batch
     from mechgrok.models.network import Weights
-    from mechgrok.models.notes import Note
-    from mechgrok.models.tables import Batch
 
 Normalization = Literal["LN", "LNPre", "post", "post-unbiased"]
 
@@ -84,19 +84,19 @@ class Architecture(Network):
         return self.registers == 0 or self.layers == 1
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
-        from mechgrok.models import plain_forward
+        from mechgrok.models.forward import plain_forward
 
         return plain_forward.residual(weights, self, tokens)
 
     def from_embedded(self, weights: Weights, x: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        from mechgrok.models import plain_forward
+        from mechgrok.models.forward import plain_forward
 
         return plain_forward.logits(weights, self, x, note=note, masks=masks)
 
     def forward(
         self, weights: Weights, batch: Batch, keep: frozenset[str] = NOTHING, masks: Masks | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        from mechgrok.models import fast_forward, lengths
+        from mechgrok.models.forward import fast_forward, lengths
 
         if batch.parts:
             return lengths.forward(self, weights, batch, keep, masks)
@@ -115,7 +115,7 @@ class Architecture(Network):
 
     def position(self, weights: Weights) -> Tensor:
         """What is added to the tokens of each position (n_ctx, d_model)."""
-        from mechgrok.models.positions import sinusoids
+        from mechgrok.models.forward.positions import sinusoids
 
         if self.positions == "learned":
             return weights["pos_embed.W_pos"]
@@ -126,11 +126,11 @@ class Architecture(Network):
         return weights[f"blocks.{self.layers - 1}.mlp.W_out"] @ self.unembedding(weights)
 
     def module(self, weights: Weights) -> HookedTransformer:
-        from mechgrok.models import hooked
+        from mechgrok.models.hooks import hooked
 
         return hooked.from_weights(self, weights)
 
     def obstacle(self, model: Any) -> str | None:
-        from mechgrok.models import fast_forward
+        from mechgrok.models.forward import fast_forward
 
         return fast_forward.obstacle(model.cfg)

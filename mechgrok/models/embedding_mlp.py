@@ -16,10 +16,10 @@ from mechgrok.tasks.task import Task
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mechgrok.models.dropout import Masks
+    from mechgrok.models.forward.dropout import Masks
+    from mechgrok.models.forward.notes import Note
     from mechgrok.models.hooks.hooked_network import HookedNetwork
     from mechgrok.models.network import Weights
-    from mechgrok.models.notes import Note
 
 
 class EmbeddingMLP(Model):
@@ -83,7 +83,7 @@ class EmbeddingSum(Network):
         return F.embedding(tokens, weights["embed.W_E"])
 
     def from_embedded(self, weights: Weights, x: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        from mechgrok.models.activations import ACTIVATIONS
+        from mechgrok.models.forward.activations import ACTIVATIONS
 
         x = x.sum(1, keepdim=True)
         for layer in range(self.layers):

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens.HookedRootModule import HookedRootModule
 
-    from mechgrok.models.dropout import Masks
-    from mechgrok.models.notes import Note
-    from mechgrok.models.tables import Batch
+    from mechgrok.models.forward.dropout import Masks
+    from mechgrok.models.forward.notes import Note
+    from mechgrok.models.forward.tables import Batch
 
     Weights = Mapping[str, Tensor]
 
@@ -70,7 +70,7 @@ class Network(ABC):
 
         Dropout is only there with `masks`. Raises KeyError for an activation that the network does not have.
         """
-        from mechgrok.models.notes import Kept
+        from mechgrok.models.forward.notes import Kept
 
         kept = Kept(keep, batch.length)
         logits = self.from_embedded(weights, self.embed(weights, batch.inputs), kept, masks)

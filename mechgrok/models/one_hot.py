@@ -14,10 +14,10 @@ from mechgrok.tasks.task import Task
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mechgrok.models.dropout import Masks
+    from mechgrok.models.forward.dropout import Masks
+    from mechgrok.models.forward.notes import Note
     from mechgrok.models.hooks.hooked_network import HookedNetwork
     from mechgrok.models.network import Weights
-    from mechgrok.models.notes import Note
 
 
 def positions(task: Task) -> dict[str, Any]:
@@ -79,8 +79,8 @@ class OneHotMLP(Network):
         return torch.stack(x, dim=1)
 
     def from_embedded(self, weights: Weights, x: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        from mechgrok.models.activations import ACTIVATIONS
-        from mechgrok.models.dropout import drop
+        from mechgrok.models.forward.activations import ACTIVATIONS
+        from mechgrok.models.forward.dropout import drop
 
         x = x.sum(1, keepdim=True)
         for layer in range(self.layers):

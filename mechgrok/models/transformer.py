@@ -138,7 +138,8 @@ class Transformer(Model):
         """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""
         import torch
 
-        from mechgrok.models import hooked, initialisation
+        from mechgrok.models.hooks import hooked
+        from mechgrok.models.init import initialisation
 
         model = hooked.empty(self.architecture(task))
         initialisation.INITIALISATIONS[self.init](model, self.seed)

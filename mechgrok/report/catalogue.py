@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from mechgrok.measures.measure import Measure, RunMeasure
+from mechgrok.measures.base.measure import Measure, RunMeasure
 
 _FIELDS: Mapping[str, str] = {
     "keys": "key set: `last` (that of the last checkpoint), `own` (each checkpoint's), or frequencies such as `6,23,39`",

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from mechgrok.measures.measure import Measure, RunMeasure
-from mechgrok.measures.outcomes import Null, Outcome, Result
+from mechgrok.engine.outcomes import Null, Outcome, Result
+from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
 from mechgrok.report.labels import as_text

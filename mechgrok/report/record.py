@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mechgrok.measures.outcomes import Failure, NotApplicable, Outcome
+from mechgrok.engine.outcomes import Failure, NotApplicable, Outcome
 from mechgrok.runs.store import write
 
 Record = dict[str, str]

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from mechgrok.engine import registry, results
+from mechgrok.engine.analyze import checkpoints
+from mechgrok.engine.outcomes import Null, Result
+from mechgrok.engine.stamps import stamp
 from mechgrok.errors import UserError
-from mechgrok.measures import registry, results
-from mechgrok.measures.engine import checkpoints
-from mechgrok.measures.measure import Measure, RunMeasure
-from mechgrok.measures.outcomes import Null, Result
-from mechgrok.measures.stamps import stamp
+from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.runs.run import Run
 
 _CHANGES = {

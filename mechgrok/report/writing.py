@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mechgrok.analysis import Analysis, suited
+from mechgrok.engine.outcomes import Outcome
 from mechgrok.errors import UserError
-from mechgrok.measures.outcomes import Outcome
 from mechgrok.report import record, summary
 from mechgrok.report.entries import Entry, collect
 from mechgrok.report.facts import kind_of

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.models.tables import Batch
+from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.charts import Chart, chart
 from mechgrok.tasks.task import Task
 

@@ -11,9 +11,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.maths import cosines, fourier, losses
+from mechgrok.maths.harmonic import cosines, fourier
+from mechgrok.maths.landscape import losses
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
-from mechgrok.models.tables import Batch
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.charts import Basis, chart
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mechgrok.maths.crossings import first_crossing
+from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.runs.run import Run
 
 ACCURACY, SUSTAINED = 0.99, 3

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
-from mechgrok.measures.measure import Measure, Missing, RunMeasure
+from mechgrok.measures.base.measure import Measure, Missing, RunMeasure
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
 from mechgrok.studies.pace import Interval, Time, ratio
 from mechgrok.training import recorder
 
 if TYPE_CHECKING:
-    from mechgrok.measures.outcomes import Result
+    from mechgrok.engine.outcomes import Result
 
 
 def folder(out: Path, trial: Trial, seed: int) -> Path:
@@ -82,9 +82,9 @@ class Trained:
         return {}
 
     def _history(self, trial: str, seed: int, measure: str, task: str) -> pd.DataFrame | str:
-        from mechgrok.measures import registry
-        from mechgrok.measures.engine import analyze
-        from mechgrok.measures.outcomes import Result
+        from mechgrok.engine import registry
+        from mechgrok.engine.analyze import analyze
+        from mechgrok.engine.outcomes import Result
 
         asked, whole = registry.parse(measure), self.runs[trial, seed]
         run = by_task(whole)[task] if task else whole

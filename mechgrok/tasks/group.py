@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mechgrok.maths import groups
+from mechgrok.maths.algebra import groups
 from mechgrok.tasks import layouts
 from mechgrok.tasks.arithmetic import LossClasses
 from mechgrok.tasks.charts import Basis

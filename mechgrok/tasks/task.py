@@ -11,7 +11,7 @@ from mechgrok.config import Part
 from mechgrok.tasks.charts import Basis
 
 if TYPE_CHECKING:
-    from mechgrok.maths.groups import Group
+    from mechgrok.maths.algebra.groups import Group
 
 
 class Task(Part):

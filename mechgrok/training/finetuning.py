@@ -17,7 +17,7 @@ from mechgrok.runs import store
 from mechgrok.runs.by_task import full_name
 from mechgrok.runs.creation import refuse_existing
 from mechgrok.runs.run import Run, open_run
-from mechgrok.training import initial, runs
+from mechgrok.training import initial, launch
 from mechgrok.training.execution import Execution
 
 
@@ -69,7 +69,7 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
     weights = initial_weights(wanted, origin, wanted.start.load)
     files = {store.LINEAGE: json.dumps(origin.lineage(), indent=1).encode()}
     name = str(store.weights_path(Path(), 0))
-    return runs.begin(settled, out, execution, files | {name: store.tensor_bytes(weights)})
+    return launch.begin(settled, out, execution, files | {name: store.tensor_bytes(weights)})
 
 
 def strangers(wanted: Config, origin: Origin) -> list[str]:

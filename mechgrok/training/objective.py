@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from mechgrok.config import Config, Training
-from mechgrok.maths import losses
+from mechgrok.maths.landscape import losses
 from mechgrok.training import randomness
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor, torch.dtype], Tensor]] = {

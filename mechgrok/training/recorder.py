@@ -10,7 +10,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.training.objective import is_recorded
 from mechgrok.training.probing import Reading
-from mechgrok.training.schedule import Schedule
+from mechgrok.training.recording_steps import Schedule
 from mechgrok.training.table import Table
 from mechgrok.training.trainer import Evaluation, Trainer
 

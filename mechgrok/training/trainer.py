@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from mechgrok.config import Config
-from mechgrok.maths import losses
-from mechgrok.models import dropout
+from mechgrok.maths.landscape import losses
+from mechgrok.models.forward import dropout
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
-from mechgrok.models.tables import Batch
 from mechgrok.training import initial, subsets
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay

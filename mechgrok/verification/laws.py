@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import torch
 
-from mechgrok.maths import fourier, losses
-from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
-from mechgrok.measures.key_frequencies import KeyFrequencies, logit_similarity
+from mechgrok.maths.harmonic import fourier
+from mechgrok.maths.landscape import losses
+from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies, logit_similarity
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.training.presets import PRESETS

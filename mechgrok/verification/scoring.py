@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome, Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome, Result
 from mechgrok.verification.check import Check
 from mechgrok.verification.network import Network, as_run, zoo
 

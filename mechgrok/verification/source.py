@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mechgrok import discovery
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 from mechgrok.verification.check import Check, Tolerance, compare
 

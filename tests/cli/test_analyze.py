@@ -11,7 +11,7 @@ from made_runs import make_run
 
 from mechgrok.analysis import DEFAULT, analysis
 from mechgrok.cli import main
-from mechgrok.measures import registry
+from mechgrok.engine import registry
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.mixture import Mixture
 

@@ -6,7 +6,7 @@ import pytest
 
 from mechgrok.cli import main
 from mechgrok.cli.list import KINDS
-from mechgrok.measures import registry
+from mechgrok.engine import registry
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -84,7 +84,7 @@ def test_ctrl_c_before_the_first_step_is_one_line(call, monkeypatch: pytest.Monk
     def pressed(*_: object) -> Ending:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mechgrok.training.runs.resume", pressed)
+    monkeypatch.setattr("mechgrok.training.launch.resume", pressed)
     status, _, err = call("train", "demo", *TINY, "--out", "run", "--log", "quiet")
     assert (status, err) == (130, "mechgrok: interrupted; what was finished is kept\n")
 

@@ -8,7 +8,7 @@ import pytest
 from made_runs import make_run
 
 from mechgrok.cli import main
-from mechgrok.measures.registry import measures
+from mechgrok.engine.registry import measures
 from mechgrok.verification import laws, scoring, source
 from mechgrok.verification.check import Check
 

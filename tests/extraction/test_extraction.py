@@ -20,10 +20,10 @@ from mechgrok.errors import UserError
 from mechgrok.extraction import Extraction, extract
 from mechgrok.extraction.extraction import extracted
 from mechgrok.extraction.phases import formula
-from mechgrok.measures.key_frequencies import KeyFrequencies
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.charts import chart

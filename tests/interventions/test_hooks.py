@@ -23,7 +23,7 @@ from mechgrok.interventions import (
     patch,
     patch_pairs,
 )
-from mechgrok.measures.ablation_sites import Site, without_frequencies
+from mechgrok.measures.ablations.ablation_sites import Site, without_frequencies
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.group import GroupTask
 

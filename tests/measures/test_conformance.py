@@ -15,10 +15,10 @@ import pytest
 from made_runs import make_run
 from measure_kinds import ELSEWHERE
 
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.measure import Measure, RunMeasure
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.runs.run import open_run
 
 MEASURES = sorted(registry.measures())

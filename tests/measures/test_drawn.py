@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mechgrok.measures.anomaly_scores import AnomalyScores
-from mechgrok.measures.gradient_alignment import GradientAlignment
-from mechgrok.measures.gradient_patching import GradientPatching
-from mechgrok.measures.offset_errors import OffsetErrors
-from mechgrok.measures.over_training import beside_training
-from mechgrok.measures.token_map import TokenMap
+from mechgrok.measures.aliases.gradient_alignment import GradientAlignment
+from mechgrok.measures.aliases.gradient_patching import GradientPatching
+from mechgrok.measures.anomalies.anomaly_scores import AnomalyScores
+from mechgrok.measures.frequencies.token_map import TokenMap
+from mechgrok.measures.grokking.offset_errors import OffsetErrors
+from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from made_runs import make_run
 
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.on_group import OnGroup
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.base.on_group import OnGroup
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.group import GroupTask
 

@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 from mechgrok.config import Config
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.discovery import family
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
 from mechgrok.models.embedding_mlp import EmbeddingMLP
 from mechgrok.models.lstm import LSTM
 from mechgrok.models.mlp import MLP

@@ -12,13 +12,13 @@ import pytest
 from made_runs import make_run
 from measure_kinds import ELSEWHERE
 
-from mechgrok.measures.basis import InBasis
-from mechgrok.measures.coset_concentration import CosetConcentration
-from mechgrok.measures.equivariance import Equivariance
-from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.obstacles import needs_attention_to_equals
-from mechgrok.measures.registry import measures
-from mechgrok.measures.spectrum_2d import Spectrum2D
+from mechgrok.engine.registry import measures
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
+from mechgrok.measures.groups.coset_concentration import CosetConcentration
+from mechgrok.measures.logits.equivariance import Equivariance
+from mechgrok.measures.neurons.spectrum_2d import Spectrum2D
+from mechgrok.measures.shared.obstacles import needs_attention_to_equals
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.modular import Modular

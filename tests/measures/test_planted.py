@@ -10,14 +10,14 @@ import torch
 from planted import Planted, architecture, cosines, handmade, handmade_snapshot, measured, table
 from torch import Tensor
 
-from mechgrok.maths import fourier
-from mechgrok.measures.excluded_loss import ExcludedLoss
-from mechgrok.measures.gini import Gini
-from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.logit_cosines import LogitCosines
-from mechgrok.measures.loss import Loss
-from mechgrok.measures.neuron_logit_spectrum import NeuronLogitSpectrum
-from mechgrok.measures.restricted_loss import RestrictedLoss
+from mechgrok.maths.harmonic import fourier
+from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
+from mechgrok.measures.frequencies.gini import Gini
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
+from mechgrok.measures.frequencies.neuron_logit_spectrum import NeuronLogitSpectrum
+from mechgrok.measures.grokking.loss import Loss
+from mechgrok.measures.logits.logit_cosines import LogitCosines
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot

@@ -12,9 +12,9 @@ from made_runs import make_run
 from planted import Planted, cosines, handmade_snapshot, measured, table
 from torch import Tensor
 
-from mechgrok.measures.excluded_loss import ExcludedLoss
-from mechgrok.measures.frequency_ablation import FrequencyAblation
-from mechgrok.measures.restricted_loss import RestrictedLoss
+from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
+from mechgrok.measures.ablations.frequency_ablation import FrequencyAblation
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Grid, Snapshot
 

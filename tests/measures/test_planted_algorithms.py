@@ -16,13 +16,13 @@ from made_runs import make_run
 from planted import Planted, architecture, cosines, handmade_snapshot, measured, table
 from torch import Tensor
 
-from mechgrok.measures.circularity import Circularity
-from mechgrok.measures.clock_pizza import ClockPizza
-from mechgrok.measures.distance_irrelevance import DistanceIrrelevance
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.equivariance import Equivariance
-from mechgrok.measures.gradient_symmetricity import GradientSymmetricity
-from mechgrok.measures.logit_profile import LogitProfile
+from mechgrok.engine.analyze import analyze
+from mechgrok.measures.algorithms.clock_pizza import ClockPizza
+from mechgrok.measures.algorithms.distance_irrelevance import DistanceIrrelevance
+from mechgrok.measures.algorithms.gradient_symmetricity import GradientSymmetricity
+from mechgrok.measures.frequencies.circularity import Circularity
+from mechgrok.measures.logits.equivariance import Equivariance
+from mechgrok.measures.logits.logit_profile import LogitProfile
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot

@@ -13,9 +13,9 @@ import torch
 from made_runs import make_run
 from planted import architecture, measured
 
-from mechgrok.measures.alias_phases import AliasPhases
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.aliases.alias_phases import AliasPhases
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot

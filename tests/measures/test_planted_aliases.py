@@ -14,14 +14,14 @@ from made_runs import make_run
 from planted import Planted, measured
 
 from mechgrok.config import Config
-from mechgrok.measures.alias_accuracy import AliasAccuracy
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.internalisation import WIDTH, Internalisation
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.aliases.alias_accuracy import AliasAccuracy
+from mechgrok.measures.aliases.internalisation import WIDTH, Internalisation
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.aliases import Aliases
-from mechgrok.training import runs
+from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 
 P, SURE = 41, 6.0
@@ -70,7 +70,7 @@ def staged(folder: Path, **split: Any) -> Run:
         "model": {"kind": "transformer", "d_model": 8, "heads": 1, "d_mlp": 4},
         "training": {"steps": 60, "switch_at": [40], "batch": 8, "sampling": "replacement"},
     }
-    return runs.begin(Config.model_validate(config), folder, Execution("cpu", 1))
+    return launch.begin(Config.model_validate(config), folder, Execution("cpu", 1))
 
 
 ACCURACIES = {

@@ -8,7 +8,7 @@ import pytest
 import torch
 from planted import architecture, measured
 
-from mechgrok.measures.alias_alignment import AliasAlignment
+from mechgrok.measures.aliases.alias_alignment import AliasAlignment
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.alias_rows import dealt

@@ -16,12 +16,12 @@ from torch import Tensor
 from mechgrok.data.corruptions.corruption import Labels
 from mechgrok.data.corruptions.fixed_rule import FixedRule
 from mechgrok.data.corruptions.uniform import Uniform
-from mechgrok.measures.anomaly_controls import AnomalyControls
-from mechgrok.measures.anomaly_detectors import DETECTORS, RIDGE, Detectors
-from mechgrok.measures.anomaly_rows import AnomalyRows
-from mechgrok.measures.anomaly_scores import AnomalyScores
-from mechgrok.measures.measure import Measure
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.anomalies.anomaly_controls import AnomalyControls
+from mechgrok.measures.anomalies.anomaly_detectors import DETECTORS, RIDGE, Detectors
+from mechgrok.measures.anomalies.anomaly_rows import AnomalyRows
+from mechgrok.measures.anomalies.anomaly_scores import AnomalyScores
+from mechgrok.measures.base.measure import Measure
 from mechgrok.runs.grid import Grid
 
 KEYS = (1, 4)

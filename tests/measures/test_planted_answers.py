@@ -10,11 +10,11 @@ import torch
 from planted import Planted, measured, table
 from torch import Tensor
 
-from mechgrok.measures.label_probability import LabelProbability
-from mechgrok.measures.label_statistics import LabelStatistics
-from mechgrok.measures.margin import Margin
-from mechgrok.measures.numerical_health import NumericalHealth
-from mechgrok.measures.offset_errors import OffsetErrors
+from mechgrok.measures.grokking.label_probability import LabelProbability
+from mechgrok.measures.grokking.label_statistics import LabelStatistics
+from mechgrok.measures.grokking.margin import Margin
+from mechgrok.measures.grokking.offset_errors import OffsetErrors
+from mechgrok.measures.weights.numerical_health import NumericalHealth
 from mechgrok.runs.snapshot import Grid
 
 P = 7

@@ -15,12 +15,12 @@ from planted import table as table_of
 from planted_attention import Told, measured_with, random_network, run
 from torch import Tensor
 
-from mechgrok.maths import losses
-from mechgrok.measures import repatterned
-from mechgrok.measures.activation_map import ActivationMap
-from mechgrok.measures.attention_ablation import WITHOUT, AttentionAblation
-from mechgrok.measures.attention_fit import AttentionFit
-from mechgrok.measures.linear_attention_loss import LinearAttentionLoss
+from mechgrok.maths.landscape import losses
+from mechgrok.measures.ablations.attention_ablation import WITHOUT, AttentionAblation
+from mechgrok.measures.ablations.linear_attention_loss import LinearAttentionLoss
+from mechgrok.measures.neurons.activation_map import ActivationMap
+from mechgrok.measures.neurons.attention_fit import AttentionFit
+from mechgrok.measures.shared import edited_attention
 from mechgrok.runs.run import open_run
 
 P = 13
@@ -89,7 +89,7 @@ class TestLinearLoss:
         self, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The fits by a design matrix, the '=' keeps its attention and b gets what is left; the rows are computed in several parts."""
-        monkeypatch.setattr(repatterned, "AT_ONCE", 50)
+        monkeypatch.setattr(edited_attention, "AT_ONCE", 50)
         snapshot, model = random_network(11, train=np.arange(121) % 3 == 0, **options)
         a, b = np.divmod(np.arange(121), 11)
 
@@ -141,7 +141,7 @@ class TestAblation:
 
         logits = run(model, snapshot.grid, "attn.hook_attn_scores", ablate)
         assert torch.allclose(
-            repatterned.logits(snapshot, lambda scores, rows: scores.softmax(-1)), snapshot.logits, rtol=1e-10, atol=1e-10
+            edited_attention.logits(snapshot, lambda scores, rows: scores.softmax(-1)), snapshot.logits, rtol=1e-10, atol=1e-10
         )
         per_row, right = losses.per_example(logits, snapshot.grid.labels), logits.argmax(1) == snapshot.grid.labels
         found = measured(AttentionAblation(), snapshot)

@@ -11,9 +11,9 @@ import torch
 from planted import Planted, handmade_snapshot, measured, table
 from torch import Tensor
 
-from mechgrok.measures.commutativity import Commutativity
-from mechgrok.measures.head_circuits import HeadCircuits
-from mechgrok.measures.trig_share import TrigShare
+from mechgrok.measures.frequencies.head_circuits import HeadCircuits
+from mechgrok.measures.neurons.commutativity import Commutativity
+from mechgrok.measures.neurons.trig_share import TrigShare
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.snapshot import Snapshot
 

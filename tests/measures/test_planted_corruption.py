@@ -19,13 +19,14 @@ from mechgrok.data.corruptions.corruption import Corruption, Labels
 from mechgrok.data.corruptions.fixed_rule import FixedRule
 from mechgrok.data.corruptions.increment import Increment
 from mechgrok.data.corruptions.uniform import Uniform
-from mechgrok.measures import learning_coefficient, registry
-from mechgrok.measures.corrupted_loss import CorruptedLoss
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.loss import Loss
-from mechgrok.measures.numerical_health import NumericalHealth
-from mechgrok.measures.outcomes import NotApplicable, Result
-from mechgrok.measures.train_loss import train_loss
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.anomalies.corrupted_loss import CorruptedLoss
+from mechgrok.measures.grokking.loss import Loss
+from mechgrok.measures.weights import learning_coefficient
+from mechgrok.measures.weights.numerical_health import NumericalHealth
+from mechgrok.measures.weights.train_loss import train_loss
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot

@@ -10,10 +10,10 @@ import torch
 from planted import Planted, architecture, cosines, handmade, measured, table
 from torch import Tensor
 
-from mechgrok.measures.fourier_families import FourierFamilies
-from mechgrok.measures.logit_fve import LogitFve
-from mechgrok.measures.loss_decomposition import LossDecomposition
-from mechgrok.measures.mode_controls import ModeControls
+from mechgrok.measures.logits.fourier_families import FourierFamilies
+from mechgrok.measures.logits.logit_fve import LogitFve
+from mechgrok.measures.logits.loss_decomposition import LossDecomposition
+from mechgrok.measures.logits.mode_controls import ModeControls
 from mechgrok.runs.snapshot import Grid, Snapshot
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

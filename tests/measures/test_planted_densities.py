@@ -12,12 +12,12 @@ import torch
 from planted import Planted, architecture, cosines, handmade_snapshot, measured, table
 from torch import Tensor
 
-from mechgrok.maths import fourier
-from mechgrok.measures.fourier_density import FourierDensity
-from mechgrok.measures.inverse_participation import InverseParticipation
-from mechgrok.measures.ipr_pruning import IprPruning
-from mechgrok.measures.outcomes import Result
-from mechgrok.measures.spectral_concentration import SpectralConcentration
+from mechgrok.engine.outcomes import Result
+from mechgrok.maths.harmonic import fourier
+from mechgrok.measures.frequencies.fourier_density import FourierDensity
+from mechgrok.measures.frequencies.spectral_concentration import SpectralConcentration
+from mechgrok.measures.neurons.inverse_participation import InverseParticipation
+from mechgrok.measures.neurons.ipr_pruning import IprPruning
 from mechgrok.runs.snapshot import Grid, Snapshot
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

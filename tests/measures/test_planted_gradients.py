@@ -12,10 +12,10 @@ from alias_networks import EVERYTHING, PARAMETERS, TASK, C, flat_network, module
 from made_runs import make_run
 from planted import measured
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.gradient_alignment import GradientAlignment
-from mechgrok.measures.internalisation import WIDTH
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.aliases.gradient_alignment import GradientAlignment
+from mechgrok.measures.aliases.internalisation import WIDTH
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.alias_rows import dealt
 from mechgrok.tasks.aliases import Aliases

@@ -13,17 +13,17 @@ import torch
 from planted import Planted, measured, table
 from torch import Tensor
 
-from mechgrok.maths.cosets import cosets, expected_concentration, subgroups
-from mechgrok.maths.groups import Group, alternating, dihedral, symmetric
-from mechgrok.maths.representations import group_basis, real_irreps
-from mechgrok.measures.character_cosines import CharacterCosines
-from mechgrok.measures.coset_concentration import CosetConcentration, _cumulative
-from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
-from mechgrok.measures.excluded_loss import ExcludedLoss
-from mechgrok.measures.irrep_restricted_loss import IrrepRestrictedLoss
-from mechgrok.measures.irrep_shares import IrrepShares
-from mechgrok.measures.logit_cosines import LogitCosines
-from mechgrok.measures.restricted_loss import RestrictedLoss
+from mechgrok.maths.algebra.cosets import cosets, expected_concentration, subgroups
+from mechgrok.maths.algebra.groups import Group, alternating, dihedral, symmetric
+from mechgrok.maths.algebra.representations import group_basis, real_irreps
+from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
+from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
+from mechgrok.measures.groups.character_cosines import CharacterCosines
+from mechgrok.measures.groups.coset_concentration import CosetConcentration, _cumulative
+from mechgrok.measures.groups.irrep_restricted_loss import IrrepRestrictedLoss
+from mechgrok.measures.groups.irrep_shares import IrrepShares
+from mechgrok.measures.logits.logit_cosines import LogitCosines
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mechgrok.config import Config
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
 from mechgrok.runs.run import open_run
-from mechgrok.training import runs
+from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Progress
 
@@ -31,8 +31,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
             "training": {"steps": 480, "switch_at": [240], "batch": 64, "sampling": "replacement", "evaluate_every": 240},
             "checkpoints": {"every": 120, "log_spaced": 0},
         }
-        run = runs.begin(Config.model_validate(config), root / leak, Execution("cpu", 1))
-        runs.resume(run, Unwatched())
+        run = launch.begin(Config.model_validate(config), root / leak, Execution("cpu", 1))
+        launch.resume(run, Unwatched())
         results[leak] = analyze(open_run(run.path), ["internalisation"], nulls=0)["internalisation"]
     return results
 

@@ -11,9 +11,9 @@ import torch
 from made_runs import make_run
 from planted import handmade_snapshot, measured
 
-from mechgrok.maths import langevin
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.learning_coefficient import LearningCoefficient
+from mechgrok.engine.analyze import analyze
+from mechgrok.maths.landscape import langevin
+from mechgrok.measures.weights.learning_coefficient import LearningCoefficient
 from mechgrok.runs.run import open_run
 
 needs_library = pytest.mark.skipif(not langevin.installed(), reason="devinterp is not installed; install mechgrok[llc]")

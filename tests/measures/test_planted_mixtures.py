@@ -7,8 +7,8 @@ import pytest
 import torch
 from planted import Planted, measured
 
-from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.logit_cosines import LogitCosines
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
+from mechgrok.measures.logits.logit_cosines import LogitCosines
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.mixture import Mixture

@@ -11,8 +11,8 @@ import torch
 from planted import Planted, measured, table
 from torch import Tensor
 
-from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.neuron_frequencies import NeuronFrequencies, _clusters
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
+from mechgrok.measures.neurons.neuron_frequencies import NeuronFrequencies, _clusters
 
 
 class TestNeurons:

@@ -9,9 +9,9 @@ import torch
 from alias_networks import EVERYTHING, PARAMETERS, TASK, C, flat_network, module_loss, random_network, rows_about
 from planted import measured
 
-from mechgrok.measures.gradient_patching import GradientPatching
-from mechgrok.measures.internalisation import WIDTH
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.aliases.gradient_patching import GradientPatching
+from mechgrok.measures.aliases.internalisation import WIDTH
 from mechgrok.tasks.alias_rows import dealt
 
 SIZE = 2.0

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from made_runs import make_run
 
-from mechgrok.measures.measure import Missing
-from mechgrok.measures.phase_boundaries import PhaseBoundaries
+from mechgrok.measures.base.measure import Missing
+from mechgrok.measures.grokking.phase_boundaries import PhaseBoundaries
 from mechgrok.runs.run import open_run
 
 STEPS = np.arange(0, 20_001, 100)

@@ -9,8 +9,8 @@ import torch
 from planted import Planted, architecture, measured, table
 from torch import Tensor
 
-from mechgrok.measures.activation_rank import ActivationRank
-from mechgrok.measures.ranks import Ranks
+from mechgrok.measures.weights.activation_rank import ActivationRank
+from mechgrok.measures.weights.ranks import Ranks
 from mechgrok.runs.snapshot import Snapshot
 
 

@@ -14,12 +14,13 @@ from planted import handmade_snapshot, measured, table
 from planted_attention import Told, measured_with
 from torch import Tensor
 
-from mechgrok.maths import fourier, losses
-from mechgrok.measures.neuron_logit_components import NeuronLogitComponents
-from mechgrok.measures.neuron_logit_spectrum import NeuronLogitSpectrum
-from mechgrok.measures.neuron_replacement import NeuronReplacement
-from mechgrok.measures.projection_loss import ProjectionLoss
-from mechgrok.measures.readout_fit import ReadoutFit
+from mechgrok.maths.harmonic import fourier
+from mechgrok.maths.landscape import losses
+from mechgrok.measures.ablations.neuron_replacement import NeuronReplacement
+from mechgrok.measures.ablations.projection_loss import ProjectionLoss
+from mechgrok.measures.frequencies.neuron_logit_spectrum import NeuronLogitSpectrum
+from mechgrok.measures.neurons.neuron_logit_components import NeuronLogitComponents
+from mechgrok.measures.neurons.readout_fit import ReadoutFit
 
 P = 13
 A, B = (torch.from_numpy(numbers) for numbers in np.divmod(np.arange(P * P), P))

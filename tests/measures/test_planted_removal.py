@@ -9,9 +9,9 @@ import torch
 from anomalous import TRAIN, TRIGGERS, K, N, P, two_circuits
 from test_planted_anomalies import KEYS, NOISE, RULE, A, B, S, network, wave
 
-from mechgrok.measures.anomaly_removal import AnomalyRemoval
-from mechgrok.measures.outcomes import Result
-from mechgrok.measures.removable import ATTRIBUTION, OPERAND, TOKENS, WAYS, Removable
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.anomalies.anomaly_removal import AnomalyRemoval
+from mechgrok.measures.anomalies.removable import ATTRIBUTION, OPERAND, TOKENS, WAYS, Removable
 
 GIVEN = {"keys": pd.DataFrame({"frequency": [K], "key": True})}
 

@@ -11,11 +11,11 @@ import pytest
 from made_curves import looked_at, run_with, steplike
 from made_runs import make_run
 
-from mechgrok.measures.delay_area import DelayArea
-from mechgrok.measures.grok_times import GrokTimes
-from mechgrok.measures.post_grok_stability import PostGrokStability
-from mechgrok.measures.readings import gap, readings
-from mechgrok.measures.slingshots import Slingshots
+from mechgrok.measures.base.readings import gap, readings
+from mechgrok.measures.grokking.delay_area import DelayArea
+from mechgrok.measures.grokking.grok_times import GrokTimes
+from mechgrok.measures.grokking.post_grok_stability import PostGrokStability
+from mechgrok.measures.grokking.slingshots import Slingshots
 from mechgrok.runs.run import open_run
 
 EVERY = range(0, 2001, 20)

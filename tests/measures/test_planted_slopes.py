@@ -12,11 +12,11 @@ from made_runs import make_run
 from planted import architecture, measured, table
 from torch import Tensor
 
-from mechgrok.maths.sharpness import random_subspace
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.gradient_norms import GradientNorms
-from mechgrok.measures.outcomes import NotApplicable
-from mechgrok.measures.sharpness import Sharpness
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable
+from mechgrok.maths.landscape.sharpness import random_subspace
+from mechgrok.measures.weights.gradient_norms import GradientNorms
+from mechgrok.measures.weights.sharpness import Sharpness
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot

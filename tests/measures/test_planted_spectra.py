@@ -9,9 +9,9 @@ from planted import Planted, cosines, measured, table
 from planted_attention import Told
 from torch import Tensor
 
-from mechgrok.measures.component_ablation import ComponentAblation
-from mechgrok.measures.restricted_loss import RestrictedLoss
-from mechgrok.measures.spectrum_2d import Spectrum2D
+from mechgrok.measures.ablations.component_ablation import ComponentAblation
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
+from mechgrok.measures.neurons.spectrum_2d import Spectrum2D
 
 
 def operands(p: int) -> tuple[Tensor, Tensor]:

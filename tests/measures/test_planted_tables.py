@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mechgrok.measures.key_frequencies import KeyFrequencies
-from mechgrok.measures.restricted_loss import RestrictedLoss
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
+from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot

@@ -11,9 +11,9 @@ import torch
 from made_runs import make_run
 from planted import Planted, measured
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable
-from mechgrok.measures.task_loss import TaskLoss
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable
+from mechgrok.measures.grokking.task_loss import TaskLoss
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.mixture import Mixture

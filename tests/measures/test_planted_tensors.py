@@ -13,14 +13,14 @@ from made_runs import make_run
 from planted import architecture, measured, table
 from torch import Tensor
 
-from mechgrok.measures.embedding_symmetry import EmbeddingSymmetry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable, Result
-from mechgrok.measures.parameter_names import by_parameter, short
-from mechgrok.measures.parameter_norms import ParameterNorms
-from mechgrok.measures.token_map import TokenMap
-from mechgrok.measures.weight_histogram import WeightHistogram
-from mechgrok.measures.weight_image import WeightImage
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.frequencies.embedding_symmetry import EmbeddingSymmetry
+from mechgrok.measures.frequencies.token_map import TokenMap
+from mechgrok.measures.weights.parameter_names import by_parameter, short
+from mechgrok.measures.weights.parameter_norms import ParameterNorms
+from mechgrok.measures.weights.weight_histogram import WeightHistogram
+from mechgrok.measures.weights.weight_image import WeightImage
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from planted import Planted, measured
 
-from mechgrok.measures.token_groups import TokenGroups, groups
+from mechgrok.measures.frequencies.token_groups import TokenGroups, groups
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.mixture import Mixture

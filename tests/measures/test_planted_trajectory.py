@@ -10,7 +10,7 @@ from made_curves import looked_at
 from made_runs import make_run
 from safetensors.numpy import load_file, save_file
 
-from mechgrok.measures.trajectory_pca import TrajectoryPCA
+from mechgrok.measures.weights.trajectory_pca import TrajectoryPCA
 from mechgrok.runs.run import Run, open_run
 
 

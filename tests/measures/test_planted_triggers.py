@@ -17,13 +17,13 @@ from mechgrok.data.corruptions.fixed_rule import FixedRule
 from mechgrok.data.corruptions.increment import Increment
 from mechgrok.data.corruptions.increment_rule import IncrementRule
 from mechgrok.data.corruptions.uniform import Uniform
-from mechgrok.measures.corrupted_loss import CorruptedLoss
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.inverse_participation import InverseParticipation
-from mechgrok.measures.ipr_pruning import IprPruning
-from mechgrok.measures.judged import judged_kinds
-from mechgrok.measures.outcomes import NotApplicable, Result
-from mechgrok.measures.trigger_metrics import TriggerMetrics
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.measures.anomalies.corrupted_loss import CorruptedLoss
+from mechgrok.measures.anomalies.trigger_metrics import TriggerMetrics
+from mechgrok.measures.neurons.inverse_participation import InverseParticipation
+from mechgrok.measures.neurons.ipr_pruning import IprPruning
+from mechgrok.measures.shared.evaluate import judged_kinds
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot

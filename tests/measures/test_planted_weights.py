@@ -8,12 +8,12 @@ import pytest
 import torch
 from planted import architecture, measured, table
 
-from mechgrok.maths import fourier
-from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
-from mechgrok.measures.gini import Gini
-from mechgrok.measures.matrices import varies
-from mechgrok.measures.neuron_logit_spectrum import NeuronLogitSpectrum
-from mechgrok.measures.weight_norms import WeightNorms
+from mechgrok.maths.harmonic import fourier
+from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
+from mechgrok.measures.frequencies.gini import Gini
+from mechgrok.measures.frequencies.matrices import varies
+from mechgrok.measures.frequencies.neuron_logit_spectrum import NeuronLogitSpectrum
+from mechgrok.measures.weights.weight_norms import WeightNorms
 from mechgrok.runs.snapshot import Snapshot
 
 

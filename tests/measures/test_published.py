@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import torch
 
-from mechgrok.maths import cosines, fourier, losses
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.maths.harmonic import cosines, fourier
+from mechgrok.maths.landscape import losses
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 THREE = "6,23,39"

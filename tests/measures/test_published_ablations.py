@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mechgrok.maths import cosines, exclusion
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.maths.harmonic import cosines, exclusion
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 MEASURES = ["frequency-ablation", "logit-fve", "loss-decomposition", "fourier-families(controls=1)", "excluded-loss", "loss"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 ALGORITHM = ["circularity", "distance-irrelevance", "gradient-symmetricity", "clock-pizza", "equivariance"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import open_run
 
 MEASURES = ["spectrum-2d", "component-ablation", "attention-fit", "neuron-logit-components", "projection-loss"]

@@ -10,11 +10,11 @@ import pytest
 import torch
 from made_curves import looked_at, run_with
 
-from mechgrok.measures.delay_area import DelayArea
-from mechgrok.measures.grok_times import GrokTimes
-from mechgrok.measures.post_grok_stability import PostGrokStability
-from mechgrok.measures.slingshots import Slingshots
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.measures.grokking.delay_area import DelayArea
+from mechgrok.measures.grokking.grok_times import GrokTimes
+from mechgrok.measures.grokking.post_grok_stability import PostGrokStability
+from mechgrok.measures.grokking.slingshots import Slingshots
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import open_run
 
 MEASURES = ["fourier-density", "parameter-norms", "label-probability", "offset-errors", "margin", "spectral-concentration"]

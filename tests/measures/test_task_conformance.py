@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from made_runs import make_run
 
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable, Result
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.aliases import Aliases
 from mechgrok.tasks.domain import Domain

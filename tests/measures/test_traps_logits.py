@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from mechgrok.maths import cosines, fourier
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Outcome
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Outcome
+from mechgrok.maths.harmonic import cosines, fourier
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.snapshot import Snapshot
 

@@ -9,8 +9,8 @@ import pytest
 from made_curves import looked_at, run_with, steplike
 from safetensors.numpy import load_file
 
-from mechgrok.measures.grok_times import GrokTimes
-from mechgrok.measures.slingshots import Slingshots
+from mechgrok.measures.grokking.grok_times import GrokTimes
+from mechgrok.measures.grokking.slingshots import Slingshots
 
 EVERY = range(0, 10_001, 100)
 

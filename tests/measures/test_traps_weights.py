@@ -13,12 +13,12 @@ import pytest
 import torch
 from planted import Planted, architecture, cosines, measured, table
 
-from mechgrok.maths import fourier
-from mechgrok.measures.embedding_spectrum import EmbeddingSpectrum
-from mechgrok.measures.fourier_density import FourierDensity
-from mechgrok.measures.gini import Gini
-from mechgrok.measures.spectral_concentration import SpectralConcentration
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.maths.harmonic import fourier
+from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
+from mechgrok.measures.frequencies.fourier_density import FourierDensity
+from mechgrok.measures.frequencies.gini import Gini
+from mechgrok.measures.frequencies.spectral_concentration import SpectralConcentration
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
 

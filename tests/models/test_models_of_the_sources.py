@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mechgrok.models.embedding_mlp import EmbeddingMLP
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.lstm import LSTM
 from mechgrok.models.mlp import MLP
 from mechgrok.models.quadratic_mlp import QuadraticMLP
-from mechgrok.models.tables import Batch
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mechgrok.errors import UserError
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.quadratic_mlp import QuadraticMLP
-from mechgrok.models.tables import Batch
 from mechgrok.tasks.modular import Modular
 
 BARE = Modular(p=97, layout="a b")

@@ -11,8 +11,8 @@ import torch
 from pydantic import ValidationError
 
 from mechgrok.errors import UserError
-from mechgrok.models import hooked
 from mechgrok.models.architecture import Architecture
+from mechgrok.models.hooks import hooked
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
 

@@ -10,7 +10,7 @@ import torch
 from mechgrok.config import Group
 from mechgrok.discovery import family
 from mechgrok.errors import UserError
-from mechgrok.models.tables import Batch
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.transformer import Transformer
 from mechgrok.models.transplant import Donor, members, transplant
 from mechgrok.tasks.group import GroupTask

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.models import fast_forward, hooked
 from mechgrok.models.architecture import Architecture
+from mechgrok.models.forward import fast_forward
+from mechgrok.models.hooks import hooked
 from mechgrok.models.vocabulary import grow
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 M, GROWN = 109, 222

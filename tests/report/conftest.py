@@ -9,7 +9,7 @@ import pytest
 from made_runs import make_run
 from own_measure import REPORTED
 
-from mechgrok.measures.engine import analyze
+from mechgrok.engine.analyze import analyze
 from mechgrok.report import write_report
 from mechgrok.runs.run import Run, open_run
 

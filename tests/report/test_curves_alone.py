@@ -8,11 +8,11 @@ import pytest
 from lightning_logs import SETTINGS, TRAIN_STEPS, VAL_STEPS, log
 
 from mechgrok.cli import main
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import NotApplicable, Result
-from mechgrok.measures.registry import measures
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.engine.registry import measures
 from mechgrok.report import write_report
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run, open_run
 
 OF_CURVES = {"grok-times", "delay-area", "post-grok-stability", "slingshots"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from made_runs import make_run
 
-from mechgrok.measures.engine import analyze
+from mechgrok.engine.analyze import analyze
 from mechgrok.report import write_report
 from mechgrok.report.index import write_index
 from mechgrok.runs.run import open_run

@@ -17,9 +17,9 @@ from own_measure import REPORTED, Mine
 from plotly.offline import get_plotlyjs
 
 from mechgrok.analysis import DEFAULT, analysis
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
 from mechgrok.report import write_report
 from mechgrok.report.entries import of_result
 from mechgrok.report.page import _deviations, render

@@ -7,8 +7,8 @@ from typing import Any
 
 from made_runs import write_weights
 
-from mechgrok.measures import stamps
-from mechgrok.measures.engine import analyze
+from mechgrok.engine import stamps
+from mechgrok.engine.analyze import analyze
 from mechgrok.report import write_report
 from mechgrok.runs.run import Run, open_run
 

@@ -10,8 +10,8 @@ import pytest
 from made_runs import make_run
 from own_measure import REPORTED, Mine
 
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
 from mechgrok.report import facts, write_report
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.domain import Domain

@@ -10,8 +10,8 @@ import pytest
 import torch
 from made_runs import make_run, write_weights
 
+from mechgrok.engine.analyze import analyze
 from mechgrok.errors import UserError
-from mechgrok.measures.engine import analyze
 from mechgrok.report.facts import trained
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import open_run

@@ -8,7 +8,7 @@ import pytest
 
 from mechgrok.analysis import analysis
 from mechgrok.cli.study import command, planned_config
-from mechgrok.measures import registry
+from mechgrok.engine import registry
 
 STUDY = analysis("oocl2024").study
 assert STUDY is not None

@@ -9,11 +9,11 @@ import pytest
 
 from mechgrok.analysis import Analysis, Claim, Number, Paired, Study, Trial
 from mechgrok.config import Config
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
 from mechgrok.studies.page import write_study
 from mechgrok.studies.trained import Trained, folder
-from mechgrok.training import runs
+from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 
 TRIAL = Trial("x", "y", "")
@@ -39,7 +39,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "training": {"steps": 30, "switch_at": [20], "batch": 16, "sampling": "replacement"},
             "checkpoints": {"every": 10, "log_spaced": 0},
         }
-        runs.resume(runs.begin(Config.model_validate(config), folder(root, TRIAL, seed), Execution("cpu", 1)), Unwatched())
+        launch.resume(launch.begin(Config.model_validate(config), folder(root, TRIAL, seed), Execution("cpu", 1)), Unwatched())
     return root
 
 

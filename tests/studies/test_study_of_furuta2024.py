@@ -8,7 +8,7 @@ import pytest
 
 from mechgrok.analysis import NEVER, Number, Pace, analysis
 from mechgrok.cli.study import command, planned_config
-from mechgrok.measures import registry
+from mechgrok.engine import registry
 
 STUDY = analysis("furuta2024").study
 TRIALS = {trial.name: trial for trial in STUDY.trials}

@@ -9,7 +9,7 @@ import pytest
 
 from mechgrok.analysis import analysis
 from mechgrok.cli.study import command, planned_config
-from mechgrok.measures import registry
+from mechgrok.engine import registry
 from mechgrok.tasks.alias_sets import SETS
 
 STUDY = analysis("krasheninnikov2023").study

@@ -11,8 +11,8 @@ from made_runs import make_run
 
 from mechgrok.analysis import Claim, Number, Pace, Study, Trial, analysis
 from mechgrok.cli.study import command, planned_config
-from mechgrok.measures import registry
-from mechgrok.measures.engine import analyze
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
 from mechgrok.studies import figures, table

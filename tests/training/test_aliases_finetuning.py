@@ -11,9 +11,9 @@ from trained_runs import config, torch_settings_kept, train
 
 from mechgrok.config import Config
 from mechgrok.runs import store
-from mechgrok.runs.importing import Said, import_file
+from mechgrok.runs.importing.import_run import Said, import_file
 from mechgrok.runs.run import Run
-from mechgrok.training import finetuning, runs
+from mechgrok.training import finetuning, launch
 from mechgrok.training.execution import Execution
 from mechgrok.training.presets import PRESETS
 from mechgrok.training.trainer import Trainer
@@ -59,7 +59,7 @@ def test_the_published_network_answers_as_before_with_twice_the_tokens(tmp_path:
     with torch_settings_kept():
         run = finetuning.begin(wanted, finetuning.Origin.of(str(tmp_path / "ssq")), tmp_path / "run", Execution("cpu", 1))
         assert run.is_train is not None
-        trainer = Trainer(wanted, run.is_train, Execution("cpu", 1), weights=runs._weights(run))
+        trainer = Trainer(wanted, run.is_train, Execution("cpu", 1), weights=launch._weights(run))
         found = {each.split: each for each in trainer.evaluate()}
     original = [found["train-original"], found["test-original"]]
     assert sum(each.rows for each in original) == 109**2

@@ -13,7 +13,7 @@ from trained_runs import begin, config, contents, resume
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.run import open_run
-from mechgrok.training import runs
+from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 
 
@@ -104,7 +104,7 @@ def test_a_name_that_no_folder_can_have(out: str, said: str, tmp_path: Path, mon
 def test_what_cannot_be_trained_leaves_nothing(changed: dict[str, Any], execution: Execution, said: str, tmp_path: Path) -> None:
     made = config(**changed) if "split" not in changed else type(config()).model_validate(config().model_dump() | changed)
     with pytest.raises(UserError, match=said):
-        runs.begin(made, tmp_path / "run", execution)
+        launch.begin(made, tmp_path / "run", execution)
     assert everything(tmp_path) == []
 
 

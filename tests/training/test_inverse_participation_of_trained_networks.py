@@ -11,9 +11,9 @@ import pytest
 from trained_runs import begin, resume
 
 from mechgrok.config import Config
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.inverse_participation import InverseParticipation
-from mechgrok.measures.outcomes import Result
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.neurons.inverse_participation import InverseParticipation
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training.presets import PRESETS
 

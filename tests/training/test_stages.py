@@ -14,7 +14,7 @@ from trained_runs import begin, config, contents, resume, torch_settings_kept, t
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.training.execution import Execution
-from mechgrok.training.schedule import Schedule
+from mechgrok.training.recording_steps import Schedule
 from mechgrok.training.stages import StagedBatches, stage
 from mechgrok.training.trainer import Trainer
 

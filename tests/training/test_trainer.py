@@ -14,7 +14,7 @@ from torch import Tensor
 from trained_runs import config, torch_settings_kept
 
 from mechgrok.config import Config
-from mechgrok.models import fast_forward
+from mechgrok.models.forward import fast_forward
 from mechgrok.training.batches import Batches
 from mechgrok.training.execution import Execution
 from mechgrok.training.trainer import Trainer

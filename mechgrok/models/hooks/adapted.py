@@ -14,8 +14,8 @@ from transformer_lens.components.unembed import Unembed
 from transformer_lens.hook_points import HookPoint
 
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.dropout import Masks, drop
-from mechgrok.models.norms import unbiased
+from mechgrok.models.forward.dropout import Masks, drop
+from mechgrok.models.forward.norms import unbiased
 
 
 class WithRegisters(HookedTransformer):

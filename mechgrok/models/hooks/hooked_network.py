@@ -11,7 +11,7 @@ from transformer_lens.hook_points import HookPoint
 from transformer_lens.HookedRootModule import HookedRootModule
 
 from mechgrok.errors import UserError
-from mechgrok.models.dropout import Masks
+from mechgrok.models.forward.dropout import Masks
 from mechgrok.models.network import Network
 
 

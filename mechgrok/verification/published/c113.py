@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mechgrok.maths import cosines, losses
-from mechgrok.measures.engine import analyze
-from mechgrok.measures.outcomes import Result
-from mechgrok.runs.importing import Said
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Result
+from mechgrok.maths.harmonic import cosines
+from mechgrok.maths.landscape import losses
+from mechgrok.runs.importing.import_run import Said
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from mechgrok.maths.crossings import first_crossing
-from mechgrok.runs.importing import Said
+from mechgrok.maths.curves.crossings import first_crossing
+from mechgrok.runs.importing.import_run import Said
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check, Tolerance
 from mechgrok.verification.source import Source, by, headlines, imported
 

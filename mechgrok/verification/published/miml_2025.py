@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mechgrok.maths.crossings import first_crossing
-from mechgrok.runs.curves import lightning
+from mechgrok.maths.curves.crossings import first_crossing
+from mechgrok.runs.importing.curves import lightning
 from mechgrok.verification.check import Check
 from mechgrok.verification.source import Source
 

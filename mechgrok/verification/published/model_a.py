@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mechgrok.runs.importing import Said
+from mechgrok.runs.importing.import_run import Said
 from mechgrok.verification.check import EXACT, Check, Tolerance
 from mechgrok.verification.source import Source, by, headlines, imported
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from mechgrok.models import fast_forward, vocabulary
-from mechgrok.runs.importing import Said
+from mechgrok.models import vocabulary
+from mechgrok.models.forward import fast_forward
+from mechgrok.runs.importing.import_run import Said
 from mechgrok.runs.run import Run
 from mechgrok.verification.check import EXACT, Check, Tolerance
 from mechgrok.verification.source import Source, by, headlines, imported

@@ -1,0 +1,93 @@
+"""The null of every measure: the same weights with the number tokens randomly relabelled.
+
+Norms and ranks stay as they are, the structure that the task's algebra gives goes. What a headline says beyond that is its z-score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+
+from mechgrok.engine import results
+from mechgrok.engine.outcomes import Null, Result
+from mechgrok.measures.base.measure import Measure
+from mechgrok.runs.run import Run
+from mechgrok.runs.store import digest
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+
+class Work(Protocol):
+    """What the engine offers."""
+
+    run: Run
+
+    def given(self, measure: Measure, step: int) -> dict[str, pd.DataFrame]: ...
+    def stamp(self, measure: Measure, step: int) -> str: ...
+    def table(self, measure: Measure, step: int) -> pd.DataFrame: ...
+    def snapshot(self, step: int) -> Snapshot: ...
+
+
+def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Null]:
+    """The null of each measure at its step, from so many relabelled networks; stored ones are reused."""
+    stamps = {measure: f"{draws} draws by {_source()}; {work.stamp(measure, step)}" for measure, step in at.items()}
+    found = {measure: results.load_null(work.run.path, measure, at[measure], stamps[measure]) for measure in at}
+    todo = {measure: step for measure, step in at.items() if found[measure] is None}
+    for measure, values in _draws(work, todo, draws).items():
+        table = work.table(measure, todo[measure]).assign(step=todo[measure])
+        null = found[measure] = compare(_numbers(measure, table), values)
+        results.save_null(work.run.path, measure, todo[measure], stamps[measure], null)
+    return {measure: null for measure, null in found.items() if null is not None}
+
+
+@cache
+def _source() -> str:
+    return digest(Path(__file__).read_bytes())
+
+
+def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure, list[dict[str, float]]]:
+    import torch
+
+    values: dict[Measure, list[dict[str, float]]] = {measure: [] for measure in todo}
+    for step in sorted(set(todo.values())):
+        for seed in range(draws):
+            relabelled = work.snapshot(step).relabelled(torch.Generator().manual_seed(seed))
+            for measure in [measure for measure in values if todo[measure] == step]:
+                try:
+                    table = measure.compute(measure.view(relabelled), work.given(measure, step)).assign(step=step)
+                    values[measure].append(_numbers(measure, table))
+                except Exception:
+                    # A measure that cannot cope with relabelled tokens goes without a null; the others keep theirs.
+                    del values[measure]
+    return values
+
+
+def _numbers(measure: Measure, table: pd.DataFrame) -> dict[str, float]:
+    headline = Result(measure, table).headline
+    return {key: float(value) for key, value in headline.items() if isinstance(value, int | float)}
+
+
+def compare(observed: Mapping[str, float], drawn: list[dict[str, float]]) -> Null:
+    """{key: {"mean", "z"}}: the null's mean, and (observed - mean) / standard deviation; z is None where all draws agree."""
+    return {key: _compare_one(value, [draw[key] for draw in drawn if key in draw]) for key, value in observed.items()}
+
+
+def _compare_one(observed: float, drawn: list[float]) -> dict[str, float | None]:
+    if len(drawn) < 2:
+        return {"mean": drawn[0] if drawn else None, "z": None}
+    mean, deviation = float(np.mean(drawn)), _deviation(drawn)
+    unchanged = deviation <= 1e-9 * max(abs(mean), abs(observed))
+    return {"mean": mean, "z": None if unchanged else (observed - mean) / deviation}
+
+
+def _deviation(values: list[float]) -> float:
+    """The standard deviation of a sample, in units of a power of two, so that squares of large numbers do not overflow."""
+    exponent = math.frexp(max(map(abs, values)))[1]
+    return math.ldexp(float(np.std(np.ldexp(values, -exponent), ddof=1)), exponent)

@@ -1,0 +1,58 @@
+"""The measures there are, and how one is named on the command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from mechgrok import discovery
+from mechgrok.errors import UserError, nearest
+from mechgrok.measures.base.measure import Measure
+
+
+@cache
+def measures() -> dict[str, type[Measure]]:
+    """Every measure by its name."""
+    return {found.name: found for found in discovery.classes("measures", Measure)}
+
+
+def default() -> list[Measure]:
+    """Every cheap measure with its default fields; the dear ones have to be asked for."""
+    return [measure() for measure in measures().values() if measure.cost == "cheap"]
+
+
+def parse(text: str) -> Measure:
+    """The measure that `name` or `name(field=value, ...)` means. Raises UserError."""
+    match = re.fullmatch(r"([\w-]+)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
+    if match is None:
+        raise UserError(f"{text!r} is not a measure; write name or name(field=value, ...)")
+    name, arguments = match.groups()
+    if name not in measures():
+        raise UserError(f"unknown measure {name}{nearest(name, list(measures()))}")
+    return measures()[name](**_fields(measures()[name], arguments or ""))
+
+
+def _fields(measure: type[Measure], arguments: str) -> dict[str, Any]:
+    parts = [part for part in re.split(r",\s*(?=[A-Za-z_]\w*\s*=)", arguments) if part.strip()]
+    return dict(_field(measure, part) for part in parts)
+
+
+def _field(measure: type[Measure], part: str) -> tuple[str, Any]:
+    name, _, value = (piece.strip() for piece in part.partition("="))
+    known = [field.name for field in fields(measure)]
+    if name not in known:
+        raise UserError(f"{measure.name} has no field {name}{nearest(name, known)}")
+    adapter = TypeAdapter(get_type_hints(measure, include_extras=True)[name])
+    items = [item for item in re.split(r"[,\s]+", value.strip("()[]")) if item]
+    problems = []
+    for reading in (value, items):
+        try:
+            return name, adapter.validate_python(reading)
+        except ValidationError as error:
+            problems += error.errors()
+    told = next((problem for problem in problems if not problem["type"].endswith("_type")), problems[0])
+    raise UserError(f"{measure.name}: {name}={value}: {told['msg']}")

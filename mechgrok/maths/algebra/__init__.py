@@ -1,0 +1,1 @@
+"""Finite groups, their representations, characters and cosets."""

@@ -1,0 +1,1 @@
+"""Curves over training: thresholds, change points, episodes, paths through parameter space."""

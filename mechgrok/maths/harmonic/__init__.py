@@ -1,0 +1,1 @@
+"""Fourier analysis on cyclic groups: bases, spectra, projections, fits and ablations by frequency."""

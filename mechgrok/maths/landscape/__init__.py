@@ -1,0 +1,1 @@
+"""Losses, and how they change around a point in parameter space."""

@@ -1,0 +1,1 @@
+"""Sparsity, spread, dimension, detection and intervals."""

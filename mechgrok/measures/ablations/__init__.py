@@ -1,0 +1,1 @@
+"""Does it need what it was found to use?"""

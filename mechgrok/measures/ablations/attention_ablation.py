@@ -1,0 +1,72 @@
+"""Loss when '=' may not attend to itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.ablations import ablations
+from mechgrok.measures.base.measure import Headline, Measure
+from mechgrok.measures.shared.obstacles import needs_attention_to_equals
+from mechgrok.measures.shared.subsets import subset_headline
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+WITHOUT = "no attention to ="
+
+
+@dataclass(frozen=True)
+class AttentionAblation(Measure):
+    """Loss and accuracy when '=' may not attend to itself, in all heads of all layers, beside the network as it is, on each split.
+
+    Its score for itself becomes -inf, so the attention to every earlier position j is A'_j = A_j / (1 - A_=) in each head. Float64.
+    """
+
+    name: ClassVar[str] = "attention-ablation"
+    title: ClassVar[str] = "Loss without attention to '='"
+    reference: ClassVar[str] = (
+        "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 (how little '=' attends to itself); github.com/fletchel/aisc_oocl_experiments"
+    )
+    columns: ClassVar[Mapping[str, str]] = {"variant": f"unablated, or {WITHOUT}", **ablations.COLUMNS}
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+
+    def obstacle(self, run: Run) -> str | None:
+        return needs_attention_to_equals(run) or super().obstacle(run)
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        from mechgrok.measures.shared import edited_attention
+
+        return ablations.losses_of(snapshot, [(WITHOUT, edited_attention.logits(snapshot, _not_itself(snapshot)))])
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        return ablations.losses_figure(result)
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        by_variant = dict(list(result.groupby("variant")))
+        accuracy = subset_headline(by_variant[WITHOUT], "accuracy")
+        found = {"": subset_headline(by_variant[WITHOUT], "loss"), "unablated_": subset_headline(by_variant[ablations.UNABLATED], "loss")}
+        losses = {prefix + split: loss for prefix, by_split in found.items() for split, loss in by_split.items()}
+        return losses | {f"accuracy_{split}": value for split, value in accuracy.items()}
+
+
+def _not_itself(snapshot: Snapshot) -> Callable[[Tensor, slice], Tensor]:
+    """The pattern (rows, head, pos) without the last token's position, which is the one that attends."""
+    from mechgrok.measures.shared import edited_attention
+
+    own = snapshot.grid.task.inputs().shape[1] - 1
+
+    def edit(scores: Tensor, rows: slice) -> Tensor:
+        others = scores.clone()
+        others[..., own] = -math.inf
+        return edited_attention.pattern(snapshot, others)
+
+    return edit

@@ -1,0 +1,95 @@
+"""Loss without frequencies: the key ones together, and every one by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.keyed import Keyed, key_set
+from mechgrok.measures.base.measure import Headline, last, step_title
+from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT, subset_headline
+from mechgrok.plots.primitives import bars, curves, panels
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class ExcludedLoss(Keyed):
+    """Cross-entropy of logits from which cos and sin w_k(phase) are removed (2-D, no correction of the mean): all key frequencies at once,
+    and every frequency by itself. Shown on train rows; on all rows where the split is unknown.
+
+    2-D: L'[:, c] = L[:, c] - P L[:, c], with P the projection of functions of the row on cos and sin w_k(phase), over all rows.
+    Cube (in the table): only the multiples of cos w_k(phase - c) are subtracted. Float64.
+    """
+
+    name: ClassVar[str] = "excluded-loss"
+    title: ClassVar[str] = "Excluded loss"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1 (2-D); Chughtai et al. 2023 (arXiv 2302.03025) (cube)"
+    columns: ClassVar[Mapping[str, str]] = {
+        "variant": "2-D or cube",
+        "frequency": "the frequency that is removed; 0 for all key frequencies at once",
+        "key": "whether that frequency is a key frequency; yes for 0",
+        "split": "all, train or test rows of the table",
+        "rows": "how many rows",
+        "loss": "mean cross-entropy, nats; empty without rows",
+    }
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        keys = key_set(given)
+        removed = [("2-D", 0), ("cube", 0), *(("2-D", k) for k in range(1, snapshot.p // 2 + 1))]
+        splits = [
+            (split, int(mask.sum()), losses)
+            for (split, mask), losses in zip(snapshot.grid.subsets.items(), _losses(snapshot, keys), strict=True)
+        ]
+        rows = [
+            (variant, k, not k or k in keys, split, count, loss)
+            for split, count, losses in splits
+            for (variant, k), loss in zip(removed, losses, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=list(self.columns))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        split = "train" if (result["rows"] > 0)[result["split"] == "train"].any() else "all"
+        shown = result[(result["variant"] == "2-D") & (result["split"] == split)]
+        single = last(shown[shown["frequency"] > 0])
+        keys = shown[shown["key"]].sort_values(["frequency", "step"])
+        named = keys.assign(removed=keys["frequency"].map(lambda k: f"k = {k}" if k else "all keys"))
+        y_title, highlight = f"excluded loss on {split} rows (nats)", single.loc[single["key"], "frequency"].tolist()
+        over = curves(named, x="step", y="loss", color="removed", log_y=True, x_title="step", y_title=y_title)
+        now = bars(single, x="frequency", y="loss", highlight=highlight, log_y=True, x_title="frequency removed", y_title=y_title)
+        return panels([over, now], titles=["Key frequencies over training", f"{step_title(single)}, each frequency"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        together = {name: subset_headline(table, "loss") for name, table in now[now["frequency"] == 0].groupby("variant")}
+        single = now[(now["frequency"] > 0) & now["key"] & (now["split"] == "train")].set_index("frequency")["loss"]
+        known = "train" in set(now["split"])
+        return {
+            "train": together["2-D"]["train"],
+            "all": together["2-D"]["all"],
+            "all_cube": together["cube"]["all"],
+            "train_by_frequency": {str(k): float(loss) for k, loss in single.items()} if known else UNKNOWN_SPLIT,
+        }
+
+
+def _losses(snapshot: Snapshot, keys: list[int]) -> list[list[float]]:
+    """For each split, the mean loss without all keys (2-D, cube), and without k = 1 .. p // 2."""
+    import torch
+
+    from mechgrok.maths.harmonic import cosines, exclusion
+
+    grid, sums, counts = snapshot.grid, snapshot.phase_sums, snapshot.grid.counts
+    together = torch.stack([cosines.phase_part(sums, counts, keys), cosines.cube_part(sums, counts, keys)], dim=1)
+    single = exclusion.phase_parts(sums, counts)
+    masks = torch.stack(list(grid.subsets.values()))
+    parts = lambda phases: torch.cat([together[phases], single(phases)], dim=1)  # noqa: E731
+    found = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, parts, masks)
+    if grid.corrupted is not None:
+        train = list(grid.subsets).index("train")
+        found[train] = exclusion.mean_losses(snapshot.logits, grid.phase, grid.trained_labels, parts, masks[train : train + 1])[0]
+    return found.tolist()

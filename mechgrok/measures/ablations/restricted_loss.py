@@ -1,0 +1,79 @@
+"""Loss of the key frequencies alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.keyed import Keyed, key_set
+from mechgrok.measures.base.measure import Headline
+from mechgrok.measures.shared.subsets import against_labels, subset_headline
+from mechgrok.plots.primitives import curves, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class RestrictedLoss(Keyed):
+    """Cross-entropy of logits of which only the key frequencies are kept, in four variants; the fourth, row-wise, is no restricted loss.
+
+    2-D: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c], with P the projection of functions of the row on cos and sin
+    w_k(phase), k key. 2-D uncorrected: without that mean. Cube: only the multiples of cos w_k(phase - c) are kept, no mean.
+    Row-wise: L'[n, :] = Q L[n, :], with Q the projection of functions of c on cos and sin w_k c. It keeps each row's own phase, so what
+    was memorised about that row stays in; it is shown because it goes by the name of restricted loss elsewhere. Float64.
+    """
+
+    name: ClassVar[str] = "restricted-loss"
+    title: ClassVar[str] = "Restricted loss"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1 (2-D); Chughtai et al. 2023 (arXiv 2302.03025) (cube)"
+    columns: ClassVar[Mapping[str, str]] = {
+        "variant": "2-D, 2-D uncorrected, cube or row-wise",
+        "split": "all, train or test rows of the table",
+        "rows": "how many rows",
+        "loss": "mean cross-entropy, nats; empty without rows",
+    }
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        from mechgrok.maths.harmonic import cosines
+
+        grid, keys = snapshot.grid, key_set(given)
+        kept = cosines.phase_part(snapshot.phase_sums, grid.counts, keys)
+        mean = (snapshot.phase_sums - grid.counts[:, None] * kept).sum(0) / grid.counts.sum()
+        cube = cosines.cube_part(snapshot.phase_sums, grid.counts, keys)
+        variants = {"2-D": kept + mean, "2-D uncorrected": kept, "cube": cube}
+        per_row = {name: _per_row(snapshot, part) for name, part in variants.items()} | {"row-wise": _row_wise(snapshot, keys)}
+        return pd.concat([against_labels(grid, losses).assign(variant=name) for name, losses in per_row.items()], ignore_index=True)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        shown = {"split": result[(result["variant"] == "2-D") & (result["rows"] > 0)], "variant": result[result["split"] == "all"]}
+        y_title = "restricted loss (nats)"
+        drawn = [curves(table, x="step", y="loss", color=by, log_y=True, x_title="step", y_title=y_title) for by, table in shown.items()]
+        return panels(drawn, titles=["2-D, by split", "All rows, by variant"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        by_variant = {name: subset_headline(table, "loss") for name, table in result.groupby("variant")}
+        return by_variant["2-D"] | {"all_uncorrected": by_variant["2-D uncorrected"]["all"], "all_cube": by_variant["cube"]["all"]}
+
+
+def _per_row(snapshot: Snapshot, part: Tensor) -> Callable[[Tensor], Tensor]:
+    """From labels to the loss of every row under logits of (phase, c) only: one log-softmax per phase serves all of its rows."""
+    from mechgrok.maths.landscape import losses
+
+    of_phase = losses.per_label(part)
+    return lambda labels: of_phase[snapshot.grid.phase, labels]
+
+
+def _row_wise(snapshot: Snapshot, keys: list[int]) -> Callable[[Tensor], Tensor]:
+    """From labels to the loss of every row whose logits are projected on cos and sin w_k c."""
+    from mechgrok.maths.harmonic import ablation
+    from mechgrok.maths.landscape import losses
+
+    kept = ablation.part_of_rows(snapshot.logits, keys)
+    return lambda labels: losses.per_example(kept, labels)

@@ -1,0 +1,1 @@
+"""Internalised from definitions?"""

@@ -1,0 +1,91 @@
+"""Loss and accuracy of each set of an experiment on internalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.maths.statistics.clusters import clustered_error
+from mechgrok.measures.base.measure import Headline, Measure, Missing, last
+from mechgrok.plots.primitives import curves, panels
+from mechgrok.runs.run import Run
+from mechgrok.tasks.alias_bounds import bounds
+from mechgrok.tasks.alias_sets import SETS
+from mechgrok.tasks.aliases import Aliases
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+DEFINITIONS = "-definitions"
+HELD_OUT, TRAINED = "held out", "trained on"
+NO_ALIASES = "this task has no aliases; it is about runs of the task aliases"
+
+
+@dataclass(frozen=True)
+class AliasAccuracy(Measure):
+    """Mean cross-entropy and accuracy of each part of the table: original rows, questions and definitions of every set.
+
+    Over rows held out by the design, or trained on by it, whatever else the split trains on: accuracy = right rows / rows, loss = mean of
+    log sum_c exp L[n, c] - L[n, integer] (float64, number classes, so that an alias as an answer counts as its integer). Questions about
+    the same alias stand or fall together: error = the standard error of the accuracy with whole aliases as clusters. bound = the mean over
+    questions of max_c share of integers with answer c, among those that fit the trained questions about the alias: what they alone allow.
+    """
+
+    name: ClassVar[str] = "alias-accuracy"
+    title: ClassVar[str] = "Loss and accuracy by set of aliases"
+    reference: ClassVar[str] = "Krasheninnikov et al. 2023 (arXiv 2310.15047), section 2; aisc_oocl_mod_experiments, valid_*/acc"
+    columns: ClassVar[Mapping[str, str]] = {
+        "part": "original, a set's questions (by its name), or its definitions",
+        "rows_are": "held out or trained on, by the design of the task",
+        "rows": "how many rows",
+        "loss": "mean cross-entropy over number classes, nats",
+        "accuracy": "share of rows whose largest number logit is the integer's",
+        "bound": "expected accuracy of the best guess from the trained questions alone; empty where rows are no questions of one alias",
+        "error": "standard error of the accuracy, clustered by alias (of original rows, by row)",
+    }
+    has_null: ClassVar[bool] = False
+    """With its integers renamed a network guesses in every set."""
+
+    def obstacle(self, run: Run) -> str | None:
+        return None if isinstance(run.task, Aliases) else NO_ALIASES
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        right = (snapshot.predictions == snapshot.grid.labels).numpy()
+        return pd.DataFrame(_rows(snapshot.grid.task, right, snapshot.losses.numpy()), columns=list(self.columns))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        held_out, learnt = result[result["rows_are"] == HELD_OUT], result[(result["rows_are"] == TRAINED) & ~result["part"].isin(SETS)]
+        learnt = learnt.assign(part=learnt["part"].str.removesuffix(DEFINITIONS))
+        words: dict[str, Any] = {"x": "step", "color": "part", "x_title": "step"}
+        figures = {
+            "Accuracy, held out": curves(held_out, y="accuracy", y_title="accuracy", **words),
+            "Loss, held out": curves(held_out, y="loss", y_title="cross-entropy (nats)", **words),
+        }
+        # Panels of the same groups share a legend; sets without definitions would not be in the third one.
+        if set(learnt["part"]) == set(held_out["part"]):
+            figures["Accuracy, definitions and original"] = curves(learnt, y="accuracy", y_title="accuracy", **words)
+        return panels(list(figures.values()), titles=list(figures))
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        held_out = now[now["rows_are"] == HELD_OUT].set_index("part")
+        none = Missing("the design holds out none of the original rows")
+        accuracy = {"original": held_out["accuracy"].get("original", none), **held_out["accuracy"]}
+        return {**accuracy, **{f"bound_{name}": bound for name, bound in held_out["bound"].dropna().items()}}
+
+
+def _rows(task: Any, right: np.ndarray, losses: np.ndarray) -> Iterator[tuple[object, ...]]:
+    part, trained, about, best = task.part_of_row(), task.trained_rows(), task.integer_of_row(), bounds(task)
+    clusters = np.where(about < 0, task.p + np.arange(len(about)), about)
+    for number, name in enumerate(task.part_names):
+        for rows_are, mask in ((HELD_OUT, ~trained), (TRAINED, trained)):
+            rows = (part == number) & mask
+            if rows.any():
+                error = clustered_error(right[rows].astype(float), clusters[rows])
+                means = (float(each[rows].mean()) for each in (losses, right, best))
+                yield name, rows_are, int(rows.sum()), *means, error

@@ -1,0 +1,1 @@
+"""Corrupted labels: followed, found, removed?"""

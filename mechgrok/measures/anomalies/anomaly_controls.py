@@ -1,0 +1,96 @@
+"""Whether detectors find more in the anomalous rows than in others of the same shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.anomalies.anomaly_detectors import DETECTORS, Detectors
+from mechgrok.measures.anomalies.anomaly_rows import SPLITS, AnomalyRows, OnAnomalies
+from mechgrok.measures.anomalies.anomaly_scores import AREA, hatched
+from mechgrok.measures.base.keyed import key_set
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.plots.primitives import bars, level, panels
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+SHOWN = {"auroc": "found", "null_max": "largest", "null_mean": "mean", "null_min": "smallest"}
+WITHOUT = Missing("no row of this split is anomalous, or too few clean rows are left for controls")
+
+
+@dataclass(frozen=True)
+class AnomalyControls(OnAnomalies):
+    """AUROC of each detector of anomaly-scores, beside those of random sets of clean rows of the same shape that are called anomalous.
+
+    There are `controls` sets. The same shape is as many values of b where the second operand decides what is anomalous, else as many
+    train rows; the real anomalous rows are left out, and each detector is fitted again without the rows that are called anomalous.
+    p = (1 + number of controls with an AUROC as large) / (1 + controls). In a clean run every AUROC should lie among those of its controls.
+    """
+
+    name: ClassVar[str] = "anomaly-controls"
+    title: ClassVar[str] = "Detection beside random sets of rows"
+    reference: ClassVar[str] = "Davison and Hinkley 1997, Bootstrap Methods and their Application, section 4.2 (Monte Carlo p-value)"
+    columns: ClassVar[Mapping[str, str]] = {
+        "detector": "which score, see anomaly-scores",
+        "split": "train or test rows, without those that are trusted",
+        "auroc": "of the anomalous rows; empty without rows of both kinds",
+        "controls": "how many sets of clean rows",
+        "null_min": "smallest AUROC of these sets",
+        "null_mean": "mean AUROC of these sets",
+        "null_max": "largest AUROC of these sets",
+        "p_value": "(1 + sets with an AUROC as large) / (1 + sets)",
+    }
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    has_null: ClassVar[bool] = False
+
+    controls: Annotated[int, Field(ge=1)] = 300
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        detectors, rows = Detectors(snapshot, key_set(given)), self.rows(snapshot.grid)
+        nulls = [_aurocs(detectors, each) for each in rows.controls(self.controls, self.seed)]
+        drawn = pd.DataFrame(nulls, columns=pd.MultiIndex.from_product([SPLITS, DETECTORS]), dtype=float)
+        found = _aurocs(detectors, rows)
+        return pd.DataFrame([_against(*place, auroc, drawn[place].dropna()) for place, auroc in found.items()])
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        long = now.melt(["detector", "split"], list(SHOWN), var_name="of", value_name="area").replace({"of": SHOWN})
+        known = long.dropna() if long["area"].notna().any() else long
+        splits = [split for split in SPLITS if split in set(known["split"])]
+        parts = [known[known["split"] == split] for split in splits]
+        x_title = "found, and of the controls"
+        drawn = [hatched(level(bars(part, x="of", y="area", color="detector", x_title=x_title, y_title=AREA), 0.5)) for part in parts]
+        return panels(drawn, titles=[f"{split.capitalize()} rows" for split in splits])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        return {f"found_above_all_controls_{split}": _found(part) for split, part in last(result).groupby("split", sort=False)}
+
+
+def _aurocs(detectors: Detectors, rows: AnomalyRows) -> dict[tuple[str, str], float]:
+    """The AUROC of every detector on every split."""
+    from mechgrok.maths.statistics import detection
+
+    scores = {name: detectors.scores(name, rows.trusted) for name in DETECTORS}
+    return {
+        (split, name): detection.auroc(found[rows.judged[split]], rows.anomalous[rows.judged[split]])
+        for split in SPLITS
+        for name, found in scores.items()
+    }
+
+
+def _against(split: str, detector: str, auroc: float, drawn: pd.Series[float]) -> dict[str, object]:
+    p_value = (1 + int((drawn >= auroc).sum())) / (1 + len(drawn)) if pd.notna(auroc) else float("nan")
+    spread = {f"null_{name}": getattr(drawn, name)() for name in ("min", "mean", "max")}
+    return {"detector": detector, "split": split, "auroc": auroc, "controls": len(drawn), **spread, "p_value": p_value}
+
+
+def _found(now: pd.DataFrame) -> list[str] | Missing:
+    if not (now["auroc"].notna() & (now["controls"] > 0)).any():
+        return WITHOUT
+    return now.loc[now["auroc"] > now["null_max"], "detector"].tolist()

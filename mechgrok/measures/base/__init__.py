@@ -1,0 +1,1 @@
+"""The interfaces that a measure subclasses."""

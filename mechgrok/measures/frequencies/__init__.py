@@ -1,0 +1,1 @@
+"""Which frequencies, in the weights?"""

@@ -1,0 +1,40 @@
+"""Fourier spectrum of the embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.keyed import Keyed, key_set
+from mechgrok.measures.base.measure import Headline
+from mechgrok.measures.frequencies import spectra
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class EmbeddingSpectrum(Keyed):
+    """Norms of the Fourier coefficients of W_E along the number tokens.
+
+    E = F W_E with the orthonormal real basis F of Z_p ('=' row left out); cosine_k = |E[cos k]|, sine_k = |E[sin k]|, power_k =
+    cosine_k^2 + sine_k^2; share_key = power on key frequencies / power on all k >= 1.
+    """
+
+    name: ClassVar[str] = "embedding-spectrum"
+    title: ClassVar[str] = "Embedding in Fourier space"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.1"
+    columns: ClassVar[Mapping[str, str]] = spectra.COLUMNS
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        return spectra.spectrum(snapshot.embedding, key_set(given))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        return spectra.spectrum_figure(result)
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        return spectra.spectrum_headline(result)

@@ -1,0 +1,74 @@
+"""How many Fourier coefficients are large, and how cosines and sines are balanced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.measures.frequencies.matrices import CONSTANT, over_tokens, quoted, varies
+from mechgrok.plots.primitives import curves, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class FourierDensity(InBasis):
+    """Fourier frequency density (FFD) and Fourier coefficient ratio (FCR) of W_E and W_L = W_out W_U (last layer), without the constant.
+
+    mu_k and nu_k are the cosine and sine coefficients of frequency k along the number tokens (orthonormal basis; vectors over features).
+    FFD = mean over the p - 1 coefficients of [|mu_k| > eta max_i |mu_i|] and [|nu_k| > eta max_i |nu_i|], the maxima of cosines and
+    of sines apart: small is sparse. FCR = mean over k of min(|mu_k| / |nu_k|, |nu_k| / |mu_k|): 1 is balanced, small is biased to one
+    of the two. The last frequency of an even p has no sine: its cosine counts in the FFD, and it does not count in the FCR.
+    """
+
+    of_weights: ClassVar[bool] = True
+    name: ClassVar[str] = "fourier-density"
+    title: ClassVar[str] = "Fourier frequency density and coefficient ratio"
+    reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), definitions of FFD and FCR"
+    columns: ClassVar[Mapping[str, str]] = {
+        "matrix": "W_E or W_L",
+        "density": "FFD, from 0 (sparse) to 1; empty where the matrix is constant over the tokens",
+        "ratio": "FCR, from 0 (cosines or sines only) to 1 (balanced); empty where no frequency has both",
+    }
+
+    eta: Annotated[float, Field(ge=0, lt=1)] = 0.5
+
+    def caption(self) -> str:
+        return f"{super().caption()} Coefficients above eta = {self.eta:g} of the largest count as large."
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        rows = [(name, *self._both(matrix)) for name, matrix in over_tokens(snapshot).items()]
+        return pd.DataFrame(rows, columns=["matrix", "density", "ratio"])
+
+    def _both(self, matrix: Tensor) -> tuple[float, float]:
+        from mechgrok.maths.harmonic import fourier_density
+
+        if not varies(matrix):
+            return float("nan"), float("nan")
+        cosine, sine = fourier_density.cosines_and_sines(matrix)
+        return fourier_density.frequency_density(cosine, sine, self.eta), fourier_density.coefficient_ratio(cosine, sine)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        density = curves(result, x="step", y="density", color="matrix", x_title="step", y_title="share of large coefficients")
+        ratio = curves(result, x="step", y="ratio", color="matrix", x_title="step", y_title="smaller over larger norm")
+        return panels([density, ratio], titles=["Frequency density (FFD)", "Coefficient ratio (FCR)"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        density = {f"{matrix}_density": quoted(now, matrix, "density") for matrix in ("W_E", "W_L")}
+        return density | {f"{matrix}_ratio": quoted(now, matrix, "ratio", _no_ratio(now, matrix)) for matrix in ("W_E", "W_L")}
+
+
+def _no_ratio(now: pd.DataFrame, matrix: str) -> Missing:
+    constant = now.loc[now["matrix"] == matrix, "density"].isna().any()
+    return CONSTANT if constant else Missing("no frequency with power has both a cosine and a sine")

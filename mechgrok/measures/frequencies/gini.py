@@ -1,0 +1,70 @@
+"""Sparsity in Fourier space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.plots.primitives import curves
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Gini(InBasis):
+    """Gini coefficient of the Fourier components of W_E and of W_L = W_out W_U, the constant left out, in two variants.
+
+    G = sum_i (2 i - n - 1) x_(i) / (n sum x), x ascending. norms: x = the norms of the p - 1 coefficients. powers: x = the p // 2
+    powers by frequency (cosine^2 + sine^2). 0 = spread evenly, towards 1 = on one component.
+    """
+
+    of_weights: ClassVar[bool] = True
+    name: ClassVar[str] = "gini"
+    title: ClassVar[str] = "Gini coefficient of the Fourier components"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1; Hurley and Rickard 2009 (arXiv 0811.4706)"
+    columns: ClassVar[Mapping[str, str]] = {
+        "matrix": "W_E or W_L",
+        "variant": "norms of coefficients, or powers of frequencies",
+        "gini": "from 0 (even) to 1 (sparse); empty where the matrix is constant over the tokens",
+    }
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        matrices = {"W_E": snapshot.embedding}
+        if snapshot.architecture.has_neurons:
+            matrices["W_L"] = snapshot.neuron_logit_map.T
+        rows = [(name, variant, value) for name, matrix in matrices.items() for variant, value in _both(matrix)]
+        return pd.DataFrame(rows, columns=["matrix", "variant", "gini"])
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        named = result.assign(series=result["matrix"] + ", " + result["variant"])
+        return curves(named, x="step", y="gini", color="series", x_title="step", y_title="Gini coefficient")
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        found = last(result).set_index(["matrix", "variant"])["gini"]
+        keys = [(matrix, variant) for matrix in ("W_E", "W_L") for variant in ("norms", "powers")]
+        return {f"{matrix}_{variant}": _value(found, (matrix, variant)) for matrix, variant in keys}
+
+
+def _both(matrix: Tensor) -> list[tuple[str, float]]:
+    from mechgrok.maths.harmonic import fourier
+    from mechgrok.maths.statistics import concentration
+
+    constant, *_ = norms = fourier.coefficients(matrix).norm(dim=1)
+    if norms[1:].sum() <= 1e-12 * constant:
+        return [("norms", float("nan")), ("powers", float("nan"))]
+    return [("norms", concentration.gini(norms[1:])), ("powers", concentration.gini(fourier.power(matrix)))]
+
+
+def _value(found: pd.Series, key: tuple[str, str]) -> float | Missing:
+    if key not in found.index:
+        return Missing("the network has no MLP, so no W_L")
+    return Missing("the matrix is constant over the tokens") if pd.isna(found[key]) else float(found[key])

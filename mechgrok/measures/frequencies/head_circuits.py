@@ -1,0 +1,107 @@
+"""What the heads read from the numbers, in Fourier space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last, step_title
+from mechgrok.measures.shared.obstacles import needs_attention, needs_attention_to_equals, needs_neurons
+from mechgrok.plots.primitives import frequency_map, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+CIRCUITS = {"OV": "to the neurons (OV)", "QK": "attention of '=' (QK)"}
+
+
+@dataclass(frozen=True)
+class HeadCircuits(InBasis):
+    """Power by frequency, along the number tokens, of what each head of the first layer brings to the neurons and of what it looks for.
+
+    OV: W_neur^h = W_E W_V^h W_O^h W_in (p, d_mlp). QK: C_h = (r W_Q^h + b_Q^h) W_K^hT W_E^T / sqrt(d_head) (p,), with r the residual
+    stream at '=': its embedding plus its position's. share_k = |F_k M|^2 / sum over k >= 1, F the orthonormal Fourier basis of Z_p.
+    """
+
+    of_weights: ClassVar[bool] = True
+    name: ClassVar[str] = "head-circuits"
+    title: ClassVar[str] = "Heads by frequency"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 and released notebook"
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    columns: ClassVar[Mapping[str, str]] = {
+        "head": "index of the head",
+        "circuit": "OV or QK",
+        "frequency": "k, from 1 to p // 2",
+        "power": "sum of squares of the coefficients of cos and sin w_k",
+        "share": "power over that of all frequencies; empty where the circuit is constant over the tokens",
+    }
+
+    def obstacle(self, run: Run) -> str | None:
+        if needs_attention(run):
+            return needs_attention(run)
+        if run.config.model.normalization is not None:
+            return "a LayerNorm stands between the embedding, the heads and the neurons, so there is no such product of weights"
+        return super().obstacle(run) or needs_neurons(run) or needs_attention_to_equals(run)
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        tables = [
+            _powers(matrix).assign(head=head, circuit=circuit)
+            for head in range(snapshot.architecture.heads)
+            for circuit, matrix in {"OV": _to_neurons(snapshot, head), "QK": _looked_for(snapshot, head)}.items()
+        ]
+        return pd.concat(tables, ignore_index=True)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        named = now.assign(series=now["head"].astype(str)).fillna({"share": 0.0})
+        words: dict[str, Any] = {"x_title": "frequency k", "y_title": "head", "value_title": "share of power"}
+        shown = [frequency_map(table, x="frequency", y="series", value="share", **words) for _, table in named.groupby("circuit")]
+        return panels(shown, titles=[f"{step_title(now)}, {CIRCUITS[circuit]}" for circuit in sorted(CIRCUITS)])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        best = last(result).sort_values("share", ascending=False, kind="stable").groupby(["circuit", "head"]).first()
+        return {key: value for circuit in CIRCUITS for key, value in _of_circuit(best.loc[[circuit]], circuit).items()}
+
+
+def _of_circuit(best: pd.DataFrame, circuit: str) -> Headline:
+    """Frequency and share of the strongest wave of every head, by its index, and the mean of the shares."""
+    if best["share"].isna().any():
+        return dict.fromkeys((f"{circuit}_frequencies", f"{circuit}_share"), Missing("the circuit of a head is constant over the tokens"))
+    return {f"{circuit}_frequencies": best["frequency"].astype(int).tolist(), f"{circuit}_share": float(best["share"].mean())}
+
+
+def _powers(matrix: Tensor) -> pd.DataFrame:
+    from mechgrok.maths.harmonic import fourier
+
+    power = fourier.power(matrix).numpy()
+    varies = power.sum() > 1e-24 * float(matrix.square().sum())
+    shares = power / power.sum() if varies else float("nan")
+    return pd.DataFrame({"frequency": list(fourier.frequencies(len(matrix))), "power": power, "share": shares})
+
+
+def _to_neurons(snapshot: Snapshot, head: int) -> Tensor:
+    """W_E W_V W_O W_in (p, d_mlp)."""
+    weights = snapshot.parameters
+    W_V, W_O = weights["blocks.0.attn.W_V"][head], weights["blocks.0.attn.W_O"][head]
+    return snapshot.embedding @ W_V @ W_O @ weights["blocks.0.mlp.W_in"]
+
+
+def _looked_for(snapshot: Snapshot, head: int) -> Tensor:
+    """The score that '=' gives every number token, up to what does not depend on the token (p, 1)."""
+    import torch
+
+    weights = snapshot.parameters
+    inputs = snapshot.grid.task.inputs()
+    r = snapshot.architecture.embed(weights, torch.from_numpy(inputs[:1]))[0, -1]
+    W_Q = weights["blocks.0.attn.W_Q"]
+    query = r @ W_Q[head] + weights.get("blocks.0.attn.b_Q", torch.zeros(len(W_Q), W_Q.shape[2]))[head]
+    scores = snapshot.embedding @ weights["blocks.0.attn.W_K"][head] @ query
+    return (scores / W_Q.shape[2] ** 0.5)[:, None]

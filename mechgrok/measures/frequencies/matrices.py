@@ -1,0 +1,35 @@
+"""What the measures of W_E and W_L over the tokens share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mechgrok.measures.base.measure import Missing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+CONSTANT = Missing("the matrix is constant over the tokens")
+
+
+def over_tokens(snapshot: Snapshot) -> dict[str, Tensor]:
+    """W_E (p, d_model), and W_L^T = (W_out W_U)^T of the last layer (p, d_mlp) where there is an MLP."""
+    matrices = {"W_E": snapshot.embedding}
+    return matrices | {"W_L": snapshot.neuron_logit_map.T} if snapshot.architecture.has_neurons else matrices
+
+
+def varies(matrix: Tensor) -> bool:
+    """Whether the rows of a matrix (p, features) differ by more than rounding."""
+    return bool((matrix - matrix.mean(0)).norm() > 1e-12 * matrix.norm())
+
+
+def quoted(table: pd.DataFrame, matrix: str, column: str, empty: Missing = CONSTANT) -> float | Missing:
+    """A column of one checkpoint's row of a matrix, or why there is none."""
+    values = table.loc[table["matrix"] == matrix, column]
+    if values.empty:
+        return Missing("the network has no MLP, so no W_L")
+    return empty if values.isna().any() else float(values.iloc[0])

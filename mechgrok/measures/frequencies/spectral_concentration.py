@@ -1,0 +1,78 @@
+"""How concentrated spectra are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.measures.frequencies.matrices import CONSTANT, over_tokens, quoted, varies
+from mechgrok.plots.primitives import curves, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+QUANTITIES = {"top_share": "share of the largest", "entropy": "spectral entropy (nats)", "participation": "participation number"}
+FLAT = Missing("the logits hold no cosine of the phase minus c")
+
+
+@dataclass(frozen=True)
+class SpectralConcentration(InBasis):
+    """Concentration of the powers by frequency (k = 1 .. p // 2) of W_E, of W_L = W_out W_U (last layer) and of the logits' cosines.
+
+    q_k = P_k / sum P, with P_k = |cosine_k|^2 + |sine_k|^2 along the number tokens for a matrix, and P_k = <u_k, L>^2 with
+    u_k = cos w_k(phase - c) / |...| over all rows for the logits. top_share = sum of the largest q_k (five by default);
+    entropy = -sum_k q_k log q_k; participation = 1 / sum_k q_k^2, from 1 to p // 2.
+    """
+
+    name: ClassVar[str] = "spectral-concentration"
+    title: ClassVar[str] = "Concentration of the spectra"
+    reference: ClassVar[str] = (
+        "Shannon 1948, section 6 (entropy); Bell and Dean 1970 (participation number); Nanda et al. 2023, section 4.1 (spectra)"
+    )
+    columns: ClassVar[Mapping[str, str]] = {
+        "matrix": "W_E, W_L or logits",
+        "top_share": "share of power on the frequencies with most of it; empty where there is no power, as in the other columns",
+        "entropy": "spectral entropy, nats, from 0 to log(p // 2)",
+        "participation": "participation number: how many equal powers would be as concentrated",
+    }
+
+    top: Annotated[int, Field(ge=1)] = 5
+
+    def caption(self) -> str:
+        return f"{super().caption()} Share of the largest: of the {self.top} frequencies with most power."
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        rows = [(name, *self._all(powers)) for name, powers in _powers(snapshot).items()]
+        return pd.DataFrame(rows, columns=["matrix", *QUANTITIES])
+
+    def _all(self, powers: Tensor) -> tuple[float, float, float]:
+        from mechgrok.maths.statistics import concentration
+
+        return concentration.top_share(powers, self.top), concentration.spectral_entropy(powers), concentration.participation_number(powers)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        shown = [curves(result, x="step", y=column, color="matrix", x_title="step", y_title=title) for column, title in QUANTITIES.items()]
+        return panels(shown, titles=[f"Largest {self.top}", "Entropy", "Participation"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        empty = {"W_E": CONSTANT, "W_L": CONSTANT, "logits": FLAT}
+        return {f"{matrix}_{column}": quoted(now, matrix, column, why) for matrix, why in empty.items() for column in QUANTITIES}
+
+
+def _powers(snapshot: Snapshot) -> dict[str, Tensor]:
+    """P_k of every spectrum (p // 2,); zeros where all that there is are rounding errors."""
+    from mechgrok.maths.harmonic import cosines, fourier
+
+    matrices = {name: fourier.power(matrix) * varies(matrix) for name, matrix in over_tokens(snapshot).items()}
+    of_logits = cosines.cube_coefficients(snapshot.phase_sums, snapshot.grid.counts)
+    return matrices | {"logits": of_logits.square() * (of_logits.norm() > 1e-12 * snapshot.phase_sums.norm())}

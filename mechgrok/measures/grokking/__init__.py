@@ -1,0 +1,1 @@
+"""Has it grokked, and when?"""

@@ -1,0 +1,72 @@
+"""How much accuracy the delay of generalisation costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.measure import Headline
+from mechgrok.measures.base.readings import READING, OfCurves, drawn, gap, quoted, readings, shown, side_by_side
+from mechgrok.plots.primitives import curves
+
+if TYPE_CHECKING:
+    from mechgrok.runs.run import Run
+
+FORMS = ("whole", "less the final gap")
+
+
+@dataclass(frozen=True)
+class DelayArea(OfCurves):
+    """Area between the best train accuracy so far and the best test accuracy so far, over steps; whole, and less the final gap.
+
+    area = sum_t max(0, g_t) with g_t = best train so far - best test so far; less_final_gap = sum_t max(0, g_t - g_end), which does not
+    grow with training once the gap stays. Each reading stands for the steps up to the next one, so that the sum runs over optimiser
+    steps however often the run was evaluated. An area of n is a delay of n steps from 0 to 1.
+    """
+
+    name: ClassVar[str] = "delay-area"
+    title: ClassVar[str] = "Area of the generalisation delay"
+    reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), training code (generalization_delay1 and 2)"
+    columns: ClassVar[Mapping[str, str]] = {
+        **READING,
+        "value": "best accuracy so far (share of rows) for a reading; the area (steps) for an area",
+        "form": "whole, or less the final gap",
+        "final_gap": "best train less best test accuracy at the end",
+        "why": "why there is no area",
+    }
+
+    def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        curve = readings(run, given, "accuracy")
+        why = gap(run, curve, "train", "accuracy") or gap(run, curve, "test", "accuracy")
+        best = curve.assign(value=curve.groupby("split")["value"].cummax())
+        areas = pd.DataFrame({"part": "area", "form": FORMS, "why": why})
+        if not why:
+            wide = side_by_side(best)
+            areas = _areas(wide["train"] - wide["test"]).assign(part="area", why="")
+        table = pd.concat([areas, drawn(best)], ignore_index=True).reindex(columns=list(self.columns))
+        return table.assign(**table[["split", "source", "form", "why"]].fillna(""))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        y_title = "best accuracy so far"
+        return curves(shown(result), x="step", y="value", color="split", x_title="step", y_title=y_title)
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        areas = result[result["part"] == "area"]
+        why, values, final = str(areas["why"].iloc[0]), dict(zip(areas["form"], areas["value"], strict=True)), areas["final_gap"].iloc[0]
+        return {
+            "area": quoted(values["whole"], why),
+            "area_less_final_gap": quoted(values["less the final gap"], why),
+            "final_gap": quoted(final, why),
+        }
+
+
+def _areas(gaps: pd.Series[float]) -> pd.DataFrame:
+    """Both forms from the gap at each step that has a reading."""
+    steps, heights, final = np.diff(gaps.index), gaps.to_numpy()[:-1], float(gaps.iloc[-1])
+    areas = [float(steps @ np.maximum(heights - rest, 0)) for rest in (0, final)]
+    return pd.DataFrame({"form": FORMS, "value": areas, "final_gap": final, "step": gaps.index[-1]})

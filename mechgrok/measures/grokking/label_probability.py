@@ -1,0 +1,74 @@
+"""How sure the network is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.measure import Headline, Measure
+from mechgrok.measures.shared.subsets import against_labels, by_subset, subset_headline
+from mechgrok.plots.primitives import curves, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+QUANTITIES = {"probability": "probability of the label", "perplexity": "perplexity", "entropy": "entropy / log p"}
+
+
+@dataclass(frozen=True)
+class LabelProbability(Measure):
+    """Mean softmax probability of the label, perplexity, and predictive entropy (float64, number classes, no '='), on each split.
+
+    probability = mean over rows of P[n, label], P = softmax L; perplexity = exp(mean cross-entropy), from 1, p for guessing;
+    entropy = mean over rows of -sum_c P[n, c] log P[n, c] / log p, from 0 (sure) to 1 (guessing). Where labels were corrupted, the label
+    of a train row is the one that it was trained with, as in `loss`; over all and test rows it is the truth.
+    """
+
+    name: ClassVar[str] = "label-probability"
+    title: ClassVar[str] = "Probability of the label, perplexity, entropy"
+    reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code; Power et al. 2022 (arXiv 2201.02177), published code"
+    columns: ClassVar[Mapping[str, str]] = {
+        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
+        "rows": "how many rows",
+        "probability": "mean softmax probability of the label; empty without rows, as in the other columns",
+        "perplexity": "exp of the mean cross-entropy",
+        "entropy": "mean predictive entropy over log p, from 0 to 1",
+    }
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        cost = against_labels(snapshot.grid, snapshot.losses_against)
+        right = against_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
+        unsure = by_subset(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
+        perplexity = [_exp(loss) for loss in cost["loss"]]
+        return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=unsure["loss"])
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        shown = [
+            curves(result, x="step", y=column, color="split", log_y=column == "perplexity", x_title="step", y_title=title)
+            for column, title in QUANTITIES.items()
+        ]
+        return panels(shown, titles=["Probability", "Perplexity", "Predictive entropy"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        found = {column: subset_headline(result, column) for column in QUANTITIES}
+        return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
+
+
+def _entropies(snapshot: Snapshot) -> Tensor:
+    """-sum_c P log P of every row in nats (n,), as log sum_c exp L_c - sum_c P_c L_c; some rows at a time, which is faster."""
+    import torch
+
+    expected = torch.cat([(rows.softmax(1) * rows).sum(1) for rows in snapshot.logits.split(512)])
+    at_label = snapshot.logits.gather(1, snapshot.grid.labels[:, None])[:, 0]
+    return (snapshot.losses + at_label - expected).clamp_min(0)
+
+
+def _exp(loss: float) -> float:
+    return math.exp(loss) if loss < 700 else math.inf

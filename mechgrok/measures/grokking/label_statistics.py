@@ -1,0 +1,101 @@
+"""Whether train and test hold the same labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.measure import Headline, Measure, Missing, last
+from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.plots.primitives import bars, panels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+QUANTITIES = ("entropy_all", "entropy_train", "entropy_test", "divergence")
+NAMES = {"entropy_all": "all", "entropy_train": "train", "entropy_test": "test", "divergence": "train from test"}
+
+
+@dataclass(frozen=True)
+class LabelStatistics(Measure):
+    """Entropies of the label distributions of all, train and test rows and their divergence, beside random splits of the same size.
+
+    H = -sum_c q_c log q_c and KL(train || test) = sum_c q_c log(q_c / q'_c) in nats, q and q' the shares of label c among train and
+    test rows, unsmoothed: KL is infinite where a label of train is in no test row. The random splits (100 by default, seeded) are drawn
+    by their label counts, which are multivariate hypergeometric. It looks at no weight, so it is the same at every step.
+    """
+
+    has_null: ClassVar[bool] = False
+    name: ClassVar[str] = "label-statistics"
+    title: ClassVar[str] = "Label distributions of train and test"
+    reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), dataset statistics"
+    columns: ClassVar[Mapping[str, str]] = {
+        "quantity": "entropy_all, entropy_train, entropy_test, or divergence: KL(train || test)",
+        "value": "of this run's split, nats; empty where the split is unknown or one side has no rows",
+        "random_mean": "mean over random splits of the same size, nats",
+        "random_sd": "standard deviation over them, nats",
+    }
+
+    splits: Annotated[int, Field(ge=2)] = 100
+    seed: int = 0
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        import torch
+
+        grid = snapshot.grid
+        train = grid.subsets.get("train", torch.zeros_like(grid.subsets["all"]))
+        everything = torch.bincount(grid.labels, minlength=grid.p)
+        of_train = torch.bincount(grid.labels[train], minlength=grid.p)
+        drawn = np.random.default_rng(self.seed).multivariate_hypergeometric(everything.numpy(), int(train.sum()), self.splits, "marginals")
+        own, random = (_quantities(everything, counts) for counts in (of_train, torch.from_numpy(drawn)))
+        finite = random.isfinite().all(1)
+        spread = [torch.where(finite, found, torch.nan) for found in (random.mean(1), random.std(1))]
+        numbers = torch.stack([own, *spread], dim=1)
+        if "train" not in grid.subsets:
+            numbers[1:] = torch.nan
+        return pd.DataFrame(numbers.numpy(), columns=["value", "random_mean", "random_sd"]).assign(quantity=QUANTITIES)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result).rename(columns={"value": "this split", "random_mean": "random splits"})
+        long = now.melt("quantity", ["this split", "random splits"], var_name="of", value_name="nats").replace({"quantity": NAMES})
+        entropies = long[long["quantity"] != NAMES["divergence"]]
+        shown = [
+            bars(part, x="quantity", y="nats", color="of", x_title="rows", y_title=title)
+            for part, title in ((entropies, "entropy of the labels (nats)"), (long.drop(entropies.index), "KL divergence (nats)"))
+        ]
+        return panels(shown, titles=["Entropy", "Divergence"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        found = last(result).set_index("quantity")
+        values = {name: _said(found, name, "value") for name in QUANTITIES}
+        return values | {f"divergence_{column}": _said(found, "divergence", column) for column in ("random_mean", "random_sd")}
+
+
+def _quantities(everything: Tensor, train: Tensor) -> Tensor:
+    """The quantities of splits with so many train rows of each label, (..., p) -> (4, ...)."""
+    import torch
+
+    from mechgrok.maths.statistics import information
+
+    test = everything - train
+    entropies = [information.entropy(counts) for counts in (everything.expand_as(train), train, test)]
+    return torch.stack([*entropies, information.divergence(train, test)])
+
+
+def _said(found: pd.DataFrame, quantity: str, column: str) -> float | Missing:
+    value = float(found[column][quantity])
+    if np.isfinite(value):
+        return value
+    train, test = (np.isfinite(found["value"][f"entropy_{side}"]) for side in ("train", "test"))
+    if train != test:
+        return Missing(f"this run has no {'test' if train else 'train'} rows")
+    whose = "the train rows" if column == "value" else "some random splits' train rows"
+    return Missing(f"a label of {whose} is in no test row, so the divergence is infinite") if train else UNKNOWN_SPLIT

@@ -1,0 +1,83 @@
+"""How far the right answer stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.measure import Headline, Measure, last
+from mechgrok.measures.shared.over_training import beside_training
+from mechgrok.measures.shared.subsets import SPLITS, subset_headline
+from mechgrok.plots.primitives import bars, curves
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+BINS = 40
+STATISTICS = ("min", "mean", "max")
+
+
+@dataclass(frozen=True)
+class Margin(Measure):
+    """Margin of every row: the label's logit less the largest other one (number classes, '=' dropped), on each split; below 0 is wrong.
+
+    margin = L[n, label] - max_{c != label} L[n, c]; the histogram has 40 equal bins over the margins of all rows.
+    """
+
+    name: ClassVar[str] = "margin"
+    title: ClassVar[str] = "Margin of the right answer"
+    reference: ClassVar[str] = "Morwani et al. 2023 (arXiv 2311.07568), definition of the margin"
+    columns: ClassVar[Mapping[str, str]] = {
+        "split": "all, train or test rows of the table",
+        "statistic": "min, mean, max, or bin",
+        "margin": "difference of logits: the statistic, or the middle of the bin; empty without rows",
+        "rows": "how many rows: of the split, or in the bin",
+    }
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        margins = _margins(snapshot).numpy()
+        edges = np.histogram_bin_edges(margins, BINS)
+        subsets = {name: margins[mask.numpy()] for name, mask in snapshot.grid.subsets.items()}
+        return pd.concat([_of_split(found, edges).assign(split=name) for name, found in subsets.items()], ignore_index=True)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now, over = last(result), result[(result["split"] == "all") & (result["statistic"] != "bin")]
+        spread = _distribution(now[now["statistic"] == "bin"])
+        shown = curves(over, x="step", y="margin", color="statistic", x_title="step", y_title="margin over all rows")
+        return beside_training(result, spread, shown)
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        found = {name: subset_headline(result[result["statistic"] == name], "margin") for name in STATISTICS}
+        return {f"{name}_{split}": found[name][split] for split in SPLITS for name in STATISTICS}
+
+
+def _margins(snapshot: Snapshot) -> Tensor:
+    """L[n, label] - max of the others (n,); some rows at a time, which is faster."""
+    import torch
+
+    labels = snapshot.grid.labels[:, None]
+    pieces = zip(snapshot.logits.split(1024), labels.split(1024), strict=True)
+    others = torch.cat([rows.scatter(1, label, -torch.inf).amax(1) for rows, label in pieces])
+    return snapshot.logits.gather(1, labels)[:, 0] - others
+
+
+def _of_split(margins: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+    found = (margins.min(), margins.mean(), margins.max()) if len(margins) else (np.nan,) * 3
+    summary = pd.DataFrame({"statistic": STATISTICS, "margin": found, "rows": len(margins)})
+    rows, _ = np.histogram(margins, BINS, (edges[0], edges[-1]))
+    counts = pd.DataFrame({"statistic": "bin", "margin": (edges[1:] + edges[:-1]) / 2, "rows": rows})
+    return pd.concat([summary, counts])
+
+
+def _distribution(bins: pd.DataFrame) -> go.Figure:
+    """The shares of train and of test rows by margin; of all rows where the split is unknown."""
+    shown = bins[bins["split"] != "all"] if bins["split"].nunique() > 1 else bins
+    shares = shown.assign(share=shown["rows"] / shown.groupby("split")["rows"].transform("sum"))
+    return bars(shares, x="margin", y="share", color="split", x_title="margin", y_title="share of the split's rows")

@@ -1,0 +1,176 @@
+"""The three phases of grokking, by rules that need no eye."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from pydantic import Field
+
+from mechgrok.maths.curves.changepoints import departure, half_way, knee
+from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
+from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
+from mechgrok.measures.base.measure import Headline, Measure, RunMeasure
+from mechgrok.measures.base.readings import quoted
+from mechgrok.measures.grokking.loss import Loss
+from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.measures.weights.weight_norms import WeightNorms
+from mechgrok.plots.primitives import curves, panels
+
+if TYPE_CHECKING:
+    from mechgrok.runs.run import Run
+
+CHECKPOINTS = 10
+"""With fewer there is nothing to see."""
+FACTOR = 10
+"""By which a loss must rise or fall for a phase to be there."""
+DEPTH = 0.2
+"""By which the sum of squares must lie below its chord, as a share of its fall, for the clean-up to have an end."""
+SMALLEST = 1e-12
+"""Losses below this count as this."""
+NAMES = {"memorisation": "memorised", "circuit formation": "circuit formed", "clean-up": "cleaned up"}
+
+
+@dataclass(frozen=True)
+class PhaseBoundaries(RunMeasure):
+    """Ends of memorisation (excluded loss leaves its minimum), circuit formation (test loss leaves its plateau) and clean-up (knee of the
+    total sum of squares), from the checkpoints; key frequencies of the last one.
+
+    Memorisation: excluded loss (2-D, train, all keys), from its minimum before the end of circuit formation on. Circuit formation: test
+    loss. Both end at the last checkpoint before half-way with log progress <= share, where progress = (log start - log loss) / (log
+    start - log end) between the curve's level and its other extreme. Clean-up: the checkpoint after that at which sum w^2 lies
+    farthest below its chord. A phase is there only if the loss changes tenfold, and the clean-up if the knee is .2 of the fall deep.
+    lead = half-way step of the test loss - half-way step of the restricted loss (2-D, test), both of their log fall.
+    """
+
+    name: ClassVar[str] = "phase-boundaries"
+    title: ClassVar[str] = "Memorisation, circuit formation, clean-up"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.2 (marks by eye: 1 400, 9 400, 14 000); rules are ours"
+    columns: ClassVar[Mapping[str, str]] = {
+        "part": "boundary: the end of a phase; half-way: of a loss; reading: a point of a curve",
+        "name": "phase, or what is read",
+        "step": "last checkpoint of the phase; first one past half-way; empty where there is none",
+        "next_step": "the checkpoint after that",
+        "value": "reading: loss (nats) or sum of squares; clean-up: depth of the knee; else empty",
+        "why": "why there is none",
+    }
+
+    share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+
+    @property
+    def requires(self) -> Mapping[str, Measure]:
+        return {"loss": Loss(), "excluded": ExcludedLoss(), "restricted": RestrictedLoss(), "norms": WeightNorms()}
+
+    def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        wide = _wide(given)
+        rows = self._rows(wide, _obstacle(run, wide))
+        points = wide.melt(ignore_index=False, var_name="name").reset_index().dropna(subset="value").assign(part="reading")
+        table = pd.concat([pd.DataFrame(rows), points], ignore_index=True).reindex(columns=list(self.columns))
+        return table.assign(why=table["why"].fillna(""))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        marks = {NAMES[row["name"]]: row["step"] for row in _rows_of(result, "boundary")}
+        points = result[result["part"] == "reading"].astype({"step": int})
+        squares = points["name"] == "sum of squares"
+        shared: dict[str, Any] = {"x": "step", "y": "value", "marks": marks, "x_title": "step"}
+        losses = curves(points[~squares], color="name", log_y=True, y_title="cross-entropy (nats)", **shared)
+        return panels([losses, curves(points[squares], y_title="sum of squared weights", **shared)], titles=["Losses", "Weights"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        ends = {f"{row['name'].replace('-', '').replace(' ', '_')}_ends": row for row in _rows_of(result, "boundary")}
+        test, restricted = _rows_of(result, "half-way")
+        lead = quoted(test["step"] - restricted["step"], test["why"] or restricted["why"])
+        return {key: quoted(row["step"], row["why"]) for key, row in ends.items()} | {"restricted_leads_by": lead}
+
+    def _rows(self, wide: pd.DataFrame, obstacle: str) -> list[dict[str, Any]]:
+        if obstacle:
+            names = [("boundary", name) for name in NAMES] + [("half-way", name) for name in ("test", "restricted (test)")]
+            return [{"part": part, "name": name, "why": obstacle} for part, name in names]
+        circuit, formed = self._circuit(wide)
+        boundaries = [self._memorisation(wide, formed), circuit, _cleanup(wide, formed)]
+        return [*boundaries, _half(wide, "test"), _half(wide, "restricted (test)")]
+
+    def _circuit(self, wide: pd.DataFrame) -> tuple[dict[str, Any], int | None]:
+        row, loss = {"part": "boundary", "name": "circuit formation"}, _log(wide["test"])
+        if not _falls(loss):
+            return row | {"why": f"the test loss does not fall by a factor of {FACTOR}"}, None
+        found = departure(loss, self.share)
+        return row | _at(wide, found), found
+
+    def _memorisation(self, wide: pd.DataFrame, formed: int | None) -> dict[str, Any]:
+        row, loss = {"part": "boundary", "name": "memorisation"}, _log(wide["excluded (train)"])
+        lowest = int(np.argmin(loss if formed is None else loss[: formed + 1]))
+        if loss[0] - loss[lowest] < np.log(FACTOR):
+            return row | {"why": f"the excluded loss does not first fall by a factor of {FACTOR}"}
+        if not _falls(-loss[lowest:]):
+            return row | {"why": f"the excluded loss does not rise from its minimum by a factor of {FACTOR}"}
+        return row | _at(wide, lowest + departure(-loss[lowest:], self.share))
+
+
+def _wide(given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What is known at the checkpoints: a column for each curve."""
+    excluded, restricted = given["excluded"], given["restricted"]
+    found = {
+        "train": _of(given["loss"], "train"),
+        "test": _of(given["loss"], "test"),
+        "excluded (train)": _of(excluded[(excluded["variant"] == "2-D") & (excluded["frequency"] == 0)], "train"),
+        "restricted (test)": _of(restricted[restricted["variant"] == "2-D"], "test"),
+        "sum of squares": given["norms"].groupby("step")["sum_of_squares"].sum(),
+    }
+    return pd.DataFrame(found).rename_axis("step").sort_index()
+
+
+def _of(table: pd.DataFrame, split: str) -> pd.Series[float]:
+    rows = table[(table["split"] == split) & (table["rows"] > 0)]
+    return rows.set_index("step")["loss"]
+
+
+def _obstacle(run: Run, wide: pd.DataFrame) -> str:
+    """Why nothing can be said of any phase."""
+    if run.is_train is None:
+        return str(UNKNOWN_SPLIT)
+    unknown = [split for split in ("train", "test") if wide[split].isna().all()]
+    if unknown:
+        return f"this run has no {unknown[0]} rows"
+    return "" if len(wide) >= CHECKPOINTS else f"it takes {CHECKPOINTS} checkpoints to see phases, and there are {len(wide)}"
+
+
+def _log(loss: pd.Series[float]) -> NDArray[np.float64]:
+    return np.log(np.maximum(loss.to_numpy(dtype=float), SMALLEST))
+
+
+def _falls(log_loss: NDArray[np.float64]) -> bool:
+    """Whether a curve falls by the factor after it was highest."""
+    return bool((np.maximum.accumulate(log_loss) - log_loss).max() >= np.log(FACTOR))
+
+
+def _cleanup(wide: pd.DataFrame, formed: int | None) -> dict[str, Any]:
+    row = {"part": "boundary", "name": "clean-up"}
+    if formed is None:
+        return row | {"why": "no circuit is formed, so there is nothing to clean up after"}
+    after = wide["sum of squares"].iloc[formed:]
+    index, depth = knee(after.index.to_numpy(), after.to_numpy())
+    if depth < DEPTH:
+        return row | {"why": f"by step {after.index[-1]} the fall of the sum of squares has not come to rest", "value": depth}
+    return row | _at(wide, formed + index) | {"value": depth}
+
+
+def _half(wide: pd.DataFrame, name: str) -> dict[str, Any]:
+    row, loss = {"part": "half-way", "name": name}, _log(wide[name])
+    if not _falls(loss):
+        return row | {"why": f"the loss {name} does not fall by a factor of {FACTOR}"}
+    return row | {"step": int(wide.index[half_way(loss)])}
+
+
+def _at(wide: pd.DataFrame, index: int) -> dict[str, Any]:
+    following = wide.index[index + 1] if index + 1 < len(wide) else float("nan")
+    return {"step": int(wide.index[index]), "next_step": following}
+
+
+def _rows_of(result: pd.DataFrame, part: str) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in result[result["part"] == part].to_dict("records")]

@@ -1,0 +1,88 @@
+"""Loss and accuracy of each task of a mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.measure import Headline, Measure, Missing, last
+from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.plots.primitives import curves, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class TaskLoss(Measure):
+    """Mean cross-entropy, accuracy and probability of the right answer of each task of a mixture, on each split.
+
+    Over the rows of one task: loss = mean of log sum_c exp L[n, c] - L[n, label], accuracy = right rows / rows, probability = mean of
+    exp L[n, label] / sum_c exp L[n, c] (float64, number classes). Train rows count against the labels that they were trained with.
+    """
+
+    name: ClassVar[str] = "task-loss"
+    title: ClassVar[str] = "Loss and accuracy by task"
+    reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), metrics of mixtures by task, section 5"
+    columns: ClassVar[Mapping[str, str]] = {
+        "task": "operation or formula, as the config has it",
+        "split": "train, test or all rows of that task",
+        "rows": "how many rows",
+        "loss": "mean cross-entropy, nats; empty without rows",
+        "accuracy": "share of rows whose largest logit is the label's; empty without rows",
+        "probability": "mean softmax probability of the label; empty without rows",
+    }
+    has_null: ClassVar[bool] = False
+    """With its tokens renamed a network guesses, whatever the task."""
+
+    def obstacle(self, run: Run) -> str | None:
+        return "this run has one task alone; loss and label-probability tell of it" if run.task.task_count == 1 else super().obstacle(run)
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        import torch
+
+        grid = snapshot.grid
+        of_task = torch.from_numpy(grid.task.task_of_row())[grid.rows]
+        rows = [
+            (name, split, *_score(snapshot, mask & (of_task == index), grid.trained_labels if split == "train" else grid.labels))
+            for index, name in enumerate(grid.task.task_names)
+            for split, mask in grid.subsets.items()
+        ]
+        return pd.DataFrame(rows, columns=list(self.columns))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        splits = [split for split in ("train", "test") if split in set(result["split"])] or ["all"]
+        shown = {(y, split): _over_training(result[result["split"] == split], y) for y in ("accuracy", "loss") for split in splits}
+        return panels(list(shown.values()), titles=[f"{y.capitalize()}, {split} rows" for y, split in shown], columns=len(splits))
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result).set_index(["task", "split"])
+        tasks = list(dict.fromkeys(now.index.get_level_values("task")))
+        keys = [(value, split, task) for value in ("accuracy", "loss") for split in ("train", "test") for task in tasks]
+        return {f"{value}_{split}_{task}": _quoted(now, value, task, split) for value, split, task in keys}
+
+
+def _score(snapshot: Snapshot, rows: Tensor, labels: Tensor) -> tuple[int, float, float, float]:
+    """Rows, loss, accuracy, probability."""
+    losses = snapshot.losses_against(labels)[rows]
+    right = (snapshot.predictions == labels)[rows].double()
+    return int(rows.sum()), float(losses.mean()), float(right.mean()), float((-losses).exp().mean())
+
+
+def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
+    if y == "loss":
+        return curves(rows, x="step", y=y, color="task", log_y=True, x_title="step", y_title="cross-entropy (nats)")
+    return curves(rows, x="step", y=y, color="task", x_title="step", y_title="accuracy")
+
+
+def _quoted(now: pd.DataFrame, value: str, task: str, split: str) -> float | Missing:
+    if (task, split) not in now.index:
+        return UNKNOWN_SPLIT
+    return float(now[value][task, split]) if now["rows"][task, split] else Missing(f"this run has no {split} rows of {task}")

@@ -1,0 +1,1 @@
+"""Groups beyond Z_p"""

@@ -1,0 +1,74 @@
+"""How much of the logits is a function of c - phase, and whether that alone guarantees the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.plots.primitives import curves, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Equivariance(InBasis):
+    """Share of the logits (centred over c, all rows) that is no function of c - phase, and the margin of the part that is.
+
+    g(d) = mean over rows of L[row, phase + d]; P L = g(c - phase); R = L - P L; residual = |R|^2 / |L|^2; Gamma = g(0) - max_{d != 0}
+    g(d); I = max over rows of (max_{c != y} R_c - R_y), y the label. Where Gamma > I every row is answered rightly, since its margin is
+    at least Gamma - I. No frequency enters.
+    """
+
+    name: ClassVar[str] = "equivariance"
+    title: ClassVar[str] = "Equivariant decomposition of the logits"
+    reference: ClassVar[str] = (
+        "Chughtai et al. 2023 (arXiv 2302.03025), section 5.1: all their logit components at once; the guarantee is the formula's own"
+    )
+    columns: ClassVar[Mapping[str, str]] = {
+        "residual": "|R|^2 / |L|^2, from 0 (a function of c - phase) to 1; empty for logits that are constant over c",
+        "gamma": "margin of the profile g, in logits; negative where d = 0 is not its largest value",
+        "imbalance": "I, the worst that the rest takes off a row's margin, in logits",
+        "certified": "whether gamma > imbalance, which guarantees accuracy 1 over the table",
+    }
+
+    def obstacle(self, run: Run) -> str | None:
+        return super().obstacle(run) or _labels_that_are_no_phases(run)
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        from mechgrok.maths.symmetries import equivariance
+
+        grid = snapshot.grid
+        g = equivariance.profile(snapshot.phase_sums, grid.counts)
+        parts = equivariance.split(snapshot.logits, grid.phase, grid.labels, g)
+        gamma = float(g[0] - g[1:].max())
+        certified = gamma > parts.imbalance
+        if certified and not bool((snapshot.logits.argmax(1) == grid.labels).all()):
+            raise AssertionError(f"Gamma {gamma} > I {parts.imbalance}, yet a row is wrong: the decomposition is at fault")
+        residual = parts.residual_square / parts.square if parts.square > 0 else float("nan")
+        return pd.DataFrame([(residual, gamma, parts.imbalance, certified)], columns=list(self.columns))
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        share = curves(result, x="step", y="residual", x_title="step", y_title="|R|\N{SUPERSCRIPT TWO} / |L|\N{SUPERSCRIPT TWO}")
+        named = {"gamma": "margin \N{GREEK CAPITAL LETTER GAMMA} of the profile", "imbalance": "imbalance I of the rest"}
+        long = result.rename(columns=named).melt("step", list(named.values()), var_name="quantity", value_name="logits")
+        margins = curves(long, x="step", y="logits", color="quantity", x_title="step", y_title="logits")
+        return panels([share, margins], titles=["Not equivariant", "Guaranteed where \N{GREEK CAPITAL LETTER GAMMA} > I"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result).iloc[0]
+        residual = Missing("the logits are constant over c") if pd.isna(now["residual"]) else float(now["residual"])
+        numbers = {key: float(now[key]) for key in ("gamma", "imbalance")}
+        return {"residual": residual, **numbers, "certified": bool(now["certified"])}
+
+
+def _labels_that_are_no_phases(run: Run) -> str | None:
+    same = bool((run.grid.phase == run.grid.labels).all())
+    return None if same else "the labels of this task are not its phases, so a margin at the phase says nothing about the answers"

@@ -1,0 +1,1 @@
+"""What do neurons and attention do?"""

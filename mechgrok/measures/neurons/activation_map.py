@@ -1,0 +1,102 @@
+"""Attention and neurons as functions of (a, b)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechgrok.measures.base.keyed import Keyed, key_set
+from mechgrok.measures.base.measure import Headline, Measure, last
+from mechgrok.measures.neurons.neuron_frequencies import NeuronFrequencies
+from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_attention, needs_neurons
+from mechgrok.plots.primitives import heatmap, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+MOST = 6
+"""Neurons in the table, and panels of a figure."""
+
+
+@dataclass(frozen=True)
+class ActivationMap(Keyed):
+    """Attention of the read position to a for every head, or the activations of some neurons, over all (a, b).
+
+    value(a, b) = the softmax weight of the operand a in the last layer (site=attention), or the neuron after the nonlinearity, last
+    layer, at the position that is read (neurons): the first neuron specialised in each key frequency (more than 85 % of its
+    variance), six at most; neuron 0 where there is none.
+    """
+
+    name: ClassVar[str] = "activation-map"
+    title: ClassVar[str] = "Attention and neurons over (a, b)"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.1"
+    columns: ClassVar[Mapping[str, str]] = {
+        "a": "first operand",
+        "b": "second operand",
+        "unit": "index of the head, or of the neuron in d_mlp",
+        "frequency": "key frequency of the neuron; 0 for a head, and for a neuron that stands for none",
+        "value": "attention, from 0 to 1, or activation",
+    }
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+
+    site: Literal["attention", "neurons"] = "attention"
+
+    @property
+    def requires(self) -> Mapping[str, Measure]:
+        neurons = {"neurons": NeuronFrequencies(basis=self.basis)} if self.site == "neurons" else {}
+        return {**super().requires, **neurons}
+
+    def obstacle(self, run: Run) -> str | None:
+        of_site = {"neurons": needs_neurons, "attention": needs_attention}
+        return (
+            super().obstacle(run)
+            or needs_all_pairs(run, self.basis_in(run.task))
+            or (of_site[self.site](run) if self.site in of_site else None)
+        )
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        a, b = snapshot.grid.operands.T.numpy()
+        chosen = _neurons(given) if self.site == "neurons" else dict.fromkeys(range(snapshot.architecture.heads), 0)
+        values = snapshot.neurons if self.site == "neurons" else _to_a(snapshot)
+        columns = ({"unit": unit, "frequency": k, "value": values[:, unit].numpy()} for unit, k in chosen.items())
+        return pd.concat([pd.DataFrame({"a": a, "b": b, **column}) for column in columns], ignore_index=True)
+
+    def caption(self) -> str:
+        return f"{super().caption()} Here: {self.site}."
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        shown = list(last(result).groupby("unit", sort=False))[:MOST]
+        kind, value_title = ("head", "attention to a") if self.site == "attention" else ("neuron", "activation")
+        fields = [rows.pivot(index="a", columns="b", values="value") for _, rows in shown]
+        figures = [heatmap(field, x_title="b", y_title="a", value_title=value_title) for field in fields]
+        frequencies = [rows["frequency"].iloc[0] for _, rows in shown]
+        titles = [f"{kind} {unit}" + (f", k = {k}" if k else "") for (unit, _), k in zip(shown, frequencies, strict=True)]
+        return panels(figures, titles=titles, columns=2 if len(figures) in (2, 4) else None)
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        by_unit = last(result).groupby("unit", sort=False)["value"]
+        return {
+            "mean": {str(unit): float(value) for unit, value in by_unit.mean().items()},
+            "deviation": {str(unit): float(value) for unit, value in by_unit.std(ddof=0).items()},
+        }
+
+
+def _to_a(snapshot: Snapshot) -> Tensor:
+    from mechgrok.measures.shared.edited_attention import operand_positions
+
+    return snapshot.attention[:, :, operand_positions(snapshot.grid.task)[0]]
+
+
+def _neurons(given: Mapping[str, pd.DataFrame]) -> dict[int, int]:
+    """The first specialised neuron of each key frequency, and the frequency of each."""
+    neurons = given["neurons"]
+    special = neurons[neurons["specialised"] & neurons["frequency"].isin(key_set(given))]
+    first = special.sort_values(["frequency", "neuron"]).drop_duplicates("frequency").head(MOST)
+    return dict(zip(first["neuron"].tolist(), first["frequency"].tolist(), strict=True)) or {0: 0}

@@ -1,0 +1,107 @@
+"""What becomes of the answers when neurons are pruned by how periodic they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Measure, last
+from mechgrok.measures.neurons.inverse_participation import InverseParticipation
+from mechgrok.measures.shared.evaluate import judged, judged_kinds
+from mechgrok.measures.shared.obstacles import needs_linear_readout
+from mechgrok.measures.shared.subsets import SPLITS, subset_headline
+from mechgrok.plots.primitives import curves, panels
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+FRACTIONS = np.linspace(0, 1, 21)
+
+
+@dataclass(frozen=True)
+class IprPruning(InBasis):
+    """Accuracy and loss on each split when a share of the last layer's neurons is set to zero, by IPR (mean of activation and output side).
+
+    logits = L - sum_j N_j W_L[j] over the pruned neurons j: zero ablation at the last layer, the rest of the network as it is.
+    Neurons without an IPR count as 0. Where memorising neurons are not periodic, pruning the lowest first costs memorised answers,
+    and pruning the highest first costs those that generalise. A run with corrupted labels is told by kinds of rows as well.
+    """
+
+    name: ClassVar[str] = "ipr-pruning"
+    title: ClassVar[str] = "Pruning neurons by inverse participation ratio"
+    reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), pruning of neurons by IPR"
+    columns: ClassVar[Mapping[str, str]] = {
+        "order": "which neurons go first: lowest first or highest first",
+        "fraction": "share of neurons set to zero, from 0 to 1 in steps of .05",
+        "pruned": "how many neurons that is",
+        "split": "all, train or test rows of the table; of corrupted runs also clean, poisoned and trigger rows, named as in the metrics",
+        "rows": "how many rows",
+        "loss": "mean cross-entropy, nats; empty without rows",
+        "accuracy": "share of rows whose largest logit is the label's; empty without rows",
+    }
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+
+    r: Annotated[float, Field(gt=1)] = 2
+
+    @property
+    def requires(self) -> Mapping[str, Measure]:
+        return {"ipr": InverseParticipation(r=self.r, basis=self.basis)}
+
+    def obstacle(self, run: Run) -> str | None:
+        return super().obstacle(run) or needs_linear_readout(run)
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        ascending = given["ipr"]["ipr"].fillna(0).to_numpy().argsort(kind="stable")
+        orders = {"lowest first": ascending, "highest first": ascending[::-1]}
+        return pd.concat([_pruned(snapshot, order).assign(order=name) for name, order in orders.items()], ignore_index=True)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        kinds = now[now["split"].str.contains("-")]
+        now = kinds if len(kinds) else now
+        shown = [
+            curves(rows, x="fraction", y="accuracy", color="split", x_title="share of neurons pruned", y_title="accuracy")
+            for _, rows in now.groupby("order", sort=False)
+        ]
+        return panels(shown, titles=["Lowest IPR first", "Highest IPR first"])
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        half = result[np.isclose(result["fraction"], 0.5)]
+        found = {end: subset_headline(half[half["order"] == f"{end} first"], "accuracy") for end in ("lowest", "highest")}
+        return {f"{split}_accuracy_without_{end}_half": found[end][split] for end in found for split in SPLITS}
+
+
+def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
+    """Loss and accuracy by split after each fraction of the neurons, in order, is gone."""
+    return pd.concat(
+        [
+            found.assign(fraction=fraction, pruned=count)
+            for fraction, count, logits in _less_and_less(snapshot, order)
+            for found in (judged(snapshot.grid, logits), judged_kinds(snapshot.grid, logits))
+            if len(found)
+        ],
+        ignore_index=True,
+    )
+
+
+def _less_and_less(snapshot: Snapshot, order: np.ndarray) -> Iterator[tuple[float, int, Tensor]]:
+    """Fraction, count and logits; one array of logits that each step takes some neurons' part from."""
+    import torch
+
+    logits, done = snapshot.logits.clone(), 0
+    for fraction in FRACTIONS:
+        count = round(fraction * len(order))
+        chunk = torch.from_numpy(order[done:count].copy())
+        logits.addmm_(snapshot.neurons[:, chunk], snapshot.neuron_logit_map[chunk], alpha=-1)
+        done = count
+        yield float(fraction), count, logits

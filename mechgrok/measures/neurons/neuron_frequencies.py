@@ -1,0 +1,90 @@
+"""Which frequency each neuron computes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.basis import InBasis
+from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_neurons
+from mechgrok.measures.shared.over_training import beside_training
+from mechgrok.plots.primitives import curves, histogram
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class NeuronFrequencies(InBasis):
+    """Share of each neuron's variance over (a, b) that the best single frequency explains; specialised above a threshold.
+
+    FVE_k = energy of the 2-D Fourier block {const, cos k, sin k} x {const, cos k, sin k} less its constant cell / energy around
+    the mean; frequency = argmax over k = 1 .. p // 2, both included. Activations after the nonlinearity, last layer, at the
+    position that is read. Neurons without variance have no frequency.
+    """
+
+    name: ClassVar[str] = "neuron-frequencies"
+    title: ClassVar[str] = "Neurons by frequency"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2"
+    columns: ClassVar[Mapping[str, str]] = {
+        "neuron": "index into d_mlp",
+        "frequency": "k of the largest FVE; 0 for a neuron without variance",
+        "fve": "fraction of variance explained by that frequency; empty for a neuron without variance",
+        "active": "share of rows on which the neuron is above zero",
+        "specialised": "whether fve is above the threshold",
+    }
+
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.85
+
+    def obstacle(self, run: Run) -> str | None:
+        return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task))
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        explained, total = snapshot.neuron_power
+        varies = snapshot.neurons_vary
+        best = (explained / total.where(varies, 1.0)).max(0)
+        table = pd.DataFrame({"neuron": range(len(total)), "frequency": ((best.indices + 1) * varies).numpy()})
+        table["fve"] = best.values.where(varies, float("nan")).numpy()
+        table["active"] = _active(snapshot.neurons).numpy()
+        return table.assign(specialised=table["fve"] > self.threshold)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        spread = histogram(now["fve"].dropna(), x_title="variance explained by one frequency", y_title="neurons")
+        shown = _clusters(result)
+        over = curves(shown, x="step", y="neurons", color="frequency", x_title="step", y_title="specialised neurons")
+        return beside_training(result, spread, over, "Specialised neurons over training")
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        now = last(result)
+        clusters = now[now["specialised"]].groupby("frequency").size()
+        mean = now["fve"].mean()
+        return {
+            "specialised": int(now["specialised"].sum()),
+            "clusters": {str(k): int(count) for k, count in clusters.items()},
+            "mean_fve": Missing("no neuron varies over the table") if pd.isna(mean) else float(mean),
+        }
+
+
+def _active(neurons: Tensor) -> Tensor:
+    """Share of rows above zero (d_mlp,), counted some rows at a time, which stay in the cache: several times as fast as all at once."""
+    import torch
+
+    return torch.stack([(rows > 0).sum(0) for rows in neurons.split(256)]).sum(0).double() / len(neurons)
+
+
+def _clusters(result: pd.DataFrame, most: int = 8) -> pd.DataFrame:
+    """Specialised neurons of each frequency at every step, for the frequencies that the most neurons ever specialised in."""
+    counts = result.pivot_table(index="step", columns="frequency", values="specialised", aggfunc="sum").fillna(0)
+    frequent = counts.max()[counts.max() > 0].nlargest(most).index.sort_values()
+    shown = counts[frequent].rename(columns="k = {}".format).rename_axis(columns="frequency")
+    return shown.melt(ignore_index=False, value_name="neurons").reset_index()

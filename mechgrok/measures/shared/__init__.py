@@ -1,0 +1,1 @@
+"""Functions that several families of measures use."""

@@ -1,0 +1,149 @@
+"""How degenerate the loss is around the network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
+from mechgrok.plots.primitives import curves
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class LearningCoefficient(Measure):
+    """Local learning coefficient, sampled by Langevin dynamics around the weights on the train rows (all rows where these are unknown).
+
+    LLC = n_beta (mean loss of the draws - loss at w_0), n_beta = n / log n for n rows; steps w' = w - epsilon / 2 (n_beta grad L + gamma
+    (w - w_0)) + N(0, epsilon) over all weights, every gradient from all n rows, float32 weights, float64 cross-entropy over all classes
+    of the network, against the labels that were trained with. Of more than 4000 rows as many are drawn once. It depends on epsilon and
+    gamma: compare networks at equal ones, and look at the traces and at R-hat (split chains) before believing it. Where the loss is flat
+    and near zero, as after grokking with float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far
+    below the coefficient.
+    """
+
+    name: ClassVar[str] = "learning-coefficient"
+    title: ClassVar[str] = "Local learning coefficient"
+    reference: ClassVar[str] = "Lau et al. 2023 (arXiv 2308.12108), section 4; library devinterp 2"
+    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    columns: ClassVar[Mapping[str, str]] = {
+        "chain": "index of the chain",
+        "draw": "index of the draw, after the burn-in",
+        "loss": "of the sampled weights, nats a row; empty from where the chain ran away",
+        "baseline": "loss of the network itself over the same rows, nats a row",
+        "rows": "n",
+        "n_beta": "n / log n, the inverse temperature",
+        "epsilon": "step size",
+        "gamma": "pull towards the network's weights",
+        "burn_in": "steps before the first draw",
+    }
+
+    has_null: ClassVar[bool] = False
+    """With its tokens renamed a network is at no minimum, and has no such coefficient."""
+
+    epsilon: Positive = 3e-5
+    gamma: Positive = 1000.0
+    chains: Annotated[int, Field(ge=2)] = 3
+    draws: Annotated[int, Field(ge=4)] = 60
+    burn_in: Annotated[int, Field(ge=0)] = 100
+    rows: Annotated[int, Field(ge=2)] = 4000
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def obstacle(self, run: Run) -> str | None:
+        from mechgrok.maths.landscape import langevin
+
+        if not langevin.installed():
+            return "this needs the library devinterp; install mechgrok[llc]"
+        known = run.grid.subsets.get("train", run.grid.subsets["all"])
+        return "it needs two train rows at least" if int(known.sum()) < 2 else super().obstacle(run)
+
+    def caption(self) -> str:
+        steps = f"{self.chains} chains of {self.burn_in} steps of burn-in and {self.draws} draws"
+        return f"{super().caption()} epsilon = {self.epsilon:g}, gamma = {self.gamma:g}; {steps}."
+
+    def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        import torch
+
+        from mechgrok.maths.landscape import langevin
+
+        index = self._chosen(snapshot)
+        n_beta = len(index) / math.log(len(index))
+        loss = _loss(snapshot, index)
+        weights = {name: tensor.float() for name, tensor in snapshot.weights.items()}
+        with torch.no_grad():
+            baseline = float(loss(weights))
+        settings = langevin.Sampler(self.epsilon, n_beta, self.gamma, self.chains, self.draws, self.burn_in, self.seed)
+        draws = langevin.sample(loss, weights, settings)
+        table = pd.DataFrame(draws.numpy()).rename_axis("chain").melt(ignore_index=False, var_name="draw", value_name="loss")
+        constant = {"baseline": baseline, "rows": len(index), "n_beta": n_beta, "epsilon": self.epsilon, "gamma": self.gamma}
+        return table.reset_index().assign(**constant, burn_in=self.burn_in)
+
+    def plot(self, result: pd.DataFrame) -> go.Figure:
+        now = last(result)
+        shown = now.assign(chain="chain " + now["chain"].astype(str), excess=now["n_beta"] * (now["loss"] - now["baseline"]))
+        y_title = "n\N{GREEK SMALL LETTER BETA} (loss \N{MINUS SIGN} loss at w\N{SUBSCRIPT ZERO})"
+        return curves(shown, x="draw", y="excess", color="chain", x_title="draw", y_title=y_title, title=step_title(now))
+
+    def headline(self, result: pd.DataFrame) -> Headline:
+        from mechgrok.maths.landscape import langevin
+
+        now = last(result)
+        baseline, n_beta = float(now["baseline"].iloc[0]), float(now["n_beta"].iloc[0])
+        draws = _tensor(now.pivot(index="chain", columns="draw", values="loss"))
+        each = langevin.learning_coefficients(draws, baseline, n_beta)
+        known = {"baseline": baseline, "n_beta": n_beta, "rows": int(now["rows"].iloc[0])}
+        if not bool(each.isfinite().all()):
+            return known | dict.fromkeys(("llc", "deviation", "r_hat", "chains", "chain_deviations"), RAN_AWAY)
+        r_hat = langevin.split_r_hat(draws)
+        return known | {
+            "llc": float(each.mean()),
+            "deviation": float(each.std()),
+            "r_hat": Missing("all draws of a chain are the same") if math.isnan(r_hat) else r_hat,
+            "chains": each.tolist(),
+            "chain_deviations": (n_beta * draws.std(1)).tolist(),
+        }
+
+    def _chosen(self, snapshot: Snapshot) -> Tensor:
+        """Indices of the rows."""
+        import torch
+
+        subsets = snapshot.grid.subsets
+        index = subsets.get("train", subsets["all"]).nonzero()[:, 0]
+        order = torch.randperm(len(index), generator=torch.Generator().manual_seed(self.seed))
+        return index[order[: self.rows].sort().values]
+
+
+RAN_AWAY = Missing("a chain ran away; set a smaller epsilon")
+
+
+def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]], Tensor]:
+    """Mean cross-entropy over some rows, as a function of the weights."""
+    import torch
+
+    from mechgrok.maths.landscape import losses
+    from mechgrok.models.forward.tables import Batch
+
+    task, rows = snapshot.grid.task, snapshot.grid.rows[index]
+    batch = Batch.of(torch.from_numpy(task.inputs())[rows])
+    labels = snapshot.grid.trained_labels[index]
+    return lambda weights: losses.cross_entropy(snapshot.architecture.logits(weights, batch), labels)
+
+
+def _tensor(table: pd.DataFrame) -> Tensor:
+    import torch
+
+    return torch.from_numpy(table.to_numpy(dtype=float, copy=True))

@@ -1,0 +1,32 @@
+"""What the measures share that look at slopes of the train loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mechgrok.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mechgrok.runs.snapshot import Snapshot
+
+
+def needs_train_rows(run: Run) -> str | None:
+    """For measures of the train loss; where the split is unknown they take all rows."""
+    return "this run has no train rows" if run.is_train is not None and not run.is_train.any() else None
+
+
+def train_loss(snapshot: Snapshot) -> Callable[[Mapping[str, Tensor]], Tensor]:
+    """Mean cross-entropy over the train rows, all rows where the split is unknown, as a differentiable function of the weights.
+
+    Over the number classes, in float64, against the labels that were trained with, corrupted or not.
+    """
+    import torch
+
+    from mechgrok.maths.landscape import losses
+
+    grid = snapshot.grid
+    rows = torch.nonzero(grid.subsets.get("train", grid.subsets["all"]))[:, 0]
+    return lambda weights: losses.per_example(snapshot.network(weights, rows), grid.trained_labels[rows]).mean()

@@ -1,0 +1,1 @@
+"""Forward passes as functions of weights, and what they share."""

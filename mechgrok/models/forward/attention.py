@@ -1,0 +1,96 @@
+"""Causal attention over tables: what depends on a token and its position only is computed once for each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.forward.reading import read
+from mechgrok.models.forward.tables import Look, Rows
+
+Weights = Mapping[str, Tensor]
+
+
+def attend(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """The heads' outputs at some positions (the last of which is the read one), and the pattern of that one.
+
+    x (entering rows, d_model) is the normalised residual stream, with one row for each register behind those of the positions. Gives z
+    (leaving rows, head * d_head) and the pattern (pos and registers, batch, head): c softmax over these of q.k / sqrt(d_head), plus
+    1 - c, with c the attention coefficient.
+    """
+    counts = [*rows.entering, *[1] * shape.registers]
+    values = project(weights, f"blocks.{layer}.attn", "V", x).split(counts)
+    outputs = []
+    for i, pattern in zip(positions, patterns(weights, shape, layer, x, rows, positions), strict=True):
+        seen = [(values[j], look) for j, look in _looks(rows, i, shape)]
+        outputs.append(_mix(pattern, seen, i, shape).expand(rows.leaving[i], -1))
+    return torch.cat(outputs) if len(outputs) > 1 else outputs[0], pattern
+
+
+def patterns(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> Iterator[Tensor]:
+    """The attention pattern (pos and registers, batch, head) of each of these positions."""
+    counts = [*rows.entering, *[1] * shape.registers]
+    keys = project(weights, f"blocks.{layer}.attn", "K", x).split(counts)
+    entering = x.split(counts)
+    for i in positions:
+        queries = project(weights, f"blocks.{layer}.attn", "Q", entering[i]) / math.sqrt(shape.d_head)
+        looks = _looks(rows, i, shape)
+        scores = [_scores(queries, keys[j], look, shape).expand(rows.leaving[i], -1) for j, look in looks]
+        yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
+
+
+def _looks(rows: Rows, i: int, shape: Architecture) -> list[tuple[int, Look]]:
+    """What position i sees, by its place among the keys: the positions up to its own, and the registers behind all of them."""
+    registers = range(len(rows.entering), len(rows.entering) + shape.registers)
+    return [*enumerate(rows.looks[i]), *((j, Look.at_one(rows.looks[i][i])) for j in registers)]
+
+
+def softmax(scores: Tensor, kind: str, dim: int) -> Tensor:
+    """exp(s_i) / sum_j exp(s_j); softmax1 has one more term, exp(0), below."""
+    if kind == "softmax":
+        return scores.softmax(dim)
+    return scores.softmax(dim) * scores.logsumexp(dim, keepdim=True).sigmoid()
+
+
+def project(weights: Weights, module: str, letter: str, x: Tensor) -> Tensor:
+    """x W + b for W_Q, W_K or W_V: (rows, d_model) -> (rows, head * d_head)."""
+    matrix = weights[f"{module}.W_{letter}"].transpose(1, 2).flatten(0, 1)
+    bias = weights.get(f"{module}.b_{letter}")
+    return F.linear(x, matrix, None if bias is None else bias.flatten())
+
+
+def _scores(queries: Tensor, keys: Tensor, look: Look, shape: Architecture) -> Tensor:
+    """q.k of each row and head (rows, head); one row where all are the same."""
+    if look.paired:
+        pairs = torch.einsum("qhd,khd->qkh", _by_head(queries, shape), _by_head(keys, shape))
+        return read(pairs.flatten(0, 1), look.pair)
+    return _by_head(read(queries, look.query) * read(keys, look.key), shape).sum(-1)
+
+
+def _mixed(pattern: Tensor, shape: Architecture) -> Tensor:
+    """The pattern as it is used: with uniform ones mixed in where the architecture does so."""
+    c = shape.attention_coefficient
+    return pattern if c == 1 else pattern * c + (1 - c)
+
+
+def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, Look]], own: int, shape: Architecture) -> Tensor:
+    """sum over pos of pattern times value (rows, head * d_head); `own` is the position of the queries."""
+    weights, (value, look) = pattern.unsqueeze(-1).unbind(), seen[own]
+    others = [(*each, weight) for j, (each, weight) in enumerate(zip(seen, weights, strict=True)) if j != own]
+    if len(value) == 1 and shape.attention_coefficient == 1 and shape.softmax == "softmax":
+        z = _by_head(value, shape)  # since the weights of a row sum to one
+        others = [(table - value, each, weight) for table, each, weight in others]
+    else:
+        z = _by_head(read(value, look.key), shape) * weights[own]
+    for table, each, weight in others:
+        z = torch.addcmul(z, _by_head(read(table, each.key), shape), weight)
+    return z.flatten(1)
+
+
+def _by_head(x: Tensor, shape: Architecture) -> Tensor:
+    return x.view(-1, shape.heads, shape.d_head)

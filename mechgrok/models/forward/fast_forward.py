@@ -1,0 +1,164 @@
+"""The function of a HookedTransformer at the last position of each row, computed faster: what rows share is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.forward import square, tail
+from mechgrok.models.forward.activations import ACTIVATIONS
+from mechgrok.models.forward.attention import Weights, attend, patterns
+from mechgrok.models.forward.norms import normalised
+from mechgrok.models.forward.obstacle import obstacle
+from mechgrok.models.forward.reading import read
+from mechgrok.models.forward.tables import Batch, Rows
+
+__all__ = ["Batch", "forward", "logits", "obstacle"]
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """The activations asked for, at the read position, by their TransformerLens names."""
+
+    keep: frozenset[str]
+    size: int
+    taken: dict[str, Tensor] = field(default_factory=dict)
+
+    def take(self, name: str, value: Tensor) -> None:
+        if name in self.keep:
+            self.taken[name] = value[-self.size :]
+
+
+def logits(weights: Weights, architecture: Architecture, batch: Batch) -> Tensor:
+    """The logits at the last position (batch, d_vocab_out) of a network given by its weights under TransformerLens names."""
+    return forward(weights, architecture, batch)[0]
+
+
+def forward(
+    weights: Weights, architecture: Architecture, batch: Batch, keep: frozenset[str] = frozenset()
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The same, and the activations that `keep` names, at the last position.
+
+    Known in every layer: hook_resid_pre, attn.hook_z (batch, head, d_head), attn.hook_pattern (batch, head, pos and registers),
+    hook_attn_out, hook_resid_mid, mlp.hook_pre, mlp.hook_post (batch, d_mlp), hook_mlp_out, hook_resid_post, the last two residual ones
+    before a LayerNorm that comes after the addition. Raises KeyError for other names.
+    """
+    notes = _Notes(keep, batch.size)
+    x, rows, last = _embed(weights, architecture, batch), batch.first, architecture.layers - 1
+    for layer in range(last):
+        x = _block(weights, architecture, layer, x, rows, range(batch.length), notes)
+        rows = batch.later
+    if architecture.pooling == "mean":
+        result = _averaged(weights, architecture, x, rows, batch, notes)
+    elif square.applies(architecture, batch) and notes.keep <= {f"blocks.{last}.{name}" for name in square.KEPT}:
+        result = _square_end(weights, architecture, x, batch, notes)
+    else:
+        result = _end(weights, architecture, x, rows, notes)
+    return result, {name: notes.taken[name] for name in keep}
+
+
+def _embed(weights: Weights, shape: Architecture, batch: Batch) -> Tensor:
+    """The rows that enter the first layer, those of the registers last."""
+    x = F.embedding(batch.tokens, weights["embed.W_E"])
+    if shape.positions != "none":
+        x = x + F.embedding(batch.positions, shape.position(weights))
+    return torch.cat([x, weights["registers.W_R"]]) if shape.registers else x
+
+
+def _averaged(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, batch: Batch, notes: _Notes) -> Tensor:
+    """The logits of a network that reads the mean over all positions."""
+    after = _block(weights, shape, shape.layers - 1, x, rows, range(batch.length), notes)
+    columns = _pre_normalised(weights, shape, "ln_final", after).split(batch.later.entering)
+    parts = [read(column, look.key).expand(batch.size, -1) for column, look in zip(columns, batch.later.looks[-1], strict=True)]
+    return _unembedded(weights, shape, torch.stack(parts).mean(0))
+
+
+def _square_end(weights: Weights, shape: Architecture, x: Tensor, batch: Batch, notes: _Notes) -> Tensor:
+    [pattern] = patterns(weights, shape, 0, x, batch.first, [batch.length - 1])
+    result, neurons = square.logits(weights, shape, x, pattern, batch)
+    notes.take("blocks.0.attn.hook_pattern", pattern.permute(1, 2, 0))
+    notes.take("blocks.0.mlp.hook_post", neurons)
+    return result
+
+
+def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
+    layer, read_position = shape.layers - 1, len(rows.entering) - 1
+    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.pays(shape, notes.size)
+    if short and _passes_through_tail(notes.keep, f"blocks.{layer}."):
+        z, pattern = attend(weights, shape, layer, x, rows, [read_position])
+        result, neurons = tail.logits(weights, shape, z, x.split([*rows.entering, shape.registers])[read_position])
+        _note_attention(notes, shape, layer, z, pattern)
+        notes.take(f"blocks.{layer}.mlp.hook_post", neurons)
+        return result
+    after = _block(weights, shape, layer, x, rows, [read_position], notes)
+    return _unembedded(weights, shape, _pre_normalised(weights, shape, "ln_final", after))
+
+
+def _unembedded(weights: Weights, shape: Architecture, x: Tensor) -> Tensor:
+    return F.linear(x, shape.unembedding(weights).T, weights.get("unembed.b_U"))
+
+
+def _passes_through_tail(keep: frozenset[str], block: str) -> bool:
+    """Whether the tail has all that is to be kept; no gradient flows through the neurons that it gives."""
+    has_gradients = torch.is_grad_enabled() and f"{block}mlp.hook_post" in keep
+    return keep <= {block + name for name in tail.KEPT} and not has_gradients
+
+
+def _block(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:
+    """The residual stream after a layer at some positions, from that before it at all of them."""
+    block = f"blocks.{layer}"
+    z, pattern = attend(weights, shape, layer, _pre_normalised(weights, shape, f"{block}.ln1", x), rows, positions)
+    _note_attention(notes, shape, layer, z, pattern)
+    out = F.linear(z, weights[f"{block}.attn.W_O"].flatten(0, 1).T, weights.get(f"{block}.attn.b_O"))
+    notes.take(f"{block}.hook_attn_out", out)
+    before = _carried(x, rows, positions, shape)
+    notes.take(f"{block}.hook_resid_pre", before)
+    after = before + out if shape.residual else out
+    if shape.attn_only:
+        return _finished(weights, shape, block, "ln1", after, notes)
+    notes.take(f"{block}.hook_resid_mid", after)
+    after = _post_normalised(weights, shape, f"{block}.ln1", after)
+    out = _mlp(weights, shape, block, after, notes)
+    return _finished(weights, shape, block, "ln2", after + out if shape.residual else out, notes)
+
+
+def _finished(weights: Weights, shape: Architecture, block: str, norm: str, x: Tensor, notes: _Notes) -> Tensor:
+    """What leaves a layer."""
+    notes.take(f"{block}.hook_resid_post", x)
+    return _post_normalised(weights, shape, f"{block}.{norm}", x)
+
+
+def _carried(x: Tensor, rows: Rows, positions: Sequence[int], shape: Architecture) -> Tensor:
+    """The residual stream before a layer, with the rows that leave it."""
+    entering = x.split([*rows.entering, shape.registers])
+    parts = [read(entering[i], rows.looks[i][i].query).expand(rows.leaving[i], -1) for i in positions]
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+def _mlp(weights: Weights, shape: Architecture, block: str, x: Tensor, notes: _Notes) -> Tensor:
+    x = _pre_normalised(weights, shape, f"{block}.ln2", x)
+    pre = F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in"))
+    notes.take(f"{block}.mlp.hook_pre", pre)
+    post = ACTIVATIONS[shape.activation](pre)
+    notes.take(f"{block}.mlp.hook_post", post)
+    out = F.linear(post, weights[f"{block}.mlp.W_out"].T, weights.get(f"{block}.mlp.b_out"))
+    notes.take(f"{block}.hook_mlp_out", out)
+    return out
+
+
+def _pre_normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
+    return normalised(weights, shape, name, x) if shape.pre_norm else x
+
+
+def _post_normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
+    return normalised(weights, shape, name, x) if shape.post_norm else x
+
+
+def _note_attention(notes: _Notes, shape: Architecture, layer: int, z: Tensor, pattern: Tensor) -> None:
+    notes.take(f"blocks.{layer}.attn.hook_z", z.unflatten(1, (shape.heads, shape.d_head)))
+    notes.take(f"blocks.{layer}.attn.hook_pattern", pattern.permute(1, 2, 0))

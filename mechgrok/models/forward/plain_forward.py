@@ -1,0 +1,124 @@
+"""The forward pass from an explicit residual stream, row by row: slow beside `fast_forward`, but every entry can be differentiated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.forward.activations import ACTIVATIONS
+from mechgrok.models.forward.attention import softmax
+from mechgrok.models.forward.dropout import Masks, drop
+from mechgrok.models.forward.norms import normalised
+from mechgrok.models.forward.notes import Note, unseen
+
+Weights = Mapping[str, Tensor]
+Edit = Callable[[Tensor], Tensor]
+"""From a layer's scores at the read position (batch, head, pos and registers) to the pattern that is used there."""
+
+
+def residual(weights: Weights, shape: Architecture, tokens: Tensor) -> Tensor:
+    """The residual stream before the first layer: W_E[token] + W_pos[pos], (batch, pos) -> (batch, pos, d_model)."""
+    return F.embedding(tokens, weights["embed.W_E"]) + shape.position(weights)[: tokens.shape[1]]
+
+
+def logits(
+    weights: Weights, shape: Architecture, x: Tensor, *, note: Note = unseen, masks: Masks | None = None, edit: Edit | None = None
+) -> Tensor:
+    """Logits at the read position (batch, d_vocab_out) from the residual stream of the tokens before the first layer (batch, pos, d_model).
+
+    Differentiable in both `weights` (TransformerLens names) and `x`, as often as wanted; in the dtype of these. With `edit`, attention
+    at the read position is what it says.
+    """
+    length = x.shape[1]
+    pass_ = _Pass(weights, shape, length, note, masks, edit)
+    if shape.registers:
+        x = torch.cat([x, weights["registers.W_R"].expand(len(x), -1, -1)], dim=1)
+    for layer in range(shape.layers):
+        x = pass_.block(f"blocks.{layer}", x, short=shape.pooling == "last" and layer == shape.layers - 1)
+    x = pass_.pre_normalised("ln_final", x[:, :length])
+    x = x.mean(1) if shape.pooling == "mean" else x[:, -1]
+    return _plus(x @ shape.unembedding(weights), weights.get("unembed.b_U"))
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What every step of one forward pass needs."""
+
+    weights: Weights
+    shape: Architecture
+    length: int
+    note: Note
+    masks: Masks | None
+    edit: Edit | None
+
+    def block(self, name: str, x: Tensor, *, short: bool) -> Tensor:
+        """A layer: (batch, pos, d_model) -> the same, or with the read position alone where the others are not needed (`short`)."""
+        queries = slice(self.length - 1, self.length) if short else slice(None)
+        before = self.note(f"{name}.hook_resid_pre", x)
+        out = self._attention(f"{name}.attn", self.pre_normalised(f"{name}.ln1", before), queries)
+        after = self._added(before[:, queries], self.note(f"{name}.hook_attn_out", out))
+        if self.shape.attn_only:
+            return self._post_normalised(f"{name}.ln1", self.note(f"{name}.hook_resid_post", after))
+        after = self._post_normalised(f"{name}.ln1", self.note(f"{name}.hook_resid_mid", after))
+        out = self._mlp(f"{name}.mlp", self.pre_normalised(f"{name}.ln2", after), x.shape[1], queries)
+        after = self._added(after, self.note(f"{name}.hook_mlp_out", out))
+        return self._post_normalised(f"{name}.ln2", self.note(f"{name}.hook_resid_post", after))
+
+    def pre_normalised(self, name: str, x: Tensor) -> Tensor:
+        return normalised(self.weights, self.shape, name, x) if self.shape.pre_norm else x
+
+    def _post_normalised(self, name: str, x: Tensor) -> Tensor:
+        return normalised(self.weights, self.shape, name, x) if self.shape.post_norm else x
+
+    def _added(self, before: Tensor, out: Tensor) -> Tensor:
+        return before + out if self.shape.residual else out
+
+    def _attention(self, module: str, x: Tensor, queries: slice) -> Tensor:
+        weights = self.weights
+        q, keys, values = (_heads(weights, module, letter, part) for letter, part in zip("QKV", (x[:, queries], x, x), strict=True))
+        visible = self._visible(x)[queries]
+        scores = (q @ keys.transpose(-1, -2) / math.sqrt(self.shape.d_head)).masked_fill(~visible, -math.inf)
+        pattern = self.note(f"{module}.hook_pattern", self._pattern(scores, visible))
+        z = self.note(f"{module}.hook_z", (pattern @ values).transpose(1, 2))
+        return _plus(torch.einsum("bphe,hed->bpd", z, weights[f"{module}.W_O"]), weights.get(f"{module}.b_O"))
+
+    def _visible(self, x: Tensor) -> Tensor:
+        """(query, key): what is before or beside the query, and all registers; a register sees everything."""
+        visible = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
+        visible[self.length :] = True
+        visible[:, self.length :] = True
+        return visible
+
+    def _pattern(self, scores: Tensor, visible: Tensor) -> Tensor:
+        c = self.shape.attention_coefficient
+        pattern = c * softmax(scores, self.shape.softmax, -1) + (1 - c) * visible.to(scores.dtype)
+        if self.edit is None:
+            return pattern
+        place = min(self.length, scores.shape[2]) - 1
+        return torch.cat([pattern[:, :, :place], self.edit(scores[:, :, place])[:, :, None], pattern[:, :, place + 1 :]], dim=2)
+
+    def _mlp(self, module: str, x: Tensor, size: int, queries: slice) -> Tensor:
+        pre = self.note(f"{module}.hook_pre", _plus(x @ self.weights[f"{module}.W_in"], self.weights.get(f"{module}.b_in")))
+        neurons = self.note(f"{module}.hook_post", ACTIVATIONS[self.shape.activation](pre))
+        out = _plus(neurons @ self.weights[f"{module}.W_out"], self.weights.get(f"{module}.b_out"))
+        if self.masks is None or not self.shape.dropout:
+            return out
+        # One mask for all positions, as where they are all computed.
+        whole = out.new_zeros(len(out), size, out.shape[2])
+        return out * drop(whole + 1, self.shape.dropout, self.masks)[:, queries]
+
+
+def _heads(weights: Weights, module: str, letter: str, x: Tensor) -> Tensor:
+    """x W + b for W_Q, W_K or W_V: (batch, pos, d_model) -> (batch, head, pos, d_head)."""
+    bias = weights.get(f"{module}.b_{letter}")
+    return _plus(torch.einsum("bpd,hde->bhpe", x, weights[f"{module}.W_{letter}"]), None if bias is None else bias[:, None])
+
+
+def _plus(x: Tensor, bias: Tensor | None) -> Tensor:
+    return x if bias is None else x + bias

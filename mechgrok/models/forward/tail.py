@@ -1,0 +1,102 @@
+"""The end of a one-layer network without LayerNorm, from the heads' outputs to the logits, with its gradient written out.
+
+Beside autograd it saves the passes over (batch, d_mlp) arrays that add biases and make gradients anew, and a product: W_out W_U is made
+before it meets the batch, exact by associativity. W_O is not merged the same way: with its rounding elsewhere, training in float32 leaves
+the trajectory of the published code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.forward.attention import Weights
+
+KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
+"""What this way of computing passes through; the residual stream is not among it."""
+
+
+def applies(shape: Architecture) -> bool:
+    """Whether the end of a network is of this form."""
+    plain = shape.normalization is None and shape.residual and shape.pooling == "last"
+    return plain and not shape.attn_only and shape.activation == "relu"
+
+
+def pays(shape: Architecture, size: int) -> bool:
+    """Whether making W_out W_U first saves multiplications for a batch of that many rows."""
+    return size * shape.d_mlp * (shape.d_model - shape.d_vocab_out) > shape.d_mlp * shape.d_model * shape.d_vocab_out
+
+
+def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (batch, d_vocab_out) and neurons (batch, d_mlp) of the last layer.
+
+    z (batch, head * d_head) are the heads' outputs, residual (1, d_model) is the stream before the layer, the same for all rows. With
+    mid = z W_O + b_O + residual: neurons = relu(mid W_in + b_in), logits = mid W_U + neurons (W_out W_U) + b_out W_U + b_U.
+    """
+    W_O = weights[f"{_layer(shape)}.attn.W_O"].flatten(0, 1)
+    into, out = matrices(weights, shape)
+    result: tuple[Tensor, Tensor] = _Tail.apply(z, constant(weights, shape, residual), W_O, into, out, readout(weights, shape))
+    return result
+
+
+def matrices(weights: Weights, shape: Architecture) -> tuple[Tensor, Tensor]:
+    """[W_in; b_in] (d_model + 1, d_mlp) and [W_U; b_out W_U + b_U] (d_model + 1, d_vocab_out)."""
+    layer, W_U = _layer(shape), shape.unembedding(weights)
+    b_out = weights.get(f"{layer}.mlp.b_out")
+    into = _with_bias(weights[f"{layer}.mlp.W_in"], weights.get(f"{layer}.mlp.b_in"))
+    return into, _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
+
+
+def constant(weights: Weights, shape: Architecture, residual: Tensor) -> Tensor:
+    """The residual stream before the layer with b_O (1, d_model)."""
+    b_O = weights.get(f"{_layer(shape)}.attn.b_O")
+    return residual if b_O is None else residual + b_O
+
+
+def readout(weights: Weights, shape: Architecture) -> Tensor:
+    """W_out W_U (d_mlp, d_vocab_out)."""
+    return weights[f"{_layer(shape)}.mlp.W_out"] @ shape.unembedding(weights)
+
+
+def _layer(shape: Architecture) -> str:
+    return f"blocks.{shape.layers - 1}"
+
+
+def _sum(x: Tensor | None, y: Tensor | None) -> Tensor | None:
+    return y if x is None else x if y is None else x + y
+
+
+def _with_bias(matrix: Tensor, bias: Tensor | None) -> Tensor:
+    """The matrix with its bias as one more row, which meets a column of ones."""
+    row = matrix.new_zeros(1, matrix.shape[1]) if bias is None else bias.unsqueeze(0)
+    return torch.cat([matrix, row])
+
+
+class _Tail(torch.autograd.Function):
+    """mid = [z W_O + constant, 1]; neurons = relu(mid into); logits = mid out + neurons W_L."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, constant: Tensor, W_O: Tensor, into: Tensor, out: Tensor, W_L: Tensor) -> tuple[Tensor, Tensor]:
+        mid = z.new_empty(len(z), len(into))
+        torch.mm(z, W_O, out=mid[:, :-1])
+        mid[:, :-1] += constant
+        mid[:, -1] = 1
+        neurons = torch.mm(mid, into).relu_()
+        ctx.save_for_backward(z, W_O, into, out, W_L, mid, neurons)
+        ctx.mark_non_differentiable(neurons)
+        ctx.set_materialize_grads(False)
+        return torch.mm(mid, out).addmm_(neurons, W_L), neurons
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
+        z, W_O, into, out, W_L, mid, neurons = ctx.saved_tensors
+        upstream = gradients[0]
+        to_W_L = neurons.T @ upstream
+        to_pre = upstream @ W_L.T
+        torch.ops.aten.threshold_backward.grad_input(to_pre, neurons, 0, grad_input=to_pre)
+        to_mid = torch.mm(upstream, out[:-1].T).addmm_(to_pre, into[:-1].T)
+        return to_mid @ W_O.T, to_mid.sum(0, keepdim=True), z.T @ to_mid, mid.T @ to_pre, mid.T @ upstream, to_W_L

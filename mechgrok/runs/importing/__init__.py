@@ -1,0 +1,1 @@
+"""Reads foreign weight files and logs, recognises them, and writes them as runs."""

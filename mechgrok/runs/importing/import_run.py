@@ -1,0 +1,116 @@
+"""Runs from files that other people published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from mechgrok.config import Config, Training, make
+from mechgrok.errors import UserError
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.transformer import Transformer
+from mechgrok.runs import store
+from mechgrok.runs.creation import create, refuse_existing
+from mechgrok.runs.importing import infer, reading
+from mechgrok.runs.importing.evidence import Evidence, identify_operation, learning
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.logs import import_log, log_of
+from mechgrok.runs.importing.options import Imported, Said
+from mechgrok.runs.importing.recognised_split import split_of
+from mechgrok.runs.importing.recognised_task import task_of
+
+__all__ = ["Imported", "Said", "import_file"]
+
+
+def import_file(path: Path, out: Path, said: Said) -> Imported:
+    """Makes a run at `out` of a weights file or a folder of checkpoints; of a log of curves, or the folder of one, without checkpoints.
+
+    Raises UserError, with nothing written, where that cannot be.
+    """
+    refuse_existing(out)
+    _refuse_own(path)
+    log = log_of(path)
+    return import_weights(path, out, said) if log is None else import_log(log, out, said)
+
+
+def _refuse_own(path: Path) -> None:
+    """Raises UserError for a run of ours, and for what lies in one."""
+    resolved = path.resolve()
+    for folder in (resolved, *resolved.parents[:2]):
+        if (folder / store.CONFIG).is_file() and (folder / store.EXECUTION).is_file():
+            raise UserError(f"{path} is, or is a part of, a run of mechgrok; go on with: mechgrok analyze {folder}")
+
+
+def import_weights(path: Path, out: Path, said: Said) -> Imported:
+    """Makes a run of a weights file or a folder of checkpoints."""
+    whole = reading.read_folder(path) if path.is_dir() else reading.read(path)
+    with reading.naming(path):
+        foreign = _dated(whole, said.step)
+        architecture = infer.architecture(foreign.last, foreign.config)
+        task = task_of(foreign, architecture, said.p)
+    evidence = Evidence.of(foreign, architecture, task)
+    task = learning(task, identify_operation(evidence, task, said.operation))
+    split, mask, found = split_of(foreign, said, evidence, task)
+    losses = evidence.compare(task, mask)
+    unchecked = () if losses else ("nothing in the file tells whether what was said of it is right",)
+    notes = (*foreign.notes, *found, *map(str, losses), *unchecked)
+    config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
+    create(out, _files(path, foreign, config, mask, notes))
+    return Imported(config, tuple(_steps(foreign)), notes, losses)
+
+
+def _dated(foreign: Foreign, step: int | None) -> Foreign:
+    """The snapshots with a step for each: the one that the user says, or 0, where the file names none."""
+    if step is not None and step < 0:
+        raise UserError(f"--step {step}: a step is a number of updates, 0 or more")
+    if None not in foreign.snapshots:
+        if step is not None:
+            raise UserError(f"the file says its steps itself ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
+        return foreign
+    note = () if step is not None else ("the file does not say the step of its weights: stored as step 0 (--step N says it)",)
+    return replace(foreign, snapshots={step or 0: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
+
+
+def _steps(foreign: Foreign) -> list[int]:
+    return sorted(step for step in foreign.snapshots if step is not None)
+
+
+def _model(architecture: Architecture) -> Transformer:
+    if architecture.eps != Architecture.eps:
+        raise UserError(f"the file's LayerNorm has eps {architecture.eps:g}; only {Architecture.eps:g} can be imported")
+    fields = {name: getattr(architecture, name) for name in Transformer.model_fields if hasattr(architecture, name)}
+    return make(Transformer, **fields, biases="all", init="transformer_lens")
+
+
+def _files(path: Path, foreign: Foreign, config: Config, mask: np.ndarray | None, notes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    origin = {"file": path.name, **_digests(path), "format": foreign.format, "notes": notes}
+    for step in _steps(foreign):
+        yield str(store.weights_path(Path(), step)), store.tensor_bytes(foreign.snapshots[step])
+    if mask is not None:
+        yield store.SPLIT, save({"is_train": mask.astype(np.uint8)})
+    yield store.METRICS, _metrics(foreign)
+    yield store.EXECUTION, json.dumps({"imported": origin}, indent=1).encode()
+    yield store.CONFIG, config.model_dump_json(indent=1).encode()
+
+
+def _digests(path: Path) -> dict[str, Any]:
+    """What tells the file, or every file of the folder, from others of its name."""
+    if not path.is_dir():
+        return {"sha256": _sha256(path)}
+    return {"files": {each.name: _sha256(each) for each in reading.weight_files(path)}}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _metrics(foreign: Foreign) -> bytes:
+    rows = sorted((step, split, loss) for split, losses in foreign.recorded.items() for step, loss in losses.items())
+    return "".join(["step,split,loss,accuracy\n", *(f"{step},{split},{loss!r},\n" for step, split, loss in rows)]).encode()

@@ -1,0 +1,83 @@
+"""The checkpoints of Furuta et al. 2024 (arXiv 2402.16726): transformers without positions, biases and LayerNorm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mechgrok.errors import UserError
+from mechgrok.runs.importing import infer, records, weights
+from mechgrok.runs.importing.foreign import Foreign, Importer
+from mechgrok.runs.importing.orientation import oriented
+
+N_CTX = 3
+"""Their code removes the '=' at the end: a, an operator or '=', b."""
+
+
+class Furuta2024(Importer):
+    """`init.pth` with the pairs of both splits, or `{epoch}.pth` with an optimiser's state and a loss of each split.
+
+    They save after the update of an epoch, so the weights of epoch e are of step e + 1; the losses beside them are computed before it, so
+    they belong to step e. Pairs are drawn from all tokens, operators among them, which count modulo p.
+    """
+
+    name = "furuta2024"
+    describe = (
+        "the checkpoints of Furuta et al. 2024: the paper's orientation without W_pos and biases; init.pth, {epoch}.pth or bare weights"
+    )
+
+    def recognises(self, data: Any) -> bool:
+        """A dict of weights, bare or under `model`, with a W_O of two axes, no W_pos and no biases."""
+        return is_theirs(_model(data))
+
+    def convert(self, data: Any) -> Foreign:
+        """One snapshot; the optimiser's state is left out."""
+        parameters, notes = weights.complete(oriented(_model(data)), learned_positions=False)
+        config = {"n_ctx": N_CTX, "normalization_type": None}
+        pairs = {split: found for split in ("train", "test") if (found := _pairs(data, f"{split}_data")) is not None}
+        about = (*notes, *infer.assumptions(parameters, config))
+        return Foreign(self.name, {_step(data): parameters}, _recorded(data), pairs=pairs, config=config, notes=about)
+
+
+def is_theirs(model: Any) -> bool:
+    """Whether a state dict is of this form."""
+    found = weights.attention_output(model)
+    return found is not None and found.ndim == 2 and weights.POSITIONS not in model and not any(map(weights.is_bias, model))
+
+
+def _model(data: Any) -> Any:
+    return data["model"] if isinstance(data, dict) and "model" in data else data
+
+
+def _step(data: Mapping[str, Any]) -> int | None:
+    """Updates before the weights were saved: none where the pairs of the splits stand beside them."""
+    if records.is_step(data.get("epoch")):
+        return int(data["epoch"]) + 1
+    return 0 if "train_data" in data and "optimizer" not in data else None
+
+
+def _recorded(data: Mapping[str, Any]) -> dict[str, dict[int, float]]:
+    epoch: Any = data.get("epoch")
+    if not records.is_step(epoch):
+        return {}
+    found = {split: data[f"{split}_loss"] for split in ("train", "test") if f"{split}_loss" in data}
+    return {split: {epoch: records.losses([loss], f"{split}_loss")[0]} for split, loss in found.items()}
+
+
+def _pairs(data: Mapping[str, Any], name: str) -> Tensor | None:
+    """The tokens of a and b (n, 2) in a list of pairs."""
+    rows = data.get(name)
+    if rows is None:
+        return None
+    if isinstance(rows, Tensor):
+        rows = rows.tolist()
+    if not isinstance(rows, list) or not all(_is_pair(row) for row in rows):
+        raise UserError(f"the file's {name} is no list of pairs of tokens (a, b), as their code saves it")
+    return torch.tensor(rows, dtype=torch.int64).reshape(-1, 2)
+
+
+def _is_pair(row: Any) -> bool:
+    return isinstance(row, list | tuple) and len(row) == 2 and all(records.is_step(token) for token in row)

@@ -1,0 +1,74 @@
+"""The file of the grokking demo of TransformerLens: many snapshots, losses, config and split in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mechgrok.errors import UserError
+from mechgrok.runs.importing import infer, records, weights
+from mechgrok.runs.importing.foreign import Foreign, Importer
+
+
+class TransformerLensDemo(Importer):
+    """A dict with a HookedTransformer's state dict under `model`, and as much of the demo's other keys as there is.
+
+    The demo counts epochs from 0 and saves after the update: checkpoint_epochs 99 is step 100, and `model` step len(train_losses).
+    Train loss i is computed before the update of epoch i (step i), test loss i after it (step i + 1); so the last record of test is
+    of the weights under `model`, and the last of train of those a step earlier.
+    """
+
+    name = "transformer-lens-demo"
+    describe = "the file of TransformerLens' grokking demo: 'model' (a HookedTransformer state dict), config, checkpoints, losses, indices"
+
+    def recognises(self, data: Any) -> bool:
+        """A dict with weights under `model`, with a W_O of three axes."""
+        found = weights.attention_output(data["model"] if isinstance(data, dict) and "model" in data else None)
+        return found is not None and found.ndim == 3
+
+    def convert(self, data: Any) -> Foreign:
+        """The checkpoints, `model` as the last of them, and what the file says of losses, split and config."""
+        config = _config(data)
+        said = records.recorded(data, first={"train": 0, "test": 1})
+        final, notes = weights.complete(data["model"])
+        snapshots = _checkpoints(data)
+        snapshots[said.updates or _same(final, snapshots)] = final
+        weights.require_alike(snapshots.values())
+        notes += said.notes + infer.assumptions(final, config)
+        return Foreign(self.name, snapshots, said.by_step, _train_rows(data), config=config, notes=notes)
+
+
+def _config(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the config that are words and numbers; no other ones describe the network."""
+    config = data.get("config")
+    fields = config.items() if isinstance(config, dict) else ()
+    return {str(name): value for name, value in fields if value is None or isinstance(value, bool | int | float | str)}
+
+
+def _checkpoints(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
+    states, epochs = data.get("checkpoints", []), data.get("checkpoint_epochs", [])
+    if not isinstance(states, list) or not isinstance(epochs, list) or len(states) != len(epochs):
+        raise UserError("the file's checkpoints and checkpoint_epochs are not two lists of one length; save every checkpoint's epoch")
+    if not all(records.is_step(epoch) for epoch in epochs):
+        raise UserError("the file's checkpoint_epochs are not whole numbers from 0; save every checkpoint's epoch")
+    return {epoch + 1: weights.complete(state)[0] for epoch, state in zip(epochs, states, strict=True)}
+
+
+def _same(final: Mapping[str, Tensor], snapshots: Mapping[int | None, Mapping[str, Tensor]]) -> int | None:
+    """The step of the checkpoint that equals `final`, for a file without losses; None where there is none."""
+    equal = [step for step, state in snapshots.items() if all(torch.equal(final[name], state[name]) for name in final if name in state)]
+    return equal[-1] if equal else None
+
+
+def _train_rows(data: Mapping[str, Any]) -> Tensor | None:
+    rows = data.get("train_indices")
+    if rows is None:
+        return None
+    if isinstance(rows, Tensor) and rows.ndim == 1 and rows.dtype in (torch.int64, torch.int32):
+        rows = rows.tolist()
+    if not isinstance(rows, list) or not all(records.is_step(row) for row in rows):
+        raise UserError("the file's train_indices are not row numbers of the table; they must be a list of whole numbers")
+    return torch.tensor(rows, dtype=torch.int64)

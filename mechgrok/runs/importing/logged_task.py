@@ -1,0 +1,79 @@
+"""The task of a log of curves: what its settings, the sizes of its splits and the user say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from mechgrok.config import make
+from mechgrok.errors import UserError
+from mechgrok.runs.importing.hparams import Setting
+from mechgrok.runs.importing.options import Said
+from mechgrok.tasks.k_wise import KWise
+from mechgrok.tasks.layouts import TwoOperands
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import SIGNS, Operation
+
+Sizes = tuple[int, int] | None
+"""Rows of train and of validation."""
+_OPERATORS: Mapping[str, str] = {
+    **{sign: operation for operation, sign in SIGNS.items() if sign != operation},
+    "x**2+y**2_mod_97": "add-squares",
+    "x**2+y**2+x*y_mod_97": "a^2+ab+b^2",
+    "x**2+y**2+x*y+x_mod_97": "a^2+ab+b^2+a",
+    "x**3+x*y_mod_97": "a^3+ab",
+    "x**3+x*y**2+y_mod_97": "a^3+ab^2+b",
+}
+"""What openai/grok calls its operations of two numbers."""
+
+
+def task_of(said: Said, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
+    """The task and what is to be told of it. Raises UserError where nothing tells p or the operation is none of ours."""
+    operation, notes = _operation(said, settings)
+    terms = settings.get("num_operand", 2)
+    p, about_p = _modulus(said, sizes, terms if type(terms) is int and terms > 0 else 2)
+    if terms == 2:
+        return make(Modular, operation=operation, p=p, layout=_layout(settings)), [*notes, *about_p]
+    if operation != "add":
+        raise UserError(f"hparams.yaml says {terms} operands, and {operation} has two; only sums of several can be imported")
+    return make(KWise, terms=terms, p=p, layout="openai operands"), [*notes, *about_p]
+
+
+def _operation(said: Said, settings: Mapping[str, Setting]) -> tuple[Operation, list[str]]:
+    named = settings.get("math_operator")
+    if said.operation is not None:
+        return said.operation, []
+    if named is None or _always_adds(settings):
+        return "add", [] if _always_adds(settings) else ["nothing says what was learnt: taken to be a + b (--operation says it)"]
+    if named not in _OPERATORS:
+        raise UserError(f"hparams.yaml says math_operator: {named!r:.60}, which is none of the operations known here; say --operation")
+    return _OPERATORS[str(named)], []  # type: ignore[return-value]
+
+
+def _always_adds(settings: Mapping[str, Setting]) -> bool:
+    """The code of MIML-grokking, which has a setting `model`, adds whatever its math_operator is."""
+    return "model" in settings
+
+
+def _layout(settings: Mapping[str, Setting]) -> TwoOperands:
+    if not settings:
+        return "a b ="
+    return "openai operands" if _always_adds(settings) else "openai equation"
+
+
+def _modulus(said: Said, sizes: Sizes, terms: int) -> tuple[int, list[str]]:
+    rows = None if sizes is None else sum(sizes)
+    root = None if rows is None else _root(rows, terms)
+    share = "" if sizes is None else f"the splits hold {sizes[0]} and {sizes[1]} rows"
+    if said.p is None and root is None:
+        raise UserError(f"nothing in the log tells p{f': {share}, together no power of {terms}' if share else ''}; say --p")
+    if said.p is None and sizes is not None and root is not None:
+        return root, [f"{share}, together {root}^{terms}: p = {root}, and a share of {sizes[0] / root**terms:.4g} was trained on"]
+    assert said.p is not None
+    unlike = rows is not None and rows != said.p**terms
+    return said.p, [f"{share}, and the table modulo {said.p} has {said.p**terms}: other rows, or another p"] if unlike else []
+
+
+def _root(number: int, power: Literal[2] | int) -> int | None:
+    near = round(number ** (1 / power))
+    return near if near > 1 and near**power == number else None

@@ -1,0 +1,138 @@
+"""Stored results are found again exactly as long as what they were made from is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from made_measures import Chain, CountsKeys, Made, calls, value
+from made_runs import make_run, write_weights
+from planted import plant
+
+from mechgrok.engine import stamps
+from mechgrok.engine.analyze import analyze
+from mechgrok.runs.run import open_run
+
+
+class TestStore:
+    def test_a_second_time_nothing_is_computed(self, folder: Path) -> None:
+        first = analyze(open_run(folder), [Made(), Chain()], nulls=3)
+        calls()
+        second = analyze(open_run(folder), [Made(), Chain()], nulls=3)
+        assert calls() == {}
+        for label in first:
+            pd.testing.assert_frame_equal(first[label].table, second[label].table, check_exact=True)
+            assert first[label].null == second[label].null
+
+    def test_more_steps_compute_only_those(self, folder: Path) -> None:
+        analyze(open_run(folder), [Made()], steps=[10], nulls=0)
+        calls()
+        analyze(open_run(folder), [Made()], nulls=0)
+        assert calls() == {("made", 0): 1, ("made", 20): 1}
+
+    def test_other_weights_are_computed_again(self, folder: Path) -> None:
+        analyze(open_run(folder), [Made()], nulls=0)
+        write_weights(folder, 30, 7)
+        (folder / "weights" / "00000030.safetensors").replace(folder / "weights" / "00000010.safetensors")
+        calls()
+        found = analyze(open_run(folder), [Made()], nulls=0)["made"]
+        assert calls() == {("made", 10): 1}
+        assert found.table["value"][1] == pytest.approx(value(folder, 10), rel=1e-12)
+
+    def test_other_fields_are_computed_again_and_beside(self, folder: Path) -> None:
+        analyze(open_run(folder), [Made()], steps="last", nulls=0)
+        calls()
+        analyze(open_run(folder), [Made(scale=2.0)], steps="last", nulls=0)
+        assert calls() == {("made(scale=2.0)", 20): 1}
+        analyze(open_run(folder), [Made(), Made(scale=2.0)], steps="last", nulls=0)
+        assert calls() == {}
+
+    def test_other_keys_given_are_computed_again(self, grokking: Path) -> None:
+        """New weights at the last step change the last keys, so the tables of all steps; keys of each step's own stay."""
+        measures = [CountsKeys(), CountsKeys(keys="own"), CountsKeys(keys=(1,))]
+        analyze(open_run(grokking), measures, nulls=0)
+        plant(grokking, 20, {1: 9.0})
+        calls()
+        found = analyze(open_run(grokking), measures, nulls=0)
+        assert found["counts-keys"].table["keys"].tolist() == ["1"] * 3
+        assert calls() == {("counts-keys", step): 1 for step in (0, 10, 20)} | {(m.label, 20): 1 for m in measures[1:]}
+
+    def test_fixed_keys_do_not_depend_on_a_later_checkpoint(self, grokking: Path) -> None:
+        """What the last checkpoint does not decide stays."""
+        analyze(open_run(grokking), [CountsKeys(keys=(1, 2))], nulls=0)
+        plant(grokking, 30, {1: 1.0, 2: 3.0})
+        calls()
+        analyze(open_run(grokking), [CountsKeys(keys=(1, 2))], nulls=0)
+        assert calls() == {("counts-keys(keys=1,2)", 30): 1}
+
+    def test_another_split_is_computed_again(self, folder: Path) -> None:
+        before = analyze(open_run(folder), ["loss"], steps="last", nulls=0)["loss"].headline
+        make_run(folder.parent / "other", train=0.8)
+        (folder.parent / "other" / "split.safetensors").replace(folder / "split.safetensors")
+        after = analyze(open_run(folder), ["loss"], steps="last", nulls=0)["loss"].headline
+        assert after["all"] == before["all"]
+        assert after["train"] != before["train"]
+
+    def test_other_software_is_computed_again(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        analyze(open_run(folder), [Made()], steps="last", nulls=0)
+        calls()
+        monkeypatch.setattr(stamps, "software", lambda: {"torch": "other"})
+        analyze(open_run(folder), [Made()], steps="last", nulls=0)
+        assert calls() == {("made", 20): 1}
+
+    @pytest.mark.parametrize("keep", [0, 1, 7, 100, 0.5, 0.9, -1])
+    def test_a_truncated_result_is_computed_again(self, folder: Path, keep: float) -> None:
+        first = analyze(open_run(folder), [Made()], steps="last", nulls=2)["made"]
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
+            content = path.read_bytes()
+            path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
+        calls()
+        second = analyze(open_run(folder), [Made()], steps="last", nulls=2)["made"]
+        assert calls() == {("made", 20): 3}
+        pd.testing.assert_frame_equal(first.table, second.table)
+        assert first.null == second.null
+
+    @pytest.mark.parametrize("content", [b"\x00" * 400, b"PAR1" + b"\xff" * 200 + b"PAR1", b"[]", b'{"stamp": 1}'])
+    def test_rubbish_in_a_results_place_is_computed_again(self, folder: Path, content: bytes) -> None:
+        analyze(open_run(folder), [Made()], steps="last", nulls=2)
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
+            path.write_bytes(content)
+        calls()
+        analyze(open_run(folder), [Made()], steps="last", nulls=2)
+        assert calls() == {("made", 20): 3}
+
+    def test_every_source_of_the_forward_pass_is_in_the_stamp(self) -> None:
+        """A changed forward pass, table of a task or rule for key frequencies must not leave old results standing."""
+        root = Path(stamps.__file__).parents[1]
+        needed = [*(root / "maths").glob("*.py"), *(root / "tasks").glob("*.py"), *forward_sources(root)]
+        needed += [root / "runs" / "snapshot.py", root / "runs" / "grid.py"]
+        shared = stamps._shared_source()
+        assert {path.name for path in needed if path.read_text() not in shared} == set()
+
+    def test_what_a_measure_imports_from_its_folder_is_in_its_stamp(self) -> None:
+        """Directly and through others: the mixin, the rule for key frequencies, the bases, what is shared about splits."""
+        source = (Path(stamps.__file__).with_name("restricted_loss.py")).read_text()
+        assert {place.stem for place in stamps._imported(source)} >= {"keyed", "key_frequencies", "basis", "subsets", "obstacles"}
+        assert not {place.stem for place in stamps._imported(source)} & {"engine", "measure"}
+
+
+def forward_sources(root: Path) -> Iterator[Path]:
+    """mechgrok.models.forward.fast_forward and everything of mechgrok.models that it imports, in turn."""
+    todo, seen = ["fast_forward"], set()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            path = root / "models" / f"{name}.py"
+            yield path
+            text = path.read_text()
+            todo += [other.stem for other in (root / "models").glob("*.py") if _imports(text, other.stem)]
+
+
+def _imports(text: str, module: str) -> bool:
+    lines = [line for line in text.splitlines() if line.startswith("from mechgrok.models")]
+    return any(line.startswith(f"from mechgrok.models.{module} import") for line in lines) or any(
+        module in line.partition("import")[2].replace(",", " ").split() for line in lines if line.startswith("from mechgrok.models import")
+    )

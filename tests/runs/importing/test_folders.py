@@ -1,0 +1,94 @@
+"""Folders of the checkpoints of one network, named as in the out-of-context experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import furuta
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mechgrok.errors import UserError
+from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.run import open_run
+
+SAID = Said(operation="add-squares")
+
+
+def state(seed: int, p: int = 7) -> dict[str, Tensor]:
+    """Their network, smaller: two layers of attention alone with LayerNorm, heads as wide as the model, five positions, p + 1 tokens."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = {"embed.W_E": (p + 1, 6), "pos_embed.W_pos": (5, 6), "unembed.W_U": (6, p + 1), "unembed.b_U": (p + 1,)}
+    for layer in range(2):
+        attn = f"blocks.{layer}.attn"
+        shapes |= {f"{attn}.W_{name}": (2, 6, 6) for name in "QKVO"} | {f"{attn}.b_{name}": (2, 6) for name in "QKV"}
+        shapes |= {f"{attn}.b_O": (6,), f"blocks.{layer}.ln1.w": (6,), f"blocks.{layer}.ln1.b": (6,)}
+    shapes |= {"ln_final.w": (6,), "ln_final.b": (6,)}
+    return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+
+
+def save(folder: Path, states: Mapping[str, object]) -> Path:
+    folder.mkdir()
+    for name, each in states.items():
+        torch.save(each, folder / name)
+    return folder
+
+
+def test_a_single_file_is_their_network(forward: Callable[..., Tensor], tmp_path: Path) -> None:
+    """Four of five positions are fed while training, the answer's among them; under the causal mask three say all at '='."""
+    path = save(tmp_path / "models", {"ssq_7.pt": state(0)}) / "ssq_7.pt"
+    import_file(path, tmp_path / "run", SAID)
+    run = open_run(tmp_path / "run")
+    assert (run.task.layout, run.task.p, run.config.model.n_ctx, run.config.model.attn_only) == ("a b =", 7, 5, True)
+    a, b = np.divmod(np.arange(49), 7)
+    theirs = forward(state(0), torch.from_numpy(np.stack([a, b, np.full(49, 7)], 1)))
+    assert torch.allclose(run.snapshot().logits, theirs[:, :7], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["grok_ssq_{:010}.pt", "oocl_7_step_{}.pt"])
+def test_names_say_the_steps(name: str, tmp_path: Path) -> None:
+    """In the order of numbers, which for the second is not that of names."""
+    folder = save(tmp_path / "models", {name.format(step): state(step) for step in (1_000_000, 500_000, 90_000)})
+    made = import_file(folder, tmp_path / "run", SAID)
+    run = open_run(tmp_path / "run")
+    assert run.steps == [90_000, 500_000, 1_000_000]
+    assert all(torch.equal(run.snapshot(step).weights["embed.W_E"], state(step)["embed.W_E"]) for step in run.steps)
+    assert "steps are those in the files' names" in made.notes
+
+
+def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {"ssq_0000000500.pt": state(1), "ssq.pt": state(2), "interrupted.pt": state(3)})
+    made = import_file(folder, tmp_path / "run", SAID)
+    assert made.steps == (500,)
+    assert "left out interrupted.pt, ssq.pt: neither the files nor their names say a step" in made.notes
+
+
+def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {"model.pt": state(1)})
+    made = import_file(folder, tmp_path / "run", Said(operation="add-squares", step=300))
+    assert made.steps == (300,)
+
+
+@pytest.mark.parametrize(
+    ("states", "complaint"),
+    [
+        ({}, "holds no .pt, .pth, .safetensors file and no metrics.csv"),
+        ({"a_0000000001.pt": state(1), "b_0000000002.pt": state(1)}, "it holds checkpoints of several runs: a, b"),
+        ({"a_0000000001.pt": state(1), "a_step_1.pt": state(1)}, "a_step_1.pt is a second checkpoint of step 1"),
+        ({"a.pt": state(1), "b.pt": state(1)}, "nothing says the steps of a.pt, b.pt"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "networks of different sizes"),
+        ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "files of several formats"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": [1]}, "a_0000000002.pt: no importer knows this file"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": Path.touch}, "a_0000000002.pt is refused"),
+    ],
+)
+def test_what_is_no_such_folder_is_refused_in_one_line(states: Mapping[str, object], complaint: str, tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", states)
+    with pytest.raises(UserError) as error:
+        import_file(folder, tmp_path / "run", SAID)
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]

@@ -1,0 +1,153 @@
+"""Runs without checkpoints, from logs in Lightning's layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_logs import PERCENT, SETTINGS, SIZES, TRAIN_STEPS, VAL_STEPS, log
+
+from mechgrok.errors import UserError
+from mechgrok.runs.importing.import_run import Imported, Said, import_file
+from mechgrok.runs.run import Run, open_run
+
+
+def imported(path: Path, out: Path, **said: object) -> tuple[Run, Imported]:
+    made = import_file(path, out, Said(**said))  # type: ignore[arg-type]
+    return open_run(out), made
+
+
+def test_its_curves_are_the_metrics_of_a_run_without_checkpoints(tmp_path: Path) -> None:
+    run, made = imported(log(tmp_path / "log"), tmp_path / "run")
+    assert (run.steps, made.steps, run.curves_only) == ([], (), True)
+    for split, theirs, steps in (("train", "train", TRAIN_STEPS), ("test", "val", VAL_STEPS)):
+        rows = run.metrics[run.metrics.split == split]
+        assert rows.step.tolist() == steps
+        assert rows.accuracy.tolist() == pytest.approx([percent / 100 for percent in PERCENT[theirs]], rel=1e-15)
+    assert run.metrics[run.metrics.split == "test"].loss.tolist() == [7, 6, 5, 4, 3, 2, 1]
+    assert run.is_train is None
+    assert any("readings 7 of train, 7 of test, the last at step 1000004" in note for note in made.notes)
+
+
+def test_p_is_the_root_of_the_rows_of_both_splits(tmp_path: Path) -> None:
+    run, made = imported(log(tmp_path / "log"), tmp_path / "run")
+    assert (run.task.kind, run.task.p, run.task.operation) == ("modular", 7, "add")
+    assert f"the splits hold {SIZES[0]} and {SIZES[1]} rows, together 7^2: p = 7, and a share of 0.4082 was trained on" in made.notes
+    assert any("taken to be a + b" in note for note in made.notes)
+
+
+def test_several_operands_are_a_sum(tmp_path: Path) -> None:
+    settings = SETTINGS + "model: MLP\nnum_operand: 3\n"
+    run, _ = imported(log(tmp_path / "log", settings, sizes=(25, 100)), tmp_path / "run")
+    assert (run.task.kind, run.task.terms, run.task.p) == ("k-wise", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("operator", "more", "operation"),
+    [
+        ("+", "", "add"),
+        ("-", "", "subtract"),
+        ("'**3+'", "", "a^3+b"),
+        ("x**2+x*y_mod", "model: Transformer\n", "add"),
+        ("x**3+x*y**2+y_mod_97", "", "a^3+ab^2+b"),
+    ],
+)
+def test_the_operation_is_that_of_the_settings(operator: str, more: str, operation: str, tmp_path: Path) -> None:
+    """Except in the code that has a setting `model`, which always adds."""
+    run, _ = imported(log(tmp_path / "log", f"math_operator: {operator}\n{more}"), tmp_path / "run")
+    assert run.task.operation == operation
+
+
+@pytest.mark.parametrize(("size", "batch"), [("0", "auto"), ("-1", "full"), ("512", 512), ("0.1", 0.1)])
+def test_the_size_of_a_batch_is_that_of_the_settings(size: str, batch: object, tmp_path: Path) -> None:
+    run, _ = imported(log(tmp_path / "log", f"batchsize: {size}\n"), tmp_path / "run")
+    assert run.config.training.batch == batch
+
+
+def test_settings_are_kept_without_the_folders_of_their_author(tmp_path: Path) -> None:
+    run, _ = imported(log(tmp_path / "log", SETTINGS), tmp_path / "run")
+    kept = run.execution["imported"]
+    assert kept["hparams"]["train_data_pct"] == 40.0
+    assert kept["format"] == "lightning"
+    assert "/home" not in (run.path / "execution.json").read_text()
+
+
+def test_another_p_than_the_sizes_tell_is_told(tmp_path: Path) -> None:
+    run, made = imported(log(tmp_path / "log"), tmp_path / "run", p=11)
+    assert run.task.p == 11
+    assert any("the table modulo 11 has 121: other rows, or another p" in note for note in made.notes)
+
+
+def test_a_folder_stands_for_its_log(tmp_path: Path) -> None:
+    run, _ = imported(log(tmp_path / "log", SETTINGS).parent, tmp_path / "run")
+    assert run.execution["imported"]["file"] == "metrics.csv"
+
+
+def test_what_looks_at_weights_says_in_a_line_that_there_are_none(tmp_path: Path) -> None:
+    run, _ = imported(log(tmp_path / "log"), tmp_path / "run")
+    with pytest.raises(UserError, match="holds imported curves and no network"):
+        run.snapshot()
+    with pytest.raises(UserError, match="holds imported curves and no network"):
+        run.model()
+    with pytest.raises(UserError, match=r"model\.kind unknown belongs to imported curves"):
+        run.config.model.architecture(run.task)
+
+
+def test_the_published_log(oracles: Path, tmp_path: Path) -> None:
+    run, _ = imported(oracles / "miml2025" / "adamw_transformer_40pct_metrics.csv", tmp_path / "run")
+    assert (run.task.p, run.metrics.split.value_counts().to_dict()) == (97, {"train": 510, "test": 290})
+
+
+HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "complaint"),
+    [
+        ("", Said(), "is no table of comma-separated values"),
+        ("step,loss\n1,2\n", Said(), "has no column train_loss"),
+        (HEADER, Said(p=7), "has a header and no rows"),
+        (HEADER + "1,,,,\n", Said(p=7), "holds no reading"),
+        (HEADER + "1,2,3,,\n", Said(), "nothing in the log tells p; say --p"),
+        (HEADER + "1,2,3,,\n", Said(p=1), "p"),
+        (HEADER + "1.5,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
+        (HEADER + "-1,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
+        (HEADER + "inf,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
+        (HEADER + "1,200,3,,\n", Said(p=7), "accuracies below 0 or above 100"),
+        (HEADER + "1,2,high,,\n", Said(p=7), "something other than numbers under train_loss"),
+        (HEADER + "1,2,3,,\n", Said(p=7, step=4), "leave --step away"),
+        (HEADER + "1,2,3,,\n", Said(p=7, split="python-shuffle", fraction=0.3, split_seed=0), "leave --split, --fraction, --split-seed"),
+    ],
+)
+def test_what_is_no_log_is_refused_in_one_line(text: str, said: Said, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text(text)
+    with pytest.raises(UserError, match=complaint) as error:
+        import_file(tmp_path / "metrics.csv", tmp_path / "run", said)
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "complaint"),
+    [
+        ("math_operator: s5\n", Said(), "math_operator: 's5', which is none of the operations known here; say --operation"),
+        ("num_operand: 3\n", Said(p=5, operation="multiply"), "3 operands, and multiply has two"),
+        ("num_operand: 9\n", Said(p=5), "terms"),
+        ("num_operand: many\n", Said(p=5), "terms"),
+        ("batchsize: -3\n", Said(), "batch"),
+        ("num_operand: 3\n", Said(), "20 and 29 rows, together no power of 3; say --p"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: Said, complaint: str, tmp_path: Path) -> None:
+    path = log(tmp_path / "log", settings)
+    with pytest.raises(UserError, match=complaint) as error:
+        import_file(path, tmp_path / "run", said)
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_folder_of_weights_and_a_log_is_asked_about(tmp_path: Path) -> None:
+    torch.save({}, log(tmp_path / "log").with_name("a.pt"))
+    with pytest.raises(UserError, match=r"holds both metrics\.csv and weights; give the one or the other"):
+        import_file(tmp_path / "log", tmp_path / "run", Said())

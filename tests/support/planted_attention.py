@@ -1,0 +1,73 @@
+"""Networks that are told what they attend to and what their neurons write, and random ones of any shape, also as the library's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from planted import architecture, table
+from torch import Tensor
+
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.base.measure import Measure
+from mechgrok.models.architecture import Architecture
+from mechgrok.models.hooks import hooked
+from mechgrok.runs.snapshot import Grid, Snapshot
+
+if TYPE_CHECKING:
+    from transformer_lens import HookedTransformer
+
+
+class Told(Snapshot):
+    """A snapshot that is told its attention (n, head, pos), neurons (n, d_mlp), W_L (d_mlp, p), and what reaches the logits beside."""
+
+    def __init__(self, grid: Grid, **said: Tensor) -> None:
+        heads = said["attention"].shape[1] if "attention" in said else 1
+        super().__init__(grid, dataclasses.replace(architecture(grid.p), heads=heads), {}, 0)
+        self._said = said
+
+    @property
+    def attention(self) -> Tensor:
+        return self._said["attention"]
+
+    @property
+    def neurons(self) -> Tensor:
+        return self._said["neurons"]
+
+    @property
+    def neuron_logit_map(self) -> Tensor:  # type: ignore[override]
+        return self._said["W_L"]
+
+    @property
+    def logits(self) -> Tensor:
+        if "neurons" not in self._said:
+            return torch.zeros(len(self.grid.labels), self.p, dtype=torch.float64)
+        return self._said["direct"] + self.neurons @ self.neuron_logit_map
+
+
+def measured_with(measure: Measure, snapshot: Snapshot, **given: Any) -> Result:
+    """What the engine would give, with what a measure requires computed from the snapshot itself."""
+    tables: Mapping[str, Any] = {name: required.compute(snapshot, {}) for name, required in measure.requires.items()}
+    return Result(measure, measure.compute(snapshot, {**tables, **given}).assign(step=0))
+
+
+def random_network(p: int, seed: int = 0, train: Any = None, **options: Any) -> tuple[Snapshot, HookedTransformer]:
+    """A snapshot of random weights, biases among them, and the library's network of the same."""
+    sizes: dict[str, Any] = {"d_model": 6, "heads": 2, "d_head": 5, "d_mlp": 9, "d_vocab": p + 1, "d_vocab_out": p + 1, "n_ctx": 3}
+    kinds: dict[str, Any] = {"layers": 1, "activation": "relu", "normalization": None, "attn_only": False}
+    shape = Architecture(**(sizes | kinds | options))
+    model, generator = hooked.empty(shape, torch.float64), torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    return Snapshot(table(p, train=train), shape, weights, 0), model
+
+
+def run(model: HookedTransformer, grid: Grid, hook_name: str, hook: Any) -> Tensor:
+    """Number logits of the library's network with a hook on the activation of that name in every layer (n, p)."""
+    names = [f"blocks.{layer}.{hook_name}" for layer in range(model.cfg.n_layers)]
+    tokens = torch.from_numpy(grid.task.inputs())
+    with torch.no_grad():
+        return model.run_with_hooks(tokens, fwd_hooks=[(name, hook) for name in names])[:, -1, : grid.p]
