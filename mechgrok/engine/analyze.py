@@ -107,7 +107,7 @@ def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None)
     of_run: dict[Measure, Sequence[int]] = {measure: steps for measure, steps in todo.items() if isinstance(measure, RunMeasure)}
     of_checkpoints = {measure: steps for measure, steps in todo.items() if measure not in of_run}
     visit = partial(_visit, work, of_checkpoints, failures)
-    # The last checkpoint goes first, alone: dear measures look only there, and all others need what is known of it.
+    # The last checkpoint goes first, alone: expensive measures look only there, and all others need what is known of it.
     for done, _ in enumerate(chain(map(visit, every[-1:]), side_by_side(visit, every[:-1], work.run)), 1):
         if tick:
             tick(done, len(every))
@@ -159,7 +159,7 @@ def checkpoints(run: Run, measure: Measure) -> list[int]:
     """Where a measure looks unless steps are named; one of the run is kept under the last step, of curves alone that of their end."""
     if run.curves_only:
         return [int(run.metrics["step"].max())] if isinstance(measure, RunMeasure) else []
-    last_only = measure.cost == "dear" or isinstance(measure, RunMeasure)
+    last_only = measure.cost == "expensive" or isinstance(measure, RunMeasure)
     return [run.last_step] if last_only or not run.steps else run.steps
 
 

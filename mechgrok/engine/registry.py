@@ -21,7 +21,7 @@ def measures() -> dict[str, type[Measure]]:
 
 
 def default() -> list[Measure]:
-    """Every cheap measure with its default fields; the dear ones have to be asked for."""
+    """Every cheap measure with its default fields; the expensive ones have to be asked for."""
     return [measure() for measure in measures().values() if measure.cost == "cheap"]
 
 

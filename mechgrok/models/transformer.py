@@ -85,7 +85,7 @@ class Transformer(Model):
         return self
 
     @model_validator(mode="after")
-    def _torchs_attention_has_heads_of_one_width(self) -> Self:
+    def check_devon2024_heads(self) -> Self:
         if self.init == "devon2024" and self.d_head not in (None, self.d_model / self.heads):
             raise ValueError(f"init devon2024 has heads of width d_model / heads; leave d_head {self.d_head} away")
         return self

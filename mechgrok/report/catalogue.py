@@ -30,7 +30,7 @@ def cost(measure: type[Measure]) -> str:
     """What a measure looks at unless told otherwise."""
     if issubclass(measure, RunMeasure):
         return "of a whole run"
-    return "of each checkpoint" if measure.cost == "cheap" else "dear: of the last checkpoint unless steps are named"
+    return "of each checkpoint" if measure.cost == "cheap" else "expensive: of the last checkpoint unless steps are named"
 
 
 def _fields(measure: type[Measure]) -> list[str]:

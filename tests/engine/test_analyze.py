@@ -27,14 +27,14 @@ class TestTables:
         assert found.table["value"].tolist() == pytest.approx([value(folder, step) for step in (0, 10, 20)], rel=1e-12)
 
     @pytest.mark.parametrize(
-        ("steps", "cheap", "dear"),
+        ("steps", "cheap", "expensive"),
         [("all", [0, 10, 20], [20]), ("last", [20], [20]), ([10], [10], [10]), ([20, 0, 20], [0, 20], [0, 20]), ((0,), [0], [0])],
     )
-    def test_steps(self, folder: Path, steps: Any, cheap: list[int], dear: list[int]) -> None:
+    def test_steps(self, folder: Path, steps: Any, cheap: list[int], expensive: list[int]) -> None:
         found = analyze(open_run(folder), [Made(), Dear()], steps=steps, nulls=0)
         assert found["made"].table["step"].tolist() == cheap
-        assert found["dear"].table["step"].tolist() == dear
-        assert {step for _, step in calls()} == {*cheap, *dear}
+        assert found["expensive"].table["step"].tolist() == expensive
+        assert {step for _, step in calls()} == {*cheap, *expensive}
 
     @pytest.mark.parametrize(
         ("steps", "message"), [("some", "write all, last, or steps"), ([], "write all, last"), ([0, 5], "no checkpoint at step 5")]

@@ -25,7 +25,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_every_measure_is_computed_or_says_that_there_is_no_network(run: Run) -> None:
-    """The dear ones too."""
+    """The expensive ones too."""
     outcomes = analyze(run, [measure() for measure in measures().values()])
     assert {label for label, outcome in outcomes.items() if isinstance(outcome, Result)} == OF_CURVES
     assert {outcome.reason for outcome in outcomes.values() if isinstance(outcome, NotApplicable)} == {

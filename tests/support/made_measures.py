@@ -116,10 +116,10 @@ class Hindered(Made):
 
 @dataclass(frozen=True)
 class Dear(Made):
-    """Is dear."""
+    """Is expensive."""
 
-    name: ClassVar[str] = "dear"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    name: ClassVar[str] = "expensive"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
 
 @dataclass(frozen=True)

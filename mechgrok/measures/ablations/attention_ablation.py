@@ -37,7 +37,7 @@ class AttentionAblation(Measure):
         "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 (how little '=' attends to itself); github.com/fletchel/aisc_oocl_experiments"
     )
     columns: ClassVar[Mapping[str, str]] = {"variant": f"unablated, or {WITHOUT}", **ablations.COLUMNS}
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     def obstacle(self, run: Run) -> str | None:
         return needs_attention_to_equals(run) or super().obstacle(run)

@@ -43,7 +43,7 @@ class ComponentAblation(Keyed):
         "count": "how many components are kept or removed, the constant not counted",
         **ablations.COLUMNS,
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     def obstacle(self, run: Run) -> str | None:
         return super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))

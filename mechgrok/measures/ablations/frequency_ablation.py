@@ -44,7 +44,7 @@ class FrequencyAblation(Keyed):
     name: ClassVar[str] = "frequency-ablation"
     title: ClassVar[str] = "Ablation of frequencies"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), sections 4.4 and 5.1, appendix on other seeds"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "removed": "nothing, one key, all keys or all non-keys",
         "frequency": "k of the one key that is removed; 0 otherwise",

@@ -35,7 +35,7 @@ class LinearAttentionLoss(InBasis):
     title: ClassVar[str] = "Loss with attention as a difference of waves"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.4 and appendix on attention patterns"
     columns: ClassVar[Mapping[str, str]] = {"variant": "unablated, or linear: all patterns replaced", **ablations.COLUMNS}
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     @property
     def requires(self) -> Mapping[str, Measure]:

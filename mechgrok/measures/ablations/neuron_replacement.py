@@ -35,7 +35,7 @@ class NeuronReplacement(InBasis):
     title: ClassVar[str] = "Loss with neurons as polynomials of one frequency"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.4"
     columns: ClassVar[Mapping[str, str]] = {"variant": "unablated, every or specialised", **ablations.COLUMNS}
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     @property
     def requires(self) -> Mapping[str, Measure]:

@@ -39,7 +39,7 @@ class ProjectionLoss(Keyed):
         **ablations.COLUMNS,
         "directions": "dimension of the span",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     def obstacle(self, run: Run) -> str | None:
         return super().obstacle(run) or needs_linear_readout(run)

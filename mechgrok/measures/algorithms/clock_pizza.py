@@ -43,7 +43,7 @@ class ClockPizza(Keyed):
     name: ClassVar[str] = "clock-pizza"
     title: ClassVar[str] = "Clock or pizza"
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), sections 3 and 4, and its released notebook"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "frequency": "k of the circle; 0 in the one row of an embedding without circles",
         "variance": "share of the variance of W_E in its two components",

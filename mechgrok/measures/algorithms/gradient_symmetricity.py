@@ -34,7 +34,7 @@ class GradientSymmetricity(Measure):
     name: ClassVar[str] = "gradient-symmetricity"
     title: ClassVar[str] = "Gradient symmetricity"
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), section 4.1"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "a": "first operand",
         "b": "second operand",

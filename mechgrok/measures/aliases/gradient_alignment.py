@@ -51,7 +51,7 @@ class GradientAlignment(Measure):
         "inner_others": "mean inner product with the questions of the set's other aliases",
         "cosine_others": "mean cosine with the questions of the set's other aliases",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
     """The questions of other aliases are what it is compared with."""
 

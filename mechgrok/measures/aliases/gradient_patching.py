@@ -62,7 +62,7 @@ class GradientPatching(Measure):
         "loss_others": "change of the mean loss of its questions under a step on the other half, nats",
         "accuracy_others": "change of their accuracy",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
     """The definitions of other aliases are what it is compared with."""
 

@@ -46,7 +46,7 @@ class AnomalyControls(OnAnomalies):
         "null_max": "largest AUROC of these sets",
         "p_value": "(1 + sets with an AUROC as large) / (1 + sets)",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
 
     controls: Annotated[int, Field(ge=1)] = 300

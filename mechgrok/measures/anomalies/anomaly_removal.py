@@ -59,7 +59,7 @@ class AnomalyRemoval(Keyed):
         "null_mean": "their mean accuracy",
         "null_max": "their largest accuracy",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
 
     controls: Annotated[int, Field(ge=1)] = 8

@@ -48,7 +48,7 @@ class AnomalyScores(OnAnomalies):
     reference: ClassVar[str] = (
         "after the announcement of devon-research/grokking, 2024; Lee et al. 2018 (arXiv 1807.03888), Mahalanobis distance"
     )
-    cost: ClassVar = "dear"
+    cost: ClassVar = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "detector": "which score",
         "split": "train or test rows, without those that are trusted",

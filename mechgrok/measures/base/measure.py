@@ -37,8 +37,8 @@ class Measure(ABC):
     """Who defined it: paper, section."""
     columns: ClassVar[Mapping[str, str]]
     """Meaning and unit of each column of the table; the engine adds `step`."""
-    cost: ClassVar[Literal["cheap", "dear"]] = "cheap"
-    """A dear measure looks at the last checkpoint only, unless steps are named."""
+    cost: ClassVar[Literal["cheap", "expensive"]] = "cheap"
+    """An expensive measure looks at the last checkpoint only, unless steps are named."""
 
     has_null: ClassVar[bool] = True
     """Whether renaming the number tokens at random says anything about it."""

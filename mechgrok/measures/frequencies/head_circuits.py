@@ -35,7 +35,7 @@ class HeadCircuits(InBasis):
     name: ClassVar[str] = "head-circuits"
     title: ClassVar[str] = "Heads by frequency"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 and released notebook"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "head": "index of the head",
         "circuit": "OV or QK",

@@ -41,7 +41,7 @@ class TokenMap(Measure):
         "first_share": "share of variance along the first axis, the same in each row; empty for t-SNE and where all tokens agree",
         "second_share": "share of variance along the second axis",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     method: Literal["pca", "tsne"] = "pca"
     seed: int = 0

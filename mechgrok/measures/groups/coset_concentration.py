@@ -33,7 +33,7 @@ class CosetConcentration(OnGroup):
     neuron is the largest whose relative concentration is below the threshold; where there is none, the one with the lowest.
     """
 
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     name: ClassVar[str] = "coset-concentration"
     title: ClassVar[str] = "Neurons by cosets"
     reference: ClassVar[str] = "Stander et al. 2024 (arXiv 2312.06581)"

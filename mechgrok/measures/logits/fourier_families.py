@@ -39,7 +39,7 @@ class FourierFamilies(InBasis):
     name: ClassVar[str] = "fourier-families"
     title: ClassVar[str] = "Families of Fourier modes of the logits"
     reference: ClassVar[str] = "after Nanda et al. 2023 (arXiv 2301.05217), sections 4.2 and 4.4; random-mode controls are this project's"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "family": "constant, a alone, b alone, sum, difference or other",
         "modes": "how many real modes it has; p^2 over all families",

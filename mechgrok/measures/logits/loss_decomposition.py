@@ -47,7 +47,7 @@ class LossDecomposition(InBasis):
     name: ClassVar[str] = "loss-decomposition"
     title: ClassVar[str] = "Loss by parts of the logits"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), restricted and ablated losses, table A.4"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "kept": "the parts that are kept beside the mean of each class; `all but one frequency` for the losses that the keys are chosen by",
         "frequency": "the frequency that is left out; 0 for the combinations of parts",

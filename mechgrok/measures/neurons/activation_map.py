@@ -44,7 +44,7 @@ class ActivationMap(Keyed):
         "frequency": "key frequency of the neuron; 0 for a head, and for a neuron that stands for none",
         "value": "attention, from 0 to 1, or activation",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     site: Literal["attention", "neurons"] = "attention"
 

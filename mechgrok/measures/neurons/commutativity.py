@@ -29,7 +29,7 @@ class Commutativity(Measure):
     |difference| between a and b; position cosine: between W_pos of a's and of b's position.
     """
 
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     name: ClassVar[str] = "commutativity"
     title: ClassVar[str] = "Symmetry between the operands"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4 and released notebook"

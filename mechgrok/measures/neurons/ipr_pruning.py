@@ -49,7 +49,7 @@ class IprPruning(InBasis):
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     r: Annotated[float, Field(gt=1)] = 2
 

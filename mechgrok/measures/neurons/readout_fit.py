@@ -47,7 +47,7 @@ class ReadoutFit(Keyed):
         "second_harmonic": "share of the variance of y on cos and sin 2 w_k(phase)",
         "key": "whether k is a key frequency",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     def obstacle(self, run: Run) -> str | None:
         return needs_neurons(run) or super().obstacle(run) or needs_all_pairs(run, self.basis_in(run.task))

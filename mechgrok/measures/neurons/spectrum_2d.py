@@ -54,7 +54,7 @@ class Spectrum2D(Keyed):
         "of sin w_k(a+b), at (sin, sin) of cos w_k(a-b), at (cos, sin) of sin w_k(a-b); else empty",
         "key": "whether both frequencies are the same key frequency",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     site: Literal["logits", "neurons", "attention"] = "logits"
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.2

@@ -37,7 +37,7 @@ class TrigShare(InBasis):
     name: ClassVar[str] = "trig-share"
     title: ClassVar[str] = "Products of waves in the neurons"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 and released notebook"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron": "index into d_mlp",
         "frequency": "k of the largest variance explained; 0 for a neuron without variance",

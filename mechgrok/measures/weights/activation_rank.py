@@ -39,7 +39,7 @@ class ActivationRank(Measure):
     name: ClassVar[str] = "activation-rank"
     title: ClassVar[str] = "Dimensions of the neurons"
     reference: ClassVar[str] = "Roy and Vetterli 2007, EUSIPCO, section 2; Facco et al. 2017 (arXiv 1803.06992), section 2"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "dimension": "effective, stable or two_nn",
         "value": "number of dimensions; 0 for ranks of constant activations, empty for two_nn where points have no two neighbours",

@@ -39,7 +39,7 @@ class GradientNorms(Measure):
         "weight_norm": "norm of the weights themselves",
         "alignment": "cosine of -gradient with the weights, from -1 to 1; empty where one of them is zero",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     def obstacle(self, run: Run) -> str | None:
         return needs_train_rows(run)

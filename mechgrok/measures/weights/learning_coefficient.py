@@ -39,7 +39,7 @@ class LearningCoefficient(Measure):
     name: ClassVar[str] = "learning-coefficient"
     title: ClassVar[str] = "Local learning coefficient"
     reference: ClassVar[str] = "Lau et al. 2023 (arXiv 2308.12108), section 4; library devinterp 2"
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "chain": "index of the chain",
         "draw": "index of the draw, after the burn-in",

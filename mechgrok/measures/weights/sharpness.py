@@ -39,7 +39,7 @@ class Sharpness(Measure):
         "rise": "largest rise of f that was found in the box, nats",
         "sharpness": "phi, per cent",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     dimension: Annotated[int, Field(ge=1)] = 10
     epsilon: Annotated[float, Field(gt=0)] = 1e-3

@@ -37,7 +37,7 @@ class TrajectoryPCA(RunMeasure):
     reference: ClassVar[str] = (
         "Antognini and Sohl-Dickstein 2018 (arXiv 1806.08805), section 3; alpha: Liu et al. 2023 (arXiv 2210.01117), section 2"
     )
-    cost: ClassVar = "dear"
+    cost: ClassVar = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "part": "checkpoint or component",
         "step": "step of a checkpoint",

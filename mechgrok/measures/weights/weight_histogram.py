@@ -36,7 +36,7 @@ class WeightHistogram(Measure):
         "high": "upper edge of the bin",
         "count": "how many entries lie in it",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     bins: Annotated[int, Field(ge=1)] = 60
 

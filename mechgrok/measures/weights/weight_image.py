@@ -35,7 +35,7 @@ class WeightImage(Measure):
         "column": "last index",
         "value": "the entry",
     }
-    cost: ClassVar[Literal["cheap", "dear"]] = "dear"
+    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     tensor: str = "embed.W_E"
 

@@ -134,7 +134,8 @@ def test_missing_biases_count_as_zero() -> None:
 def test_gradients_are_the_same_bytes_in_other_processes() -> None:
     """Also where torch is not told to be deterministic: it would hide that the gradient of W[tokens] depends on the threads' order."""
     command = [sys.executable, "-m", "gradient_digest"]
-    support, modes = Path(__file__).parents[2] / "support", ("deterministic", "free", "free")
+    support = Path(__file__).parents[2] / "support"
+    modes = ("deterministic", "free", "free")
     runs = [
         subprocess.Popen([*command, mode], cwd=support, stdout=subprocess.PIPE, text=True) for mode in ("deterministic", "free", "free")
     ]
