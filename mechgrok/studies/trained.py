@@ -70,7 +70,7 @@ class Trained:
         return history.loc[history.index.min() if wanted.at == "first" else history.index.max(), wanted.key]
 
     def history(self, trial: str, seed: int, measure: str, task: str = "") -> pd.DataFrame | str:
-        """A measure's headline at every checkpoint (rows by step), a expensive one's at the first and the last; or why there is none."""
+        """A measure's headline at every checkpoint (rows by step), an expensive one's at the first and the last; or why there is none."""
         asked = (trial, seed, measure, task)
         if asked not in self._histories:
             self._histories[asked] = self._history(*asked)
