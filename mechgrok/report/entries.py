@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from mechgrok.engine import registry
 from mechgrok.engine.outcomes import Null, Outcome, Result
 from mechgrok.measures.base.measure import Measure, RunMeasure
+from mechgrok.measures.families import family
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
 from mechgrok.report.labels import as_text
@@ -49,6 +51,12 @@ def collect(run: Run, live: Mapping[str, Outcome]) -> dict[str, Entry]:
     required = _requirements(measure for measure in measures.values() if measure)
     shown = [label for label in measures if label in recorded or label not in required]
     return {label: _entry(label, measures[label], stored, recorded.get(label, {}), live.get(label)) for label in shown}
+
+
+def family_of(label: str) -> str:
+    """The family of the measure of a label; `other` where no such measure is installed."""
+    measure = registry.measures().get(label.partition("(")[0])
+    return family(measure) if measure else "other"
 
 
 def _requirements(measures: Iterable[Measure]) -> set[str]:

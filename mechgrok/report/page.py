@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from mechgrok.analysis import Analysis, Panel
-from mechgrok.report.entries import Entry
+from mechgrok.measures.families import QUESTIONS
+from mechgrok.report.entries import Entry, family_of
 from mechgrok.report.numbers import show
 
 UNTITLED = 14
@@ -75,12 +76,18 @@ def environment() -> Environment:
 
 
 def _sections(entries: Mapping[str, Entry], analysis: Analysis) -> Iterator[Section]:
-    rest = tuple(label for label in entries if label not in analysis.measures)
-    further = Panel("Further measures", "Variants, and measures that the analysis above does not ask for.", rest)
-    for number, panel in enumerate((*analysis.panels, further), 1):
+    further = _further([label for label in entries if label not in analysis.measures])
+    for number, panel in enumerate((*analysis.panels, *further), 1):
         found = tuple(entries[label] for label in panel.measures if label in entries)
         if found:
             yield Section(f"panel-{number}", panel.title, panel.text, found)
+
+
+def _further(labels: Sequence[str]) -> Iterator[Panel]:
+    """A panel for each family of measures outside the panels of the analysis."""
+    for name, question in QUESTIONS.items():
+        members = tuple(label for label in labels if family_of(label) == name)
+        yield Panel(f"Further measures: {question}", "Variants, and measures outside the analysis above.", members)
 
 
 def _rows(found: Mapping[str, Any]) -> list[Row]:

@@ -10,8 +10,9 @@ from typing import Any
 from mechgrok.analysis import Analysis, suited
 from mechgrok.engine.outcomes import Outcome
 from mechgrok.errors import UserError
+from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
-from mechgrok.report.entries import Entry, collect
+from mechgrok.report.entries import Entry, collect, family_of
 from mechgrok.report.facts import kind_of
 from mechgrok.report.page import render
 from mechgrok.runs.run import Run
@@ -45,6 +46,8 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
 
 
 def _in_order(entries: Mapping[str, Entry], analysis: Analysis) -> dict[str, Entry]:
-    """In the order of the analysis, the others after it by name."""
+    """In the order of the analysis, the others after it by family and name."""
     first = [label for label in analysis.measures if label in entries]
-    return {label: entries[label] for label in [*first, *sorted(set(entries) - set(first))]}
+    families = list(QUESTIONS)
+    others = sorted(set(entries) - set(first), key=lambda label: (families.index(family_of(label)), label))
+    return {label: entries[label] for label in [*first, *others]}

@@ -20,6 +20,7 @@ from mechgrok.analysis import DEFAULT, analysis
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
+from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import write_report
 from mechgrok.report.entries import of_result
 from mechgrok.report.page import _deviations, render
@@ -132,10 +133,19 @@ def test_beyond_a_thousand_deviations_the_number_tells_nothing(z: float, shown: 
 
 def test_variants_come_in_a_panel_of_their_own(run: Run) -> None:
     text = write_report(run, analyze(run, ["restricted-loss(keys=1,2)"], nulls=0)).page.read_text()
-    further = text[text.index("Further measures</h2>") :]
+    further = text[text.index("Further measures: Does it need what it was found to use?</h2>") :]
     assert ">restricted-loss(keys=1,2)</span>" in further
     assert "Key frequencies: 1, 2." in further
     assert text.count(">restricted-loss(keys=1,2)</span>") == 1
+
+
+def test_measures_outside_the_panels_come_by_family(run: Run) -> None:
+    outcomes = analyze(run, ["trig-share", "task-loss", "gini(basis=additive)", "commutativity", Mine()], nulls=0)
+    text = write_report(run, outcomes).page.read_text()
+    further = re.findall(r"Further measures: (.*?)</h2>", text)
+    found = re.findall(r'<span class="label">(.*?)</span>', text[text.index(f"Further measures: {further[0]}</h2>") :])
+    assert further == [QUESTIONS[name] for name in ("grokking", "frequencies", "neurons", "other")]
+    assert found == ["task-loss", "gini(basis=additive)", "commutativity", "trig-share", "mine"]
 
 
 def test_it_names_variant_reference_and_missing_numbers(tmp_path: Path) -> None:
