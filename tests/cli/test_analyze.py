@@ -10,39 +10,24 @@ import pytest
 from made_runs import make_run
 
 from mechgrok.analysis import DEFAULT, analysis
-from mechgrok.cli import main
 from mechgrok.engine import registry
-from mechgrok.runs.run import open_run
 from mechgrok.tasks.mixture import Mixture
-
-
-def call(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def summary(run: Path) -> dict[str, Any]:
     return json.loads((run / "report" / "summary.json").read_text())
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    make_run(tmp_path / "runs" / "a")
-    make_run(tmp_path / "runs" / "b", p=8)
-    return tmp_path / "runs"
-
-
-def test_by_default_it_computes_what_the_analysis_asks(runs: Path, capsys) -> None:
-    status, out, err = call(capsys, "analyze", runs / "a", "--nulls", 2)
+def test_by_default_it_computes_what_the_analysis_asks(runs: Path, call) -> None:
+    status, out, err = call("analyze", runs / "a", "--nulls", 2)
     assert (status, err) == (0, "")
     assert set(summary(runs / "a")["measures"]) == set(analysis(DEFAULT).measures)
     assert out.rstrip().endswith(f"report: {runs / 'a' / 'report' / 'index.html'}")
     assert "accuracy_test" in out
 
 
-def test_a_measure_with_its_fields(runs: Path, capsys) -> None:
-    status, _, _ = call(capsys, "analyze", runs / "a", "restricted-loss(keys=1,2)", "--nulls", 0)
+def test_a_measure_with_its_fields(runs: Path, call) -> None:
+    status, _, _ = call("analyze", runs / "a", "restricted-loss(keys=1,2)", "--nulls", 0)
     assert status == 0
     found = summary(runs / "a")["measures"]
     assert list(found) == ["restricted-loss(keys=1,2)"]
@@ -50,15 +35,15 @@ def test_a_measure_with_its_fields(runs: Path, capsys) -> None:
 
 
 @pytest.mark.parametrize(("steps", "expected"), [("all", 20), ("last", 20), ("0,10", 10)])
-def test_steps(runs: Path, capsys, steps: str, expected: int) -> None:
-    call(capsys, "analyze", runs / "a", "gini", "--steps", steps, "--nulls", 0)
+def test_steps(runs: Path, call, steps: str, expected: int) -> None:
+    call("analyze", runs / "a", "gini", "--steps", steps, "--nulls", 0)
     assert summary(runs / "a")["step"] == expected
     stored = list((runs / "a" / "results" / "gini").rglob("*.parquet"))
     assert len(stored) == {"all": 3, "last": 1, "0,10": 2}[steps]
 
 
-def test_several_runs_get_an_index(runs: Path, capsys) -> None:
-    status, out, _ = call(capsys, "analyze", runs, "loss", "gini", "--nulls", 0)
+def test_several_runs_get_an_index(runs: Path, call) -> None:
+    status, out, _ = call("analyze", runs, "loss", "gini", "--nulls", 0)
     assert status == 0
     assert out.rstrip().endswith(f"report: {runs / 'index.html'}")
     text = (runs / "index.html").read_text()
@@ -66,8 +51,8 @@ def test_several_runs_get_an_index(runs: Path, capsys) -> None:
     assert 'href="b/report/index.html"' in text
 
 
-def test_numbers_that_were_asked_for_stand_side_by_side(runs: Path, capsys) -> None:
-    _, out, _ = call(capsys, "analyze", runs, "gini", "loss", "--nulls", 0, "--steps", "last")
+def test_numbers_that_were_asked_for_stand_side_by_side(runs: Path, call) -> None:
+    _, out, _ = call("analyze", runs, "gini", "loss", "--nulls", 0, "--steps", "last")
     head, *rows = [line.split() for line in out.splitlines()[:-1]]
     assert head == ["measure", "number", "a", "b"]
     measured = [[summary(runs / name)["measures"][row[0]]["headline"][row[1]] for name in "ab"] for row in rows]
@@ -75,12 +60,12 @@ def test_numbers_that_were_asked_for_stand_side_by_side(runs: Path, capsys) -> N
     assert {row[0] for row in rows} == {"gini", "loss"}
 
 
-def test_a_broken_run_costs_a_line(runs: Path, capsys) -> None:
+def test_a_broken_run_costs_a_line(runs: Path, call) -> None:
     (runs / "a" / "weights" / "00000010.safetensors").write_bytes(b"no weights")
     make_run(runs / "empty", steps=())
     make_run(runs / "text")
     (runs / "text" / "config.json").write_text("{")
-    status, _, err = call(capsys, "analyze", runs, "gini", "--nulls", 0)
+    status, _, err = call("analyze", runs, "gini", "--nulls", 0)
     assert status == 1
     lines = err.strip().splitlines()
     assert len(lines) == 3
@@ -91,16 +76,16 @@ def test_a_broken_run_costs_a_line(runs: Path, capsys) -> None:
     assert "has no checkpoint yet" in index
 
 
-def test_a_broken_run_alone_is_wrong_input(runs: Path, capsys) -> None:
+def test_a_broken_run_alone_is_wrong_input(runs: Path, call) -> None:
     (runs / "a" / "config.json").write_text("{")
-    status, _, err = call(capsys, "analyze", runs / "a", "gini")
+    status, _, err = call("analyze", runs / "a", "gini")
     assert status == 2
     assert len(err.strip().splitlines()) == 1
 
 
-def test_a_broken_measure_costs_itself(runs: Path, capsys, monkeypatch) -> None:
+def test_a_broken_measure_costs_itself(runs: Path, call, monkeypatch) -> None:
     monkeypatch.setattr(registry.measures()["gini"], "compute", lambda *_: 1 / 0)
-    status, out, _ = call(capsys, "analyze", runs / "a", "gini", "loss", "--nulls", 2)
+    status, out, _ = call("analyze", runs / "a", "gini", "loss", "--nulls", 2)
     assert status == 1
     found = summary(runs / "a")["measures"]
     assert {label: measure["status"] for label, measure in found.items()} == {"gini": "failed", "loss": "ok"}
@@ -117,28 +102,23 @@ def test_a_broken_measure_costs_itself(runs: Path, capsys, monkeypatch) -> None:
         (["analyze", "RUN", "--steps", "5"], "has no checkpoint at step 5"),
         (["analyze", "RUN", "--nulls", "-1"], "--nulls -1"),
         (["analyze", "RUN", "restricted-loss(keys=9)"], "frequency 9 does not exist modulo 7"),
-        (["report", "RUN"], "no stored results"),
-        (["report", "RUN", "gini"], "there is no folder gini"),
-        (["figure", "RUN", "gini", "--out", "f.gif"], "must end in one of"),
-        (["figure", "RUN", "restricted-loss(keys=9)", "--out", "f.json"], "does not apply"),
-        (["figure", "RUN", "gimi", "--out", "f.json"], "did you mean gini?"),
     ],
 )
-def test_wrong_input_is_one_line(runs: Path, capsys, words: list[str], message: str) -> None:
-    status, _, err = call(capsys, *(runs / "a" if word == "RUN" else word for word in words))
+def test_wrong_input_is_one_line(runs: Path, call, words: list[str], message: str) -> None:
+    status, _, err = call(*(runs / "a" if word == "RUN" else word for word in words))
     assert status == 2
     assert message in err
     assert len(err.strip().splitlines()) == 1
 
 
-def test_what_does_not_apply_is_said_beside_what_does(runs: Path, capsys) -> None:
-    status, _, err = call(capsys, "analyze", runs / "a", "gini", "restricted-loss(keys=9)", "--nulls", 0)
+def test_what_does_not_apply_is_said_beside_what_does(runs: Path, call) -> None:
+    status, _, err = call("analyze", runs / "a", "gini", "restricted-loss(keys=9)", "--nulls", 0)
     assert status == 0
     assert "restricted-loss(keys=9) does not apply to a: frequency 9" in err
     assert summary(runs / "a")["measures"]["restricted-loss(keys=9)"]["status"] == "not-applicable"
 
 
-def test_an_interruption_keeps_what_is_stored(runs: Path, capsys, monkeypatch) -> None:
+def test_an_interruption_keeps_what_is_stored(runs: Path, call, monkeypatch) -> None:
     gini = registry.measures()["gini"]
     whole = gini.compute
 
@@ -148,39 +128,20 @@ def test_an_interruption_keeps_what_is_stored(runs: Path, capsys, monkeypatch) -
         return whole(measure, snapshot, given)
 
     monkeypatch.setattr(gini, "compute", interrupted)
-    status, _, err = call(capsys, "analyze", runs / "a", "gini")
+    status, _, err = call("analyze", runs / "a", "gini")
     assert (status, err) == (130, "mechgrok: interrupted; what was finished is kept\n")
     assert "00000020" in {path.stem for path in (runs / "a" / "results" / "gini").rglob("*.parquet")}, "the last goes first"
 
 
-def test_a_figure_is_drawn_from_stored_results_and_else_computed(runs: Path, capsys, tmp_path: Path, monkeypatch) -> None:
-    out = tmp_path / "figure.json"
-    assert call(capsys, "figure", runs / "a", "gini", "--out", out)[0] == 0
-    computed = json.loads(out.read_text())
-    monkeypatch.setattr(registry.measures()["gini"], "compute", lambda *_: 1 / 0)
-    assert call(capsys, "figure", runs / "a", "gini", "--out", out)[0] == 0
-    assert json.loads(out.read_text()) == computed
-    assert len(computed["data"][0]["x"]) == len(open_run(runs / "a").steps) or computed["data"][0]["x"]["bdata"]
-
-
-def test_a_figure_of_other_weights_is_computed_again(runs: Path, capsys, tmp_path: Path) -> None:
-    out = tmp_path / "figure.json"
-    call(capsys, "figure", runs / "a", "gini", "--out", out)
-    before = json.loads(out.read_text())
-    (runs / "a" / "weights" / "00000000.safetensors").replace(runs / "a" / "weights" / "00000020.safetensors")
-    call(capsys, "figure", runs / "a", "gini", "--out", out)
-    assert json.loads(out.read_text())["data"] != before["data"]
-
-
-def test_a_mixture_by_task_is_a_report_for_each_and_an_index(tmp_path: Path, capsys) -> None:
+def test_a_mixture_by_task_is_a_report_for_each_and_an_index(tmp_path: Path, call) -> None:
     run = make_run(tmp_path / "mixed", task=Mixture(p=5))
-    status, out, err = call(capsys, "analyze", run, "loss", "key-frequencies", "--by-task", "--nulls", 0)
+    status, out, err = call("analyze", run, "loss", "key-frequencies", "--by-task", "--nulls", 0)
     assert (status, err) == (0, "")
     assert out.rstrip().endswith(f"report: {run / 'tasks' / 'index.html'}")
     assert [summary(run / "tasks" / name)["run"]["name"] for name in ("add", "multiply")] == ["add", "multiply"]
     assert not (run / "report").exists()
 
 
-def test_a_run_of_one_task_has_no_tasks(runs: Path, capsys) -> None:
-    status, _, err = call(capsys, "analyze", runs / "a", "--by-task")
+def test_a_run_of_one_task_has_no_tasks(runs: Path, call) -> None:
+    status, _, err = call("analyze", runs / "a", "--by-task")
     assert (status, err) == (2, f"mechgrok: {runs / 'a'} has one task alone; analyze it without --by-task\n")

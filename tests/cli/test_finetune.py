@@ -4,47 +4,26 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from trained_runs import torch_settings_kept
+from tiny_flags import QUIET, TINY
 
-from mechgrok.cli import finetune, main, train
+from mechgrok.cli import finetune, train
 from mechgrok.runs.run import open_run
 
-TINY = shlex.split(
-    "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 24 --training.steps 20 --checkpoints.log_spaced 0 --threads 1 --log quiet"
-)
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    with torch_settings_kept():
-        yield
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]):
-    """Exit status, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        status = main([str(word) for word in words])
-        return status, *capsys.readouterr()
-
-    return run
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture
 def parent(call) -> Path:
-    assert call("train", "demo", *TINY, "--out", "add")[0] == 0
+    assert call("train", "demo", *TINY, *QUIET, "--out", "add")[0] == 0
     return Path("add")
 
 
 def test_an_embedding_is_taken_over_and_kept(call, parent: Path) -> None:
     words = shlex.split("--from add --load embed --freeze embed --task.operation 2a+b --optimizer.lr 0.01 --out run")
-    status, out, err = call("finetune", "demo", *TINY, *words)
+    status, out, err = call("finetune", "demo", *TINY, *QUIET, *words)
     assert (status, err) == (0, "")
     assert out == "stopped at step 20: that was the last step. Next: mechgrok analyze run\n"
     run = open_run("run")
@@ -57,7 +36,7 @@ def test_an_embedding_is_taken_over_and_kept(call, parent: Path) -> None:
 
 
 def test_by_default_the_folder_names_the_parent(call, parent: Path) -> None:
-    assert call("finetune", "demo", *TINY, "--from", "add@0", "--load", "unembed", "body", "--model.seed", 4)[0] == 0
+    assert call("finetune", "demo", *TINY, *QUIET, "--from", "add@0", "--load", "unembed", "body", "--model.seed", 4)[0] == 0
     run = open_run("checkpoints/demo-p7-s4-from-add")
     assert (run.config.start.parent.step, run.config.start.load) == (0, ("unembed", "body"))
 
@@ -65,10 +44,10 @@ def test_by_default_the_folder_names_the_parent(call, parent: Path) -> None:
 def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None:
     from mechgrok.report.facts import trained
 
-    call("finetune", "demo", *TINY, *shlex.split("--from add --load embed body --freeze body --out run"))
+    call("finetune", "demo", *TINY, *QUIET, *shlex.split("--from add --load embed body --freeze body --out run"))
     assert "embed, body from add, step 20 · body frozen" in trained(open_run("run"))
     assert "frozen" not in trained(open_run("add"))
-    call("train", "demo", *TINY, *shlex.split("--start.freeze embed --out control"))
+    call("train", "demo", *TINY, *QUIET, *shlex.split("--start.freeze embed --out control"))
     assert " · embed frozen as drawn · " in trained(open_run("control"))
 
 
@@ -94,7 +73,7 @@ def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None
 def test_wrong_input_is_one_line_and_writes_nothing(words: str, said: str, call, parent: Path) -> None:
     name, *rest = shlex.split(words)
     own = [] if "--task.p" in rest or "--tsk.p" in rest else ["--task.p", "7"]
-    status, out, err = call("finetune", name, *TINY[2:], *own, *rest, "--out", "run")
+    status, out, err = call("finetune", name, *TINY[2:], *QUIET, *own, *rest, "--out", "run")
     assert (status, out) == (2, "")
     assert err.startswith(f"mechgrok: {said}")
     assert err.count("\n") == 1
@@ -102,7 +81,7 @@ def test_wrong_input_is_one_line_and_writes_nothing(words: str, said: str, call,
 
 
 def test_a_run_is_never_overwritten(call, parent: Path) -> None:
-    status, _, err = call("finetune", "demo", *TINY, "--from", "add", "--load", "all", "--out", "add")
+    status, _, err = call("finetune", "demo", *TINY, *QUIET, "--from", "add", "--load", "all", "--out", "add")
     assert (status, err.startswith("mechgrok: add exists already and is never overwritten")) == (2, True)
 
 

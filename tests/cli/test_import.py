@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import furuta
@@ -10,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from lightning_logs import log
-from trained_runs import config, torch_settings_kept, train
+from trained_runs import config, train
 
-from mechgrok.cli import main
 from mechgrok.runs.run import open_run
+
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +30,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.save(file, folder / "demo.pth")
     torch.save(file | {"train_indices": np.flatnonzero(run.is_train).tolist()}, folder / "named.pth")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    with torch_settings_kept():
-        yield
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]):
-    def run(*words: object) -> tuple[int, str, str]:
-        status = main([str(word) for word in words])
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def test_it_says_what_it_made_and_whether_losses_come_out(call, weights: Path) -> None:

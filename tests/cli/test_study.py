@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,23 +20,9 @@ NAMES = ["a+b.scratch-s0", "(a+b)^2.scratch-s0", "(a+b)^2.PG-E-s0", "a+b.scratch
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
+def _small_study(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = analysis.analyses() | {"small2024": SMALL}
     monkeypatch.setattr(analysis, "analyses", lambda: known)
-    with torch_settings_kept():
-        yield
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]):
-    """Exit status, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        status = main([str(word) for word in words])
-        return status, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture(scope="module")

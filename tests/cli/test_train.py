@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import re
-import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from trained_runs import contents, torch_settings_kept
+from tiny_flags import TINY
+from trained_runs import contents
 
-from mechgrok.cli import main, progress
+from mechgrok.cli import progress
 from mechgrok.runs.run import open_run
 from mechgrok.training.loop import Ending
 
-TINY = shlex.split(
-    "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 24 --training.steps 20 --checkpoints.log_spaced 0 --threads 1"
-)
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    with torch_settings_kept():
-        yield
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]):
-    """Exit status, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        status = main([str(word) for word in words])
-        return status, *capsys.readouterr()
-
-    return run
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_a_preset_is_trained_with_its_flags(call) -> None:

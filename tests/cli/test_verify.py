@@ -1,14 +1,12 @@
-"""mechgrok verify and mechgrok explain."""
+"""mechgrok verify."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from made_runs import make_run
 
 from mechgrok.cli import main
-from mechgrok.engine.registry import measures
 from mechgrok.verification import laws, scoring, source
 from mechgrok.verification.check import Check
 
@@ -54,32 +52,3 @@ class TestVerify:
         wrong = source.Source("mine", "file", "me", lambda path: [Check(path.name, "numbers", path.read_text()), Check("it", 1, 2)])
         monkeypatch.setattr(source, "sources", lambda: [wrong])
         assert main(["verify", "--oracles", str(tmp_path)]) == 1
-
-
-class TestExplain:
-    @pytest.mark.parametrize("name", sorted(measures()))
-    def test_every_measure_is_explained(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["explain", name]) == 0
-        said, measure = capsys.readouterr().out, measures()[name]
-        assert said.startswith(f"# {measure.title}\n")
-        assert all(f"| `{column}` | {meaning} |" in said for column, meaning in measure.columns.items())
-        assert measure.reference in said
-
-    def test_an_unknown_measure_is_one_line_with_the_nearest(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["explain", "gini-coefficient"]) == 2
-        assert "gini" in capsys.readouterr().err
-
-    def test_variants_stand_side_by_side(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        run = make_run(tmp_path / "run")
-        assert main(["explain", "key-frequencies", "--run", str(run)]) == 0
-        said = capsys.readouterr().out.splitlines()
-        assert said[0] == "Key frequencies, run at step 20"
-        labels = [line for line in said if line.startswith("key-frequencies")]
-        assert labels[0] == "key-frequencies"
-        assert "key-frequencies(rule=neuron-clusters)" in labels
-        assert "key-frequencies(basis=multiplicative)" in labels
-        assert not (run / "results").exists(), "what was looked at once does not belong into the report"
-
-    def test_a_run_that_is_not_there_is_one_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["explain", "gini", "--run", str(tmp_path / "none")]) == 2
-        assert capsys.readouterr().err.count("\n") == 1

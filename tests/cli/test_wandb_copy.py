@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
@@ -11,15 +10,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tiny_flags import TINY
 from trained_runs import contents, torch_settings_kept
 
 from mechgrok.cli import main, progress
 from mechgrok.runs.run import open_run
 
-TINY = shlex.split(
-    "--task.p 7 --model.d_model 16 --model.heads 2 --model.d_mlp 24 --training.steps 20 --training.evaluate_every 10 "
-    "--checkpoints.log_spaced 0 --threads 1"
-)
+FLAGS = [*TINY, "--training.evaluate_every", "10"]
 
 
 class Session:
@@ -51,7 +48,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[S
 
 
 def test_config_and_metrics_are_copied_off_line(sessions: list[Session]) -> None:
-    assert main(["train", "demo", *TINY, "--training.loss", "mse", "--out", "run", "--log", "wandb"]) == 0
+    assert main(["train", "demo", *FLAGS, "--training.loss", "mse", "--out", "run", "--log", "wandb"]) == 0
     (session,) = sessions
     run = open_run("run")
     assert session.finished
@@ -70,8 +67,8 @@ def test_config_and_metrics_are_copied_off_line(sessions: list[Session]) -> None
 
 
 def test_the_run_is_what_it_is_without_the_copy(sessions: list[Session]) -> None:
-    main(["train", "demo", *TINY, "--out", "copied", "--log", "wandb"])
-    main(["train", "demo", *TINY, "--out", "plain", "--log", "quiet"])
+    main(["train", "demo", *FLAGS, "--out", "copied", "--log", "wandb"])
+    main(["train", "demo", *FLAGS, "--out", "plain", "--log", "quiet"])
     assert contents(Path("copied")) == contents(Path("plain"))
     assert len(sessions) == 1
 
@@ -85,7 +82,7 @@ def test_a_resumed_run_goes_on_under_its_id(sessions: list[Session], monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(progress.Lines, "at", interrupt)
-        assert main(["train", "demo", *TINY, "--out", "run", "--log", "wandb"]) == 130
+        assert main(["train", "demo", *FLAGS, "--out", "run", "--log", "wandb"]) == 130
     assert sessions[0].finished
     monkeypatch.setenv("WANDB_MODE", "online")
     assert main(["train", "--resume", "run", "--log", "wandb"]) == 0
@@ -98,7 +95,7 @@ def test_without_the_package_it_says_what_to_install(
     sessions: list[Session], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    assert main(["train", "demo", *TINY, "--out", "run", "--log", "wandb"]) == 2
+    assert main(["train", "demo", *FLAGS, "--out", "run", "--log", "wandb"]) == 2
     err = capsys.readouterr().err
     assert err == "mechgrok: --log wandb needs the package wandb; install mechgrok[wandb], or leave --log away\n"
     assert not Path("run").exists()
