@@ -6,16 +6,13 @@ import inspect
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from mechgrok.cli import flags
-
-if TYPE_CHECKING:
-    from mechgrok.measures.base.measure import Measure
 
 Kind = Literal[
     "tasks",
@@ -33,71 +30,83 @@ Kind = Literal[
 ]
 
 
+Groups = Mapping[str, Mapping[str, str]]
+"""Lines by heading and name; the heading is empty where a kind has one group alone."""
+
+COLUMNS = 100
+"""Width of the output where it is not printed on a terminal."""
+
+
 @dataclass(frozen=True)
 class List:
-    """Shows what there is, each with its name and a line about it."""
+    """Lists what mechgrok has, each with its name and a line about it."""
 
     what: Annotated[Kind, tyro.conf.Positional] = "all"
-    """One kind of thing."""
+    """What to list."""
 
 
 def main(arguments: list[str]) -> int:
-    """Lists what there is."""
+    """Prints the lists."""
     asked: List = flags.parse(List, arguments, "list")
     chosen = KINDS if asked.what == "all" else {asked.what: KINDS[asked.what]}
-    for kind, read in chosen.items():
-        _say(kind, read(), headed=len(chosen) > 1)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else COLUMNS
+    blocks = [_block(kind if len(chosen) > 1 else "", read(), columns) for kind, read in chosen.items()]
+    print("\n".join(line for block in blocks for line in block))
     return 0
 
 
-def _say(kind: str, found: Mapping[str, str], *, headed: bool) -> None:
-    """A line for each, under a heading where there are several kinds; a terminal wraps them beside the names."""
-    indent, width = "  " * headed, max(map(len, found), default=0)
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    if headed:
-        print(kind)
-    for name, line in found.items():
-        print(textwrap.fill(line, columns, initial_indent=f"{indent}{name:<{width}}  ", subsequent_indent=" " * (len(indent) + width + 2)))
+def _block(title: str, groups: Groups, columns: int) -> Iterator[str]:
+    """A title, if any, and below it the lines of each group under its heading."""
+    if title:
+        yield title
+    indent = "  " if title else ""
+    width = max((len(name) for lines in groups.values() for name in lines), default=0)
+    for heading, lines in groups.items():
+        if heading:
+            yield indent + heading
+        for name, line in lines.items():
+            yield _wrapped(f"{indent}{'  ' if heading else ''}{name:<{width}}  ", line, columns)
 
 
-def _parts(folder: Any) -> Mapping[str, str]:
+def _wrapped(begin: str, line: str, columns: int) -> str:
+    return textwrap.fill(line, columns, initial_indent=begin, subsequent_indent=" " * len(begin), break_on_hyphens=False)
+
+
+def _parts(folder: Any) -> Groups:
     from mechgrok.discovery import family
 
-    return {kind: _first_line(part) for kind, part in family(folder).items()}
+    return {"": {kind: _first_paragraph(part) for kind, part in family(folder).items()}}
 
 
-def _measures() -> Mapping[str, str]:
+def _measures() -> Groups:
+    """By family, with the question of each as its heading."""
     from mechgrok.engine.registry import measures
+    from mechgrok.measures.families import QUESTIONS, by_family
 
-    return {_with_fields(measure): _first_line(measure) for measure in measures().values()}
-
-
-def _with_fields(measure: type[Measure]) -> str:
-    """`name(field=default, ...)`."""
-    settings = ", ".join(f"{field.name}={field.default}" for field in fields(measure) if field.default != ())
-    return f"{measure.name}({settings})" if settings else measure.name
+    found = by_family(measures().values())
+    return {QUESTIONS[name]: {measure.name: measure.title for measure in members} for name, members in found.items()}
 
 
-def _presets() -> Mapping[str, str]:
-    from mechgrok.training.presets import DESCRIPTIONS, PRESETS
+def _presets() -> Groups:
+    from mechgrok.training.presets import DESCRIPTIONS
 
-    return {name: DESCRIPTIONS[name] for name in PRESETS}
+    return {"": DESCRIPTIONS}
 
 
-def _importers() -> Mapping[str, str]:
+def _importers() -> Groups:
     from mechgrok.runs.importing import logs
     from mechgrok.runs.importing.recognition import importers
 
-    return {importer.name: importer.describe for importer in importers()} | {logs.FORMAT: logs.DESCRIBE}
+    return {"": {importer.name: importer.describe for importer in importers()} | {logs.FORMAT: logs.DESCRIBE}}
 
 
-def _first_line(thing: object) -> str:
-    """The first sentence of a docstring, which may go over several lines."""
+def _first_paragraph(thing: object) -> str:
+    """The first paragraph of a docstring on one line."""
     paragraph = (inspect.getdoc(thing) or "").split("\n\n")[0]
     return " ".join(paragraph.split())
 
 
-KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
+KINDS: dict[str, Callable[[], Groups]] = {
     "tasks": lambda: _parts("tasks"),
     "splits": lambda: _parts("data.splits"),
     "corruptions": lambda: _parts("data.corruptions"),
