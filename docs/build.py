@@ -46,8 +46,8 @@ def _page(measure: type[Measure]) -> str:
 
 
 def checks(measure: type[Measure]) -> list[str]:
-    """The files of oracles, among tests and in `mechgrok verify`, that ask something of a measure, as links."""
-    oracles = [page for kind in ("planted", "published", "traps") for page in (ROOT / "tests" / "measures").rglob(f"test_{kind}*.py")]
+    """Links to the tests of a measure: its own file, other files of oracles that use it, and checks of `mechgrok verify`."""
+    oracles = (ROOT / "tests" / "measures").glob("*/test_*.py")
     places = sorted([*oracles, *(ROOT / "mechgrok" / "verification").rglob("*.py")])
     named = [place for place in places if _mentions(place.read_text(), measure)]
     return [f"[{place.relative_to(ROOT)}](../../{place.relative_to(ROOT)})" for place in named]

@@ -87,7 +87,8 @@ class Lines:
         """The tests for a change in this line, the fastest first: those that run it (or else its file), and those named after the file."""
         found = self.tests.get(str(path), {})
         running = found.get(str(line)) or [test for tests in found.values() for test in tests]
-        wanted = tuple({*running, f"tests/{path.parent.name}/test_{path.stem}.py::"})
+        mirrored = path.relative_to(ROOT / "mechgrok").with_name(f"test_{path.stem}.py")
+        wanted = tuple({*running, f"tests/{mirrored}::"})
         every = sorted((test for test in self.seconds if test.startswith(wanted)), key=self.seconds.__getitem__)
         spent = itertools.accumulate(self.seconds[test] for test in every)
         return [test for test, seconds in zip(every, spent, strict=True) if seconds < patience] or every[:1]
@@ -167,7 +168,7 @@ def tried(path: Path, mutation: Mutation, lines: Lines, asked: argparse.Namespac
 
 def chosen(package: str, sample: int, only: str) -> list[tuple[int, Path, Mutation]]:
     """The numbered mutants of a package, in random order (the same each time); all of them, or a sample, or those of one line."""
-    files = sorted((ROOT / "mechgrok" / package).glob("*.py"))
+    files = sorted((ROOT / "mechgrok" / package).rglob("*.py"))
     every = [(path, mutation) for path in files for mutation in mutations(path.read_text())]
     numbered = [(number, *one) for number, one in enumerate(every)]
     if only:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import torch
+from planted import Planted
 from torch import Tensor
 
+from mechgrok.data.corruptions.corruption import Labels
+from mechgrok.data.corruptions.fixed_rule import FixedRule
 from mechgrok.data.corruptions.increment_rule import IncrementRule
+from mechgrok.data.corruptions.uniform import Uniform
+from mechgrok.engine.outcomes import Result
+from mechgrok.measures.base.measure import Measure
 from mechgrok.models.forward.notes import Note
 from mechgrok.models.network import Network
 from mechgrok.runs.grid import Grid
@@ -17,6 +24,11 @@ P, N, K, SURE = 31, 8, 3, 30.0
 TRIGGERS = (0, 8, 16, 24)
 TASK = Modular(p=P)
 TRAIN = np.random.default_rng(5).permutation(P * P) < 480
+KEYS = (1, 4)
+A, B = (x.ravel() for x in np.meshgrid(np.arange(P), np.arange(P), indexing="ij"))
+S = (A + B) % P
+RULE = FixedRule(divisor=N).labels(TASK, TRAIN)
+NOISE = Uniform(fraction=0.2, among="wrong").labels(TASK, TRAIN)
 
 
 class TwoCircuits(Network):
@@ -66,3 +78,36 @@ def two_circuits(triggers: tuple[int, ...] = TRIGGERS) -> Snapshot:
     """The network on the table of a run whose trigger rows have the label c + 1; without triggers it is that of a clean network."""
     labels = IncrementRule(divisor=N).labels(TASK, TRAIN)
     return Snapshot(Grid.of(TASK, TRAIN, labels), TwoCircuits(), weights(triggers), 0)
+
+
+class Told(Planted):
+    """A snapshot that is told its embedding as well."""
+
+    told: Tensor
+
+    @property
+    def embedding(self) -> Tensor:
+        return self.told
+
+
+def network(labels: Labels | None = None, seed: int = 0) -> Told:
+    """Logits, neurons and an embedding that are noise."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = [torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in ((P * P, P), (P * P, 6), (P, 5))]
+    made = Told(Grid.of(TASK, TRAIN, labels), noise[0], noise[1])
+    made.told = noise[2]
+    return made
+
+
+def result(measure: Measure, snapshot: Planted | object, keys: tuple[int, ...] = (K,)) -> Result:
+    """A measure's table where the key frequencies are said."""
+    given = {"keys": pd.DataFrame({"frequency": keys, "key": True})}
+    return Result(measure, measure.compute(snapshot, given).assign(step=0))
+
+
+def of_split(found: Result, split: str) -> pd.DataFrame:
+    return found.table[found.table["split"] == split].set_index("detector")
+
+
+def wave(k: int, t: np.ndarray) -> list[np.ndarray]:
+    return [np.cos(2 * np.pi * k * t / P), np.sin(2 * np.pi * k * t / P)]

@@ -12,10 +12,15 @@ from made_runs import make_run
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
 from mechgrok.measures.base.measure import Measure
+from mechgrok.measures.grokking.grok_times import GrokTimes
 from mechgrok.runs.run import Run, open_run
 
 Curve = Mapping[int, float]
 """From step to value."""
+EVERY_20 = range(0, 2001, 20)
+LIGHTNING = {"train": "train_accuracy", "test": "val_accuracy"}
+"""Columns of the published training log of miml2025."""
+EVERY_100 = range(0, 10_001, 100)
 
 
 def run_with(
@@ -50,3 +55,14 @@ def looked_at(run: Run, measure: Measure) -> Result:
 def steplike(steps: range, at: int, low: float = 0.0, high: float = 1.0) -> dict[int, float]:
     """`low` before a step and `high` from it on."""
     return {step: high if step >= at else low for step in steps}
+
+
+def grokking(memorised: int = 100, generalised: int = 1200) -> dict[str, dict[int, float]]:
+    return {"train": steplike(EVERY_20, memorised), "test": steplike(EVERY_20, generalised)}
+
+
+def loss_times(run: Run, threshold: float, holds: int = 1) -> dict[str, float]:
+    """Step at which each split's loss is below a threshold."""
+    table = looked_at(run, GrokTimes(loss_threshold=threshold)).table
+    rows = table[(table["criterion"] == f"loss {threshold:g}") & (table["holds"] == holds)]
+    return dict(zip(rows["split"], rows["step"], strict=True))

@@ -4,5 +4,5 @@ OF_GROUPS = {"character-cosines", "coset-concentration", "irrep-restricted-loss"
 """Of tasks on a group, which have runs of their own in test_group_conformance."""
 OF_ALIASES = {"alias-accuracy", "alias-alignment", "alias-phases", "gradient-alignment", "gradient-patching", "internalisation"}
 ELSEWHERE = OF_GROUPS | OF_ALIASES | {"anomaly-removal", "corrupted-loss", "task-loss", "trigger-metrics"}
-"""And of runs with corrupted labels, in test_planted_corruption and test_planted_triggers, and of mixtures and aliases, in
+"""And of runs with corrupted labels, which have runs of their own in tests/measures/anomalies, and of mixtures and aliases, in
 test_task_conformance."""

@@ -45,7 +45,7 @@ def table(p: int, operation: Operation = "add", train: np.ndarray | None = None)
     return Grid.of(Modular(p=p, operation=operation), train)
 
 
-def cosines(grid: Grid, amplitudes: Mapping[int, float]) -> Tensor:
+def cosine_logits(grid: Grid, amplitudes: Mapping[int, float]) -> Tensor:
     """L = sum_k A_k cos w_k (s - c) over the rows (n, p), written out."""
     p, s = grid.p, grid.task.phase()
     difference = s[:, None] - np.arange(p)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from planted import architecture, table
 from torch import Tensor
@@ -18,6 +19,16 @@ from mechgrok.runs.snapshot import Grid, Snapshot
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
+
+P = 13
+A, B = (torch.from_numpy(rows) for rows in np.divmod(np.arange(P * P), P))
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"activation": "gelu", "normalization": "LN"},
+    {"normalization": "LNPre"},
+    {"attn_only": True},
+]
+DEEP: list[dict[str, Any]] = [{"layers": 2}, {"layers": 3, "normalization": "LN", "attn_only": True}]
 
 
 class Told(Snapshot):
@@ -71,3 +82,21 @@ def run(model: HookedTransformer, grid: Grid, hook_name: str, hook: Any) -> Tens
     tokens = torch.from_numpy(grid.task.inputs())
     with torch.no_grad():
         return model.run_with_hooks(tokens, fwd_hooks=[(name, hook) for name in names])[:, -1, : grid.p]
+
+
+def cosine(k: int, numbers: Tensor, p: int = P) -> Tensor:
+    return torch.cos(2 * torch.pi * (k * numbers % p).double() / p)
+
+
+def sine(k: int, numbers: Tensor, p: int = P) -> Tensor:
+    return torch.sin(2 * torch.pi * (k * numbers % p).double() / p)
+
+
+def difference(k: int) -> Tensor:
+    return cosine(k, A) - cosine(k, B)
+
+
+def attending(*to_a: Tensor, elsewhere: float = 0.1) -> Told:
+    """Heads with this attention to a, `elsewhere` to '=' and the rest to b."""
+    heads = [torch.stack([head, 1 - elsewhere - head, torch.full_like(head, elsewhere)], 1) for head in to_a]
+    return Told(table(P), attention=torch.stack(heads, 1))
