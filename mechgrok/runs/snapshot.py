@@ -122,11 +122,6 @@ class Snapshot:
             passes = (self.architecture.forward(self.parameters, batch, frozenset({name})) for batch in self.grid.batches)
             return torch.cat([kept[name] for _, kept in passes])
 
-    @property
-    def direct_logits(self) -> Tensor:
-        """What reaches the logits beside the last layer's neurons (n, p): L - N W_L. Needs a linear readout."""
-        return self.logits - self.neurons @ self._readout
-
     def logits_of(self, neurons: Tensor) -> Tensor:
         """The logits if the last layer's neurons were these (n, d_mlp) -> (n, p). Needs a linear readout."""
         return torch.addmm(self.logits, neurons - self.neurons, self._readout)

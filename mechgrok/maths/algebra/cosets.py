@@ -67,12 +67,6 @@ def cosets(group: Group, subgroup: Subgroup, side: Side) -> np.ndarray:
     return np.unique(smallest, return_inverse=True)[1]
 
 
-def double_cosets(group: Group, first: Subgroup, second: Subgroup) -> np.ndarray:
-    """The number of the double coset H g K that each g lies in (order,)."""
-    right = group.table[:, list(second.elements)].min(1)
-    return np.unique(right[group.table[list(first.elements)]].min(0), return_inverse=True)[1]
-
-
 def concentration(values: np.ndarray, parts: np.ndarray) -> np.ndarray:
     """sum over parts C of |C| / |G| Var(f | C) / Var(f), for functions f on the group in columns: (order, m), (order,) -> (m,).
 

@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from mechgrok.maths.algebra.cosets import concentration, cosets, double_cosets, expected_concentration, subgroups
+from mechgrok.maths.algebra.cosets import concentration, cosets, expected_concentration, subgroups
 from mechgrok.maths.algebra.groups import Group, alternating, cyclic, dihedral, symmetric
 
 KNOWN = {
@@ -62,23 +62,6 @@ def test_cosets_by_definition(group: Group, side: str) -> None:
         parts = cosets(group, each, side)  # type: ignore[arg-type]
         assert ((parts[x] == parts[y]) == np.isin(quotient, each.elements)).all()
         assert np.bincount(parts).tolist() == [each.order] * (group.order // each.order)
-
-
-def test_double_cosets_by_definition() -> None:
-    group = symmetric(4)
-    for first, second in [(3, 3), (5, 12), (12, 5), (20, 25), (0, 7), (29, 1)]:
-        H, K = subgroups(group)[first], subgroups(group)[second]
-        parts = double_cosets(group, H, K)
-        for g in range(group.order):
-            reached = {int(group.table[group.table[h, g], k]) for h in H.elements for k in K.elements}
-            assert set(np.flatnonzero(parts == parts[g]).tolist()) == reached
-
-
-def test_double_cosets_of_two_points_stabilisers() -> None:
-    """S4 moves pairs of points in two ways: equal, or not. 6 and 18 elements."""
-    group = symmetric(4)
-    stabiliser = next(each for each in subgroups(group) if {group.labels[g] for g in each.elements} >= {"0213", "0132"} and each.order == 6)
-    assert sorted(np.bincount(double_cosets(group, stabiliser, stabiliser))) == [6, 18]
 
 
 def test_concentration_by_definition() -> None:

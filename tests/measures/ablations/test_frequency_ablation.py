@@ -75,7 +75,7 @@ def test_neurons_and_their_map_are_ablated_as_their_definitions_say(tmp_path: Pa
     W_L = snapshot.neuron_logit_map
     expected = {
         "neurons": snapshot.logits_of(changed),
-        "W_L": snapshot.direct_logits + snapshot.neurons @ (W_L - W_L @ waves.T @ waves),
+        "W_L": snapshot.logits - snapshot.neurons @ W_L @ waves.T @ waves,
     }
     losses = {}
     for site, logits in expected.items():

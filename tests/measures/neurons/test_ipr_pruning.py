@@ -90,7 +90,8 @@ def test_pruning_is_told_by_kinds_of_rows(tmp_path: Path) -> None:
                 assert by_kind[0.0].loc[kind, value] == pytest.approx(expected[value], rel=1e-12)
         ascending = InverseParticipation().compute(network, {})["ipr"].fillna(0).to_numpy().argsort(kind="stable")
         half = ascending[len(ascending) // 2 :] if order == "lowest first" else ascending[: -(len(ascending) // 2)]
-        answers = (network.direct_logits + network.neurons[:, half.copy()] @ network.neuron_logit_map[half.copy()]).argmax(1).numpy()
+        pruned = np.setdiff1d(np.arange(len(ascending)), half)
+        answers = (network.logits - network.neurons[:, pruned] @ network.neuron_logit_map[pruned]).argmax(1).numpy()
         right = (answers == labels.rule)[test & labels.trigger].mean()
         assert by_kind[0.5].loc["test-trigger-rule", "accuracy"] == pytest.approx(right)
 
