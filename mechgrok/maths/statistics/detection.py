@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 QUANTILES = (0.025, 0.975)
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,17 @@ class Detection:
     auprc_high: float
 
 
-NAN = float("nan")
 NOTHING = Detection(NAN, NAN, NAN, NAN, NAN, NAN)
 
 
 def auroc(scores: Tensor, positive: Tensor) -> float:
     """P(s+ > s-) + P(s+ = s-) / 2 of a positive and a negative row drawn at random: scores (n,), mask (n,).
 
-    By the ranks of all scores, equal ones sharing their mean rank (Mann-Whitney); NaN without positive or without negative rows.
+    By scikit-learn; NaN without positive or without negative rows.
     """
-    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
-    middle = counts.cumsum(0).double() - (counts - 1).double() / 2
-    count = int(positive.sum())
-    others = len(scores) - count
-    wins = float(middle[place[positive]].sum()) - count * (count + 1) / 2
-    return wins / (count * others) if count and others else float("nan")
+    from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+
+    return float(roc_auc_score(positive.numpy(), scores.numpy())) if positive.any() and not positive.all() else NAN
 
 
 def average_precision(scores: Tensor, positive: Tensor, weights: Tensor | None = None) -> Tensor:
