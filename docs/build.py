@@ -1,43 +1,65 @@
-"""Writes the pages that are made from the code: `python docs/build.py [RUN]`.
+"""Writes the pages that are made from the code: `python docs/build.py [MEASURE ...] [--run RUN]`.
 
-docs/measures/ has a page for each measure, docs/zoo.md what the measures find in the hand-built networks. With a RUN, such as
-checkpoints/demo, the figures of the pages are drawn from its stored results and from what is computed now.
+docs/measures/ has a page for each measure and an index, docs/zoo.md what the measures find in the hand-built networks. With measures
+named, only their pages and the index are written. With a RUN, such as checkpoints/demo, their figures are drawn from its results, stored
+or computed now; a picture whose figure has not changed stays as it is.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PIL import Image
-
-from mechgrok.engine.analyze import analyze
-from mechgrok.engine.outcomes import Result
 from mechgrok.engine.registry import measures
+from mechgrok.errors import nearest
 from mechgrok.measures.base.measure import Measure
-from mechgrok.plots import export
+from mechgrok.measures.families import QUESTIONS, by_family
 from mechgrok.report import catalogue
-from mechgrok.runs.run import open_run
-from mechgrok.verification import scoring
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "measures"
 FIGURES = PAGES / "figures"
 
 
-def main(run: Path | None = None) -> None:
-    """Writes the pages, and the figures where there is a run to draw them from."""
-    if run is not None:
-        draw(run)
-    for place, text in pages().items():
-        place.write_text(text)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Writes pages, and figures where a run is given; prints the files that changed."""
+    parser = argparse.ArgumentParser(description="Writes docs/measures/ and docs/zoo.md.")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="write these pages and the index alone")
+    parser.add_argument("--run", type=Path, help="draw the figures from this run")
+    asked = parser.parse_args(arguments)
+    for name in asked.measures:
+        if name not in measures():
+            parser.error(f"there is no measure {name}{nearest(name, list(measures()))}")
+    changed = _draw(asked.run, asked.measures or list(measures())) if asked.run else []
+    for place in [*changed, *_written(pages(asked.measures))]:
+        print(place.relative_to(ROOT))
 
 
-def pages() -> dict[Path, str]:
-    """The text of every page by its place."""
-    found = {PAGES / f"{name}.md": _page(measure) for name, measure in measures().items()}
-    return found | {PAGES / "README.md": index(), ROOT / "docs" / "zoo.md": zoo()}
+def _draw(run: Path, names: Sequence[str]) -> list[Path]:
+    import pictures
+
+    return pictures.draw(run, names, FIGURES)
+
+
+def _written(texts: dict[Path, str]) -> list[Path]:
+    """Writes the texts that differ from their files; gives these files."""
+    changed = [place for place, text in texts.items() if not place.is_file() or place.read_text() != text]
+    for place in changed:
+        place.write_text(texts[place])
+    return changed
+
+
+def pages(names: Sequence[str] = ()) -> dict[Path, str]:
+    """The text of every page by its place, or of the pages of some measures and the index."""
+    found = {PAGES / f"{name}.md": _page(measures()[name]) for name in names or measures()} | {PAGES / "README.md": index()}
+    return found if names else found | {ROOT / "docs" / "zoo.md": _zoo()}
+
+
+def _zoo() -> str:
+    import zoo
+
+    return zoo.page()
 
 
 def _page(measure: type[Measure]) -> str:
@@ -58,53 +80,16 @@ def _mentions(text: str, measure: type[Measure]) -> bool:
 
 
 def index() -> str:
-    """The table of all measures."""
-    rows = [f"| [`{name}`]({name}.md) | {measure.title} | {catalogue.cost(measure)} |" for name, measure in measures().items()]
-    made = "Made by `python docs/build.py`; `mechgrok explain NAME` shows the same."
-    return "\n".join(["# Measures", "", made, "", "| measure | title | looks at |", "|---|---|---|", *rows, ""])
+    """The tables of all measures, one for each family."""
+    made = "Made by `python docs/build.py`; `mechgrok explain NAME` prints the same pages, `mechgrok list measures` the same families."
+    families = by_family(measures().values())
+    return "\n".join(["# Measures", "", made, *(line for name, members in families.items() for line in _family(name, members)), ""])
 
 
-def zoo() -> str:
-    """What each finder finds in each hand-built network."""
-    found = scoring.table(list(scoring.scores()))
-    rows = ["| " + " | ".join(_cell(row[column]) for column in found.columns) + " |" for row in found.to_dict("records")]
-    head = ["| " + " | ".join(found.columns) + " |", "|---" * len(found.columns) + "|"]
-    return "\n".join([*_introduction(), *head, *rows, "", *_totals(found.to_dict("records"))]) + "\n"
-
-
-def _introduction() -> list[str]:
-    from mechgrok.verification.network import zoo as networks
-
-    lines = [f"- **{network.name}**: {network.says}." for network in networks()]
-    return ["# The zoo: networks built by hand", "", "Made by `python docs/build.py`; `mechgrok verify` checks it.", "", *lines, ""]
-
-
-def _totals(rows: list[dict[Any, Any]]) -> list[str]:
-    """Over the whole zoo, how much each measure finds that is not there, and misses."""
-    names = dict.fromkeys(row["measure"] for row in rows)
-    lines = [f"| {name} | {_sum(rows, name, 'not there')} | {_sum(rows, name, 'missed')} |" for name in names]
-    return ["| measure | found, not there | there, missed |", "|---|---|---|", *lines]
-
-
-def _sum(rows: list[dict[Any, Any]], measure: str, kind: str) -> int:
-    return sum(len(row[kind]) for row in rows if row["measure"] == measure)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, set | list):
-        return ", ".join(map(str, sorted(value, key=str if any(isinstance(each, str) for each in value) else None))) or "\N{EN DASH}"
-    return str(value)
-
-
-def draw(path: Path) -> None:
-    """The figure of every measure that applies to a run."""
-    FIGURES.mkdir(parents=True, exist_ok=True)
-    outcomes = analyze(open_run(path), measures(), nulls=0)
-    drawn = {FIGURES / f"{label}.png": outcome.figure() for label, outcome in outcomes.items() if isinstance(outcome, Result)}
-    export.write_all(drawn)
-    for place in drawn:
-        Image.open(place).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(place, optimize=True)
+def _family(name: str, members: Sequence[type[Measure]]) -> list[str]:
+    rows = [f"| [`{measure.name}`]({measure.name}.md) | {measure.title} | {catalogue.cost(measure)} |" for measure in members]
+    return ["", f"## {QUESTIONS[name]}", "", "| measure | title | computed |", "|---|---|---|", *rows]
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main()

@@ -8,6 +8,7 @@ from dataclasses import Field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from mechgrok.measures.base.measure import Measure, RunMeasure
+from mechgrok.measures.families import QUESTIONS, family
 
 _FIELDS: Mapping[str, str] = {
     "keys": "key set: `last` (that of the last checkpoint), `own` (each checkpoint's), or frequencies such as `6,23,39`",
@@ -19,7 +20,8 @@ _FIELDS: Mapping[str, str] = {
 def page(measure: type[Measure], checks: list[str], figure: str | None) -> str:
     """The measure's page in Markdown; `checks` are where it is checked, `figure` is the picture's place."""
     definition = inspect.cleandoc(measure.__doc__ or "")
-    parts = [f"# {measure.title}", f"`{measure.name}` · {cost(measure)}", definition, *_fields(measure), _columns(measure)]
+    facts = f"`{measure.name}` · family `{family(measure)}`: {QUESTIONS[family(measure)]} · {cost(measure)}"
+    parts = [f"# {measure.title}", facts, definition, *_fields(measure), _columns(measure)]
     parts += [f"**Source.** {measure.reference}."]
     parts += ["**Checked by.** " + "; ".join(checks) + "."] if checks else []
     parts += [f"![{measure.title}]({figure})"] if figure else []

@@ -9,6 +9,7 @@ from made_runs import make_run
 
 from mechgrok.cli import main
 from mechgrok.engine.registry import measures
+from mechgrok.measures.families import QUESTIONS, family
 
 
 @pytest.mark.parametrize("name", sorted(measures()))
@@ -18,6 +19,7 @@ def test_every_measure_is_explained(name: str, capsys: pytest.CaptureFixture[str
     assert said.startswith(f"# {measure.title}\n")
     assert all(f"| `{column}` | {meaning} |" in said for column, meaning in measure.columns.items())
     assert measure.reference in said
+    assert f"`{name}` · family `{family(measure)}`: {QUESTIONS[family(measure)]} · " in said
 
 
 def test_an_unknown_measure_is_one_line_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
