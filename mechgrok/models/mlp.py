@@ -9,11 +9,12 @@ from pydantic import Field
 
 from mechgrok.config import Counting, Positive
 from mechgrok.models.model import Model
-from mechgrok.models.one_hot import OneHotMLP, positions
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mechgrok.models.one_hot import OneHotMLP
 
 
 class MLP(Model):
@@ -37,6 +38,8 @@ class MLP(Model):
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> OneHotMLP:
+        from mechgrok.models.one_hot import OneHotMLP, positions
+
         return OneHotMLP(
             layers=self.hidden_layers,
             **positions(task),

@@ -6,12 +6,13 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from mechgrok.config import Part
-from mechgrok.models.network import Network
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens.HookedRootModule import HookedRootModule
+
+    from mechgrok.models.network import Network
 
 
 class Model(Part):

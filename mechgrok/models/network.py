@@ -1,4 +1,4 @@
-"""What everyone who computes with a network may know of it: its function given weights, and a few facts."""
+"""The interface of a network: its function of given weights, and facts about it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import torch.nn.functional as F
+from torch import Tensor
+
+from mechgrok.models.forward.dropout import Masks
+from mechgrok.models.forward.notes import Kept, Note
+from mechgrok.models.forward.tables import Batch
+from mechgrok.models.weights import Weights
+
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformer_lens.HookedRootModule import HookedRootModule
-
-    from mechgrok.models.forward.dropout import Masks
-    from mechgrok.models.forward.notes import Note
-    from mechgrok.models.forward.tables import Batch
-
-    Weights = Mapping[str, Tensor]
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -55,9 +56,9 @@ class Network(ABC):
         """The tensors that know the tokens or classes, and along which axis."""
         return {"embed.W_E": 0, "unembed.W_U": 1, "unembed.b_U": 0}
 
-    @abstractmethod
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
-        """What tokens (batch, pos) become before anything mixes positions (batch, pos, width)."""
+        """The embeddings (batch, pos, width) of tokens (batch, pos), before anything mixes positions."""
+        return F.embedding(tokens, weights["embed.W_E"])
 
     @abstractmethod
     def from_embedded(self, weights: Weights, x: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
@@ -70,8 +71,6 @@ class Network(ABC):
 
         Dropout is only there with `masks`. Raises KeyError for an activation that the network does not have.
         """
-        from mechgrok.models.forward.notes import Kept
-
         kept = Kept(keep, batch.length)
         logits = self.from_embedded(weights, self.embed(weights, batch.inputs), kept, masks)
         return logits, {name: kept.taken[name] for name in keep}
@@ -80,17 +79,17 @@ class Network(ABC):
         """The logits alone."""
         return self.forward(weights, batch, NOTHING, masks)[0]
 
-    @abstractmethod
     def embedding(self, weights: Weights) -> Tensor:
-        """What the network knows a token by (d_vocab, width)."""
+        """The token embedding as one matrix (d_vocab, width)."""
+        return weights["embed.W_E"]
 
-    @abstractmethod
     def with_embedding(self, weights: Weights, embedding: Tensor) -> dict[str, Tensor]:
-        """The tensors that have to be replaced so that the embedding is this one (d_vocab, width)."""
+        """The parameters to replace so that the token embedding is this one (d_vocab, width)."""
+        return {"embed.W_E": embedding}
 
-    @abstractmethod
     def unembedding(self, weights: Weights) -> Tensor:
         """The last matrix before the logits (width, d_vocab_out)."""
+        return weights["unembed.W_U"]
 
     def neuron_logit_map(self, weights: Weights) -> Tensor:
         """W_L: from the last layer's neurons to the logits (d_mlp, d_vocab_out)."""

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
+from mechgrok.models.forward.activations import ACTIVATIONS
+from mechgrok.models.forward.dropout import Masks, drop
+from mechgrok.models.forward.notes import Note
 from mechgrok.models.network import Network
+from mechgrok.models.weights import Weights
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from mechgrok.models.forward.dropout import Masks
-    from mechgrok.models.forward.notes import Note
     from mechgrok.models.hooks.hooked_network import HookedNetwork
-    from mechgrok.models.network import Weights
 
 
 def positions(task: Task) -> dict[str, Any]:
@@ -70,18 +72,12 @@ class OneHotMLP(Network):
         return found | ({f"blocks.{self.layers - 1}.mlp.b_out": (self.d_vocab_out,)} if self.biases else {})
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
-        import torch
-        import torch.nn.functional as F
-
         x = [weights["embed.W_E"].new_zeros(len(tokens), self.d_mlp)] * tokens.shape[1]
         for W_E, position in zip(weights["embed.W_E"], self.read, strict=True):
             x[position] = F.embedding(tokens[:, position], W_E)
         return torch.stack(x, dim=1)
 
     def from_embedded(self, weights: Weights, x: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        from mechgrok.models.forward.activations import ACTIVATIONS
-        from mechgrok.models.forward.dropout import drop
-
         x = x.sum(1, keepdim=True)
         for layer in range(self.layers):
             module = f"blocks.{layer}.mlp"

@@ -10,11 +10,12 @@ import numpy as np
 from mechgrok.config import Counting, Positive
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
-from mechgrok.models.one_hot import OneHotMLP, positions
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mechgrok.models.one_hot import OneHotMLP
 
 
 class QuadraticMLP(Model):
@@ -34,6 +35,8 @@ class QuadraticMLP(Model):
 
     def architecture(self, task: Task) -> OneHotMLP:
         """Raises UserError where a row holds anything but operands, or where `analytic` is asked for another task than addition."""
+        from mechgrok.models.one_hot import OneHotMLP, positions
+
         inputs = task.inputs()
         if (inputs >= task.numbers).any():
             raise UserError('the quadratic MLP reads operands alone, and rows of this task hold other tokens; use --task.layout "a b"')

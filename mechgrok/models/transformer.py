@@ -8,13 +8,14 @@ from pydantic import Field, model_validator
 
 from mechgrok.config import Counting, Positive
 from mechgrok.errors import UserError
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens import HookedTransformer
+
+    from mechgrok.models.architecture import Architecture
 
 
 class Transformer(Model):
@@ -101,6 +102,8 @@ class Transformer(Model):
 
         Raises UserError where the task's rows are longer than `n_ctx`, or embeddings are tied and there are fewer classes than tokens.
         """
+        from mechgrok.models.architecture import Architecture
+
         if self.tied and task.classes != task.vocabulary:
             raise UserError(
                 f"tied embeddings need as many classes as tokens, and this task has {task.classes} and {task.vocabulary}; "

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
-from mechgrok.models.network import Network
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mechgrok.models.network import Network
 
 
 class Unknown(Model):

@@ -14,7 +14,7 @@ from torch.nn import Parameter
 
 from mechgrok.config import Config
 from mechgrok.maths.landscape import losses
-from mechgrok.models.forward import dropout
+from mechgrok.models.forward import dropout, module_forward
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
 from mechgrok.training import initial, subsets
@@ -197,7 +197,7 @@ def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) 
     def forward(rows: Rows, step: int | None = None) -> Tensor:
         masks = None if step is None else dropout.Masks(seed, step)
         if wanted == "plain" or obstacle:
-            return dropout.run(model, rows.tokens, masks)
+            return module_forward.logits(model, rows.tokens, masks)
         return network.logits(parameters, rows.batch, masks)
 
     return forward

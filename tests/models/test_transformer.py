@@ -97,7 +97,8 @@ def test_from_weights_names_what_is_missing_or_unknown() -> None:
 
 def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
     script = (
-        "import sys; from mechgrok.models import hooked, initialisation, fast_forward; from mechgrok.models.transformer import Transformer;"
+        "import sys; from mechgrok.models.hooks import hooked; from mechgrok.models.init import initialisation;"
+        "from mechgrok.models.forward import fast_forward; from mechgrok.models.transformer import Transformer;"
         "from mechgrok.tasks.modular import Modular; Transformer().architecture(Modular()); sys.exit('transformer_lens' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False).returncode == 0

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.reading import read
 from mechgrok.models.forward.tables import Look, Rows
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
-Weights = Mapping[str, Tensor]
 
-
-def attend(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> tuple[Tensor, Tensor]:
+def attend(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> tuple[Tensor, Tensor]:
     """The heads' outputs at some positions (the last of which is the read one), and the pattern of that one.
 
     x (entering rows, d_model) is the normalised residual stream, with one row for each register behind those of the positions. Gives z
@@ -32,7 +31,7 @@ def attend(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: R
     return torch.cat(outputs) if len(outputs) > 1 else outputs[0], pattern
 
 
-def patterns(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> Iterator[Tensor]:
+def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> Iterator[Tensor]:
     """The attention pattern (pos and registers, batch, head) of each of these positions."""
     counts = [*rows.entering, *[1] * shape.registers]
     keys = project(weights, f"blocks.{layer}.attn", "K", x).split(counts)
@@ -44,7 +43,7 @@ def patterns(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows:
         yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
 
 
-def _looks(rows: Rows, i: int, shape: Architecture) -> list[tuple[int, Look]]:
+def _looks(rows: Rows, i: int, shape: Shape) -> list[tuple[int, Look]]:
     """What position i sees, by its place among the keys: the positions up to its own, and the registers behind all of them."""
     registers = range(len(rows.entering), len(rows.entering) + shape.registers)
     return [*enumerate(rows.looks[i]), *((j, Look.at_one(rows.looks[i][i])) for j in registers)]
@@ -64,7 +63,7 @@ def project(weights: Weights, module: str, letter: str, x: Tensor) -> Tensor:
     return F.linear(x, matrix, None if bias is None else bias.flatten())
 
 
-def _scores(queries: Tensor, keys: Tensor, look: Look, shape: Architecture) -> Tensor:
+def _scores(queries: Tensor, keys: Tensor, look: Look, shape: Shape) -> Tensor:
     """q.k of each row and head (rows, head); one row where all are the same."""
     if look.paired:
         pairs = torch.einsum("qhd,khd->qkh", _by_head(queries, shape), _by_head(keys, shape))
@@ -72,13 +71,13 @@ def _scores(queries: Tensor, keys: Tensor, look: Look, shape: Architecture) -> T
     return _by_head(read(queries, look.query) * read(keys, look.key), shape).sum(-1)
 
 
-def _mixed(pattern: Tensor, shape: Architecture) -> Tensor:
-    """The pattern as it is used: with uniform ones mixed in where the architecture does so."""
+def _mixed(pattern: Tensor, shape: Shape) -> Tensor:
+    """The pattern as it is used: with uniform ones mixed in where the shape has them."""
     c = shape.attention_coefficient
     return pattern if c == 1 else pattern * c + (1 - c)
 
 
-def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, Look]], own: int, shape: Architecture) -> Tensor:
+def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, Look]], own: int, shape: Shape) -> Tensor:
     """sum over pos of pattern times value (rows, head * d_head); `own` is the position of the queries."""
     weights, (value, look) = pattern.unsqueeze(-1).unbind(), seen[own]
     others = [(*each, weight) for j, (each, weight) in enumerate(zip(seen, weights, strict=True)) if j != own]
@@ -92,5 +91,5 @@ def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, Look]], own: int, shape: 
     return z.flatten(1)
 
 
-def _by_head(x: Tensor, shape: Architecture) -> Tensor:
+def _by_head(x: Tensor, shape: Shape) -> Tensor:
     return x.view(-1, shape.heads, shape.d_head)

@@ -9,14 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import square, tail
 from mechgrok.models.forward.activations import ACTIVATIONS
-from mechgrok.models.forward.attention import Weights, attend, patterns
+from mechgrok.models.forward.attention import attend, patterns
 from mechgrok.models.forward.norms import normalised
 from mechgrok.models.forward.obstacle import obstacle
 from mechgrok.models.forward.reading import read
 from mechgrok.models.forward.tables import Batch, Rows
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
 __all__ = ["Batch", "forward", "logits", "obstacle"]
 
@@ -34,14 +35,12 @@ class _Notes:
             self.taken[name] = value[-self.size :]
 
 
-def logits(weights: Weights, architecture: Architecture, batch: Batch) -> Tensor:
+def logits(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
     """The logits at the last position (batch, d_vocab_out) of a network given by its weights under TransformerLens names."""
-    return forward(weights, architecture, batch)[0]
+    return forward(weights, shape, batch)[0]
 
 
-def forward(
-    weights: Weights, architecture: Architecture, batch: Batch, keep: frozenset[str] = frozenset()
-) -> tuple[Tensor, dict[str, Tensor]]:
+def forward(weights: Weights, shape: Shape, batch: Batch, keep: frozenset[str] = frozenset()) -> tuple[Tensor, dict[str, Tensor]]:
     """The same, and the activations that `keep` names, at the last position.
 
     Known in every layer: hook_resid_pre, attn.hook_z (batch, head, d_head), attn.hook_pattern (batch, head, pos and registers),
@@ -49,20 +48,20 @@ def forward(
     before a LayerNorm that comes after the addition. Raises KeyError for other names.
     """
     notes = _Notes(keep, batch.size)
-    x, rows, last = _embed(weights, architecture, batch), batch.first, architecture.layers - 1
+    x, rows, last = _embed(weights, shape, batch), batch.first, shape.layers - 1
     for layer in range(last):
-        x = _block(weights, architecture, layer, x, rows, range(batch.length), notes)
+        x = _block(weights, shape, layer, x, rows, range(batch.length), notes)
         rows = batch.later
-    if architecture.pooling == "mean":
-        result = _averaged(weights, architecture, x, rows, batch, notes)
-    elif square.applies(architecture, batch) and notes.keep <= {f"blocks.{last}.{name}" for name in square.KEPT}:
-        result = _square_end(weights, architecture, x, batch, notes)
+    if shape.pooling == "mean":
+        result = _averaged(weights, shape, x, rows, batch, notes)
+    elif square.applies(shape, batch) and notes.keep <= {f"blocks.{last}.{name}" for name in square.KEPT}:
+        result = _square_end(weights, shape, x, batch, notes)
     else:
-        result = _end(weights, architecture, x, rows, notes)
+        result = _end(weights, shape, x, rows, notes)
     return result, {name: notes.taken[name] for name in keep}
 
 
-def _embed(weights: Weights, shape: Architecture, batch: Batch) -> Tensor:
+def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
     """The rows that enter the first layer, those of the registers last."""
     x = F.embedding(batch.tokens, weights["embed.W_E"])
     if shape.positions != "none":
@@ -70,7 +69,7 @@ def _embed(weights: Weights, shape: Architecture, batch: Batch) -> Tensor:
     return torch.cat([x, weights["registers.W_R"]]) if shape.registers else x
 
 
-def _averaged(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, batch: Batch, notes: _Notes) -> Tensor:
+def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: Rows, batch: Batch, notes: _Notes) -> Tensor:
     """The logits of a network that reads the mean over all positions."""
     after = _block(weights, shape, shape.layers - 1, x, rows, range(batch.length), notes)
     columns = _pre_normalised(weights, shape, "ln_final", after).split(batch.later.entering)
@@ -78,7 +77,7 @@ def _averaged(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, batc
     return _unembedded(weights, shape, torch.stack(parts).mean(0))
 
 
-def _square_end(weights: Weights, shape: Architecture, x: Tensor, batch: Batch, notes: _Notes) -> Tensor:
+def _square_end(weights: Weights, shape: Shape, x: Tensor, batch: Batch, notes: _Notes) -> Tensor:
     [pattern] = patterns(weights, shape, 0, x, batch.first, [batch.length - 1])
     result, neurons = square.logits(weights, shape, x, pattern, batch)
     notes.take("blocks.0.attn.hook_pattern", pattern.permute(1, 2, 0))
@@ -86,7 +85,7 @@ def _square_end(weights: Weights, shape: Architecture, x: Tensor, batch: Batch, 
     return result
 
 
-def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
+def _end(weights: Weights, shape: Shape, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
     layer, read_position = shape.layers - 1, len(rows.entering) - 1
     short = rows.entering[-1] == 1 and tail.applies(shape) and tail.pays(shape, notes.size)
     if short and _passes_through_tail(notes.keep, f"blocks.{layer}."):
@@ -99,7 +98,7 @@ def _end(weights: Weights, shape: Architecture, x: Tensor, rows: Rows, notes: _N
     return _unembedded(weights, shape, _pre_normalised(weights, shape, "ln_final", after))
 
 
-def _unembedded(weights: Weights, shape: Architecture, x: Tensor) -> Tensor:
+def _unembedded(weights: Weights, shape: Shape, x: Tensor) -> Tensor:
     return F.linear(x, shape.unembedding(weights).T, weights.get("unembed.b_U"))
 
 
@@ -109,7 +108,7 @@ def _passes_through_tail(keep: frozenset[str], block: str) -> bool:
     return keep <= {block + name for name in tail.KEPT} and not has_gradients
 
 
-def _block(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:
+def _block(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:
     """The residual stream after a layer at some positions, from that before it at all of them."""
     block = f"blocks.{layer}"
     z, pattern = attend(weights, shape, layer, _pre_normalised(weights, shape, f"{block}.ln1", x), rows, positions)
@@ -127,20 +126,20 @@ def _block(weights: Weights, shape: Architecture, layer: int, x: Tensor, rows: R
     return _finished(weights, shape, block, "ln2", after + out if shape.residual else out, notes)
 
 
-def _finished(weights: Weights, shape: Architecture, block: str, norm: str, x: Tensor, notes: _Notes) -> Tensor:
+def _finished(weights: Weights, shape: Shape, block: str, norm: str, x: Tensor, notes: _Notes) -> Tensor:
     """What leaves a layer."""
     notes.take(f"{block}.hook_resid_post", x)
     return _post_normalised(weights, shape, f"{block}.{norm}", x)
 
 
-def _carried(x: Tensor, rows: Rows, positions: Sequence[int], shape: Architecture) -> Tensor:
+def _carried(x: Tensor, rows: Rows, positions: Sequence[int], shape: Shape) -> Tensor:
     """The residual stream before a layer, with the rows that leave it."""
     entering = x.split([*rows.entering, shape.registers])
     parts = [read(entering[i], rows.looks[i][i].query).expand(rows.leaving[i], -1) for i in positions]
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
-def _mlp(weights: Weights, shape: Architecture, block: str, x: Tensor, notes: _Notes) -> Tensor:
+def _mlp(weights: Weights, shape: Shape, block: str, x: Tensor, notes: _Notes) -> Tensor:
     x = _pre_normalised(weights, shape, f"{block}.ln2", x)
     pre = F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in"))
     notes.take(f"{block}.mlp.hook_pre", pre)
@@ -151,14 +150,14 @@ def _mlp(weights: Weights, shape: Architecture, block: str, x: Tensor, notes: _N
     return out
 
 
-def _pre_normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
+def _pre_normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Tensor:
     return normalised(weights, shape, name, x) if shape.pre_norm else x
 
 
-def _post_normalised(weights: Weights, shape: Architecture, name: str, x: Tensor) -> Tensor:
+def _post_normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Tensor:
     return normalised(weights, shape, name, x) if shape.post_norm else x
 
 
-def _note_attention(notes: _Notes, shape: Architecture, layer: int, z: Tensor, pattern: Tensor) -> None:
+def _note_attention(notes: _Notes, shape: Shape, layer: int, z: Tensor, pattern: Tensor) -> None:
     notes.take(f"blocks.{layer}.attn.hook_z", z.unflatten(1, (shape.heads, shape.d_head)))
     notes.take(f"blocks.{layer}.attn.hook_pattern", pattern.permute(1, 2, 0))

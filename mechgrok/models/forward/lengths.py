@@ -1,25 +1,22 @@
-"""Rows of several lengths in one table: each is read where it ends, as if what follows were not there."""
+"""Rows of several lengths in one table: each is read at its last token, as if the columns after it did not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from mechgrok.models.forward.dropout import Masks
-    from mechgrok.models.forward.tables import Batch
-    from mechgrok.models.network import Network, Weights
 
 PATTERN = "hook_pattern"
 """The activation that has an axis of positions."""
 
 
 def by_length(tokens: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """Where the rows of each length are, and their tokens without the -1 after their end; none where all are full (batch, pos)."""
+    """For each length of row, the indices of its rows and their tokens without the -1 after the end; empty where all rows are full.
+
+    tokens (batch, pos).
+    """
     lengths = (tokens >= 0).sum(1)
     if bool((lengths == tokens.shape[1]).all()):
         return []
@@ -27,25 +24,17 @@ def by_length(tokens: Tensor) -> list[tuple[Tensor, Tensor]]:
     return [(rows, tokens[rows, : int(lengths[rows[0]])]) for rows in places]
 
 
-def each(tokens: Tensor, read: Callable[[Tensor], Tensor]) -> Tensor:
-    """What `read` makes of tokens (batch, pos), asked for the rows of each length by themselves; in the order of the batch."""
+def each(tokens: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """A function of tokens (batch, pos), applied to the rows of each length separately; the results in the order of the batch."""
     parts = by_length(tokens)
-    return _in_order([rows for rows, _ in parts], [read(part) for _, part in parts]) if parts else read(tokens)
+    return in_order([rows for rows, _ in parts], [function(part) for _, part in parts]) if parts else function(tokens)
 
 
-def forward(
-    network: Network, weights: Weights, batch: Batch, keep: frozenset[str], masks: Masks | None
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """A network's logits and activations for a batch of several lengths; nothing is attended to after a row's end."""
-    places = [rows for rows, _ in batch.parts]
-    passes = [network.forward(weights, part, keep, masks) for _, part in batch.parts]
-    kept = {name: [_widened(taken[name], name, batch.length) for _, taken in passes] for name in keep}
-    return _in_order(places, [logits for logits, _ in passes]), {name: _in_order(places, taken) for name, taken in kept.items()}
-
-
-def _widened(activation: Tensor, name: str, length: int) -> Tensor:
+def padded(activation: Tensor, name: str, length: int) -> Tensor:
+    """An activation with zeros for the positions up to `length`, where it has an axis of positions."""
     return F.pad(activation, (0, length - activation.shape[-1])) if name.endswith(PATTERN) else activation
 
 
-def _in_order(places: list[Tensor], parts: list[Tensor]) -> Tensor:
+def in_order(places: list[Tensor], parts: list[Tensor]) -> Tensor:
+    """The rows of all parts in the order of the batch, given the indices of each part's rows."""
     return torch.cat(parts).index_select(0, torch.cat(places).argsort())

@@ -1,16 +1,15 @@
-"""LayerNorm over d_model, of the kind that an architecture has."""
+"""LayerNorm over d_model, of the kind that a shape names."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
 
-def normalised(weights: Mapping[str, Tensor], shape: Architecture, name: str, x: Tensor) -> Tensor:
+def normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Tensor:
     """(x - mean) / sqrt(var + eps) w + b, with those of w and b that there are."""
     weight, bias = weights.get(f"{name}.w"), weights.get(f"{name}.b")
     if shape.normalization != "post-unbiased":

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.activations import ACTIVATIONS
 from mechgrok.models.forward.attention import softmax
 from mechgrok.models.forward.dropout import Masks, drop
 from mechgrok.models.forward.norms import normalised
 from mechgrok.models.forward.notes import Note, unseen
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
-Weights = Mapping[str, Tensor]
 Edit = Callable[[Tensor], Tensor]
 """From a layer's scores at the read position (batch, head, pos and registers) to the pattern that is used there."""
 
 
-def residual(weights: Weights, shape: Architecture, tokens: Tensor) -> Tensor:
+def residual(weights: Weights, shape: Shape, tokens: Tensor) -> Tensor:
     """The residual stream before the first layer: W_E[token] + W_pos[pos], (batch, pos) -> (batch, pos, d_model)."""
     return F.embedding(tokens, weights["embed.W_E"]) + shape.position(weights)[: tokens.shape[1]]
 
 
 def logits(
-    weights: Weights, shape: Architecture, x: Tensor, *, note: Note = unseen, masks: Masks | None = None, edit: Edit | None = None
+    weights: Weights, shape: Shape, x: Tensor, *, note: Note = unseen, masks: Masks | None = None, edit: Edit | None = None
 ) -> Tensor:
     """Logits at the read position (batch, d_vocab_out) from the residual stream of the tokens before the first layer (batch, pos, d_model).
 
@@ -51,7 +51,7 @@ class _Pass:
     """What every step of one forward pass needs."""
 
     weights: Weights
-    shape: Architecture
+    shape: Shape
     length: int
     note: Note
     masks: Masks | None

@@ -10,22 +10,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import tail
-from mechgrok.models.forward.attention import Weights, project
+from mechgrok.models.forward.attention import project
 from mechgrok.models.forward.tables import Batch
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
 KEPT = frozenset({"attn.hook_pattern", "mlp.hook_post"})
 """What this way of computing passes through."""
 _ROWS_AT_ONCE = 512
 
 
-def applies(shape: Architecture, batch: Batch) -> bool:
+def applies(shape: Shape, batch: Batch) -> bool:
     """Whether the rows are such a square and the network is of this form; nobody may want a gradient."""
     return batch.square and shape.layers == 1 and not shape.registers and tail.applies(shape) and not torch.is_grad_enabled()
 
 
-def logits(weights: Weights, shape: Architecture, x: Tensor, pattern: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+def logits(weights: Weights, shape: Shape, x: Tensor, pattern: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     """Logits (batch, d_vocab_out) and neurons (batch, d_mlp), from the residual stream before the layer and the attention pattern.
 
     x (entering rows, d_model) is that of the batch's tokens, pattern (pos, batch, head) what the last position attends with.
@@ -53,7 +54,7 @@ def logits(weights: Weights, shape: Architecture, x: Tensor, pattern: Tensor, ba
     return result, neurons
 
 
-def _through_heads(weights: Weights, shape: Architecture, x: Tensor, onward: Tensor) -> Tensor:
+def _through_heads(weights: Weights, shape: Shape, x: Tensor, onward: Tensor) -> Tensor:
     """What every head makes of every token's value (tokens, head, d_mlp + d_vocab_out)."""
     layer = f"blocks.{shape.layers - 1}.attn"
     values = project(weights, layer, "V", x).unflatten(1, (shape.heads, shape.d_head))

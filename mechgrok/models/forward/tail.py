@@ -12,25 +12,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mechgrok.models.architecture import Architecture
-from mechgrok.models.forward.attention import Weights
+from mechgrok.models.shape import Shape
+from mechgrok.models.weights import Weights
 
 KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
 """What this way of computing passes through; the residual stream is not among it."""
 
 
-def applies(shape: Architecture) -> bool:
+def applies(shape: Shape) -> bool:
     """Whether the end of a network is of this form."""
     plain = shape.normalization is None and shape.residual and shape.pooling == "last"
     return plain and not shape.attn_only and shape.activation == "relu"
 
 
-def pays(shape: Architecture, size: int) -> bool:
+def pays(shape: Shape, size: int) -> bool:
     """Whether making W_out W_U first saves multiplications for a batch of that many rows."""
     return size * shape.d_mlp * (shape.d_model - shape.d_vocab_out) > shape.d_mlp * shape.d_model * shape.d_vocab_out
 
 
-def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+def logits(weights: Weights, shape: Shape, z: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
     """Logits (batch, d_vocab_out) and neurons (batch, d_mlp) of the last layer.
 
     z (batch, head * d_head) are the heads' outputs, residual (1, d_model) is the stream before the layer, the same for all rows. With
@@ -42,7 +42,7 @@ def logits(weights: Weights, shape: Architecture, z: Tensor, residual: Tensor) -
     return result
 
 
-def matrices(weights: Weights, shape: Architecture) -> tuple[Tensor, Tensor]:
+def matrices(weights: Weights, shape: Shape) -> tuple[Tensor, Tensor]:
     """[W_in; b_in] (d_model + 1, d_mlp) and [W_U; b_out W_U + b_U] (d_model + 1, d_vocab_out)."""
     layer, W_U = _layer(shape), shape.unembedding(weights)
     b_out = weights.get(f"{layer}.mlp.b_out")
@@ -50,18 +50,18 @@ def matrices(weights: Weights, shape: Architecture) -> tuple[Tensor, Tensor]:
     return into, _with_bias(W_U, _sum(None if b_out is None else b_out @ W_U, weights.get("unembed.b_U")))
 
 
-def constant(weights: Weights, shape: Architecture, residual: Tensor) -> Tensor:
+def constant(weights: Weights, shape: Shape, residual: Tensor) -> Tensor:
     """The residual stream before the layer with b_O (1, d_model)."""
     b_O = weights.get(f"{_layer(shape)}.attn.b_O")
     return residual if b_O is None else residual + b_O
 
 
-def readout(weights: Weights, shape: Architecture) -> Tensor:
+def readout(weights: Weights, shape: Shape) -> Tensor:
     """W_out W_U (d_mlp, d_vocab_out)."""
     return weights[f"{_layer(shape)}.mlp.W_out"] @ shape.unembedding(weights)
 
 
-def _layer(shape: Architecture) -> str:
+def _layer(shape: Shape) -> str:
     return f"blocks.{shape.layers - 1}"
 
 

@@ -13,9 +13,9 @@ from transformer_lens.components.transformer_block import TransformerBlock
 from transformer_lens.components.unembed import Unembed
 from transformer_lens.hook_points import HookPoint
 
-from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.dropout import Masks, drop
 from mechgrok.models.forward.norms import unbiased
+from mechgrok.models.shape import Shape
 
 
 class WithRegisters(HookedTransformer):
@@ -59,7 +59,7 @@ class Block(TransformerBlock):
     and `hook_normalized_resid_post` is what leaves the block.
     """
 
-    def __init__(self, cfg: Any, index: int, shape: Architecture) -> None:
+    def __init__(self, cfg: Any, index: int, shape: Shape) -> None:
         super().__init__(cfg, index)
         self.residual, self.post_norm, self.rate = shape.residual, shape.post_norm, shape.dropout
         self.masks: Masks | None = None
@@ -90,7 +90,7 @@ class Block(TransformerBlock):
 class Reading(Unembed):
     """An unembedding that leaves registers out, reads the mean of all positions up to a token's, or takes W_E for its matrix."""
 
-    def __init__(self, cfg: Any, shape: Architecture, embed: nn.Module) -> None:
+    def __init__(self, cfg: Any, shape: Shape, embed: nn.Module) -> None:
         super().__init__(cfg)
         self.registers, self.mean = shape.registers, shape.pooling == "mean"
         self.tied = [embed] if shape.tied else []  # in a list, so that it is not a part of this module too
@@ -109,7 +109,7 @@ class Reading(Unembed):
         return self.hook_out(F.linear(self.hook_in(x), self.W_U.T, self.b_U))
 
 
-def adapt(model: HookedTransformer, shape: Architecture) -> None:
+def adapt(model: HookedTransformer, shape: Shape) -> None:
     """Gives a network of the library, which has no normalisation where that comes after the additions, what else `shape` asks for."""
     if shape.positions != "learned":
         _fix_positions(model, shape)
@@ -122,12 +122,12 @@ def adapt(model: HookedTransformer, shape: Architecture) -> None:
     model.setup()
 
 
-def own_blocks(shape: Architecture) -> bool:
+def own_blocks(shape: Shape) -> bool:
     """Whether the library's blocks would compute something else."""
     return shape.post_norm or not shape.residual or shape.dropout > 0
 
 
-def _fix_positions(model: HookedTransformer, shape: Architecture) -> None:
+def _fix_positions(model: HookedTransformer, shape: Shape) -> None:
     table = shape.position({"embed.W_E": torch.empty(0, dtype=model.cfg.dtype)})
     del model.pos_embed.W_pos
     model.pos_embed.register_buffer("W_pos", table, persistent=False)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.models.architecture import Architecture
+from mechgrok.models.shape import Shape
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BUFFERS = ("mask", "IGNORE")
 
 
-def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> HookedTransformer:
+def empty(shape: Shape, dtype: torch.dtype = torch.float32) -> HookedTransformer:
     """A network on the CPU whose matrices hold anything; biases are 0 and LayerNorm weights 1.
 
     What the library has no option for is done by its own modules here, not by hooks, so that resetting hooks keeps the function.
@@ -28,32 +28,32 @@ def empty(architecture: Architecture, dtype: torch.dtype = torch.float32) -> Hoo
     from mechgrok.models.hooks import adapted
 
     config = HookedTransformerConfig(
-        n_layers=architecture.layers,
-        n_heads=architecture.heads,
-        d_model=architecture.d_model,
-        d_head=architecture.d_head,
-        d_mlp=architecture.d_mlp,
-        d_vocab=architecture.d_vocab,
-        d_vocab_out=architecture.d_vocab_out,
-        n_ctx=architecture.n_ctx,
-        act_fn="relu" if architecture.activation == "quadratic" else architecture.activation,
-        normalization_type=architecture.normalization if architecture.pre_norm else None,
-        attn_only=architecture.attn_only,
-        eps=architecture.eps,
-        use_attention_sinks=architecture.softmax == "softmax1",
+        n_layers=shape.layers,
+        n_heads=shape.heads,
+        d_model=shape.d_model,
+        d_head=shape.d_head,
+        d_mlp=shape.d_mlp,
+        d_vocab=shape.d_vocab,
+        d_vocab_out=shape.d_vocab_out,
+        n_ctx=shape.n_ctx,
+        act_fn="relu" if shape.activation == "quadratic" else shape.activation,
+        normalization_type=shape.normalization if shape.pre_norm else None,
+        attn_only=shape.attn_only,
+        eps=shape.eps,
+        use_attention_sinks=shape.softmax == "softmax1",
         init_weights=False,
         device="cpu",
         dtype=dtype,
     )
-    model = adapted.WithRegisters(config) if architecture.registers else HookedTransformer(config)
-    if adapted.own_blocks(architecture):
-        for layer in range(architecture.layers):
-            model.blocks[layer] = adapted.Block(model.cfg, layer, architecture)
-    adapted.adapt(model, architecture)
-    if architecture.activation == "quadratic":
+    model = adapted.WithRegisters(config) if shape.registers else HookedTransformer(config)
+    if adapted.own_blocks(shape):
+        for layer in range(shape.layers):
+            model.blocks[layer] = adapted.Block(model.cfg, layer, shape)
+    adapted.adapt(model, shape)
+    if shape.activation == "quadratic":
         _square(model)
-    if architecture.attention_coefficient != 1:
-        _mix(model, architecture.attention_coefficient, architecture.registers)
+    if shape.attention_coefficient != 1:
+        _mix(model, shape.attention_coefficient, shape.registers)
     return model
 
 
@@ -81,12 +81,12 @@ def _mixed(pattern: Tensor, coefficient: float, registers: int) -> Tensor:
     return pattern * coefficient + (1 - coefficient) * visible
 
 
-def from_weights(architecture: Architecture, weights: Mapping[str, Tensor]) -> HookedTransformer:
+def from_weights(shape: Shape, weights: Mapping[str, Tensor]) -> HookedTransformer:
     """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
 
     Biases may be missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
     """
-    model = empty(architecture, weights["embed.W_E"].dtype)
+    model = empty(shape, weights["embed.W_E"].dtype)
     given = {name: tensor for name, tensor in weights.items() if name.rpartition(".")[2] not in _BUFFERS}
     missing, unknown = model.load_state_dict(given, strict=False)
     _refuse("lack", [name for name in missing if not _may_be_missing(name)])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from mechgrok.models.forward.dropout import Masks, run
+from mechgrok.models.forward.dropout import Masks
+from mechgrok.models.forward.module_forward import logits as module_logits
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.lstm import LSTM
 from mechgrok.models.mlp import MLP
@@ -48,7 +49,7 @@ def test_the_module_drops_what_the_networks_own_way_drops(model: Any) -> None:
     network, weights = model.architecture(TASK), dict(made.named_parameters())
     for step in range(3):
         ours = network.logits(weights, Batch.of(TOKENS), Masks(0, step))
-        assert torch.allclose(ours, run(made, TOKENS, Masks(0, step)), rtol=1e-10, atol=1e-12)
+        assert torch.allclose(ours, module_logits(made, TOKENS, Masks(0, step)), rtol=1e-10, atol=1e-12)
 
 
 @models
@@ -56,9 +57,9 @@ def test_without_masks_nothing_is_dropped(model: Any) -> None:
     made = model.build(TASK).to(torch.float64, print_details=False)
     network, weights = model.architecture(TASK), dict(made.named_parameters())
     plain = network.logits(weights, Batch.of(TOKENS))
-    dropped = run(made, TOKENS, Masks(0, 0))
+    dropped = module_logits(made, TOKENS, Masks(0, 0))
     assert not torch.allclose(plain, dropped, rtol=1e-3)
-    assert torch.allclose(plain, run(made, TOKENS), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(plain, module_logits(made, TOKENS), rtol=1e-10, atol=1e-12)
     assert torch.allclose(plain, made(TOKENS)[:, -1], rtol=1e-10, atol=1e-12)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mechgrok.models.forward import dropout
+from mechgrok.models.forward import module_forward
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
@@ -68,4 +68,4 @@ class TestRows:
 
     def test_the_modules_own_forward_reads_them_so(self, name: str) -> None:
         _, expected, _ = self.one_at_a_time(name)
-        torch.testing.assert_close(dropout.run(double(name), TOKENS), expected, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(module_forward.logits(double(name), TOKENS), expected, rtol=1e-9, atol=1e-12)
