@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 from importlib.metadata import entry_points
+from inspect import isabstract
 from types import ModuleType
 from typing import Any, Literal
 
@@ -55,6 +56,6 @@ def family(folder: Kind) -> dict[str, Any]:
     for module in modules(folder):
         for member in vars(module).values():
             fields = getattr(member, "model_fields", {}) if isinstance(member, type) else {}
-            if "kind" in fields and member.__module__ == module.__name__:
+            if "kind" in fields and member.__module__ == module.__name__ and not isabstract(member):
                 found[fields["kind"].default] = member
     return dict(sorted(found.items()))
