@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, last
-from mechgrok.measures.shared.evaluate import judged
+from mechgrok.measures.shared.by_split import headline_by_split
+from mechgrok.measures.shared.evaluate import evaluate
 from mechgrok.measures.shared.over_training import beside_training
-from mechgrok.measures.shared.subsets import subset_headline
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ COLUMNS: Mapping[str, str] = {
 
 def losses_of(snapshot: Snapshot, variants: Iterable[tuple[str, Tensor]]) -> pd.DataFrame:
     """Loss and accuracy on each split of the network as it is and of each (name, logits); the logits are taken one at a time."""
-    tables = [judged(snapshot.grid, snapshot.logits).assign(variant=UNABLATED)]
-    tables += [judged(snapshot.grid, logits).assign(variant=name) for name, logits in variants]
+    tables = [evaluate(snapshot.grid, snapshot.logits).assign(variant=UNABLATED)]
+    tables += [evaluate(snapshot.grid, logits).assign(variant=name) for name, logits in variants]
     return pd.concat(tables, ignore_index=True)
 
 
 def losses_headline(result: pd.DataFrame) -> Headline:
     """`<variant>_<split>` for the loss of every variant, of the last checkpoint."""
     now = last(result)
-    found = {str(variant): subset_headline(now[now["variant"] == variant], "loss") for variant in now["variant"].unique()}
+    found = {str(variant): headline_by_split(now[now["variant"] == variant], "loss") for variant in now["variant"].unique()}
     return {f"{variant} {split}".replace(" ", "_"): loss for variant, by_split in found.items() for split, loss in by_split.items()}
 
 

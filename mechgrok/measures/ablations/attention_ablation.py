@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.ablations import ablations
 from mechgrok.measures.base.measure import Headline, Measure
+from mechgrok.measures.shared.by_split import headline_by_split
 from mechgrok.measures.shared.obstacles import needs_attention_to_equals
-from mechgrok.measures.shared.subsets import subset_headline
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
@@ -52,8 +52,11 @@ class AttentionAblation(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         by_variant = dict(list(result.groupby("variant")))
-        accuracy = subset_headline(by_variant[WITHOUT], "accuracy")
-        found = {"": subset_headline(by_variant[WITHOUT], "loss"), "unablated_": subset_headline(by_variant[ablations.UNABLATED], "loss")}
+        accuracy = headline_by_split(by_variant[WITHOUT], "accuracy")
+        found = {
+            "": headline_by_split(by_variant[WITHOUT], "loss"),
+            "unablated_": headline_by_split(by_variant[ablations.UNABLATED], "loss"),
+        }
         losses = {prefix + split: loss for prefix, by_split in found.items() for split, loss in by_split.items()}
         return losses | {f"accuracy_{split}": value for split, value in accuracy.items()}
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, last, step_title
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT, subset_headline
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT, headline_by_split
 from mechgrok.plots.primitives import bars, curves, panels
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ExcludedLoss(Keyed):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        together = {name: subset_headline(table, "loss") for name, table in now[now["frequency"] == 0].groupby("variant")}
+        together = {name: headline_by_split(table, "loss") for name, table in now[now["frequency"] == 0].groupby("variant")}
         single = now[(now["frequency"] > 0) & now["key"] & (now["split"] == "train")].set_index("frequency")["loss"]
         known = "train" in set(now["split"])
         return {

@@ -13,7 +13,7 @@ from pydantic import Field
 from mechgrok.measures.ablations.ablation_sites import Site, Without, without_frequencies
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, Missing, last, step_title
-from mechgrok.measures.shared.evaluate import compared, judged
+from mechgrok.measures.shared.evaluate import against_controls, evaluate
 from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_linear_readout
 from mechgrok.plots.primitives import bars, panels
 from mechgrok.runs.run import Run
@@ -74,7 +74,7 @@ class FrequencyAblation(Keyed):
         keys = key_set(given)
         others = [k for k in range(1, snapshot.p // 2 + 1) if k not in keys]
         without = without_frequencies(self.site, snapshot)
-        base = judged(snapshot.grid, snapshot.logits)
+        base = evaluate(snapshot.grid, snapshot.logits)
         sets = {(NOTHING, 0): [], **{(ONE, k): [k] for k in keys}, (ALL, 0): keys, (OTHERS, 0): others}
         sizes = {1, len(keys)} if keys else set()
         nulls = {size: _effects(snapshot, without, _draws(others, size, self.controls), base) for size in sizes}
@@ -126,7 +126,7 @@ def _draws(others: Sequence[int], size: int, controls: int) -> list[list[int]]:
 
 
 def _effect(snapshot: Snapshot, without: Without, removed: Sequence[int], base: pd.DataFrame) -> pd.DataFrame:
-    table = judged(snapshot.grid, without(removed)) if removed else base
+    table = evaluate(snapshot.grid, without(removed)) if removed else base
     return table.assign(effect=table["loss"] - base["loss"])
 
 
@@ -137,5 +137,5 @@ def _effects(snapshot: Snapshot, without: Without, sets: Sequence[Sequence[int]]
 
 def _against(table: pd.DataFrame, null: pd.DataFrame | None) -> pd.DataFrame:
     drawn = pd.DataFrame(columns=table["split"], dtype=float) if null is None else null
-    against = [compared(effect, drawn[split]) for split, effect in zip(table["split"], table["effect"], strict=True)]
+    against = [against_controls(effect, drawn[split]) for split, effect in zip(table["split"], table["effect"], strict=True)]
     return table.assign(controls=len(drawn), **pd.DataFrame(against)[list(CONTROL)])

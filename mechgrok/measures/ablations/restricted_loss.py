@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline
-from mechgrok.measures.shared.subsets import against_labels, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class RestrictedLoss(Keyed):
         cube = cosines.cube_part(snapshot.phase_sums, grid.counts, keys)
         variants = {"2-D": kept + mean, "2-D uncorrected": kept, "cube": cube}
         per_row = {name: _per_row(snapshot, part) for name, part in variants.items()} | {"row-wise": _row_wise(snapshot, keys)}
-        return pd.concat([against_labels(grid, losses).assign(variant=name) for name, losses in per_row.items()], ignore_index=True)
+        return pd.concat(
+            [mean_by_split_of_labels(grid, losses).assign(variant=name) for name, losses in per_row.items()], ignore_index=True
+        )
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         shown = {"split": result[(result["variant"] == "2-D") & (result["rows"] > 0)], "variant": result[result["split"] == "all"]}
@@ -58,7 +60,7 @@ class RestrictedLoss(Keyed):
         return panels(drawn, titles=["2-D, by split", "All rows, by variant"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        by_variant = {name: subset_headline(table, "loss") for name, table in result.groupby("variant")}
+        by_variant = {name: headline_by_split(table, "loss") for name, table in result.groupby("variant")}
         return by_variant["2-D"] | {"all_uncorrected": by_variant["2-D uncorrected"]["all"], "all_cube": by_variant["cube"]["all"]}
 
 

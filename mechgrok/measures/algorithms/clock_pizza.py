@@ -14,7 +14,7 @@ from mechgrok.measures.algorithms.distance_irrelevance import DistanceIrrelevanc
 from mechgrok.measures.algorithms.gradient_symmetricity import GradientSymmetricity
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
-from mechgrok.measures.shared.diagonals import across, needs_diagonals
+from mechgrok.measures.shared.diagonals import needs_diagonals, other_diagonal
 from mechgrok.measures.shared.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import bars
 from mechgrok.runs.run import Run
@@ -117,7 +117,7 @@ def _explained(snapshot: Snapshot, k: int, vectors: Tensor) -> tuple[float, floa
     logits = snapshot.with_embedding(circles.keep_components(snapshot.embedding, vectors)).logits
     logits = logits - logits.mean(1, keepdim=True)
     clock, pizza = circles.circle_waves(snapshot.grid.phase, snapshot.p, k)
-    slices = torch.cos(fourier.angles(snapshot.p, k) / 2).abs()[across(snapshot.grid)][:, None]
+    slices = torch.cos(fourier.angles(snapshot.p, k) / 2).abs()[other_diagonal(snapshot.grid)][:, None]
     formulas = (clock, slices * pizza, slices * clock)
     first, second, third = (circles.standardised_variance_explained(logits, formula) for formula in formulas)
     return first, second, third

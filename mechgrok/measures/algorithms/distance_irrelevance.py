@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last
-from mechgrok.measures.shared.diagonals import across, needs_diagonals
+from mechgrok.measures.shared.diagonals import needs_diagonals, other_diagonal
 from mechgrok.measures.shared.obstacles import needs_all_pairs
 from mechgrok.plots.primitives import curves
 from mechgrok.runs.run import Run
@@ -45,7 +45,7 @@ class DistanceIrrelevance(InBasis):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.symmetries.irrelevance import mean_spread_within, top_wrong
 
-        distance = across(snapshot.grid)
+        distance = other_diagonal(snapshot.grid)
         logits, labels = snapshot.logits, snapshot.grid.labels
         quantities = {"correct": logits.gather(1, labels[:, None])[:, 0], "top-wrong": top_wrong(logits, labels)}
         rows = [(variant, mean_spread_within(values, distance)) for variant, values in quantities.items()]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rows:
+class LabelledRows:
     """Rows of one kind about the aliases of a set: tokens (n, pos), and for each row its label, the integer meant by it, and its alias'."""
 
     inputs: torch.Tensor
@@ -29,18 +29,18 @@ class Rows:
     answers: torch.Tensor
     about: torch.Tensor
 
-    def of(self, integers: np.ndarray) -> Rows:
+    def of(self, integers: np.ndarray) -> LabelledRows:
         """Those about the aliases of some integers."""
         import torch
 
         chosen = torch.isin(self.about, torch.from_numpy(integers))
-        return Rows(self.inputs[chosen], self.labels[chosen], self.answers[chosen], self.about[chosen])
+        return LabelledRows(self.inputs[chosen], self.labels[chosen], self.answers[chosen], self.about[chosen])
 
-    def tagged(self, token: int) -> Rows:
+    def tagged(self, token: int) -> LabelledRows:
         """Definitions with another tag."""
         inputs = self.inputs.clone()
         inputs[:, 0] = token
-        return Rows(inputs, self.labels, self.answers, self.about)
+        return LabelledRows(inputs, self.labels, self.answers, self.about)
 
     def losses(self, snapshot: Snapshot, weights: Mapping[str, Tensor]) -> Tensor:
         """Cross-entropy over all classes of each row, in nats, differentiable in the weights (n,)."""
@@ -78,18 +78,18 @@ def needs_definitions(run: Run) -> str | None:
     return None if defined_sets(run.task) else "no set of this task has definitions; it is about sets such as Dt3 and Df4"
 
 
-def definitions(task: Aliases, name: SetName) -> Rows:
+def definitions(task: Aliases, name: SetName) -> LabelledRows:
     """Those of a set, one for each alias."""
     return _rows(task, task.part_of_row() == task.part_names.index(f"{name}-definitions"))
 
 
-def questions(task: Aliases, name: SetName) -> Rows:
+def questions(task: Aliases, name: SetName) -> LabelledRows:
     """Those of a set that the design holds out; of sets that are never asked, all."""
     return _rows(task, (task.part_of_row() == task.part_names.index(name)) & ~task.trained_rows())
 
 
-def _rows(task: Aliases, mask: np.ndarray) -> Rows:
+def _rows(task: Aliases, mask: np.ndarray) -> LabelledRows:
     import torch
 
     columns = (task.inputs(), task.labels(), task.answers(), task.integer_of_row())
-    return Rows(*(torch.from_numpy(column[mask]) for column in columns))
+    return LabelledRows(*(torch.from_numpy(column[mask]) for column in columns))

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.aliases.alias_accuracy import NO_ALIASES
-from mechgrok.measures.aliases.differences import mean_and_error, quoted
+from mechgrok.measures.aliases.differences import headline_interval, mean_and_error
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.tasks.alias_rows import dealt
@@ -85,7 +85,7 @@ class AliasPhases(Measure):
         now = last(result)
         found: Headline = {"frequencies": sorted(set(now["frequency"].astype(int)))}
         for part, rows in _over_keys(now).groupby("part", sort=False):
-            found |= quoted(f"cosine_{part}", mean_and_error(rows["cosine"]), "an embedding is zero, or there is one alias")
+            found |= headline_interval(f"cosine_{part}", mean_and_error(rows["cosine"]), "an embedding is zero, or there is one alias")
             others, _ = mean_and_error(rows["others"])
             found[f"others_{part}"] = others if others == others else Missing("the set holds no integer of another phase")
         return found

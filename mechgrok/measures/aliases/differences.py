@@ -25,7 +25,7 @@ def difference(one: Iterable[float], other: Iterable[float]) -> tuple[float, flo
     return mean - mean_2, float(np.hypot(error, error_2))
 
 
-def quoted(key: str, value: tuple[float, float], reason: str) -> Headline:
+def headline_interval(key: str, value: tuple[float, float], reason: str) -> Headline:
     """A mean and its 95 % interval, mean -+ 1.96 error, as `key`, `key_low` and `key_high`; the reason where they are not known."""
     mean, error = value
     found = {key: mean, f"{key}_low": mean - WIDTH * error, f"{key}_high": mean + WIDTH * error}

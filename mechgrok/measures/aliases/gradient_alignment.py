@@ -11,10 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.aliases.alias_losses import defined_sets, definitions, needs_definitions, questions
-from mechgrok.measures.aliases.differences import WIDTH, difference, mean_and_error, quoted
+from mechgrok.measures.aliases.differences import WIDTH, difference, headline_interval, mean_and_error
 from mechgrok.measures.aliases.internalisation import GAPS
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
-from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, by_group, slopes
+from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, gradients, vectors_by_group
 from mechgrok.plots.primitives import bars, panels, trajectory_bands
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ class GradientAlignment(Measure):
         found: Headline = {f"{column}_{part}": _known(float(value)) for column in means for part, value in means[column].items()}
         for name, (reliable, unreliable, _) in GAPS.items():
             by = {group: _gap(now[now["group"] == group], reliable, unreliable) for group in (ALL, *GROUPS)}
-            found |= quoted(f"{name}_gap", by[ALL], f"{name}: the task lacks one of {reliable} and {unreliable}, or a gradient is zero")
+            found |= headline_interval(
+                f"{name}_gap", by[ALL], f"{name}: the task lacks one of {reliable} and {unreliable}, or a gradient is zero"
+            )
             found[f"{name}_gap_by_group"] = {group: value for group, (value, _) in by.items() if group != ALL and value == value}
         return found
 
@@ -106,7 +108,7 @@ def _of_set(snapshot: Snapshot, name: SetName, integers: np.ndarray) -> pd.DataF
 
 
 def _slopes(snapshot: Snapshot, rows: Any) -> dict[str, Tensor]:
-    return by_group(slopes(lambda weights: rows.losses(snapshot, weights).mean(), snapshot.parameters))
+    return vectors_by_group(gradients(lambda weights: rows.losses(snapshot, weights).mean(), snapshot.parameters))
 
 
 def _stack(rows: list[Tensor]) -> Tensor:

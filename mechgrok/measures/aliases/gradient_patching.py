@@ -11,10 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from mechgrok.measures.aliases.alias_losses import Rows, defined_sets, definitions, needs_definitions, questions
-from mechgrok.measures.aliases.differences import difference, mean_and_error, quoted
+from mechgrok.measures.aliases.alias_losses import LabelledRows, defined_sets, definitions, needs_definitions, questions
+from mechgrok.measures.aliases.differences import difference, headline_interval, mean_and_error
 from mechgrok.measures.base.measure import Headline, Measure, last, step_title
-from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, group_of, slopes
+from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, gradients, parameter_group
 from mechgrok.plots.primitives import bars, panels
 from mechgrok.tasks.alias_sets import SETS, SetName
 
@@ -101,9 +101,9 @@ class GradientPatching(Measure):
         for part in STRONG:
             own = by[ALL][(by[ALL]["part"] == part) & (by[ALL]["tag"] == SETS[part].tag)]
             for column in ("definition", "loss_own", "loss_others"):
-                found |= quoted(f"{column}_{part}", mean_and_error(own[column]), ZERO)
+                found |= headline_interval(f"{column}_{part}", mean_and_error(own[column]), ZERO)
         for name, gap in {"gap": _between_sets, "tag_gap": _between_tags}.items():
-            found |= quoted(name, gap(by[ALL]), ZERO)
+            found |= headline_interval(name, gap(by[ALL]), ZERO)
             found[f"{name}_by_group"] = {group: value for group in GROUPS for value in [gap(by[group])[0]] if value == value}
         return found
 
@@ -123,18 +123,18 @@ def _of_half(snapshot: Snapshot, name: SetName, own: np.ndarray, others: np.ndar
     return pd.concat(tables).rename_axis("integer").reset_index()
 
 
-def _steps(snapshot: Snapshot, learnt: Rows, size: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
+def _steps(snapshot: Snapshot, learnt: LabelledRows, size: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """Each group that there is, and all, with the weights after a step in it; nothing where the gradient is zero."""
     weights = snapshot.parameters
-    found = slopes(lambda moved: learnt.losses(snapshot, moved).mean(), weights)
+    found = gradients(lambda moved: learnt.losses(snapshot, moved).mean(), weights)
     length = float(sum(slope.square().sum() for slope in found.values())) ** 0.5
-    there = {group_of(name) for name in weights}
+    there = {parameter_group(name) for name in weights}
     for group in (*(group for group in GROUPS if group in there), ALL):
-        moves = {name: slope for name, slope in found.items() if group in (ALL, group_of(name))}
+        moves = {name: slope for name, slope in found.items() if group in (ALL, parameter_group(name))}
         yield group, {**weights, **{name: weights[name] - size / length * slope for name, slope in moves.items()}}
 
 
-def _scores(snapshot: Snapshot, weights: Mapping[str, Tensor], learnt: Rows, asked: Rows) -> pd.DataFrame:
+def _scores(snapshot: Snapshot, weights: Mapping[str, Tensor], learnt: LabelledRows, asked: LabelledRows) -> pd.DataFrame:
     """Of each alias: loss of its definition, if it is among those learnt, and mean loss and accuracy of its questions."""
     definition, _ = learnt.scores(snapshot, weights)
     losses, right = asked.scores(snapshot, weights)

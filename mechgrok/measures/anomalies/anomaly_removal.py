@@ -14,7 +14,7 @@ from pydantic import Field
 from mechgrok.measures.anomalies.removable import WAYS, Removable
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, Missing, last
-from mechgrok.measures.shared.evaluate import judged_kinds
+from mechgrok.measures.shared.evaluate import evaluate_by_label_kind
 from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_linear_readout
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
@@ -78,7 +78,9 @@ class AnomalyRemoval(Keyed):
         others = [generator.permutation(len(order)) for _ in range(self.controls)]
         rows = []
         for count in _counts(len(order)):
-            found, *drawn = (judged_kinds(removable.snapshot.grid, removable.without(way, each[:count])) for each in (order, *others))
+            found, *drawn = (
+                evaluate_by_label_kind(removable.snapshot.grid, removable.without(way, each[:count])) for each in (order, *others)
+            )
             rows.append(found.assign(**_spread(drawn), removed=count))
         return pd.concat(rows).drop(columns="loss").assign(way=way, controls=self.controls)
 

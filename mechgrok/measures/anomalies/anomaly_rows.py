@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from mechgrok.measures.base.keyed import Keyed
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_neurons
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:

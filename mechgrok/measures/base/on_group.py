@@ -24,7 +24,7 @@ class OnGroup(Measure):
         return super().obstacle(run)
 
 
-def group_of(snapshot: Snapshot) -> Group:
+def finite_group(snapshot: Snapshot) -> Group:
     """The group that the number tokens of a snapshot are the elements of."""
     task = snapshot.grid.task
     assert isinstance(task, GroupTask)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mechgrok.measures.base.measure import Measure, Missing, RunMeasure
 from mechgrok.measures.grokking.loss import Loss
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
@@ -38,7 +38,7 @@ class OfCurves(RunMeasure):
         return {"loss": Loss()}
 
 
-def readings(run: Run, given: Mapping[str, pd.DataFrame], quantity: Quantity) -> pd.DataFrame:
+def train_test_curves(run: Run, given: Mapping[str, pd.DataFrame], quantity: Quantity) -> pd.DataFrame:
     """The curves as columns step, split, value, source: train before test, each ascending in step.
 
     Those recorded while training where they hold every split that the checkpoints can tell, else those of the checkpoints; all rows
@@ -59,18 +59,18 @@ def _curve(table: pd.DataFrame, quantity: Quantity, source: str) -> pd.DataFrame
     return pd.concat(ordered).assign(source=source)
 
 
-def of_split(curve: pd.DataFrame, split: str) -> pd.DataFrame:
+def curve_of_split(curve: pd.DataFrame, split: str) -> pd.DataFrame:
     """The readings of one split."""
     return curve[curve["split"] == split]
 
 
-def side_by_side(curve: pd.DataFrame) -> pd.DataFrame:
+def train_beside_test(curve: pd.DataFrame) -> pd.DataFrame:
     """Train and test as columns over the steps, each reading standing until its split's next one; from where both are known."""
     wide = curve.pivot(index="step", columns="split", values="value").reindex(columns=list(SPLITS))
     return wide.ffill().dropna()
 
 
-def drawn(curve: pd.DataFrame) -> pd.DataFrame:
+def thin_for_plot(curve: pd.DataFrame) -> pd.DataFrame:
     """The rows `part` reading of a table: the curves with few enough points for a figure."""
     from mechgrok.maths.curves.thinning import thinned
 
@@ -78,12 +78,12 @@ def drawn(curve: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([curve[:0], *kept]).assign(part="reading")
 
 
-def shown(result: pd.DataFrame) -> pd.DataFrame:
+def plotted(result: pd.DataFrame) -> pd.DataFrame:
     """The readings of a table again."""
     return result[result["part"] == "reading"].astype({"step": int})
 
 
-def interval(curve: pd.DataFrame) -> float:
+def median_interval(curve: pd.DataFrame) -> float:
     """Steps between two readings, in the median; NaN for fewer than two."""
     return float(np.median(np.diff(curve["step"]))) if len(curve) > 1 else float("nan")
 
@@ -101,9 +101,9 @@ def steps_per_epoch(run: Run) -> float:
     return float(max(1, -(-train // size))) if size else 1.0
 
 
-def gap(run: Run, curve: pd.DataFrame, split: str, quantity: Quantity) -> str:
+def missing_reason(run: Run, curve: pd.DataFrame, split: str, quantity: Quantity) -> str:
     """Why a split has no curve to look at; empty where it has."""
-    count = len(of_split(curve, split))
+    count = len(curve_of_split(curve, split))
     if count > 1:
         return ""
     if count == 1:
@@ -115,6 +115,6 @@ def gap(run: Run, curve: pd.DataFrame, split: str, quantity: Quantity) -> str:
     return f"the {split} {quantity} is known nowhere"
 
 
-def quoted(value: Any, why: str) -> Any:
+def headline_number(value: Any, why: str) -> Any:
     """A number for a headline, or what is missing."""
     return Missing(why) if why else (int(value) if float(value).is_integer() else float(value))

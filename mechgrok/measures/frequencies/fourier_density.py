@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last
-from mechgrok.measures.frequencies.matrices import CONSTANT, over_tokens, quoted, varies
+from mechgrok.measures.frequencies.matrices import CONSTANT, matrices_over_tokens, matrix_headline, varies_over_tokens
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class FourierDensity(InBasis):
         return f"{super().caption()} Coefficients above eta = {self.eta:g} of the largest count as large."
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        rows = [(name, *self._both(matrix)) for name, matrix in over_tokens(snapshot).items()]
+        rows = [(name, *self._both(matrix)) for name, matrix in matrices_over_tokens(snapshot).items()]
         return pd.DataFrame(rows, columns=["matrix", "density", "ratio"])
 
     def _both(self, matrix: Tensor) -> tuple[float, float]:
         from mechgrok.maths.harmonic import fourier_density
 
-        if not varies(matrix):
+        if not varies_over_tokens(matrix):
             return float("nan"), float("nan")
         cosine, sine = fourier_density.cosines_and_sines(matrix)
         return fourier_density.frequency_density(cosine, sine, self.eta), fourier_density.coefficient_ratio(cosine, sine)
@@ -65,8 +65,8 @@ class FourierDensity(InBasis):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        density = {f"{matrix}_density": quoted(now, matrix, "density") for matrix in ("W_E", "W_L")}
-        return density | {f"{matrix}_ratio": quoted(now, matrix, "ratio", _no_ratio(now, matrix)) for matrix in ("W_E", "W_L")}
+        density = {f"{matrix}_density": matrix_headline(now, matrix, "density") for matrix in ("W_E", "W_L")}
+        return density | {f"{matrix}_ratio": matrix_headline(now, matrix, "ratio", _no_ratio(now, matrix)) for matrix in ("W_E", "W_L")}
 
 
 def _no_ratio(now: pd.DataFrame, matrix: str) -> Missing:

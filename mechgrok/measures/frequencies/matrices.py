@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 CONSTANT = Missing("the matrix is constant over the tokens")
 
 
-def over_tokens(snapshot: Snapshot) -> dict[str, Tensor]:
+def matrices_over_tokens(snapshot: Snapshot) -> dict[str, Tensor]:
     """W_E (p, d_model), and W_L^T = (W_out W_U)^T of the last layer (p, d_mlp) where there is an MLP."""
     matrices = {"W_E": snapshot.embedding}
     return matrices | {"W_L": snapshot.neuron_logit_map.T} if snapshot.architecture.has_neurons else matrices
 
 
-def varies(matrix: Tensor) -> bool:
+def varies_over_tokens(matrix: Tensor) -> bool:
     """Whether the rows of a matrix (p, features) differ by more than rounding."""
     return bool((matrix - matrix.mean(0)).norm() > 1e-12 * matrix.norm())
 
 
-def quoted(table: pd.DataFrame, matrix: str, column: str, empty: Missing = CONSTANT) -> float | Missing:
+def matrix_headline(table: pd.DataFrame, matrix: str, column: str, empty: Missing = CONSTANT) -> float | Missing:
     """A column of one checkpoint's row of a matrix, or why there is none."""
     values = table.loc[table["matrix"] == matrix, column]
     if values.empty:

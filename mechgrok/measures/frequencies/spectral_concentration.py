@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last
-from mechgrok.measures.frequencies.matrices import CONSTANT, over_tokens, quoted, varies
+from mechgrok.measures.frequencies.matrices import CONSTANT, matrices_over_tokens, matrix_headline, varies_over_tokens
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ class SpectralConcentration(InBasis):
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
         empty = {"W_E": CONSTANT, "W_L": CONSTANT, "logits": FLAT}
-        return {f"{matrix}_{column}": quoted(now, matrix, column, why) for matrix, why in empty.items() for column in QUANTITIES}
+        return {f"{matrix}_{column}": matrix_headline(now, matrix, column, why) for matrix, why in empty.items() for column in QUANTITIES}
 
 
 def _powers(snapshot: Snapshot) -> dict[str, Tensor]:
     """P_k of every spectrum (p // 2,); zeros where all that there is are rounding errors."""
     from mechgrok.maths.harmonic import cosines, fourier
 
-    matrices = {name: fourier.power(matrix) * varies(matrix) for name, matrix in over_tokens(snapshot).items()}
+    matrices = {name: fourier.power(matrix) * varies_over_tokens(matrix) for name, matrix in matrices_over_tokens(snapshot).items()}
     of_logits = cosines.cube_coefficients(snapshot.phase_sums, snapshot.grid.counts)
     return matrices | {"logits": of_logits.square() * (of_logits.norm() > 1e-12 * snapshot.phase_sums.norm())}

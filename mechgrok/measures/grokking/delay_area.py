@@ -11,7 +11,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline
-from mechgrok.measures.base.readings import READING, OfCurves, drawn, gap, quoted, readings, shown, side_by_side
+from mechgrok.measures.base.readings import (
+    READING,
+    OfCurves,
+    headline_number,
+    missing_reason,
+    plotted,
+    thin_for_plot,
+    train_beside_test,
+    train_test_curves,
+)
 from mechgrok.plots.primitives import curves
 
 if TYPE_CHECKING:
@@ -41,27 +50,27 @@ class DelayArea(OfCurves):
     }
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        curve = readings(run, given, "accuracy")
-        why = gap(run, curve, "train", "accuracy") or gap(run, curve, "test", "accuracy")
+        curve = train_test_curves(run, given, "accuracy")
+        why = missing_reason(run, curve, "train", "accuracy") or missing_reason(run, curve, "test", "accuracy")
         best = curve.assign(value=curve.groupby("split")["value"].cummax())
         areas = pd.DataFrame({"part": "area", "form": FORMS, "why": why})
         if not why:
-            wide = side_by_side(best)
+            wide = train_beside_test(best)
             areas = _areas(wide["train"] - wide["test"]).assign(part="area", why="")
-        table = pd.concat([areas, drawn(best)], ignore_index=True).reindex(columns=list(self.columns))
+        table = pd.concat([areas, thin_for_plot(best)], ignore_index=True).reindex(columns=list(self.columns))
         return table.assign(**table[["split", "source", "form", "why"]].fillna(""))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         y_title = "best accuracy so far"
-        return curves(shown(result), x="step", y="value", color="split", x_title="step", y_title=y_title)
+        return curves(plotted(result), x="step", y="value", color="split", x_title="step", y_title=y_title)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         areas = result[result["part"] == "area"]
         why, values, final = str(areas["why"].iloc[0]), dict(zip(areas["form"], areas["value"], strict=True)), areas["final_gap"].iloc[0]
         return {
-            "area": quoted(values["whole"], why),
-            "area_less_final_gap": quoted(values["less the final gap"], why),
-            "final_gap": quoted(final, why),
+            "area": headline_number(values["whole"], why),
+            "area_less_final_gap": headline_number(values["less the final gap"], why),
+            "final_gap": headline_number(final, why),
         }
 
 

@@ -16,14 +16,14 @@ from mechgrok.measures.base.readings import (
     READING,
     OfCurves,
     Quantity,
-    drawn,
-    gap,
-    interval,
-    of_split,
-    quoted,
-    readings,
-    shown,
+    curve_of_split,
+    headline_number,
+    median_interval,
+    missing_reason,
+    plotted,
     steps_per_epoch,
+    thin_for_plot,
+    train_test_curves,
 )
 from mechgrok.plots.primitives import curves, panels
 
@@ -95,9 +95,9 @@ class GrokTimes(OfCurves):
         return Criterion.accuracy(self.train_threshold, self.test_threshold).name
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        found = {quantity: readings(run, given, quantity) for quantity in ("accuracy", "loss")}
+        found = {quantity: train_test_curves(run, given, quantity) for quantity in ("accuracy", "loss")}
         rows = [row for criterion in self._criteria(1 / run.task.numbers) for row in self._rows(run, found[criterion.quantity], criterion)]
-        points = [drawn(curve).assign(criterion=quantity) for quantity, curve in found.items()]
+        points = [thin_for_plot(curve).assign(criterion=quantity) for quantity, curve in found.items()]
         table = pd.concat([pd.DataFrame(rows), *points], ignore_index=True).reindex(columns=list(self.columns))
         texts = table[["criterion", "source", "why"]].fillna("")
         return table.assign(**texts, reached=table["reached"].eq(True), epoch=table["step"] / steps_per_epoch(run))
@@ -129,9 +129,9 @@ class GrokTimes(OfCurves):
         return [*(Criterion.accuracy(*pair) for pair in pairs), Criterion.loss(self.loss_threshold), half_way]
 
     def _rows(self, run: Run, curve: pd.DataFrame, criterion: Criterion) -> Iterator[dict[str, Any]]:
-        gaps = {split: gap(run, curve, split, criterion.quantity) for split in criterion.thresholds}
+        gaps = {split: missing_reason(run, curve, split, criterion.quantity) for split in criterion.thresholds}
         for holds in sorted({1, self.sustained}):
-            times = {split: _time(of_split(curve, split), criterion, split, holds, gaps[split]) for split in criterion.thresholds}
+            times = {split: _time(curve_of_split(curve, split), criterion, split, holds, gaps[split]) for split in criterion.thresholds}
             for split, time in times.items():
                 yield time | (_since(time, times["train"]) if split == "test" and "train" in times else {})
 
@@ -144,7 +144,7 @@ def _time(curve: pd.DataFrame, criterion: Criterion, split: str, holds: int, unk
         return row
     step = first_crossing(curve["step"].to_numpy(), curve["value"].to_numpy(), threshold, rising=rising, sustained=holds)
     last_step = int(curve["step"].iloc[-1])
-    row |= {"reached": step is not None, "last_step": last_step, "interval": interval(curve), "source": curve["source"].iloc[0]}
+    row |= {"reached": step is not None, "last_step": last_step, "interval": median_interval(curve), "source": curve["source"].iloc[0]}
     if step is None:
         return row | {"why": _never(curve, threshold, rising, holds)}
     before = curve.loc[curve["step"] < step, "step"].max()
@@ -181,8 +181,8 @@ def _pair(times: pd.DataFrame, criterion: str) -> dict[str, Any]:
     return {
         "memorised": _said(train),
         "generalised": _said(test),
-        "delay": quoted(test["delay"], why),
-        "ratio": quoted(test["ratio"], why or at_once),
+        "delay": headline_number(test["delay"], why),
+        "ratio": headline_number(test["ratio"], why or at_once),
     }
 
 
@@ -191,15 +191,15 @@ def _at(times: pd.DataFrame, criterion: str, split: str) -> dict[str, Any]:
 
 
 def _said(time: Mapping[str, Any]) -> Any:
-    return quoted(time["step"], time["why"])
+    return headline_number(time["step"], time["why"])
 
 
 def _interval(time: Mapping[str, Any]) -> Any:
-    return quoted(time["interval"], time["why"] if pd.isna(time["interval"]) else "")
+    return headline_number(time["interval"], time["why"] if pd.isna(time["interval"]) else "")
 
 
 def _curves(result: pd.DataFrame, quantity: str, marks: Mapping[str, float]) -> go.Figure:
-    points, loss = shown(result), quantity == "loss"
+    points, loss = plotted(result), quantity == "loss"
     y_title = "cross-entropy (nats)" if loss else "accuracy"
     points = points[points["criterion"] == quantity]
     return curves(points, x="step", y="value", color="split", marks=marks, log_x=True, log_y=loss, x_title="step", y_title=y_title)

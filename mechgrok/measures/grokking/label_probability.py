@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure
-from mechgrok.measures.shared.subsets import against_labels, by_subset, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class LabelProbability(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        cost = against_labels(snapshot.grid, snapshot.losses_against)
-        right = against_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
-        unsure = by_subset(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
+        cost = mean_by_split_of_labels(snapshot.grid, snapshot.losses_against)
+        right = mean_by_split_of_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
+        unsure = mean_by_split(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
         perplexity = [_exp(loss) for loss in cost["loss"]]
         return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=unsure["loss"])
 
@@ -57,7 +57,7 @@ class LabelProbability(Measure):
         return panels(shown, titles=["Probability", "Perplexity", "Predictive entropy"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        found = {column: subset_headline(result, column) for column in QUANTITIES}
+        found = {column: headline_by_split(result, column) for column in QUANTITIES}
         return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
 
 

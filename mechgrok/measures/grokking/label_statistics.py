@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.plots.primitives import bars, panels
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure
-from mechgrok.measures.shared.subsets import against_labels, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Loss(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        right = against_labels(snapshot.grid, lambda labels: (snapshot.predictions == labels).double())
-        return against_labels(snapshot.grid, snapshot.losses_against).assign(accuracy=right["loss"])
+        right = mean_by_split_of_labels(snapshot.grid, lambda labels: (snapshot.predictions == labels).double())
+        return mean_by_split_of_labels(snapshot.grid, snapshot.losses_against).assign(accuracy=right["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         loss = curves(result, x="step", y="loss", color="split", log_y=True, x_title="step", y_title="cross-entropy (nats)")
@@ -45,5 +45,5 @@ class Loss(Measure):
         return panels([loss, accuracy], titles=["Loss", "Accuracy"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        loss, accuracy = subset_headline(result, "loss"), subset_headline(result, "accuracy")
+        loss, accuracy = headline_by_split(result, "loss"), headline_by_split(result, "accuracy")
         return loss | {f"accuracy_{split}": value for split, value in accuracy.items()}

@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, last
+from mechgrok.measures.shared.by_split import SPLITS, headline_by_split
 from mechgrok.measures.shared.over_training import beside_training
-from mechgrok.measures.shared.subsets import SPLITS, subset_headline
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Margin(Measure):
         return beside_training(result, spread, shown)
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        found = {name: subset_headline(result[result["statistic"] == name], "margin") for name in STATISTICS}
+        found = {name: headline_by_split(result[result["statistic"] == name], "margin") for name in STATISTICS}
         return {f"{name}_{split}": found[name][split] for split in SPLITS for name in STATISTICS}
 
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last, step_title
+from mechgrok.measures.shared.by_split import SPLITS, UNKNOWN_SPLIT
 from mechgrok.measures.shared.over_training import beside_training
-from mechgrok.measures.shared.subsets import SPLITS, UNKNOWN_SPLIT
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from mechgrok.maths.curves.changepoints import departure, half_way, knee
 from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
 from mechgrok.measures.ablations.restricted_loss import RestrictedLoss
 from mechgrok.measures.base.measure import Headline, Measure, RunMeasure
-from mechgrok.measures.base.readings import quoted
+from mechgrok.measures.base.readings import headline_number
 from mechgrok.measures.grokking.loss import Loss
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.measures.weights.weight_norms import WeightNorms
 from mechgrok.plots.primitives import curves, panels
 
@@ -84,8 +84,8 @@ class PhaseBoundaries(RunMeasure):
     def headline(self, result: pd.DataFrame) -> Headline:
         ends = {f"{row['name'].replace('-', '').replace(' ', '_')}_ends": row for row in _rows_of(result, "boundary")}
         test, restricted = _rows_of(result, "half-way")
-        lead = quoted(test["step"] - restricted["step"], test["why"] or restricted["why"])
-        return {key: quoted(row["step"], row["why"]) for key, row in ends.items()} | {"restricted_leads_by": lead}
+        lead = headline_number(test["step"] - restricted["step"], test["why"] or restricted["why"])
+        return {key: headline_number(row["step"], row["why"]) for key, row in ends.items()} | {"restricted_leads_by": lead}
 
     def _rows(self, wide: pd.DataFrame, obstacle: str) -> list[dict[str, Any]]:
         if obstacle:

@@ -13,7 +13,17 @@ from pydantic import Field
 from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.maths.curves.episodes import episodes
 from mechgrok.measures.base.measure import Headline
-from mechgrok.measures.base.readings import READING, OfCurves, drawn, gap, of_split, quoted, readings, shown, side_by_side
+from mechgrok.measures.base.readings import (
+    READING,
+    OfCurves,
+    curve_of_split,
+    headline_number,
+    missing_reason,
+    plotted,
+    thin_for_plot,
+    train_beside_test,
+    train_test_curves,
+)
 from mechgrok.plots.primitives import curves
 
 if TYPE_CHECKING:
@@ -57,15 +67,15 @@ class PostGrokStability(OfCurves):
     """Train accuracy that an anti-grokking run keeps."""
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        curve = readings(run, given, "accuracy")
+        curve = train_test_curves(run, given, "accuracy")
         rows = self._rows(run, curve)
-        table = pd.concat([pd.DataFrame(rows), drawn(curve)], ignore_index=True).reindex(columns=list(self.columns))
+        table = pd.concat([pd.DataFrame(rows), thin_for_plot(curve)], ignore_index=True).reindex(columns=list(self.columns))
         return table.assign(**table[["split", "source", "why"]].fillna(""), recovered=table["recovered"].eq(True))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         whole, found = _whole(result), _episodes(result).nlargest(NAMED, "depth")
         marks = {"generalised": whole["step"]} | {f"collapse {row.episode:.0f}": row.step for row in found.itertuples()}
-        return curves(shown(result), x="step", y="value", color="split", marks=marks, x_title="step", y_title="accuracy")
+        return curves(plotted(result), x="step", y="value", color="split", marks=marks, x_title="step", y_title="accuracy")
 
     def headline(self, result: pd.DataFrame) -> Headline:
         whole, found = _whole(result), _episodes(result)
@@ -79,17 +89,17 @@ class PostGrokStability(OfCurves):
             "lowest_test": whole["lowest_test"],
             "lowest_train": whole["lowest_train"],
         }
-        quotes = {key: quoted(value, whole["why"]) for key, value in values.items()}
-        return quotes | {"anti_grokking": quoted(0, whole["why"]) if whole["why"] else bool(anti)}
+        quotes = {key: headline_number(value, whole["why"]) for key, value in values.items()}
+        return quotes | {"anti_grokking": headline_number(0, whole["why"]) if whole["why"] else bool(anti)}
 
     def _never(self, last_step: int) -> str:
         return f"test accuracy was not at least {self.threshold:g} for {self.sustained} readings in a row by step {last_step}"
 
     def _rows(self, run: Run, curve: pd.DataFrame) -> list[dict[str, Any]]:
-        why = gap(run, curve, "train", "accuracy") or gap(run, curve, "test", "accuracy")
-        start, wide = None, side_by_side(curve)
+        why = missing_reason(run, curve, "train", "accuracy") or missing_reason(run, curve, "test", "accuracy")
+        start, wide = None, train_beside_test(curve)
         if not why:
-            test = of_split(curve, "test")
+            test = curve_of_split(curve, "test")
             start = first_crossing(test["step"].to_numpy(), test["value"].to_numpy(), self.threshold, sustained=self.sustained)
             why = "" if start is not None else self._never(int(test["step"].max()))
         if start is None:

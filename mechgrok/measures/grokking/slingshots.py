@@ -13,7 +13,17 @@ from pydantic import Field
 from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.maths.curves.episodes import episodes
 from mechgrok.measures.base.measure import Headline
-from mechgrok.measures.base.readings import READING, OfCurves, drawn, gap, interval, of_split, quoted, readings, shown
+from mechgrok.measures.base.readings import (
+    READING,
+    OfCurves,
+    curve_of_split,
+    headline_number,
+    median_interval,
+    missing_reason,
+    plotted,
+    thin_for_plot,
+    train_test_curves,
+)
 from mechgrok.plots.primitives import curves
 
 if TYPE_CHECKING:
@@ -55,13 +65,13 @@ class Slingshots(OfCurves):
     """Steps before the end in which the elevated readings are counted."""
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        curve = readings(run, given, "loss")
-        rows = self._rows(of_split(curve, "train"), gap(run, curve, "train", "loss"))
-        table = pd.concat([pd.DataFrame(rows), drawn(curve)], ignore_index=True).reindex(columns=list(self.columns))
+        curve = train_test_curves(run, given, "loss")
+        rows = self._rows(curve_of_split(curve, "train"), missing_reason(run, curve, "train", "loss"))
+        table = pd.concat([pd.DataFrame(rows), thin_for_plot(curve)], ignore_index=True).reindex(columns=list(self.columns))
         return table.assign(**table[["split", "source", "why"]].fillna(""))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        points, marks = shown(result), {"memorised": _whole(result)["step"]}
+        points, marks = plotted(result), {"memorised": _whole(result)["step"]}
         y_title = f"{points['split'].iloc[0]} cross-entropy (nats)"
         return curves(points[points["split"] == points["split"].iloc[0]], x="step", y="value", marks=marks, log_y=True, y_title=y_title)
 
@@ -76,7 +86,7 @@ class Slingshots(OfCurves):
             "elevated_of": whole["elevated_of"],
             "interval": whole["interval"],
         }
-        return {key: quoted(value, whole["why"]) for key, value in values.items()}
+        return {key: headline_number(value, whole["why"]) for key, value in values.items()}
 
     def _rows(self, train: pd.DataFrame, unknown: str) -> list[dict[str, Any]]:
         start = None if unknown else first_crossing(train["step"].to_numpy(), train["value"].to_numpy(), self.memorised_below, rising=False)
@@ -85,7 +95,7 @@ class Slingshots(OfCurves):
             return [{"part": "spike", "spike": 0, "why": unknown or never}]
         since = train[train["step"] >= start]
         found = episodes(since["step"], since["value"] > self.threshold, self.apart)
-        whole = self._whole_row(since) | {"interval": interval(train)}
+        whole = self._whole_row(since) | {"interval": median_interval(train)}
         return [whole, *(self._row(since.iloc[low : high + 1], number) for number, (low, high) in enumerate(found, 1))]
 
     def _row(self, inside: pd.DataFrame, number: int) -> dict[str, Any]:

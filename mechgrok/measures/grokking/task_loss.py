@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
-from mechgrok.measures.shared.subsets import UNKNOWN_SPLIT
+from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, last
-from mechgrok.measures.base.on_group import OnGroup, group_of
+from mechgrok.measures.base.on_group import OnGroup, finite_group
 from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 
@@ -48,7 +48,7 @@ class CharacterCosines(OnGroup):
         from mechgrok.maths.algebra import characters
         from mechgrok.maths.algebra.representations import real_irreps
 
-        group, logits = group_of(snapshot), snapshot.logits
+        group, logits = finite_group(snapshot), snapshot.logits
         coefficients = characters.coefficients(snapshot.phase_sums, len(logits), group)[1:]
         size = (logits - logits.mean(1, keepdim=True)).norm()
         similarity = coefficients / size if size > 1e-12 * logits.norm() else 0 * coefficients

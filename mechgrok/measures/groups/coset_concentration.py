@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, Missing, last, step_title
-from mechgrok.measures.base.on_group import OnGroup, group_of
+from mechgrok.measures.base.on_group import OnGroup, finite_group
 from mechgrok.measures.shared.obstacles import needs_neurons
 from mechgrok.plots.primitives import bars, curves, panels
 
@@ -57,7 +57,7 @@ class CosetConcentration(OnGroup):
         return f"{super().caption()} Threshold: {self.threshold:g}."
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        candidates = _candidates(group_of(snapshot))
+        candidates = _candidates(finite_group(snapshot))
         tables = [self._best(candidates, values).assign(operand=name) for name, values in _operand_means(snapshot).items()]
         return pd.concat(tables, ignore_index=True)
 

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, last, step_title
-from mechgrok.measures.base.on_group import OnGroup, group_of
+from mechgrok.measures.base.on_group import OnGroup, finite_group
 from mechgrok.measures.groups.character_cosines import CharacterCosines
-from mechgrok.measures.shared.subsets import against_labels, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import bars, curves, panels
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class IrrepRestrictedLoss(OnGroup):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        together = {name: subset_headline(table, "loss") for name, table in now[now["irrep"] == TOGETHER].groupby("variant")}
+        together = {name: headline_by_split(table, "loss") for name, table in now[now["irrep"] == TOGETHER].groupby("variant")}
         single = now[(now["irrep"] != TOGETHER) & (now["split"] == "all")]
         return together["restricted"] | {
             "excluded_all": together["excluded"]["all"],
@@ -90,7 +90,7 @@ def _kept(snapshot: Snapshot, names: list[str]) -> Tensor:
     from mechgrok.maths.algebra import characters
     from mechgrok.maths.algebra.representations import real_irreps
 
-    group = group_of(snapshot)
+    group = finite_group(snapshot)
     indices = [index for index, irrep in enumerate(real_irreps(group)) if irrep.name in names]
     return characters.part(snapshot.phase_sums / snapshot.grid.counts[:, None], group, indices)
 
@@ -101,11 +101,11 @@ def _restricted(snapshot: Snapshot, kept: Tensor) -> pd.DataFrame:
     mean = (snapshot.phase_sums - snapshot.grid.counts[:, None] * kept).sum(0) / snapshot.grid.counts.sum()
     by_label = losses.per_label(kept + mean)
     per_row = lambda labels: by_label[snapshot.grid.phase, labels]  # noqa: E731
-    return against_labels(snapshot.grid, per_row).assign(variant="restricted", irrep=TOGETHER)
+    return mean_by_split_of_labels(snapshot.grid, per_row).assign(variant="restricted", irrep=TOGETHER)
 
 
 def _excluded(snapshot: Snapshot, kept: Tensor) -> pd.DataFrame:
     from mechgrok.maths.landscape import losses
 
     changed = snapshot.logits - kept.index_select(0, snapshot.grid.phase)
-    return against_labels(snapshot.grid, lambda labels: losses.per_example(changed, labels)).assign(variant="excluded")
+    return mean_by_split_of_labels(snapshot.grid, lambda labels: losses.per_example(changed, labels)).assign(variant="excluded")

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Missing, last
-from mechgrok.measures.base.on_group import OnGroup, group_of
+from mechgrok.measures.base.on_group import OnGroup, finite_group
 from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, frequency_map
 
@@ -48,7 +48,7 @@ class IrrepShares(OnGroup):
         matrices = {"W_E": snapshot.embedding, "W_U": snapshot.unembedding.T}
         if snapshot.architecture.has_neurons:
             matrices["W_L"] = snapshot.neuron_logit_map.T
-        tables = [_shares(matrix, group_of(snapshot)).assign(matrix=name) for name, matrix in matrices.items()]
+        tables = [_shares(matrix, finite_group(snapshot)).assign(matrix=name) for name, matrix in matrices.items()]
         return pd.concat(tables, ignore_index=True)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:

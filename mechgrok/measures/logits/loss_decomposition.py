@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last, step_title
-from mechgrok.measures.shared.subsets import against_labels, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import bars, panels
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LossDecomposition(InBasis):
         single = now[now["kept"] == ONE_OUT]
         share = single.loc[single["key"], "share"].sum(skipna=False)
         split = next(name for name in ("train", "all") if (now["rows"] > 0)[now["split"] == name].any())
-        of_split = {name: subset_headline(now[now["kept"] == name], "loss")[split] for name in COMBINATIONS}
+        of_split = {name: headline_by_split(now[now["kept"] == name], "loss")[split] for name in COMBINATIONS}
         return {
             "frequencies": single.loc[single["key"], "frequency"].astype(int).tolist(),
             "share_key": Missing("the logits do not vary") if pd.isna(share) else float(share),
@@ -118,7 +118,9 @@ def _without_each(snapshot: Snapshot) -> pd.DataFrame:
 def _combinations(snapshot: Snapshot, keys: list[int]) -> pd.DataFrame:
     """Loss of every combination of parts on every split."""
     of_phase = _of_phase(snapshot, keys)
-    tables = [against_labels(snapshot.grid, _per_row(snapshot, of_phase, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()]
+    tables = [
+        mean_by_split_of_labels(snapshot.grid, _per_row(snapshot, of_phase, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()
+    ]
     return pd.concat(tables, ignore_index=True).assign(frequency=0, key=False, share=float("nan"))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mechgrok.measures.shared.evaluate import compared, judged
+from mechgrok.measures.shared.evaluate import against_controls, evaluate
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -35,7 +35,7 @@ class ModeControls:
         """The loss of keeping and of dropping a part, beside those of random modes."""
         table, null = self._kept_and_dropped(part), self.random(modes)
         drawn = [null["loss"][(null["intervention"] == row.intervention) & (null["split"] == row.split)] for row in table.itertuples()]
-        return table.join(pd.DataFrame([compared(loss, each) for loss, each in zip(table["loss"], drawn, strict=True)]))
+        return table.join(pd.DataFrame([against_controls(loss, each) for loss, each in zip(table["loss"], drawn, strict=True)]))
 
     def scrambled(self, part: Part) -> pd.DataFrame:
         """Mean loss and accuracy with the part's frequencies relocated, and with its phases randomised."""
@@ -59,7 +59,7 @@ class ModeControls:
         others = self.constant - part.mean(0, keepdim=True)
         changed = {ALONE: lambda: part, WITH_CONSTANT: lambda: part + others, WITHOUT: lambda: self.centred - part}
         grid = self.snapshot.grid
-        return pd.concat([judged(grid, logits()).assign(intervention=name) for name, logits in changed.items()], ignore_index=True)
+        return pd.concat([evaluate(grid, logits()).assign(intervention=name) for name, logits in changed.items()], ignore_index=True)
 
     def _mean(self, rest: Tensor, part: Part, way: Callable[[Tensor, Generator], Tensor | None]) -> pd.DataFrame:
         import numpy as np
@@ -68,7 +68,7 @@ class ModeControls:
 
         generator, grid = np.random.default_rng(0), self.snapshot.grid
         tables = [way(part.table, generator) for _ in range(self.controls)]
-        drawn = [judged(grid, rest + Part(part.index, table).values) for table in tables if table is not None]
+        drawn = [evaluate(grid, rest + Part(part.index, table).values) for table in tables if table is not None]
         if not drawn:
-            return judged(grid, self.centred).assign(loss=float("nan"), accuracy=float("nan"))
+            return evaluate(grid, self.centred).assign(loss=float("nan"), accuracy=float("nan"))
         return pd.concat(drawn).groupby("split", sort=False).mean().reset_index().astype({"rows": int})

@@ -14,9 +14,9 @@ from pydantic import Field
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Measure, last
 from mechgrok.measures.neurons.inverse_participation import InverseParticipation
-from mechgrok.measures.shared.evaluate import judged, judged_kinds
+from mechgrok.measures.shared.by_split import SPLITS, headline_by_split
+from mechgrok.measures.shared.evaluate import evaluate, evaluate_by_label_kind
 from mechgrok.measures.shared.obstacles import needs_linear_readout
-from mechgrok.measures.shared.subsets import SPLITS, subset_headline
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
 
@@ -77,7 +77,7 @@ class IprPruning(InBasis):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         half = result[np.isclose(result["fraction"], 0.5)]
-        found = {end: subset_headline(half[half["order"] == f"{end} first"], "accuracy") for end in ("lowest", "highest")}
+        found = {end: headline_by_split(half[half["order"] == f"{end} first"], "accuracy") for end in ("lowest", "highest")}
         return {f"{split}_accuracy_without_{end}_half": found[end][split] for end in found for split in SPLITS}
 
 
@@ -86,15 +86,15 @@ def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
     return pd.concat(
         [
             found.assign(fraction=fraction, pruned=count)
-            for fraction, count, logits in _less_and_less(snapshot, order)
-            for found in (judged(snapshot.grid, logits), judged_kinds(snapshot.grid, logits))
+            for fraction, count, logits in progressively_pruned(snapshot, order)
+            for found in (evaluate(snapshot.grid, logits), evaluate_by_label_kind(snapshot.grid, logits))
             if len(found)
         ],
         ignore_index=True,
     )
 
 
-def _less_and_less(snapshot: Snapshot, order: np.ndarray) -> Iterator[tuple[float, int, Tensor]]:
+def progressively_pruned(snapshot: Snapshot, order: np.ndarray) -> Iterator[tuple[float, int, Tensor]]:
     """Fraction, count and logits; one array of logits that each step takes some neurons' part from."""
     import torch
 

@@ -20,7 +20,7 @@ def phase_sign(grid: Grid) -> int | None:
     return next((sign for sign in (1, -1) if bool(((a + sign * b - grid.phase) % grid.p == 0).all())), None)
 
 
-def across(grid: Grid) -> Tensor:
+def other_diagonal(grid: Grid) -> Tensor:
     """The diagonal that the phase does not follow: a - b for addition, a + b for subtraction (n,)."""
     sign = phase_sign(grid)
     assert sign is not None, "the phase is no diagonal"

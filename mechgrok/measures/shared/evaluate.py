@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mechgrok.measures.shared.subsets import against_labels
+from mechgrok.measures.shared.by_split import mean_by_split_of_labels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mechgrok.runs.grid import Grid
 
 
-def judged(grid: Grid, logits: Tensor) -> pd.DataFrame:
+def evaluate(grid: Grid, logits: Tensor) -> pd.DataFrame:
     """Mean cross-entropy and share of right answers on each known split: columns split, rows, loss, accuracy; NaN over no rows.
 
     Where labels were corrupted, train rows count against those that they were trained with.
@@ -22,11 +22,11 @@ def judged(grid: Grid, logits: Tensor) -> pd.DataFrame:
     from mechgrok.maths.landscape import losses
 
     answers = logits.argmax(1)
-    right = against_labels(grid, lambda labels: (answers == labels).double())
-    return against_labels(grid, lambda labels: losses.per_example(logits, labels)).assign(accuracy=right["loss"])
+    right = mean_by_split_of_labels(grid, lambda labels: (answers == labels).double())
+    return mean_by_split_of_labels(grid, lambda labels: losses.per_example(logits, labels)).assign(accuracy=right["loss"])
 
 
-def judged_kinds(grid: Grid, logits: Tensor) -> pd.DataFrame:
+def evaluate_by_label_kind(grid: Grid, logits: Tensor) -> pd.DataFrame:
     """The same for the kinds of rows of a run with corrupted labels, as its metrics name them: train-clean, train-poisoned,
     train-poisoned-truth, test-clean, test-trigger-rule, test-trigger-truth; those that have rows, and none in a clean run."""
     import torch
@@ -45,7 +45,7 @@ def judged_kinds(grid: Grid, logits: Tensor) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["split", "rows", "loss", "accuracy"])
 
 
-def compared(observed: float, drawn: pd.Series[float]) -> dict[str, float]:
+def against_controls(observed: float, drawn: pd.Series[float]) -> dict[str, float]:
     """How an observed number stands against those of random controls: null_mean, null_min, null_max and z; NaN where there are none.
 
     z = (observed - mean) / standard deviation; NaN where fewer than two controls differ.

@@ -16,13 +16,13 @@ _FIRST = {"embed": "embed", "pos_embed": "positions", "unembed": "unembed"}
 _INNER = {"attn": "attention", "mlp": "mlp"}
 
 
-def group_of(name: str) -> str:
+def parameter_group(name: str) -> str:
     """The group of a parameter: of `blocks.0.attn.W_Q` attention; whatever belongs to none of the others counts among norms."""
     parts = name.split(".")
     return _FIRST.get(parts[0]) or next((_INNER[part] for part in parts if part in _INNER), "norms")
 
 
-def slopes(loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def gradients(loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Gradient of a scalar function of the weights, by their names; the weights stay as they are."""
     import torch
 
@@ -31,9 +31,9 @@ def slopes(loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[str,
     return dict(zip(weights, found, strict=True))
 
 
-def by_group(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def vectors_by_group(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Each group that there is as one vector, in the order of GROUPS."""
     import torch
 
-    members = {group: [tensor.flatten() for name, tensor in tensors.items() if group_of(name) == group] for group in GROUPS}
+    members = {group: [tensor.flatten() for name, tensor in tensors.items() if parameter_group(name) == group] for group in GROUPS}
     return {group: torch.cat(parts) for group, parts in members.items() if parts}

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
-from mechgrok.measures.shared.parameter_groups import slopes
+from mechgrok.measures.shared.parameter_groups import gradients
 from mechgrok.measures.weights.parameter_names import by_parameter
 from mechgrok.measures.weights.train_loss import needs_train_rows, train_loss
 from mechgrok.plots.primitives import panels
@@ -46,7 +46,7 @@ class GradientNorms(Measure):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         weights = dict(sorted(snapshot.parameters.items()))
-        found = slopes(train_loss(snapshot), weights)
+        found = gradients(train_loss(snapshot), weights)
         pairs = [(name, found[name], weight) for name, weight in weights.items()]
         rows = [(name, float(g.square().sum()), float(w.square().sum()), -float((g * w).sum())) for name, g, w in pairs]
         parts = pd.DataFrame(rows, columns=["parameter", "gg", "ww", "gw"]).set_index("parameter")

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure
-from mechgrok.measures.shared.subsets import against_labels, by_subset, subset_headline
+from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split, mean_by_split_of_labels
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class NumericalHealth(Measure):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         collapsed, at_top = _health(snapshot)
-        table = by_subset(snapshot.grid, collapsed.double()).rename(columns={"loss": "collapsed"})
-        zero_loss = against_labels(snapshot.grid, lambda labels: (collapsed & at_top(labels)).double())
+        table = mean_by_split(snapshot.grid, collapsed.double()).rename(columns={"loss": "collapsed"})
+        zero_loss = mean_by_split_of_labels(snapshot.grid, lambda labels: (collapsed & at_top(labels)).double())
         return table.assign(zero_loss=zero_loss["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -51,7 +51,7 @@ class NumericalHealth(Measure):
         return panels(shown, titles=list(titles.values()))
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        found = {column: subset_headline(result, column) for column in ("collapsed", "zero_loss")}
+        found = {column: headline_by_split(result, column) for column in ("collapsed", "zero_loss")}
         return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, RunMeasure
-from mechgrok.measures.base.readings import quoted
+from mechgrok.measures.base.readings import headline_number
 from mechgrok.measures.weights.weight_norms import WeightNorms
 from mechgrok.plots.primitives import bars, curves, panels, scatter
 
@@ -84,9 +84,12 @@ class TrajectoryPCA(RunMeasure):
         points, spectrum = _part(result, "checkpoint"), _part(result, "component").set_index("component")
         few = "" if len(points) > 2 else f"three checkpoints are the fewest that have a path, and this run has {len(points)}"
         still = few or ("the weights do not move" if spectrum["share"].isna().any() else "")
-        found = {f"{name}_{k}": quoted(spectrum[name].get(k), still) for name in ("share", "walk_share") for k in (1, 2)}
+        found = {f"{name}_{k}": headline_number(spectrum[name].get(k), still) for name in ("share", "walk_share") for k in (1, 2)}
         end, alpha = points.iloc[-1], "the first checkpoint's weights are all 0"
-        sizes = {"alpha": quoted(end["alpha"], alpha if pd.isna(end["alpha"]) else ""), "distance": quoted(end["distance"], "")}
+        sizes = {
+            "alpha": headline_number(end["alpha"], alpha if pd.isna(end["alpha"]) else ""),
+            "distance": headline_number(end["distance"], ""),
+        }
         return found | sizes
 
 

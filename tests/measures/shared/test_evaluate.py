@@ -14,7 +14,7 @@ from planted import handmade_snapshot
 from mechgrok.data.corruptions.increment import Increment
 from mechgrok.data.corruptions.increment_rule import IncrementRule
 from mechgrok.data.corruptions.uniform import Uniform
-from mechgrok.measures.shared.evaluate import judged_kinds
+from mechgrok.measures.shared.evaluate import evaluate_by_label_kind
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.modular import Modular
@@ -32,7 +32,7 @@ def test_kinds_of_rows_are_counted_one_by_one(rule: IncrementRule | Uniform) -> 
         "test-trigger-rule": (~TRAIN & labels.trigger, labels.rule),
         "test-trigger-truth": (~TRAIN & labels.trigger, labels.truth),
     }
-    table = judged_kinds(Grid.of(TASK, TRAIN, labels), logits).set_index("split")
+    table = evaluate_by_label_kind(Grid.of(TASK, TRAIN, labels), logits).set_index("split")
     assert list(table.index) == list(kinds)[: 6 if labels.trigger.any() else 3]
     for kind, found in table.iterrows():
         rows, said = kinds[str(kind)]
@@ -52,6 +52,6 @@ def test_kinds_are_seen_through_a_chart() -> None:
     powers = [1, 3, 2, 6, 4, 5]
     rows = [7 * powers[i] + powers[j] for i, j in product(range(6), repeat=2)]
     given = [powers.index(int(labels.trained[row])) for row in rows]
-    table = judged_kinds(view, torch.nn.functional.one_hot(torch.tensor(given), 6).double()).set_index("split")
+    table = evaluate_by_label_kind(view, torch.nn.functional.one_hot(torch.tensor(given), 6).double()).set_index("split")
     assert table["rows"]["train-poisoned"] == sum(labels.poisoned[row] for row in rows) > 0
     assert table["accuracy"].to_dict() == {"train-clean": 1, "train-poisoned": 1, "train-poisoned-truth": 0}
