@@ -6,10 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.base.measure import Headline, Missing
-
-WIDTH = 1.959963984540054
-"""Standard errors to either side of a 95 % interval."""
 
 
 def mean_and_error(values: Iterable[float]) -> tuple[float, float]:

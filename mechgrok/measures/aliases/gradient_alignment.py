@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.aliases.alias_losses import defined_sets, definitions, needs_definitions, questions
-from mechgrok.measures.aliases.differences import WIDTH, difference, headline_interval, mean_and_error
+from mechgrok.measures.aliases.differences import difference, headline_interval, mean_and_error
 from mechgrok.measures.aliases.internalisation import GAPS
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, gradients, vectors_by_group

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from mechgrok.maths.statistics.clusters import difference_interval, share_interval
 from mechgrok.measures.aliases.alias_accuracy import HELD_OUT, NO_ALIASES, AliasAccuracy
-from mechgrok.measures.aliases.differences import WIDTH
 from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
 from mechgrok.plots.primitives import curves, panels, trajectory_bands
 from mechgrok.tasks.alias_rows import dealt
@@ -33,10 +33,11 @@ FEW = 10
 class Internalisation(RunMeasure):
     """Weak internalisation: held-out questions on DtQ1 less those on DfQ2 in the first stage; strong: on Dt3 less on Df4 in the second.
 
-    gap = acc(reliable) - acc(unreliable), error = sqrt(error_1^2 + error_2^2), clustered by alias, interval = gap -+ 1.96 error. A stage
-    counts from `skip` of its length on, and quotes the mean over its checkpoints there, with the mean of their errors: since the same
-    questions are asked at each, that is an upper bound. A gap of sets with fewer than ten aliases has no error: so few clusters, often all
-    right or all wrong, would give intervals that are too narrow. learned = the mean accuracy of both sets in the first stage.
+    gap = acc(reliable) - acc(unreliable). Intervals are of 95 %: of an accuracy by Wilson's method with errors clustered by alias, of a
+    gap by Newcombe's from those of its sets, so that they stay within [0, 1] and [-1, 1]. A stage counts from `skip` of its length on; the
+    headline is the mean over its checkpoints there, of the ends of the interval as well, which is an upper bound on its width since the
+    questions are the same at each. A gap of sets with fewer than ten aliases has no interval: so few clusters are often all right or all
+    wrong. learned = the mean accuracy of both sets in the first stage.
     """
 
     skip: float = 0.5
@@ -51,7 +52,8 @@ class Internalisation(RunMeasure):
         "stage": "the stage that the last update was of: 1 or 2; 0 before the first",
         "counts": "whether the checkpoint is among those that are quoted",
         "value": "accuracy, or its difference",
-        "error": "standard error, clustered by alias; empty for a gap of too few aliases",
+        "low": "lower end of its 95 % interval; empty for a gap of too few aliases",
+        "high": "upper end",
     }
 
     @property
@@ -67,10 +69,12 @@ class Internalisation(RunMeasure):
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         found = given["accuracy"]
         held_out = found[(found["rows_are"] == HELD_OUT) & (found["part"] != "original")]
-        sets = held_out.rename(columns={"part": "name", "accuracy": "value"})[["name", "step", "value", "error"]].assign(what="accuracy")
+        sizes: dict[str, int] = {name: len(integers) for name, integers in dealt(run.task).items()}  # type: ignore[arg-type]
+        low, high = share_interval(held_out["accuracy"], held_out["error"], held_out["part"].map(sizes))
+        sets = held_out.assign(what="accuracy", name=held_out["part"], value=held_out["accuracy"], low=low, high=high)
         table = pd.concat([sets, *(_gap(sets, name, *pair) for name, (*pair, _) in GAPS.items())], ignore_index=True)
-        uncertain = (table["what"] == "gap") & table["name"].isin(_small(run.task))  # type: ignore[arg-type]
-        table["error"] = table["error"].mask(uncertain)
+        uncertain = (table["what"] == "gap") & table["name"].isin(_small(sizes))
+        table[["low", "high"]] = table[["low", "high"]].mask(uncertain)
         switch, end = run.config.training.switch_at, run.config.training.steps
         table["stage"] = [stage(step - 1, switch) + 1 if step else 0 for step in table["step"]]
         table["counts"] = _counts(table, [0, *switch, end], self.skip)
@@ -80,26 +84,24 @@ class Internalisation(RunMeasure):
         sets, gaps = (result[result["what"] == what] for what in ("accuracy", "gap"))
         first = result[result["stage"] == 1]["step"]
         marks = {"second stage": float(first.max())} if len(first) and (result["stage"] == 2).any() else {}
-        banded = gaps.assign(low=gaps["value"] - WIDTH * gaps["error"], high=gaps["value"] + WIDTH * gaps["error"])
         left = curves(sets, x="step", y="value", color="name", marks=marks, x_title="step", y_title="accuracy, held-out questions")
         right = trajectory_bands(
-            banded, x="step", y="value", low="low", high="high", color="name", marks=marks, x_title="step", y_title="gap in accuracy"
+            gaps, x="step", y="value", low="low", high="high", color="name", marks=marks, x_title="step", y_title="gap in accuracy"
         )
         return panels([left, right], titles=["Held-out questions of each set", "Reliable less unreliable, 95 % interval"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         quoted: Headline = {"learned": _learned(result)}
         for name, (reliable, unreliable, _) in GAPS.items():
-            value, error = _quoted(result, "gap", name)
-            quoted |= {f"{name}_gap": value, f"{name}_low": _off(value, error, -WIDTH), f"{name}_high": _off(value, error, WIDTH)}
-            quoted |= {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in (reliable, unreliable)}
+            quoted[f"{name}_gap"] = _quoted(result, "gap", name)
+            quoted |= {f"{name}_{end}": _quoted(result, "gap", name, end) for end in ("low", "high")}
+            quoted |= {f"accuracy_{each}": _quoted(result, "accuracy", each) for each in (reliable, unreliable)}
         others = [each for each in SETS if each in set(result["name"]) and f"accuracy_{each}" not in quoted]
-        return quoted | {f"accuracy_{each}": _quoted(result, "accuracy", each)[0] for each in others}
+        return quoted | {f"accuracy_{each}": _quoted(result, "accuracy", each) for each in others}
 
 
-def _small(task: Aliases) -> list[str]:
+def _small(sizes: Mapping[str, int]) -> list[str]:
     """The gaps for which a set has too few aliases."""
-    sizes: dict[str, int] = {name: len(integers) for name, integers in dealt(task).items()}
     return [name for name, (*pair, _) in GAPS.items() if min(sizes.get(each, 0) for each in pair) < FEW]
 
 
@@ -107,8 +109,10 @@ def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.Da
     """The difference of two sets at every step that has both."""
     one, other = (sets[sets["name"] == each].set_index("step") for each in (reliable, unreliable))
     both = one.join(other, how="inner", rsuffix="_other")
-    value, error = both["value"] - both["value_other"], np.hypot(both["error"], both["error_other"])
-    return pd.DataFrame({"what": "gap", "name": name, "value": value, "error": error}).reset_index()
+    intervals = [(both[f"low{end}"].to_numpy(), both[f"high{end}"].to_numpy()) for end in ("", "_other")]
+    low, high = difference_interval(both["value"], intervals[0], both["value_other"], intervals[1])
+    value = both["value"] - both["value_other"]
+    return pd.DataFrame({"what": "gap", "name": name, "value": value, "low": low, "high": high}).reset_index()
 
 
 def _counts(table: pd.DataFrame, ends: list[int], skip: float) -> list[bool]:
@@ -121,26 +125,19 @@ def _counts(table: pd.DataFrame, ends: list[int], skip: float) -> list[bool]:
     ]
 
 
-def _quoted(result: pd.DataFrame, what: str, name: str) -> tuple[float | Missing, float]:
-    """Mean value and error of what is quoted."""
+def _quoted(result: pd.DataFrame, what: str, name: str, column: str = "value") -> float | Missing:
+    """The mean of a column over the checkpoints that count."""
     rows = result[(result["what"] == what) & (result["name"] == name)]
     if rows.empty:
-        return Missing(f"the task lacks a set that {name} is about"), np.nan
+        return Missing(f"the task lacks a set that {name} is about")
     rows = rows[rows["counts"]]
-    return (
-        (float(rows["value"].mean()), float(rows["error"].mean()))
-        if len(rows)
-        else (Missing(f"{name}: no checkpoint of its stage"), np.nan)
-    )
-
-
-def _off(value: float | Missing, error: float, errors: float) -> float | Missing:
-    if isinstance(value, Missing):
-        return value
-    return value + errors * error if error == error else Missing(f"a set has fewer than {FEW} aliases, too few for an interval")
+    if rows.empty:
+        return Missing(f"{name}: no checkpoint of its stage")
+    mean = float(rows[column].mean())
+    return mean if mean == mean or column == "value" else Missing(f"a set has fewer than {FEW} aliases, too few for an interval")
 
 
 def _learned(result: pd.DataFrame) -> float | Missing:
-    values = [_quoted(result, "accuracy", name)[0] for name in GAPS["weak"][:2]]
+    values = [_quoted(result, "accuracy", name) for name in GAPS["weak"][:2]]
     known = [value for value in values if not isinstance(value, Missing)]
     return float(np.mean(known)) if len(known) == len(values) else next(value for value in values if isinstance(value, Missing))

@@ -14,8 +14,8 @@ from planted import measured
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import NotApplicable, Result
+from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.aliases.gradient_alignment import GradientAlignment
-from mechgrok.measures.aliases.internalisation import WIDTH
 from mechgrok.runs.run import open_run
 from mechgrok.tasks.alias_rows import dealt
 from mechgrok.tasks.aliases import Aliases

@@ -10,8 +10,8 @@ from alias_networks import EVERYTHING, PARAMETERS, TASK, C, flat_network, module
 from planted import measured
 
 from mechgrok.engine.outcomes import Result
+from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.aliases.gradient_patching import GradientPatching
-from mechgrok.measures.aliases.internalisation import WIDTH
 from mechgrok.tasks.alias_rows import dealt
 
 SIZE = 2.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from made_runs import make_run
@@ -13,7 +13,7 @@ from made_runs import make_run
 from mechgrok.config import Config
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
-from mechgrok.measures.aliases.internalisation import WIDTH, Internalisation
+from mechgrok.measures.aliases.internalisation import Internalisation
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.aliases import Aliases
 from mechgrok.training import launch
@@ -62,11 +62,18 @@ def test_gaps_are_those_of_the_late_checkpoints_of_their_stage(gaps: Result) -> 
 
 
 def test_their_intervals_are_those_of_a_difference(gaps: Result) -> None:
-    """sqrt(.03^2 + .04^2) = .05."""
-    for name in ("weak", "strong"):
-        middle = gaps.headline[f"{name}_gap"]
-        assert [gaps.headline[f"{name}_{end}"] - middle for end in ("low", "high")] == pytest.approx([-0.05 * WIDTH, 0.05 * WIDTH])
-    assert math.erf(WIDTH / math.sqrt(2)) == pytest.approx(0.95, abs=1e-12)
+    """Strong: .7, error .03, less .4, error .04, at step 60. Wilson's ends are the roots of (q - x)^2 = z^2 x (1 - x) / m."""
+
+    def wilson(q: float, error: float) -> np.ndarray:
+        drift = 1.959963984540054**2 * error**2 / (q * (1 - q))
+        return np.sort(np.roots([1 + drift, -2 * q - drift, q * q]))
+
+    (low, high), (low_other, high_other) = wilson(0.7, 0.03), wilson(0.4, 0.04)
+    assert gaps.headline["strong_low"] == pytest.approx(0.3 - np.hypot(0.7 - low, high_other - 0.4), rel=1e-9)
+    assert gaps.headline["strong_high"] == pytest.approx(0.3 + np.hypot(high - 0.7, 0.4 - low_other), rel=1e-9)
+    weak = gaps.table[(gaps.table["name"] == "weak") & gaps.table["counts"]]
+    assert [gaps.headline[f"weak_{end}"] for end in ("low", "high")] == pytest.approx([weak["low"].mean(), weak["high"].mean()])
+    assert len(weak) == 2
 
 
 def test_the_figure_shows_sets_and_gaps(gaps: Result) -> None:
@@ -82,7 +89,7 @@ def test_a_task_without_the_second_stages_sets_says_so(tmp_path: Path) -> None:
 
 
 def test_a_gap_of_few_aliases_has_no_interval(tmp_path: Path) -> None:
-    """Nine in each set: all wrong in one and all right in the other would have an error of 0."""
+    """Nine in each set have none; ten, all right in one set and all wrong in the other, have one that stays within [-1, 1]."""
     run = staged(tmp_path / "run")
     rows = [
         {"part": name, "rows_are": "held out", "step": 40, "accuracy": value, "error": 0.0}
@@ -94,6 +101,8 @@ def test_a_gap_of_few_aliases_has_no_interval(tmp_path: Path) -> None:
         assert found["weak_gap"] == 1
         assert isinstance(found["weak_low"], float) is is_known
         assert is_known or "fewer than 10 aliases" in str(found["weak_low"])
+    assert 0.5 < found["weak_low"] < 0.7
+    assert found["weak_high"] == pytest.approx(1, rel=1e-12)
 
 
 def test_every_other_set_is_quoted_in_the_stage_that_it_belongs_to(tmp_path: Path) -> None:
