@@ -28,14 +28,14 @@ def by_task(run: Run) -> dict[str, Run]:
     return {name: open_run(_written(run, number, name)) for number, name in enumerate(run.task.task_names)}
 
 
-def whole(run: Run) -> Path | None:
+def parent_mixture(run: Run) -> Path | None:
     """The run that this one is a task of, if it is one."""
     return run.path.parent.parent if (run.path / store.WEIGHTS).is_symlink() and run.path.parent.name == TASKS else None
 
 
 def full_name(run: Run) -> str:
     """The name of a run, of a task of a mixture with the mixture's before it."""
-    mixture = whole(run)
+    mixture = parent_mixture(run)
     return f"{mixture.resolve().name}/{TASKS}/{run.name}" if mixture else run.name
 
 

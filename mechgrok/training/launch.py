@@ -18,7 +18,7 @@ from torch import Tensor
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
-from mechgrok.runs.by_task import whole
+from mechgrok.runs.by_task import parent_mixture
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training import initial, loop, recorder
@@ -71,7 +71,7 @@ def _refuse_misfits(config: Config, train: int) -> None:
 
 def resume(run: Run, progress: Progress) -> Ending:
     """Trains a run from its newest state on, with the execution that it began with. Raises UserError where that cannot be."""
-    if mixture := whole(run):
+    if mixture := parent_mixture(run):
         raise UserError(f"{run.path} is one task of a mixture and shares its weights; go on with: mechgrok train --resume {mixture}")
     if run.is_train is None or "device" not in run.execution:
         raise UserError(f"{run.path} was imported, not trained here; there is nothing to resume")

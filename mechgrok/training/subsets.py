@@ -27,7 +27,7 @@ class Subset:
     """(m,)."""
 
 
-def of(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.device) -> list[Subset]:
+def by_label_kind(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.device) -> list[Subset]:
     """The subsets of a split, with these `rows` of the table, that have any rows; none where no label is corrupted."""
     found = {} if corrupted is None else _train(corrupted) if split == "train" else _test(corrupted)
     return _subsets(found, rows, device)

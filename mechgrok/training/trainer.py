@@ -77,7 +77,7 @@ class Trainer:
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._subsets = {
             name: [
-                *subsets.of(name, rows, corrupted, self.device),
+                *subsets.by_label_kind(name, rows, corrupted, self.device),
                 *subsets.by_part(name, config.task, rows, self._labels, self.device),
             ]
             for name, rows in _split_rows(is_train).items()
@@ -126,7 +126,7 @@ class Trainer:
         """
         return [each for name, rows in self._splits.items() for each in self._evaluate(name, *rows)]
 
-    def _evaluate(self, split: str, inputs: Rows, labels: Tensor) -> list[Evaluation]:
+    def _evaluate(self, split: str, inputs: PreparedRows, labels: Tensor) -> list[Evaluation]:
         logits = self.logits(inputs)
         parts = [self._evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
         return [self._evaluation(split, logits, labels, inputs.tasks), *parts]
@@ -136,10 +136,10 @@ class Trainer:
         trained = None if is_recorded(self.config) else float(self.objective.data(logits, labels, tasks))
         return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels), trained)
 
-    def _rows(self, rows: np.ndarray) -> tuple[Rows, Tensor]:
+    def _rows(self, rows: np.ndarray) -> tuple[PreparedRows, Tensor]:
         inputs = torch.from_numpy(self._inputs[rows]).to(self.device)
         tasks = () if self._tasks is None else _places(self._tasks[rows], self.device)
-        return Rows(inputs, Batch.of(inputs), tasks), torch.from_numpy(self._labels[rows]).to(self.device)
+        return PreparedRows(inputs, Batch.of(inputs), tasks), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """All that an update depends on: weights, moments and the memory of the gradient filter, by names that say which."""
@@ -171,7 +171,7 @@ def _batches(config: Config, rows: np.ndarray) -> Batches | StagedBatches:
 
 
 @dataclass(frozen=True)
-class Rows:
+class PreparedRows:
     """Tokens (n, pos), the same prepared for the fast forward, and which of them belong to each task of a mixture."""
 
     tokens: Tensor
@@ -182,7 +182,7 @@ class Rows:
 class Forward(Protocol):
     """Logits (n, d_vocab_out) at the position that is read, with dropout where the step of an update is given."""
 
-    def __call__(self, rows: Rows, step: int | None = None) -> Tensor:
+    def __call__(self, rows: PreparedRows, step: int | None = None) -> Tensor:
         """`rows` may be of any split."""
         ...
 
@@ -194,7 +194,7 @@ def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) 
         log.warning("training with the plain forward: %s", obstacle)
     parameters = dict(model.named_parameters())
 
-    def forward(rows: Rows, step: int | None = None) -> Tensor:
+    def forward(rows: PreparedRows, step: int | None = None) -> Tensor:
         masks = None if step is None else dropout.Masks(seed, step)
         if wanted == "plain" or obstacle:
             return module_forward.logits(model, rows.tokens, masks)

@@ -38,7 +38,7 @@ def evaluate_by_label_kind(grid: Grid, logits: Tensor) -> pd.DataFrame:
     found = []
     for split in [split for split in ("train", "test") if split in grid.subsets]:
         rows = grid.subsets[split].nonzero()[:, 0]
-        for kind in subsets.of(split, grid.rows[rows].numpy(), grid.corrupted, logits.device):
+        for kind in subsets.by_label_kind(split, grid.rows[rows].numpy(), grid.corrupted, logits.device):
             places, labels = rows[kind.places], elements[kind.labels]
             loss, right = losses.per_example(logits[places], labels).mean(), (answers[places] == labels).double().mean()
             found.append((kind.name, len(places), float(loss), float(right)))

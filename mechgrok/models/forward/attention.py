@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.forward.reading import read
-from mechgrok.models.forward.tables import Look, Rows
+from mechgrok.models.forward.gathering import gather_rows
+from mechgrok.models.forward.tables import AttentionIndex, LayerRows
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
 
-def attend(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> tuple[Tensor, Tensor]:
+def attend(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int]) -> tuple[Tensor, Tensor]:
     """The heads' outputs at some positions (the last of which is the read one), and the pattern of that one.
 
     x (entering rows, d_model) is the normalised residual stream, with one row for each register behind those of the positions. Gives z
@@ -26,27 +26,27 @@ def attend(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, po
     values = project(weights, f"blocks.{layer}.attn", "V", x).split(counts)
     outputs = []
     for i, pattern in zip(positions, patterns(weights, shape, layer, x, rows, positions), strict=True):
-        seen = [(values[j], look) for j, look in _looks(rows, i, shape)]
+        seen = [(values[j], index) for j, index in _seen(rows, i, shape)]
         outputs.append(_mix(pattern, seen, i, shape).expand(rows.leaving[i], -1))
     return torch.cat(outputs) if len(outputs) > 1 else outputs[0], pattern
 
 
-def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int]) -> Iterator[Tensor]:
+def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int]) -> Iterator[Tensor]:
     """The attention pattern (pos and registers, batch, head) of each of these positions."""
     counts = [*rows.entering, *[1] * shape.registers]
     keys = project(weights, f"blocks.{layer}.attn", "K", x).split(counts)
     entering = x.split(counts)
     for i in positions:
         queries = project(weights, f"blocks.{layer}.attn", "Q", entering[i]) / math.sqrt(shape.d_head)
-        looks = _looks(rows, i, shape)
-        scores = [_scores(queries, keys[j], look, shape).expand(rows.leaving[i], -1) for j, look in looks]
+        seen = _seen(rows, i, shape)
+        scores = [_scores(queries, keys[j], index, shape).expand(rows.leaving[i], -1) for j, index in seen]
         yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
 
 
-def _looks(rows: Rows, i: int, shape: Shape) -> list[tuple[int, Look]]:
+def _seen(rows: LayerRows, i: int, shape: Shape) -> list[tuple[int, AttentionIndex]]:
     """What position i sees, by its place among the keys: the positions up to its own, and the registers behind all of them."""
     registers = range(len(rows.entering), len(rows.entering) + shape.registers)
-    return [*enumerate(rows.looks[i]), *((j, Look.at_one(rows.looks[i][i])) for j in registers)]
+    return [*enumerate(rows.indices[i]), *((j, AttentionIndex.at_one(rows.indices[i][i])) for j in registers)]
 
 
 def softmax(scores: Tensor, kind: str, dim: int) -> Tensor:
@@ -63,12 +63,12 @@ def project(weights: Weights, module: str, letter: str, x: Tensor) -> Tensor:
     return F.linear(x, matrix, None if bias is None else bias.flatten())
 
 
-def _scores(queries: Tensor, keys: Tensor, look: Look, shape: Shape) -> Tensor:
+def _scores(queries: Tensor, keys: Tensor, index: AttentionIndex, shape: Shape) -> Tensor:
     """q.k of each row and head (rows, head); one row where all are the same."""
-    if look.paired:
+    if index.paired:
         pairs = torch.einsum("qhd,khd->qkh", _by_head(queries, shape), _by_head(keys, shape))
-        return read(pairs.flatten(0, 1), look.pair)
-    return _by_head(read(queries, look.query) * read(keys, look.key), shape).sum(-1)
+        return gather_rows(pairs.flatten(0, 1), index.pair)
+    return _by_head(gather_rows(queries, index.query) * gather_rows(keys, index.key), shape).sum(-1)
 
 
 def _mixed(pattern: Tensor, shape: Shape) -> Tensor:
@@ -77,17 +77,17 @@ def _mixed(pattern: Tensor, shape: Shape) -> Tensor:
     return pattern if c == 1 else pattern * c + (1 - c)
 
 
-def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, Look]], own: int, shape: Shape) -> Tensor:
+def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, AttentionIndex]], own: int, shape: Shape) -> Tensor:
     """sum over pos of pattern times value (rows, head * d_head); `own` is the position of the queries."""
-    weights, (value, look) = pattern.unsqueeze(-1).unbind(), seen[own]
+    weights, (value, index) = pattern.unsqueeze(-1).unbind(), seen[own]
     others = [(*each, weight) for j, (each, weight) in enumerate(zip(seen, weights, strict=True)) if j != own]
     if len(value) == 1 and shape.attention_coefficient == 1 and shape.softmax == "softmax":
         z = _by_head(value, shape)  # since the weights of a row sum to one
         others = [(table - value, each, weight) for table, each, weight in others]
     else:
-        z = _by_head(read(value, look.key), shape) * weights[own]
+        z = _by_head(gather_rows(value, index.key), shape) * weights[own]
     for table, each, weight in others:
-        z = torch.addcmul(z, _by_head(read(table, each.key), shape), weight)
+        z = torch.addcmul(z, _by_head(gather_rows(table, each.key), shape), weight)
     return z.flatten(1)
 
 

@@ -12,10 +12,10 @@ from torch import Tensor
 from mechgrok.models.forward import square, tail
 from mechgrok.models.forward.activations import ACTIVATIONS
 from mechgrok.models.forward.attention import attend, patterns
+from mechgrok.models.forward.gathering import gather_rows
 from mechgrok.models.forward.norms import normalised
 from mechgrok.models.forward.obstacle import obstacle
-from mechgrok.models.forward.reading import read
-from mechgrok.models.forward.tables import Batch, Rows
+from mechgrok.models.forward.tables import Batch, LayerRows
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
@@ -69,11 +69,11 @@ def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
     return torch.cat([x, weights["registers.W_R"]]) if shape.registers else x
 
 
-def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: Rows, batch: Batch, notes: _Notes) -> Tensor:
+def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, batch: Batch, notes: _Notes) -> Tensor:
     """The logits of a network that reads the mean over all positions."""
     after = _block(weights, shape, shape.layers - 1, x, rows, range(batch.length), notes)
     columns = _pre_normalised(weights, shape, "ln_final", after).split(batch.later.entering)
-    parts = [read(column, look.key).expand(batch.size, -1) for column, look in zip(columns, batch.later.looks[-1], strict=True)]
+    parts = [gather_rows(column, index.key).expand(batch.size, -1) for column, index in zip(columns, batch.later.indices[-1], strict=True)]
     return _unembedded(weights, shape, torch.stack(parts).mean(0))
 
 
@@ -85,9 +85,9 @@ def _square_end(weights: Weights, shape: Shape, x: Tensor, batch: Batch, notes: 
     return result
 
 
-def _end(weights: Weights, shape: Shape, x: Tensor, rows: Rows, notes: _Notes) -> Tensor:
+def _end(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, notes: _Notes) -> Tensor:
     layer, read_position = shape.layers - 1, len(rows.entering) - 1
-    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.pays(shape, notes.size)
+    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.is_cheaper(shape, notes.size)
     if short and _passes_through_tail(notes.keep, f"blocks.{layer}."):
         z, pattern = attend(weights, shape, layer, x, rows, [read_position])
         result, neurons = tail.logits(weights, shape, z, x.split([*rows.entering, shape.registers])[read_position])
@@ -108,7 +108,7 @@ def _passes_through_tail(keep: frozenset[str], block: str) -> bool:
     return keep <= {block + name for name in tail.KEPT} and not has_gradients
 
 
-def _block(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: Rows, positions: Sequence[int], notes: _Notes) -> Tensor:
+def _block(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int], notes: _Notes) -> Tensor:
     """The residual stream after a layer at some positions, from that before it at all of them."""
     block = f"blocks.{layer}"
     z, pattern = attend(weights, shape, layer, _pre_normalised(weights, shape, f"{block}.ln1", x), rows, positions)
@@ -132,10 +132,10 @@ def _finished(weights: Weights, shape: Shape, block: str, norm: str, x: Tensor, 
     return _post_normalised(weights, shape, f"{block}.{norm}", x)
 
 
-def _carried(x: Tensor, rows: Rows, positions: Sequence[int], shape: Shape) -> Tensor:
+def _carried(x: Tensor, rows: LayerRows, positions: Sequence[int], shape: Shape) -> Tensor:
     """The residual stream before a layer, with the rows that leave it."""
     entering = x.split([*rows.entering, shape.registers])
-    parts = [read(entering[i], rows.looks[i][i].query).expand(rows.leaving[i], -1) for i in positions]
+    parts = [gather_rows(entering[i], rows.indices[i][i].query).expand(rows.leaving[i], -1) for i in positions]
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 

@@ -8,15 +8,15 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from mechgrok.models.forward.gathering import Index
 from mechgrok.models.forward.lengths import by_length
-from mechgrok.models.forward.reading import Index
 
 _PAIRS_PER_ROW = 8
 """A pair of tokens in a product costs about an eighth of a row that is gathered twice."""
 
 
 @dataclass(frozen=True)
-class Look:
+class AttentionIndex:
     """How the rows of one position find what they attend to at another."""
 
     query: Index | None
@@ -27,26 +27,26 @@ class Look:
     """Whether a table of all pairs, row query * keys + key, is cheaper than pairing row by row; `pair` is the index into it."""
 
     @classmethod
-    def between(cls, query: Tensor, queries: int, key: Tensor, keys: int) -> Look:
+    def between(cls, query: Tensor, queries: int, key: Tensor, keys: int) -> AttentionIndex:
         """From the entering rows of both positions, for each leaving row, and how many there are."""
         paired = queries * keys <= _PAIRS_PER_ROW * len(query)
         pair = _index(query * keys + key, queries * keys) if paired else None
         return cls(_index(query, queries), _index(key, keys), pair, paired)
 
     @classmethod
-    def at_one(cls, own: Look) -> Look:
+    def at_one(cls, own: AttentionIndex) -> AttentionIndex:
         """At a row that is the same for all, given how the same rows find themselves."""
         return cls(own.query, None, own.query, paired=True)
 
 
 @dataclass(frozen=True)
-class Rows:
+class LayerRows:
     """The rows that enter a layer, position after position, and where the rows that leave it look."""
 
     entering: tuple[int, ...]
     leaving: tuple[int, ...]
-    looks: tuple[tuple[Look, ...], ...]
-    """looks[i][j]: from the leaving rows of position i to the entering rows of position j <= i."""
+    indices: tuple[tuple[AttentionIndex, ...], ...]
+    """indices[i][j]: from the leaving rows of position i to the entering rows of position j <= i."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Rows."""
+        """The number of rows."""
         return len(self.inputs)
 
     @property
@@ -91,12 +91,12 @@ class Batch:
         return self._tables.positions
 
     @property
-    def first(self) -> Rows:
+    def first(self) -> LayerRows:
         """Through the first layer."""
         return self._tables.first
 
     @property
-    def later(self) -> Rows:
+    def later(self) -> LayerRows:
         """Through any later layer."""
         return self._tables.later
 
@@ -114,8 +114,8 @@ class Batch:
 class _Tables:
     tokens: Tensor
     positions: Tensor
-    first: Rows
-    later: Rows
+    first: LayerRows
+    later: LayerRows
     square: bool
 
     @classmethod
@@ -155,13 +155,13 @@ def _example(run: Tensor) -> Tensor:
     return torch.empty(int(run.max()) + 1, dtype=torch.long, device=run.device).scatter_(0, run, rows)
 
 
-def _rows(column: list[Tensor], counts: list[int], examples: list[Tensor]) -> Rows:
+def _rows(column: list[Tensor], counts: list[int], examples: list[Tensor]) -> LayerRows:
     """`column[j]` (batch,) is the entering row of position j for each row of the batch."""
-    looks = tuple(
-        tuple(Look.between(column[i][example], counts[i], column[j][example], counts[j]) for j in range(i + 1))
+    indices = tuple(
+        tuple(AttentionIndex.between(column[i][example], counts[i], column[j][example], counts[j]) for j in range(i + 1))
         for i, example in enumerate(examples)
     )
-    return Rows(tuple(counts), tuple(len(example) for example in examples), looks)
+    return LayerRows(tuple(counts), tuple(len(example) for example in examples), indices)
 
 
 def _index(index: Tensor, count: int) -> Index | None:

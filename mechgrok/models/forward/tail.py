@@ -25,7 +25,7 @@ def applies(shape: Shape) -> bool:
     return plain and not shape.attn_only and shape.activation == "relu"
 
 
-def pays(shape: Shape, size: int) -> bool:
+def is_cheaper(shape: Shape, size: int) -> bool:
     """Whether making W_out W_U first saves multiplications for a batch of that many rows."""
     return size * shape.d_mlp * (shape.d_model - shape.d_vocab_out) > shape.d_mlp * shape.d_model * shape.d_vocab_out
 

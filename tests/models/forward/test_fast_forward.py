@@ -39,7 +39,7 @@ def _gradients(model: torch.nn.Module, result: Tensor, upstream: Tensor) -> dict
 @given(network=networks(), short=st.booleans())
 def test_logits_and_every_gradient_agree(network: Network, short: bool) -> None:
     model, batch = network.model(), Batch.of(network.tokens)
-    with mock.patch.object(tail, "pays", return_value=short):
+    with mock.patch.object(tail, "is_cheaper", return_value=short):
         ours = network.shape.logits(dict(model.named_parameters()), batch)
     theirs = model(network.tokens)[:, -1]
     assert _agree(ours, theirs)
@@ -68,7 +68,7 @@ def test_kept_activations_agree(network: Network, short: bool) -> None:
     last = f"blocks.{network.shape.layers - 1}"
     everything = frozenset(name for name in cache if name.startswith("blocks.") and name.split(".", 2)[2] in ACTIVATIONS)
     for keep in (everything, frozenset(name for name in everything if name in {f"{last}.{kept}" for kept in tail.KEPT})):
-        with mock.patch.object(tail, "pays", return_value=short), torch.no_grad():
+        with mock.patch.object(tail, "is_cheaper", return_value=short), torch.no_grad():
             _, kept = network.shape.forward(dict(model.named_parameters()), Batch.of(network.tokens), keep)
         assert kept.keys() == keep
         read = network.tokens.shape[1] - 1
@@ -80,7 +80,7 @@ def test_gradient_through_kept_neurons_with_the_tail(activation: str) -> None:
     shape = Architecture(1, 2, 6, 3, 7, 6, 5, 3, activation, None, False)
     network = Network(shape, torch.tensor([[0, 1, 5], [2, 1, 5], [4, 4, 5], [3, 0, 5]]), 3)
     model, name = network.model(), "blocks.0.mlp.hook_post"
-    with mock.patch.object(tail, "pays", return_value=True):
+    with mock.patch.object(tail, "is_cheaper", return_value=True):
         neurons = forward(dict(model.named_parameters()), shape, Batch.of(network.tokens), frozenset({name}))[1][name]
     upstream = torch.randn(neurons.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen: list[Tensor] = []
@@ -93,7 +93,7 @@ def test_second_derivatives_are_refused_not_wrong() -> None:
     shape = Architecture(1, 2, 6, 3, 7, 6, 5, 3, "relu", None, False)
     network = Network(shape, torch.tensor([[0, 1, 5], [2, 1, 5]]), 3)
     weights = dict(network.model().named_parameters())
-    with mock.patch.object(tail, "pays", return_value=True):
+    with mock.patch.object(tail, "is_cheaper", return_value=True):
         result = logits(weights, shape, Batch.of(network.tokens))
     (gradient,) = torch.autograd.grad(result.square().sum(), weights["embed.W_E"], create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
@@ -102,8 +102,8 @@ def test_second_derivatives_are_refused_not_wrong() -> None:
 
 def test_the_tail_pays_for_the_paper_and_not_for_a_small_batch() -> None:
     paper = Architecture(1, 4, 128, 32, 512, 114, 114, 3, "relu", None, False)
-    assert tail.pays(paper, 3830)
-    assert not tail.pays(paper, 100)
+    assert tail.is_cheaper(paper, 3830)
+    assert not tail.is_cheaper(paper, 100)
 
 
 def test_unknown_activation_is_refused() -> None:

@@ -35,7 +35,7 @@ class Index:
         return cls(rows, transposed)
 
 
-def read(table: Tensor, index: Index | None) -> Tensor:
+def gather_rows(table: Tensor, index: Index | None) -> Tensor:
     """table[index] for a table (rows, width); without an index the table itself.
 
     Never by indexing: the order in which the gradient of table[index] is added up, and so its rounding, changes from run to run.
@@ -44,11 +44,11 @@ def read(table: Tensor, index: Index | None) -> Tensor:
         return table
     if table.device.type != "cpu":
         return F.embedding(index.rows, table)
-    result: Tensor = _Read.apply(table, index)
+    result: Tensor = _GatherRows.apply(table, index)
     return result
 
 
-class _Read(torch.autograd.Function):
+class _GatherRows(torch.autograd.Function):
     """F.embedding; its own gradient takes five to twenty times as long, since every thread looks through the whole index."""
 
     @staticmethod
@@ -71,4 +71,4 @@ class _AddUp(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return read(gradient, ctx.index), None
+        return gather_rows(gradient, ctx.index), None
