@@ -1,13 +1,21 @@
-"""The one exception whose text is meant for the user's eyes."""
+"""Errors that users read."""
 
 
 class UserError(Exception):
-    """A wrong input, said in one line that tells what to do. The command line prints it and exits with 2."""
+    """A wrong input: one line that names it and what to do. The command line prints it and exits with 2."""
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """The ending `; did you mean X?` for a misspelt `word`, or the list of what is known."""
-    import difflib
+def nearest(word: str, known: list[str], listing: str = "") -> str:
+    """The ending `; did you mean X?` for a misspelt `word`; else the command that lists what is known, or the names themselves."""
+    if close := _close(word, known):
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; see {listing}" if listing else f"; known: {', '.join(sorted(known)) or 'none'}"
 
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known)) or 'none'}"
+
+def _close(word: str, known: list[str]) -> list[str]:
+    """Names spelt nearly so, else the longest one within the word, else one spelt similarly, else names that the word is a part of."""
+    from difflib import get_close_matches
+
+    within = sorted((name for name in known if len(name) > 2 and name in word), key=len)[-1:]
+    around = [name for name in known if len(word) > 2 and word in name][:3]
+    return get_close_matches(word, known, 1, cutoff=0.85) or within or get_close_matches(word, known, 1) or around

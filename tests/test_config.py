@@ -151,7 +151,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("training.batch", 1.5, f"training.batch: {BATCHES}"),
         ("training.batch", -0.5, f"training.batch: {BATCHES}"),
         ("training.batch", "some", f"training.batch: {BATCHES}"),
-        ("training.probes", ["norm"], "training.probes.0: unknown probe 'norm'; known: gradient-norm, learning-rate, update-split"),
+        ("training.probes", ["noise"], "training.probes.0: unknown probe 'noise'; known: gradient-norm, learning-rate, update-split"),
         ("training.stop.accuracy", 2, "training.stop.accuracy: Input should be less than or equal to 1"),
         ("checkpoints.at", [5, -1], "checkpoints.at.1: Input should be greater than or equal to 0"),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from mechgrok.cli import flags
-from mechgrok.errors import UserError, nearest
+from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.measures.base.measure import Measure
@@ -30,10 +30,10 @@ def _explain(measure: tyro.conf.Positional[str], run: Path | None = None) -> int
         measure: Its name; mechgrok list measures shows them.
         run: A run, on whose last checkpoint all variants are computed and put side by side.
     """
-    from mechgrok.engine.registry import measures
+    from mechgrok.engine.registry import measures, nearest_measure
 
     if measure not in measures():
-        raise UserError(f"unknown measure {measure}{nearest(measure, list(measures()))}")
+        raise UserError(f"unknown measure {measure}{nearest_measure(measure)}")
     found = measures()[measure]
     if run is None:
         _say(found)

@@ -1,4 +1,4 @@
-"""What the words after a command mean: runs, folders of runs, measures."""
+"""Sorts the words after a command into runs, folders of runs and measures."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mechgrok.errors import UserError, nearest
+from mechgrok.errors import UserError
 from mechgrok.runs import store
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words, told apart."""
+    """The words by what they name."""
 
     runs: tuple[Path, ...]
     measures: tuple[str, ...]
@@ -31,11 +31,11 @@ def understood(words: Sequence[str]) -> Words:
 
 
 def only_runs(words: Sequence[str]) -> Words:
-    """The same where measures have no place."""
-    found = understood(words)
-    if found.measures:
-        raise UserError(f"there is no folder {found.measures[0]}; give runs, or a folder of runs")
-    return found
+    """The runs that the words name. Raises UserError for a word that is no folder."""
+    for word in words:
+        if not _is_folder(word):
+            raise UserError(f"there is no folder {word}; give runs, or a folder of runs")
+    return understood(words)
 
 
 def _is_folder(word: str) -> bool:
@@ -53,11 +53,13 @@ def _is_measure(word: str) -> bool:
 
 
 def _measure(word: str) -> str:
-    from mechgrok.engine.registry import measures, parse
+    from mechgrok.engine.registry import nearest_measure, parse
 
+    name = word.partition("(")[0]
+    if not _is_measure(word) and ("/" in name or "." in name):
+        raise UserError(f"there is no folder {word}; give runs, folders of runs, and measures")
     if not _is_measure(word):
-        hint = "" if "/" in word or "." in word else nearest(word.partition("(")[0], list(measures()))
-        raise UserError(f"{word} is neither a folder nor a measure{hint}")
+        raise UserError(f"{word} is neither a folder nor a measure{nearest_measure(name)}")
     return parse(word).label
 
 

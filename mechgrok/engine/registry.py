@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from mechgrok import discovery
 from mechgrok.errors import UserError, nearest
 from mechgrok.measures.base.measure import Measure
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 @cache
@@ -32,8 +36,13 @@ def parse(text: str) -> Measure:
         raise UserError(f"{text!r} is not a measure; write name or name(field=value, ...)")
     name, arguments = match.groups()
     if name not in measures():
-        raise UserError(f"unknown measure {name}{nearest(name, list(measures()))}")
+        raise UserError(f"unknown measure {name}{nearest_measure(name)}")
     return measures()[name](**_fields(measures()[name], arguments or ""))
+
+
+def nearest_measure(name: str) -> str:
+    """The ending of an error about an unknown name: the nearest one, or the command that lists them."""
+    return nearest(name, list(measures()), "mechgrok list measures")
 
 
 def _fields(measure: type[Measure], arguments: str) -> dict[str, Any]:
@@ -46,7 +55,8 @@ def _field(measure: type[Measure], part: str) -> tuple[str, Any]:
     known = [field.name for field in fields(measure)]
     if name not in known:
         raise UserError(f"{measure.name} has no field {name}{nearest(name, known)}")
-    adapter = TypeAdapter(get_type_hints(measure, include_extras=True)[name])
+    hint = get_type_hints(measure, include_extras=True)[name]
+    adapter = TypeAdapter(hint)
     items = [item for item in re.split(r"[,\s]+", value.strip("()[]")) if item]
     problems = []
     for reading in (value, items):
@@ -54,5 +64,11 @@ def _field(measure: type[Measure], part: str) -> tuple[str, Any]:
             return name, adapter.validate_python(reading)
         except ValidationError as error:
             problems += error.errors()
-    told = next((problem for problem in problems if not problem["type"].endswith("_type")), problems[0])
-    raise UserError(f"{measure.name}: {name}={value}: {told['msg']}")
+    raise UserError(f"{measure.name}: {name}={value}: {_complaint(problems, hint)}")
+
+
+def _complaint(problems: Sequence[ErrorDetails], hint: Any) -> str:
+    """The first problem that is not about the type as such, with the integers that a field may take instead of a word."""
+    first = next((problem for problem in problems if not problem["type"].endswith("_type")), problems[0])
+    integers = first["type"] == "literal_error" and any(get_origin(member) is tuple for member in get_args(hint))
+    return first["msg"] + ", or integers such as 1,2" * integers

@@ -22,9 +22,12 @@ def test_every_measure_is_explained(name: str, capsys: pytest.CaptureFixture[str
     assert f"`{name}` · family `{family(measure)}`: {QUESTIONS[family(measure)]} · " in said
 
 
-def test_an_unknown_measure_is_one_line_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "gini-coefficient"]) == 2
-    assert "gini" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("gini-coefficient", "did you mean gini?"), ("zzz", "see mechgrok list measures"), ("wobble", "see mechgrok list measures")],
+)
+def test_an_unknown_measure_is_one_line_with_the_nearest_or_the_command_that_lists_them(name: str, hint: str, call) -> None:
+    assert call("explain", name) == (2, "", f"mechgrok: unknown measure {name}; {hint}\n")
 
 
 def test_variants_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,11 @@ def test_an_empty_folder_is_taken_for_a_run_which_it_is_not(runs: Path) -> None:
         ([], "name a run, or a folder of runs"),
         (["gini"], "name a run, or a folder of runs"),
         (["runs/a", "ginni"], "ginni is neither a folder nor a measure; did you mean gini?"),
-        (["runs/c"], "runs/c is neither a folder nor a measure"),
+        (["runs/c"], "there is no folder runs/c; give runs, folders of runs, and measures$"),
+        (["nowhere"], "nowhere is neither a folder nor a measure; see mechgrok list measures$"),
+        (["runs/a", "gimmick"], "gimmick is neither a folder nor a measure; see mechgrok list measures$"),
+        (["runs/a", "pca"], "did you mean trajectory-pca?"),
+        (["runs/a", "restricted-loss(keys=a)"], "restricted-loss: keys=a: Input should be 'last' or 'own', or integers such as 1,2$"),
         (["runs/a", "gini(x=1)"], "gini has no field x"),
     ],
 )
@@ -70,5 +74,6 @@ def test_other_words_are_refused(runs: Path, words: list[str], message: str) -> 
 
 
 def test_where_only_runs_have_a_place(runs: Path) -> None:
-    with pytest.raises(UserError, match="there is no folder gini"):
-        only_runs(["runs/a", "gini"])
+    for word in ("gini", "nowhere"):
+        with pytest.raises(UserError, match=f"^there is no folder {word}; give runs, or a folder of runs$"):
+            only_runs(["runs/a", word])
