@@ -17,6 +17,8 @@ DECADES = 6
 """At most this many labelled powers of ten on one axis."""
 SAME = 1e-9
 """Numbers that differ by less than this part of them differ by rounding."""
+NONE, MISSING = "none", "missing"
+"""What is written where there is nothing to draw: no rows at all, or rows whose values are missing."""
 THIN_SPACE = "\u2009"
 
 
@@ -109,7 +111,7 @@ def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str
     figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
     figure.update_yaxes({**up.upright(), "title": {"text": y_title}})
     if not any(map(_shows, figure.data)):
-        _say_none(figure)
+        _write_instead(figure, MISSING if any(map(_has_entries, figure.data)) else NONE)
 
 
 def _shows(trace: Any) -> bool:
@@ -117,9 +119,14 @@ def _shows(trace: Any) -> bool:
     return all(pd.notna(np.asarray(values)).any() for values in (trace.x, trace.y) if values is not None)
 
 
-def _say_none(figure: go.Figure) -> None:
-    """Bare axes and the word: without a trace plotly would leave out the axes of a panel, and without values make up numbers on them."""
+def _has_entries(trace: Any) -> bool:
+    """Whether a trace has points or bars, of known or of missing values."""
+    return trace.y is not None and len(trace.y) > 0
+
+
+def _write_instead(figure: go.Figure, word: str) -> None:
+    """Bare axes and a word: without a trace plotly would leave out the axes of a panel, and without values make up numbers on them."""
     figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip", name="none"))
     figure.update_layout({axis: {"showticklabels": False, "ticks": ""} for axis in ("xaxis", "yaxis")})
     middle = {"x": 0.5, "y": 0.5, "xref": "x domain", "yref": "y domain"}
-    figure.add_annotation(text="none", showarrow=False, font={"color": INK}, **middle)
+    figure.add_annotation(text=word, showarrow=False, font={"color": INK}, **middle)

@@ -53,8 +53,8 @@ def bars(
         figure.update_xaxes(dtick=1)
     figure.update_yaxes({"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1} if not log_y and up.lowest < 0 else {})
     if numbers:
-        for trace in figure.data:
-            written = [axes.in_digits(value, 3) for value in trace.y]
+        for trace in figure.select_traces(selector={"type": "bar"}):
+            written = [axes.in_digits(value, 3) if pd.notna(value) else "" for value in trace.y]
             trace.update(text=written, textposition="outside", textfont={"size": 11}, cliponaxis=False)
     make_room_for_legend(figure, stand(figure, WIDTH - MARGIN["l"] - MARGIN["r"]))
     if len(chosen) <= LABELLED:

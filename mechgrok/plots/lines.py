@@ -14,7 +14,7 @@ from mechgrok.plots import axes
 from mechgrok.plots.bars import bars
 from mechgrok.plots.groups import Group, in_words, numeric, split
 from mechgrok.plots.marks import Marks, mark
-from mechgrok.plots.theme import COLOURS, SEQUENTIAL, canvas, make_room_for_legend
+from mechgrok.plots.theme import COLOURS, INK, SEQUENTIAL, canvas, make_room_for_legend
 
 FEW = 12
 """A line through no more points than this shows them."""
@@ -69,18 +69,28 @@ def _one_place(
     low: str | None = None,
     high: str | None = None,
 ) -> go.Figure:
-    """A bar for each group, with its interval or else its number; without a number there is none, unless no group has one."""
-    known = table.dropna(subset=[y]) if table[y].notna().any() else table.fillna({y: 0.0})
+    """A bar for each group, with its interval or else its number; a missing number has no bar and is named as missing."""
+    known = table.dropna(subset=[y])
     positive = known[y][known[y] > 0]
     words: dict[str, Any] = {"log_y": log_y and positive.max() > 10 * positive.min(), "title": title, "y_title": y_title or in_words(y)}
     words |= {"low": low, "high": high}
     where = f"{x_title} {axes.in_digits(table[x].iloc[0])}"
     if color is not None and known[color].nunique() > len(COLOURS) and numeric(known, color):
         return bars(known, x=color, y=y, x_title=f"{in_words(color)}, {where}", **words)
-    rows = pd.concat([group.rows.assign(group=group.name) for group in split(known, color)])
-    figure = bars(rows, x="group", y=y, numbers=low is None, x_title=where, **words).update_traces(width=0.6)
+    rows = pd.concat([group.rows.assign(group=group.name) for group in split(table, color)])
+    figure = bars(rows, x="group", y=y, numbers=low is None, x_title=where, **words)
+    figure.update_traces(width=0.6, selector={"type": "bar"})
+    if len(known):
+        _name_missing(figure, rows["group"][rows[y].isna()])
     named: dict[str, object] = {} if color is not None else {"showticklabels": False, "ticks": "", "range": [-1, 1]}
     return figure.update_xaxes(named)
+
+
+def _name_missing(figure: go.Figure, groups: pd.Series[str]) -> None:
+    """Write `missing` where the bars of these groups would stand."""
+    foot = {"y": 0, "yref": "y domain", "yanchor": "bottom"}
+    for name in groups:
+        figure.add_annotation(x=name, xref="x", text=axes.MISSING, showarrow=False, font={"size": 11, "color": INK}, **foot)
 
 
 def _draw_groups(figure: go.Figure, found: list[Group], x: str, y: str, along: axes.Scale) -> None:

@@ -88,8 +88,15 @@ def test_bands_lie_under_their_lines_and_reach_from_low_to_high():
 def test_one_place_is_a_numbered_bar_for_each_group():
     table = pd.DataFrame({"step": [3000] * 3, "split": ["all", "train", "test"], "loss": [0.25, 2e-6, np.nan]})
     (trace,) = curves(table, x="step", y="loss", color="split", log_y=True, y_title="loss (nats)").data
-    assert (trace.type, list(trace.x), list(trace.y)) == ("bar", ["all", "train"], [0.25, 2e-6])
-    assert list(trace.text) == ["0.25", "2×10<sup>−6</sup>"]
+    assert (trace.type, list(trace.x), list(trace.y[:2])) == ("bar", ["all", "train", "test"], [0.25, 2e-6])
+    assert list(trace.text[:2]) == ["0.25", "2×10<sup>−6</sup>"]
+
+
+def test_a_missing_number_beside_known_ones_has_no_bar_and_is_named_as_missing():
+    table = pd.DataFrame({"step": [3000] * 3, "split": ["all", "train", "test"], "loss": [0.25, 2e-6, np.nan]})
+    figure = curves(table, x="step", y="loss", color="split")
+    assert np.isnan(figure.data[0].y[2])
+    assert [(note.x, note.text) for note in figure.layout.annotations] == [("test", "missing")]
 
 
 def test_one_place_names_itself_and_one_number_has_a_linear_axis():
@@ -105,9 +112,13 @@ def test_many_numbers_at_one_place_become_a_spectrum():
     assert figure.layout.xaxis.title.text == "frequency, step 5"
 
 
-def test_one_place_without_any_number_still_draws_axes():
-    figure = curves(pd.DataFrame({"step": [0], "share": [np.nan]}), x="step", y="share")
-    assert list(figure.data[0].y) == [0]
+@pytest.mark.parametrize("color", [None, "split"])
+def test_a_single_missing_number_is_no_bar_but_the_word_missing(color):
+    table = pd.DataFrame({"step": [0], "split": ["test"], "share": [np.nan]})
+    figure = curves(table, x="step", y="share", color=color)
+    assert not any(pd.notna(np.asarray(trace.y)).any() for trace in figure.data)
+    assert [note.text for note in figure.layout.annotations] == ["missing"]
+    assert figure.layout.yaxis.showticklabels is False
 
 
 def test_without_rows_there_are_bare_axes_and_a_word(losses):
@@ -117,9 +128,9 @@ def test_without_rows_there_are_bare_axes_and_a_word(losses):
     assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.showticklabels) == (False, False)
 
 
-def test_lines_of_unknown_numbers_are_none_but_one_known_number_is_shown(losses):
+def test_lines_of_missing_numbers_are_named_as_missing_but_one_known_number_is_shown(losses):
     unknown = losses.assign(loss=np.nan)
-    assert [note.text for note in curves(unknown, x="step", y="loss", color="split").layout.annotations] == ["none"]
+    assert [note.text for note in curves(unknown, x="step", y="loss", color="split").layout.annotations] == ["missing"]
     unknown.loc[4, "loss"] = 0.0
     assert not curves(unknown, x="step", y="loss", color="split").layout.annotations
 

@@ -38,7 +38,7 @@ def test_detection_over_training_has_the_level_of_chance_in_every_panel(areas):
 
 def test_what_no_detector_could_be_asked_is_not_drawn_at_chance(areas):
     figure = AnomalyScores().plot(areas.assign(auroc=np.nan, auroc_low=np.nan, auroc_high=np.nan))
-    assert [note.text for note in figure.layout.annotations] == ["none"]
+    assert [note.text for note in figure.layout.annotations] == ["missing"]
 
 
 def left(values: np.ndarray, columns: np.ndarray, known: np.ndarray) -> np.ndarray:
