@@ -51,7 +51,7 @@ def _copied(origin: Path, path: Path) -> Run:
 
 
 def _random_run(path: Path, checkpoints: int, p: int) -> Run:
-    preset = PRESETS["nanda2023"]
+    preset = PRESETS["nanda2023"].config
     preset = preset.model_copy(update={"task": preset.task.model_copy(update={"p": p})})
     launch.begin(preset, path, Execution(device="cpu"))
     initial = dict(preset.model.build(preset.task).named_parameters())

@@ -55,7 +55,7 @@ def training_data() -> tuple[Tensor, Tensor]:
 def steps() -> dict[str, Callable[[], object]]:
     """The plain loop of TransformerLens' grokking demo, and the trainer's own update."""
     tokens, labels = training_data()
-    preset = PRESETS["nanda2023"]
+    preset = PRESETS["nanda2023"].config
     mask = torch.zeros(P * P, dtype=torch.bool)
     mask[tokens[:, 0] * P + tokens[:, 1]] = True
     trainer = Trainer(preset, mask.numpy(), Execution("cpu", torch.get_num_threads(), "fast").settled())

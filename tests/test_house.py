@@ -85,7 +85,7 @@ def test_readme_names_commands_and_measures_that_exist():
 def test_readme_describes_the_demo_that_there_is():
     from mechgrok.training.presets import PRESETS
 
-    demo, text = PRESETS["demo"], " ".join((ROOT / "README.md").read_text().split())
+    demo, text = PRESETS["demo"].config, " ".join((ROOT / "README.md").read_text().split())
     assert f"addition modulo {demo.task.p}: {demo.split.fraction:.0%}".replace("%", " %") in text
     assert f"weight decay {demo.optimizer.weight_decay:g}" in text
     assert f"{demo.training.steps:,} steps".replace(",", " ") in text

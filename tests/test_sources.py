@@ -108,7 +108,7 @@ def check_train(places: list[str], options: dict[str, str], settings: list[str])
         assert not settings, "what a run was started with decides how it goes on"
         return
     (preset,) = places
-    chosen = with_kinds(PRESETS[preset], settings)
+    chosen = with_kinds(PRESETS[preset].config, settings)
     tree = chosen.typed()
     for path in (word.removeprefix("--").replace(".no-", ".") for word in settings if word.startswith("--")):
         assert_is_field(tree, path)

@@ -25,6 +25,6 @@ def _demo(out: Path = Path("checkpoints") / "demo", log: train.Log = "auto") -> 
     from mechgrok.training.execution import Execution
     from mechgrok.training.presets import PRESETS
 
-    run = open_run(out) if out.exists() else launch.begin(PRESETS["demo"], out, Execution())
+    run = open_run(out) if out.exists() else launch.begin(PRESETS["demo"].config, out, Execution())
     status = train.train(run, log)
     return status or analyze.main([str(out)])

@@ -88,9 +88,9 @@ def _measures() -> Groups:
 
 
 def _presets() -> Groups:
-    from mechgrok.training.presets import DESCRIPTIONS
+    from mechgrok.training.presets import PRESETS
 
-    return {"": DESCRIPTIONS}
+    return {"": {name: preset.about for name, preset in PRESETS.items()}}
 
 
 def _importers() -> Groups:

@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> int:
 
 def preset_lines() -> list[str]:
     """A line for each preset."""
-    from mechgrok.training.presets import DESCRIPTIONS
+    from mechgrok.training.presets import PRESETS
 
-    return [f"  {name:<22}{text}" for name, text in DESCRIPTIONS.items()]
+    return [f"  {name:<22}{preset.about}" for name, preset in PRESETS.items()]
 
 
 def _begin(name: str, arguments: list[str]) -> int:
@@ -64,7 +64,7 @@ def preset(name: str, flags: Sequence[str]) -> Config:
     if name not in PRESETS:
         known = list(flags) if name.startswith("-") else list(PRESETS)
         raise UserError(f"there is no preset {name}{nearest(name, known)}")
-    return PRESETS[name]
+    return PRESETS[name].config
 
 
 def need_package(log: Log) -> None:

@@ -34,7 +34,7 @@ def checks() -> Iterator[Check]:
 
 def _published_initialisation() -> Iterator[Check]:
     """The first train loss of Nanda et al. 2023, seed 0."""
-    preset = PRESETS["nanda2023"]
+    preset = PRESETS["nanda2023"].config
     model = preset.model.build(preset.task)
     rows = torch.from_numpy(preset.split.train_rows(preset.task))
     inputs, labels = torch.from_numpy(preset.task.inputs())[rows], torch.from_numpy(preset.task.labels())[rows]

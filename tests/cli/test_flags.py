@@ -17,7 +17,7 @@ from mechgrok.config import Config, Start, Training
 from mechgrok.errors import UserError
 from mechgrok.training.presets import PRESETS
 
-PRESET = PRESETS["nanda2023"]
+PRESET = PRESETS["nanda2023"].config
 NEEDED = {"model.attn_only": ["--model.biases", "none"], "training.sampling": ["--training.batch", "auto"]}
 """What must change together."""
 CHANGES: dict[str, dict[str, Any]] = {"split.count": {"split.fraction": None}}
@@ -85,7 +85,7 @@ def flat(config: Config) -> dict[str, Any]:
 
 def test_without_flags_a_preset_stays_as_it_is() -> None:
     for name, preset in PRESETS.items():
-        assert parsed(name) == preset
+        assert parsed(name) == preset.config
 
 
 @pytest.mark.parametrize("path", [path for path in LEAVES if path not in ONLY_ONE | NO_FLAG | {"split.kind"}])

@@ -55,7 +55,7 @@ def test_the_published_network_answers_as_before_with_twice_the_tokens(tmp_path:
     if not file.is_file():
         pytest.skip("needs the published weights of aisc_oocl_mod_experiments; set MECHGROK_ORACLES")
     import_file(file, tmp_path / "ssq", Said(operation="add-squares"))
-    wanted = PRESETS["oocl2024-aliases"]
+    wanted = PRESETS["oocl2024-aliases"].config
     with torch_settings_kept():
         run = finetuning.begin(wanted, finetuning.Origin.of(str(tmp_path / "ssq")), tmp_path / "run", Execution("cpu", 1))
         assert run.is_train is not None

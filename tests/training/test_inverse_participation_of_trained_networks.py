@@ -24,7 +24,7 @@ RANDOM = 2 / 24
 @pytest.fixture(scope="module", params=[0.49, 0.2])
 def run(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Trained on about half of the table, or on too little of it."""
-    parts = PRESETS["gromov2023"].model_dump() | {"checkpoints": {"every": STEPS, "log_spaced": 0}}
+    parts = PRESETS["gromov2023"].config.model_dump() | {"checkpoints": {"every": STEPS, "log_spaced": 0}}
     parts["task"] |= {"p": 47}
     parts["split"] |= {"fraction": request.param}
     parts["model"] |= {"d_mlp": 240}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from mechgrok.config import Config
 from mechgrok.training import presets
-from mechgrok.training.presets import DESCRIPTIONS, PRESETS
+from mechgrok.training.presets import PRESETS
 
 
 def values(preset: Config) -> dict[str, Any]:
@@ -88,11 +90,11 @@ NANDA = {
 
 
 def test_nanda2023_is_the_papers_mainline() -> None:
-    assert values(PRESETS["nanda2023"]) == NANDA
+    assert values(PRESETS["nanda2023"].config) == NANDA
 
 
 def test_transformerlens_demo_is_the_librarys_grokking_demo() -> None:
-    assert values(PRESETS["transformerlens-demo"]) == NANDA | {
+    assert values(PRESETS["transformerlens-demo"].config) == NANDA | {
         "task.loss_classes": "numbers",
         "split.kind": "torch-randperm",
         "split.seed": 598,
@@ -105,7 +107,7 @@ def test_transformerlens_demo_is_the_librarys_grokking_demo() -> None:
 
 
 def test_the_demo_is_the_papers_network_on_a_smaller_table() -> None:
-    demo = values(PRESETS["demo"])
+    demo = values(PRESETS["demo"].config)
     assert {path: demo[path] for path in NANDA if path.startswith(("model.", "optimizer.kind", "optimizer.betas"))} == {
         path: value for path, value in NANDA.items() if path.startswith(("model.", "optimizer.kind", "optimizer.betas"))
     }
@@ -268,7 +270,7 @@ DIFFERENCES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", DIFFERENCES)
 def test_a_sources_preset_differs_from_the_papers_as_its_settings_do(name: str) -> None:
-    found = {path: value for path, value in values(PRESETS[name]).items() if path not in NANDA or value != NANDA[path]}
+    found = {path: value for path, value in values(PRESETS[name].config).items() if path not in NANDA or value != NANDA[path]}
     assert found == DIFFERENCES[name]
 
 
@@ -281,11 +283,19 @@ def test_a_file_is_a_preset() -> None:
     assert files - {"--init--", "preset"} == set(PRESETS)
 
 
+def test_a_preset_is_built_when_it_is_read() -> None:
+    script = (
+        "from mechgrok.training.presets import PRESETS; assert PRESETS['demo'].config is PRESETS['demo'].config;"
+        "print(*(name for name, preset in PRESETS.items() if 'config' in vars(preset)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "demo\n"
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_trained_and_has_a_line(name: str) -> None:
-    preset = PRESETS[name]
+    preset = PRESETS[name].config
     rows = preset.split.train_rows(preset.task)
     assert 0 < rows.sum() < len(rows)
     assert preset.model.architecture(preset.task).d_vocab == preset.task.vocabulary
-    assert len(DESCRIPTIONS[name]) > 20
-    assert DESCRIPTIONS.keys() == PRESETS.keys()
+    assert len(PRESETS[name].about) > 20

@@ -51,7 +51,7 @@ def smaller(made: Config, p: int) -> Config:
 
 @sources
 def test_rows_and_labels_are_the_sources(name: str) -> None:
-    source, made = SOURCES[name], PRESETS[name]
+    source, made = SOURCES[name], PRESETS[name].config
     tokens, labels = table(source, made.task.p)
     mask = made.split.train_rows(made.task)
     train = np.flatnonzero(mask)
@@ -65,7 +65,7 @@ def test_rows_and_labels_are_the_sources(name: str) -> None:
 
 @sources
 def test_the_network_has_as_many_parameters(name: str) -> None:
-    made = PRESETS[name]
+    made = PRESETS[name].config
     model = made.model.build(made.task)
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad) == SOURCES[name].parameters
 
@@ -86,7 +86,7 @@ def test_the_first_loss_is_what_the_scales_of_the_weights_say(name: str) -> None
     That the labels' own logits are not zero on average adds a number of deviation sqrt(v / classes), 2 / classes times that for squares.
     """
     source = SOURCES[name]
-    found = trainer(PRESETS[name]).evaluate()[0].objective
+    found = trainer(PRESETS[name].config).evaluate()[0].objective
     least, most = source.variance
     deviation = math.sqrt(most / source.classes)
     if source.loss is squared:
@@ -96,12 +96,12 @@ def test_the_first_loss_is_what_the_scales_of_the_weights_say(name: str) -> None
 
 
 def test_the_papers_first_loss_is_the_published_one() -> None:
-    assert trainer(PRESETS["nanda2023"]).evaluate()[0].loss == pytest.approx(4.764052391052246, rel=1e-6)
+    assert trainer(PRESETS["nanda2023"].config).evaluate()[0].loss == pytest.approx(4.764052391052246, rel=1e-6)
 
 
 @sources
 def test_the_first_steps_are_those_of_a_plain_loop(name: str) -> None:
-    source, made = SOURCES[name], smaller(PRESETS[name], SOURCES[name].p)
+    source, made = SOURCES[name], smaller(PRESETS[name].config, SOURCES[name].p)
     ours, start = trainer(made), made.model.initial(made.task)
     losses, end = plain_loop(source, made, ours)
     assert [ours.update(step).item() for step in range(4)] == pytest.approx(losses, rel=3e-6)

@@ -5,7 +5,6 @@ Where a source leaves a value open, or has one that cannot be had here, its file
 
 from __future__ import annotations
 
-from mechgrok.config import Config
 from mechgrok.discovery import modules
 from mechgrok.training.presets.preset import Preset
 
@@ -15,6 +14,4 @@ def _found() -> dict[str, Preset]:
     return {name: preset for name, preset in named.items() if isinstance(preset, Preset)}
 
 
-_FOUND = _found()
-PRESETS: dict[str, Config] = {name: preset.config for name, preset in _FOUND.items()}
-DESCRIPTIONS: dict[str, str] = {name: preset.about for name, preset in _FOUND.items()}
+PRESETS = _found()

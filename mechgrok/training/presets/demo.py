@@ -9,7 +9,7 @@ from mechgrok.training.presets.preset import Preset
 
 PRESET = Preset(
     "Addition modulo 59, 40 % of the table, weight decay 2: groks within a minute or two on two cores",
-    Config(
+    lambda: Config(
         task=Modular(p=59),
         split=PythonShuffle(fraction=0.4, seed=0),
         model=Transformer(),

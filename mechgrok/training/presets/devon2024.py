@@ -14,7 +14,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "devon-research's grokking: addition modulo 113 with label b where 17 divides b, no residual stream, float32 loss",
-    Config(
+    lambda: Config(
         task=Modular(p=113),
         split=TorchRandomSplit(fraction=0.3, seed=23093),
         corruption=FixedRule(divisor=17),

@@ -13,7 +13,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "Furuta et al. 2024: addition modulo 97 with an operator token, no positions, no biases, 30 % of the table",
-    Config(
+    lambda: Config(
         task=Modular(p=97, layout="a op b"),
         split=PythonShuffle(fraction=0.3, seed=0),
         model=Transformer(positions="none", biases="none", init="furuta2024"),

@@ -15,7 +15,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "Gromov 2023: addition modulo 97 on 49 % of the table, 500 neurons that square, squared error, full-batch gradient descent, no decay",
-    Config(
+    lambda: Config(
         task=Modular(p=97, layout="a b"),
         split=PythonShuffle(fraction=0.49, seed=0),
         model=QuadraticMLP(d_mlp=500),

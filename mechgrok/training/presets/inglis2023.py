@@ -13,7 +13,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "Inglis' repetition of Nanda et al. 2023: numpy's split, its scales of the initial weights, no warm-up, 50 000 steps",
-    Config(
+    lambda: Config(
         task=Modular(p=113),
         split=NumpyShuffle(fraction=0.3, seed=42),
         model=Transformer(init="inglis2023"),

@@ -12,7 +12,7 @@ from mechgrok.training.presets.preset import Preset
 
 PRESET = Preset(
     "MIML-grokking: addition modulo 97 on half of the table, two post-norm blocks, mean over the operands, dropout .1",
-    Config(
+    lambda: Config(
         task=Modular(p=97, layout="openai operands"),
         split=NumpyShuffle(fraction=0.5, seed=0, rounding="nearest"),
         model=Transformer(

@@ -8,7 +8,7 @@ from mechgrok.training.presets.preset import Preset
 
 PRESET = Preset(
     "The mainline of Nanda et al. 2023: addition modulo 113, 30 % of the table, 40 000 steps",
-    Config(
+    lambda: Config(
         task=Modular(p=113),
         split=PythonShuffle(fraction=0.3, seed=0),
         model=Transformer(),

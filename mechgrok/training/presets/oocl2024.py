@@ -14,7 +14,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "Pre-training of aisc_oocl_mod_experiments: sums of squares modulo 109, two attention-only layers, until the test loss is small",
-    Config(
+    lambda: Config(
         task=Modular(operation="add-squares", p=109, layout="a b = c"),
         split=TorchThreshold(test_fraction=0.1),
         model=Transformer(

@@ -16,7 +16,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "Fine-tuning of aisc_oocl_mod_experiments: aliases of integers modulo 109, defined and asked about, in two stages",
-    Config(
+    lambda: Config(
         task=Aliases(),
         split=Designed(),
         model=Transformer(

@@ -12,7 +12,7 @@ from mechgrok.training.presets.preset import Preset
 
 PRESET = Preset(
     "Power et al. 2022: division modulo 97 on half of the table, whole equations, two post-norm blocks, weight decay 1",
-    Config(
+    lambda: Config(
         task=Modular(operation="divide", p=97, layout="openai equation"),
         split=NumpyShuffle(fraction=0.5, seed=0, rounding="nearest"),
         model=Transformer(layers=2, normalization="post", positions="sinusoidal", biases="none", init="power2022"),

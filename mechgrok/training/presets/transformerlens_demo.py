@@ -9,7 +9,7 @@ from mechgrok.training.schedules.linear_warmup import LinearWarmup
 
 PRESET = Preset(
     "The grokking demo of TransformerLens: its initialisation, frozen biases, its split, loss over p logits",
-    Config(
+    lambda: Config(
         task=Modular(p=113, loss_classes="numbers"),
         split=TorchRandperm(fraction=0.3, seed=598),
         model=Transformer(init="transformer_lens", biases="none", seed=999),

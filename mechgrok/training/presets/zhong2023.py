@@ -13,7 +13,7 @@ from mechgrok.training.presets.preset import Preset
 
 PRESET = Preset(
     "Model A of Zhong et al. 2023: addition modulo 59 without '=', uniform attention, 80 % of the table, weight decay 2",
-    Config(
+    lambda: Config(
         task=Modular(p=59, layout="a b"),
         split=TorchRandperm(fraction=0.8),
         model=Transformer(attention_coefficient=0.0, init="inglis2023"),
