@@ -14,6 +14,7 @@ from mechgrok.engine.outcomes import Result
 from mechgrok.measures.base.measure import Measure
 from mechgrok.measures.grokking.grok_times import GrokTimes
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.task import Task
 
 Curve = Mapping[int, float]
 """From step to value."""
@@ -30,9 +31,11 @@ def run_with(
     *,
     p: int = 7,
     batch: int | None = None,
+    task: Task | None = None,
+    train: float | None = 0.4,
 ) -> Run:
     """A run that recorded these accuracies and losses by split; `batch` rows a step, by default all."""
-    make_run(folder, p=p, steps=(0,))
+    make_run(folder, p=p, steps=(0,), task=task, train=train)
     named = [("accuracy", split, curve) for split, curve in (accuracy or {}).items()]
     named += [("loss", split, curve) for split, curve in (loss or {}).items()]
     long = [(step, split, quantity, value) for quantity, split, curve in named for step, value in curve.items()]

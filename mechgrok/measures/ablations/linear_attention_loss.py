@@ -14,6 +14,7 @@ from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Measure
 from mechgrok.measures.neurons.attention_fit import AttentionFit
 from mechgrok.measures.shared.obstacles import needs_attention
+from mechgrok.measures.shared.operand_attention import operand_positions
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class LinearAttentionLoss(InBasis):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.measures.shared import edited_attention
 
-        a, b = edited_attention.operand_positions(snapshot.grid.task)
+        a, b = operand_positions(snapshot.grid.task)
         fitted = _fitted(given["fit"], snapshot.p)
 
         def replace(scores: Tensor, rows: slice) -> Tensor:

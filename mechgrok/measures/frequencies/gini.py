@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.basis import InBasis
-from mechgrok.measures.base.measure import Headline, Missing, last
+from mechgrok.measures.base.measure import Headline, last
+from mechgrok.measures.frequencies.matrices import matrices_over_tokens, matrix_headline
 from mechgrok.plots.primitives import curves
 
 if TYPE_CHECKING:
@@ -38,10 +39,7 @@ class Gini(InBasis):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        matrices = {"W_E": snapshot.embedding}
-        if snapshot.architecture.has_neurons:
-            matrices["W_L"] = snapshot.neuron_logit_map.T
-        rows = [(name, variant, value) for name, matrix in matrices.items() for variant, value in _both(matrix)]
+        rows = [(name, variant, value) for name, matrix in matrices_over_tokens(snapshot).items() for variant, value in _both(matrix)]
         return pd.DataFrame(rows, columns=["matrix", "variant", "gini"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -49,9 +47,9 @@ class Gini(InBasis):
         return curves(named, x="step", y="gini", color="series", x_title="step", y_title="Gini coefficient")
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        found = last(result).set_index(["matrix", "variant"])["gini"]
+        by_variant = dict(list(last(result).groupby("variant")))
         keys = [(matrix, variant) for matrix in ("W_E", "W_L") for variant in ("norms", "powers")]
-        return {f"{matrix}_{variant}": _value(found, (matrix, variant)) for matrix, variant in keys}
+        return {f"{matrix}_{variant}": matrix_headline(by_variant[variant], matrix, "gini") for matrix, variant in keys}
 
 
 def _both(matrix: Tensor) -> list[tuple[str, float]]:
@@ -62,9 +60,3 @@ def _both(matrix: Tensor) -> list[tuple[str, float]]:
     if norms[1:].sum() <= 1e-12 * constant:
         return [("norms", float("nan")), ("powers", float("nan"))]
     return [("norms", concentration.gini(norms[1:])), ("powers", concentration.gini(fourier.power(matrix)))]
-
-
-def _value(found: pd.Series, key: tuple[str, str]) -> float | Missing:
-    if key not in found.index:
-        return Missing("the network has no MLP, so no W_L")
-    return Missing("the matrix is constant over the tokens") if pd.isna(found[key]) else float(found[key])

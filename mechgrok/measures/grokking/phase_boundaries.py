@@ -1,4 +1,4 @@
-"""The three phases of grokking, by rules that need no eye."""
+"""The boundaries of the three phases of grokking, by fixed rules."""
 
 from __future__ import annotations
 
@@ -26,38 +26,42 @@ if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
 CHECKPOINTS = 10
-"""With fewer there is nothing to see."""
+"""The fewest checkpoints that boundaries are computed from."""
 FACTOR = 10
-"""By which a loss must rise or fall for a phase to be there."""
+"""The factor by which a loss must rise or fall for its phase to exist."""
 DEPTH = 0.2
-"""By which the sum of squares must lie below its chord, as a share of its fall, for the clean-up to have an end."""
+"""The least depth of the knee, as a share of the fall of the sum of squares, for the clean-up to have an end."""
+LATE = "after the end of circuit formation"
 SMALLEST = 1e-12
-"""Losses below this count as this."""
-NAMES = {"memorisation": "memorised", "circuit formation": "circuit formed", "clean-up": "cleaned up"}
+"""Losses are clipped below at this value (nats) before the logarithm."""
+NAMES = {name: f"{name} ends" for name in ("memorisation", "circuit formation", "clean-up")}
+"""The phases, and how the figure marks their ends."""
 
 
 @dataclass(frozen=True)
 class PhaseBoundaries(RunMeasure):
-    """Ends of memorisation (excluded loss leaves its minimum), circuit formation (test loss leaves its plateau) and clean-up (knee of the
-    total sum of squares), from the checkpoints; key frequencies of the last one.
+    """Steps at which memorisation, circuit formation and clean-up end, from the losses (nats) and weight norms of the checkpoints.
 
-    Memorisation: excluded loss (2-D, train, all keys), from its minimum before the end of circuit formation on. Circuit formation: test
-    loss. Both end at the last checkpoint before half-way with log progress <= share, where progress = (log start - log loss) / (log
-    start - log end) between the curve's level and its other extreme. Clean-up: the checkpoint after that at which sum w^2 lies
-    farthest below its chord. A phase is there only if the loss changes tenfold, and the clean-up if the knee is .2 of the fall deep.
-    lead = half-way step of the test loss - half-way step of the restricted loss (2-D, test), both of their log fall.
+    Memorisation ends where the excluded loss (2-D, train, all keys of the last checkpoint) leaves its minimum; this is later than
+    `memorised` of grok-times, where the train accuracy reaches its threshold. Circuit formation ends where the test loss leaves its
+    plateau. Both are the last checkpoint before half-way with progress <= share; progress = (log start - log loss) / (log start - log
+    end), start the level that the curve leaves and end its other extreme. Clean-up ends at the checkpoint after circuit formation at
+    which the total sum of squared weights lies farthest below its chord. The phases are ordered: where the excluded loss leaves its
+    minimum only after circuit formation, as in runs whose corrupted labels stay memorised, the end of memorisation is missing. A phase
+    exists only if its loss changes tenfold; the clean-up, if the depth of the knee is .2 of the fall. lead = half-way step of the test
+    loss - half-way step of the restricted loss (2-D, test), half-way of the fall of the logarithm.
     """
 
     name: ClassVar[str] = "phase-boundaries"
     title: ClassVar[str] = "Memorisation, circuit formation, clean-up"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.2 (marks by eye: 1 400, 9 400, 14 000); rules are ours"
     columns: ClassVar[Mapping[str, str]] = {
-        "part": "boundary: the end of a phase; half-way: of a loss; reading: a point of a curve",
-        "name": "phase, or what is read",
-        "step": "last checkpoint of the phase; first one past half-way; empty where there is none",
-        "next_step": "the checkpoint after that",
+        "part": "boundary: the end of a phase; half-way: the middle of the fall of a loss; reading: a point of a curve",
+        "name": "the phase, or the curve of a half-way step or reading",
+        "step": "boundary: last checkpoint of the phase; half-way: first checkpoint past half-way; empty where it does not exist",
+        "next_step": "step of the following checkpoint",
         "value": "reading: loss (nats) or sum of squares; clean-up: depth of the knee; else empty",
-        "why": "why there is none",
+        "why": "the reason where the step is empty",
     }
 
     share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
@@ -109,11 +113,14 @@ class PhaseBoundaries(RunMeasure):
             return row | {"why": f"the excluded loss does not first fall by a factor of {FACTOR}"}
         if not _falls(-loss[lowest:]):
             return row | {"why": f"the excluded loss does not rise from its minimum by a factor of {FACTOR}"}
-        return row | _at(wide, lowest + departure(-loss[lowest:], self.share))
+        end = lowest + departure(-loss[lowest:], self.share)
+        if formed is not None and end > formed:
+            return row | {"why": f"the excluded loss leaves its minimum at step {wide.index[end]}, {LATE} at step {wide.index[formed]}"}
+        return row | _at(wide, end)
 
 
 def _wide(given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """What is known at the checkpoints: a column for each curve."""
+    """The curves as columns over the checkpoints."""
     excluded, restricted = given["excluded"], given["restricted"]
     found = {
         "train": _of(given["loss"], "train"),
@@ -131,13 +138,13 @@ def _of(table: pd.DataFrame, split: str) -> pd.Series[float]:
 
 
 def _obstacle(run: Run, wide: pd.DataFrame) -> str:
-    """Why nothing can be said of any phase."""
+    """Why no boundary of this run can be computed; empty where they can."""
     if run.is_train is None:
         return str(UNKNOWN_SPLIT)
     unknown = [split for split in ("train", "test") if wide[split].isna().all()]
     if unknown:
         return f"this run has no {unknown[0]} rows"
-    return "" if len(wide) >= CHECKPOINTS else f"it takes {CHECKPOINTS} checkpoints to see phases, and there are {len(wide)}"
+    return "" if len(wide) >= CHECKPOINTS else f"phase boundaries need {CHECKPOINTS} checkpoints, and this run has {len(wide)}"
 
 
 def _log(loss: pd.Series[float]) -> NDArray[np.float64]:
@@ -145,18 +152,18 @@ def _log(loss: pd.Series[float]) -> NDArray[np.float64]:
 
 
 def _falls(log_loss: NDArray[np.float64]) -> bool:
-    """Whether a curve falls by the factor after it was highest."""
+    """Whether a curve falls by FACTOR below an earlier value."""
     return bool((np.maximum.accumulate(log_loss) - log_loss).max() >= np.log(FACTOR))
 
 
 def _cleanup(wide: pd.DataFrame, formed: int | None) -> dict[str, Any]:
     row = {"part": "boundary", "name": "clean-up"}
     if formed is None:
-        return row | {"why": "no circuit is formed, so there is nothing to clean up after"}
+        return row | {"why": "circuit formation has no end, so no clean-up follows it"}
     after = wide["sum of squares"].iloc[formed:]
     index, depth = knee(after.index.to_numpy(), after.to_numpy())
     if depth < DEPTH:
-        return row | {"why": f"by step {after.index[-1]} the fall of the sum of squares has not come to rest", "value": depth}
+        return row | {"why": f"the sum of squared weights still falls at step {after.index[-1]}", "value": depth}
     return row | _at(wide, formed + index) | {"value": depth}
 
 

@@ -71,14 +71,14 @@ class Slingshots(OfCurves):
         return table.assign(**table[["split", "source", "why"]].fillna(""))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        points, marks = plotted(result), {"memorised": _whole(result)["step"]}
+        points, marks = plotted(result), {f"loss < {self.memorised_below:g}": _whole(result)["step"]}
         y_title = f"{points['split'].iloc[0]} cross-entropy (nats)"
         return curves(points[points["split"] == points["split"].iloc[0]], x="step", y="value", marks=marks, log_y=True, y_title=y_title)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         whole, spikes = _whole(result), result[result["spike"] > 0]
         values = {
-            "memorised": whole["step"],
+            "first_low_loss": whole["step"],
             "spikes": len(spikes),
             "readings_above": whole["readings"],
             "highest": whole["value"],

@@ -12,13 +12,12 @@ import plotly.graph_objects as go
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, Measure, last
 from mechgrok.measures.neurons.neuron_frequencies import NeuronFrequencies
-from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_attention, needs_neurons
+from mechgrok.measures.neurons.site_obstacle import site_obstacle
+from mechgrok.measures.shared.operand_attention import attention_to_operands
 from mechgrok.plots.primitives import heatmap, panels
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mechgrok.runs.snapshot import Snapshot
 
 MOST = 6
@@ -54,17 +53,12 @@ class ActivationMap(Keyed):
         return {**super().requires, **neurons}
 
     def obstacle(self, run: Run) -> str | None:
-        of_site = {"neurons": needs_neurons, "attention": needs_attention}
-        return (
-            super().obstacle(run)
-            or needs_all_pairs(run, self.basis_in(run.task))
-            or (of_site[self.site](run) if self.site in of_site else None)
-        )
+        return super().obstacle(run) or site_obstacle(self, run, self.site)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         a, b = snapshot.grid.operands.T.numpy()
         chosen = _neurons(given) if self.site == "neurons" else dict.fromkeys(range(snapshot.architecture.heads), 0)
-        values = snapshot.neurons if self.site == "neurons" else _to_a(snapshot)
+        values = snapshot.neurons if self.site == "neurons" else attention_to_operands(snapshot)[0]
         columns = ({"unit": unit, "frequency": k, "value": values[:, unit].numpy()} for unit, k in chosen.items())
         return pd.concat([pd.DataFrame({"a": a, "b": b, **column}) for column in columns], ignore_index=True)
 
@@ -86,12 +80,6 @@ class ActivationMap(Keyed):
             "mean": {str(unit): float(value) for unit, value in by_unit.mean().items()},
             "deviation": {str(unit): float(value) for unit, value in by_unit.std(ddof=0).items()},
         }
-
-
-def _to_a(snapshot: Snapshot) -> Tensor:
-    from mechgrok.measures.shared.edited_attention import operand_positions
-
-    return snapshot.attention[:, :, operand_positions(snapshot.grid.task)[0]]
 
 
 def _neurons(given: Mapping[str, pd.DataFrame]) -> dict[int, int]:

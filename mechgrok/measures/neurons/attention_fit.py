@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.base.measure import Headline, Missing, last
 from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_attention
+from mechgrok.measures.shared.operand_attention import attention_elsewhere, attention_to_operands
 from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 from mechgrok.runs.run import Run
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 
+NO_VARIANCE = Missing("the attention of every head to a is constant over the table, so its explained variance is undefined")
+
+
 @dataclass(frozen=True)
 class AttentionFit(InBasis):
-    """Share of each head's variance over (a, b) that a difference of two waves of the best single frequency explains.
+    """Fraction of the variance of each head's attention to a, over all (a, b), that a difference of two waves of one frequency explains.
 
-    Fit to the attention of the read position to a (last layer, after the softmax, least squares over all rows): A(a, b) = constant
-    + alpha (cos w_k a - cos w_k b) + beta (sin w_k a - sin w_k b); fve = 1 - |A - fit|^2 / |A - mean A|^2, k of the largest.
-    The paper sets the constant to 1/2. A head whose attention does not vary has no frequency.
+    A(a, b) = attention of the read position to a (last layer, after the softmax). Least-squares fit: A = constant + alpha (cos w_k a -
+    cos w_k b) + beta (sin w_k a - sin w_k b), w_k = 2 pi k / p; fve = 1 - |A - fit|^2 / |A - mean A|^2; k has the largest fve. In the
+    paper the constant is fixed at 1/2. For a head whose attention to a is constant the fve is undefined (0 / 0), and it has no frequency.
     """
 
     name: ClassVar[str] = "attention-fit"
@@ -37,12 +41,12 @@ class AttentionFit(InBasis):
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 and appendix on attention patterns"
     columns: ClassVar[Mapping[str, str]] = {
         "head": "index of the head",
-        "frequency": "k of the largest fve; 0 for a head whose attention to a does not vary",
+        "frequency": "k of the largest fve; 0 for a head whose attention to a is constant",
         "constant": "mean attention to a",
         "alpha": "coefficient of cos w_k a - cos w_k b",
         "beta": "coefficient of sin w_k a - sin w_k b",
-        "fve": "fraction of variance explained; empty for a head whose attention to a does not vary",
-        "elsewhere": "mean attention to what is no operand: of '=' to itself",
+        "fve": "fraction of variance explained; empty (undefined) for a head whose attention to a is constant",
+        "elsewhere": "mean attention to the positions of the row that hold no operand, summed over these: of '=' to itself",
     }
 
     def obstacle(self, run: Run) -> str | None:
@@ -50,11 +54,11 @@ class AttentionFit(InBasis):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.harmonic import fits
-        from mechgrok.measures.shared.edited_attention import operand_positions
 
-        to_a, to_b = (snapshot.attention[:, :, position] for position in operand_positions(snapshot.grid.task))
+        to_a = attention_to_operands(snapshot)[0]
         found = fits.differences(to_a.reshape(snapshot.p, snapshot.p, -1))
-        return _table(found, varies=found.total > 1e-20 * to_a.square().sum(0)).assign(elsewhere=(1 - to_a - to_b).mean(0).numpy())
+        varies = found.total > 1e-20 * to_a.square().sum(0)
+        return _table(found, varies).assign(elsewhere=attention_elsewhere(snapshot).mean(0).numpy())
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
@@ -67,7 +71,7 @@ class AttentionFit(InBasis):
         now = last(result)
         mean = now["fve"].mean()
         return {
-            "mean_fve": Missing("no head's attention to a varies over the table") if pd.isna(mean) else float(mean),
+            "mean_fve": NO_VARIANCE if pd.isna(mean) else float(mean),
             "fve": {str(head): None if pd.isna(fve) else float(fve) for head, fve in zip(now["head"], now["fve"], strict=True)},
             "frequency": {str(head): int(k) for head, k in zip(now["head"], now["frequency"], strict=True)},
             "elsewhere": float(now["elsewhere"].mean()),

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.measures.shared.obstacles import needs_all_pairs
+from mechgrok.measures.shared.operand_attention import attention_to_operands, operand_positions
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
 
@@ -72,19 +73,11 @@ class Commutativity(Measure):
         return {key: Missing(reasons[key]) if key in reasons and pd.isna(now[key]) else float(now[key]) for key in self.columns}
 
 
-def operand_positions(snapshot: Snapshot) -> list[int]:
-    """The positions that hold the operands."""
-    task = snapshot.grid.task
-    inputs = task.inputs()
-    return [position for position in range(inputs.shape[1]) if (inputs[:, position] < task.numbers).all()]
-
-
 def _attention(snapshot: Snapshot) -> tuple[float, float, float, float]:
     """Mean attention to a, to b, their mean difference, and the cosine between their positions."""
-    first, second = operand_positions(snapshot)
-    to_a, to_b = snapshot.attention[:, :, first], snapshot.attention[:, :, second]
+    to_a, to_b = attention_to_operands(snapshot)
     W_pos = snapshot.parameters.get("pos_embed.W_pos")
-    position = float("nan") if W_pos is None else _cosine(*W_pos[[first, second]])
+    position = float("nan") if W_pos is None else _cosine(*W_pos[operand_positions(snapshot.grid.task)])
     return float(to_a.mean()), float(to_b.mean()), float((to_a - to_b).abs().mean()), position
 
 

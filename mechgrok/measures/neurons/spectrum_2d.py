@@ -13,7 +13,8 @@ from pydantic import Field
 
 from mechgrok.measures.base.keyed import Keyed, key_set
 from mechgrok.measures.base.measure import Headline, Missing, last, step_title
-from mechgrok.measures.shared.obstacles import needs_all_pairs, needs_attention, needs_neurons
+from mechgrok.measures.neurons.site_obstacle import site_obstacle
+from mechgrok.measures.shared.operand_attention import attention_to_operands
 from mechgrok.plots.primitives import heatmap, panels
 from mechgrok.runs.run import Run
 
@@ -60,12 +61,7 @@ class Spectrum2D(Keyed):
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.2
 
     def obstacle(self, run: Run) -> str | None:
-        of_site = {"neurons": needs_neurons, "attention": needs_attention}
-        return (
-            super().obstacle(run)
-            or needs_all_pairs(run, self.basis_in(run.task))
-            or (of_site[self.site](run) if self.site in of_site else None)
-        )
+        return super().obstacle(run) or site_obstacle(self, run, self.site)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.harmonic import planes
@@ -106,15 +102,13 @@ def _fields(snapshot: Snapshot, site: str) -> list[tuple[Tensor, Tensor]]:
     """What is transformed (p, p, m), and what it is centred around (p, p, 1)."""
     import torch
 
-    from mechgrok.measures.shared.edited_attention import operand_positions
-
     p = snapshot.p
     nothing = torch.zeros(p, p, 1, dtype=torch.float64)
     if site == "logits":
         return [(snapshot.logits.view(p, p, -1), snapshot.logits.mean(1).view(p, p, 1))]
     if site == "neurons":
         return [(snapshot.neurons.view(p, p, -1), nothing)]
-    to_a = snapshot.attention[:, :, operand_positions(snapshot.grid.task)[0]]
+    to_a = attention_to_operands(snapshot)[0]
     return [(head.reshape(p, p, 1), nothing) for head in to_a.T]
 
 

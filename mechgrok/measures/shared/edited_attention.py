@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.models.architecture import Architecture
     from mechgrok.runs.snapshot import Snapshot
-    from mechgrok.tasks.task import Task
 
 Edit = Callable[["Tensor", slice], "Tensor"]
 """From a layer's scores at the read position (rows, head, pos and registers) and which rows these are to the pattern that is used there."""
 
 AT_ONCE = 4096
 """Rows that are computed together."""
-
-
-def operand_positions(task: Task) -> list[int]:
-    """The positions of a row that hold its operands."""
-    return np.flatnonzero((task.inputs() < task.numbers).all(0)).tolist()
 
 
 def logits(snapshot: Snapshot, edit: Edit) -> Tensor:

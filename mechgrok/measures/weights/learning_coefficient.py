@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from mechgrok.runs.snapshot import Snapshot
 
-Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pandas as pd
 import pytest
 import torch
 from made_curves import EVERY_20, EVERY_100, LIGHTNING, grokking, looked_at, loss_times, run_with, steplike
-from safetensors.numpy import load_file
+from made_runs import make_run
+from safetensors.numpy import load_file, save_file
 
 from mechgrok.measures.grokking.grok_times import GrokTimes
+from mechgrok.measures.grokking.mirrored_pairs import mirrored_share
 from mechgrok.measures.grokking.post_grok_stability import PostGrokStability
-from mechgrok.runs.run import Run
+from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.modular import Modular
 
 
 class TestGrokTimes:
@@ -35,7 +39,57 @@ class TestGrokTimes:
         times = found.table[(found.table["part"] == "time") & (found.table["holds"] == 3)].set_index(["criterion", "split"])["step"]
         assert (found.headline["memorised"], found.headline["generalised"], found.headline["delay"]) == (600, 1400, 800)
         assert [times[f"accuracy {x:g} / {x:g}", "test"] for x in (0.95, 0.99, 0.999)] == [1900, 1980, 1998]
-        assert found.headline["grok50"] == 1143, "half-way from 1 / 7 to 1 is 4 / 7"
+
+    def test_grok50_is_half_way_from_guessing(self, tmp_path: Path) -> None:
+        """Half-way from 1 / 7 to 1 is 4 / 7; a - b is no b - a, so no test row is given away."""
+        line = {step: step / 2000 for step in range(2001)}
+        run = run_with(tmp_path / "R", {"train": line, "test": line}, task=Modular(p=7, operation="subtract"))
+        assert looked_at(run, GrokTimes()).headline["grok50"] == 1143
+
+    def test_grok50_counts_rows_that_are_held_out(self, tmp_path: Path) -> None:
+        """A network that memorises, treats (a, b) as (b, a), and guesses elsewhere: from step 200 on the others are learnt evenly."""
+        p, start, end = 7, 200, 1990
+        run = run_with(tmp_path / "R", p=p)
+        train = {divmod(int(row), p) for row in np.flatnonzero(run.is_train)}
+        test = [(a, b) for a in range(p) for b in range(p) if (a, b) not in train]
+        given = sum((b, a) in train for a, b in test)
+        assert 0 < given < len(test)
+
+        def accuracy(held_out: float) -> float:
+            return (given + (len(test) - given) * held_out) / len(test)
+
+        def held_out(step: int) -> float:
+            return 1 / p + (1 - 1 / p) * max(step - start, 0) / (end - start)
+
+        curve = {step: accuracy(held_out(step)) for step in EVERY_20}
+        run = run_with(tmp_path / "R2", {"train": dict.fromkeys(EVERY_20, 1.0), "test": curve}, p=p)
+        found = looked_at(run, GrokTimes())
+        assert found.headline["grok50"] == 1100, "the first reading after step 1095, the middle of the rise"
+        rows = found.table[(found.table["criterion"] == "half-way accuracy")]
+        assert rows["threshold"].tolist() == pytest.approx([accuracy((1 + 1 / p) / 2)] * 2)
+
+    def test_a_mirrored_row_with_a_corrupted_label_gives_nothing_away(self, tmp_path: Path) -> None:
+        """Rows (0, 1) and (1, 2) are train, the second with a wrong label; (1, 0) is given away and (2, 1) is not."""
+        make_run(tmp_path / "R", p=3, steps=(0,))
+        config = json.loads((tmp_path / "R" / "config.json").read_text())
+        config["corruption"] = {"kind": "uniform", "fraction": 0.5}
+        (tmp_path / "R" / "config.json").write_text(json.dumps(config))
+        truth = np.array([0, 1, 2, 1, 2, 0, 2, 0, 1])
+        split = {"is_train": np.isin(np.arange(9), [1, 5]), "poisoned": np.arange(9) == 5, "trained_labels": truth + (np.arange(9) == 5)}
+        zeros = {"trigger": np.zeros(9, bool), "rule_labels": truth}
+        save_file({name: values.astype(np.int64) for name, values in (split | zeros).items()}, tmp_path / "R" / "split.safetensors")
+        assert mirrored_share(open_run(tmp_path / "R")) == pytest.approx(1 / 7)
+
+    def test_grok50_needs_the_train_rows_of_a_symmetric_task(self, tmp_path: Path) -> None:
+        line = {step: step / 2000 for step in range(2001)}
+        run = run_with(tmp_path / "R", {"train": line, "test": line}, train=None)
+        assert "(b, a) is in train is unknown" in looked_at(run, GrokTimes()).missing["grok50"]
+
+    def test_grok50_needs_a_row_that_is_not_mirrored(self, tmp_path: Path) -> None:
+        line = {step: step / 2000 for step in range(2001)}
+        run = run_with(tmp_path / "R", {"train": line, "test": line}, p=3)
+        save_file({"is_train": np.array([1, 1, 1, 0, 1, 1, 0, 0, 1], dtype=np.uint8)}, run.path / "split.safetensors")
+        assert "with its operands in another order" in looked_at(open_run(run.path), GrokTimes()).missing["grok50"]
 
     def test_a_dip_within_the_row_is_not_sustained(self, tmp_path: Path) -> None:
         curve = steplike(EVERY_20, 1000) | {400: 1.0, 420: 1.0}
@@ -144,7 +198,7 @@ class TestLightningLog:
         found = looked_at(run, GrokTimes())
         assert looked_at(run, GrokTimes(sustained=2)).headline["generalised"] == 42_721
         assert found.headline["memorised"] == 511
-        assert "holds at the last 2 of the 3 readings that it takes, and they end at step 43577" in found.missing["generalised"]
+        assert "met at the last 2 readings, of 3 that it must hold for, and they end at step 43577" in found.missing["generalised"]
         stable = looked_at(run, PostGrokStability(sustained=2)).headline
         assert (stable["collapses"], stable["lowest_train"], stable["lowest_test"]) == (0, 1, pytest.approx(0.99911423))
 

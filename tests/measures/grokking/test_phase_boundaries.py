@@ -35,6 +35,10 @@ def phases(noise: float = 0.0, **changed: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values * np.exp(noise * draw.uniform(-1, 1, len(STEPS))) for name, values in curves.items()}
 
 
+FLAT_TEST = log_curve({0: 4.7, 1000: 20.0, 9400: 20.0, 14_000: 1e-7})
+"""A test loss that leaves its plateau at 9400 at once."""
+
+
 def as_given(curves: dict[str, np.ndarray], steps: np.ndarray = STEPS) -> dict[str, pd.DataFrame]:
     """The tables of the required measures, with rows of other splits and variants that must not be taken."""
 
@@ -65,7 +69,7 @@ class TestPhaseBoundaries:
 
     def test_corners_of_clean_curves(self, ends: Any) -> None:
         """A curve leaves its level at a tenth of its way in the logarithm: from minimum to later maximum, from 20 and not from 15."""
-        found = ends(phases(), 1e-9)
+        found = ends(phases(test=FLAT_TEST), 1e-9)
         assert (found["memorisation_ends"], found["cleanup_ends"]) == (1400, 14_000)
         loss = np.log(20 / 1e-7)
         share = ends(phases())
@@ -75,7 +79,8 @@ class TestPhaseBoundaries:
         assert share["cleanup_ends"] == 14_000
 
     def test_a_boundary_lies_before_the_next_checkpoint(self, tmp_path: Path) -> None:
-        rows = PhaseBoundaries(share=1e-9).compute(open_run(make_run(tmp_path / "R", steps=(0,))), as_given(phases()))
+        curves = phases(test=FLAT_TEST)
+        rows = PhaseBoundaries(share=1e-9).compute(open_run(make_run(tmp_path / "R", steps=(0,))), as_given(curves))
         boundaries = rows[rows["part"] == "boundary"].set_index("name")[["step", "next_step"]]
         assert boundaries.loc["memorisation"].tolist() == [1400, 1500]
         assert boundaries.loc["clean-up"].tolist() == [14_000, 14_100]
@@ -127,7 +132,27 @@ class TestPhaseBoundaries:
     def test_a_run_that_stops_early_has_no_end_of_the_clean_up(self, ends: Any) -> None:
         found = ends(phases(), kept=slice(0, 131))
         assert found["circuit_formation_ends"] == pytest.approx(9800, abs=200)
-        assert "not come to rest" in found["cleanup_ends"]
+        assert "still falls at step 13000" in found["cleanup_ends"]
+
+    def test_phases_are_ordered(self, ends: Any) -> None:
+        """Corrupted labels stay memorised: the excluded loss leaves its minimum at 12 000, long after the test loss has fallen."""
+        late = log_curve({0: 4.7, 1400: 1e-6, 12_000: 1e-6, 16_500: 10.0})
+        found = ends(phases(excluded=late, test=log_curve({0: 20.0, 2000: 20.0, 4500: 1e-7})))
+        assert found["circuit_formation_ends"] == 2200
+        assert found["memorisation_ends"] == (
+            "the excluded loss leaves its minimum at step 12400, after the end of circuit formation at step 2200"
+        )
+
+    def test_phases_may_end_together(self, ends: Any) -> None:
+        turn = {0: 4.7, 1400: 1e-6, 9400: 1e-6, 14_000: 10.0}
+        found = ends(phases(excluded=log_curve(turn), test=log_curve({0: 20.0, 9400: 20.0, 14_000: 20e-7})))
+        assert found["memorisation_ends"] == found["circuit_formation_ends"] == 9800
+
+    def test_the_figure_names_ends_of_phases(self, tmp_path: Path) -> None:
+        """`memorised` is the time of grok-times, thousands of steps earlier."""
+        measure = PhaseBoundaries()
+        figure = measure.plot(measure.compute(open_run(make_run(tmp_path / "R", steps=(0,))), as_given(phases())))
+        assert {"memorisation ends", "circuit formation ends", "clean-up ends"} <= {shape.label.text for shape in figure.layout.shapes}
 
     def test_too_few_checkpoints(self, ends: Any) -> None:
         assert "10 checkpoints" in ends(phases(), kept=slice(0, 201, 25))["cleanup_ends"]

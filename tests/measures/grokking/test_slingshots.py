@@ -18,7 +18,15 @@ class TestSlingshots:
 
     def test_readings_and_spikes(self, tmp_path: Path) -> None:
         found = looked_at(run_with(tmp_path / "R", loss={"train": self.loss(), "test": self.loss()}), Slingshots(window=100))
-        expected = {"memorised": 300, "spikes": 2, "readings_above": 4, "highest": 0.7, "elevated": 10, "elevated_of": 100, "interval": 1}
+        expected = {
+            "first_low_loss": 300,
+            "spikes": 2,
+            "readings_above": 4,
+            "highest": 0.7,
+            "elevated": 10,
+            "elevated_of": 100,
+            "interval": 1,
+        }
         assert found.headline == expected
         rows = found.table[found.table["spike"] > 0]
         assert rows[["step", "end_step", "readings", "value"]].to_numpy().tolist() == [[500, 503, 3, 0.7], [900, 900, 1, 0.051]]
@@ -40,7 +48,7 @@ class TestLowPrecision:
     def test_its_spikes(self, nanda_run: Run) -> None:
         """The published counts are of readings; 69 have a calm reading between them, and they form 30 spikes."""
         found = looked_at(nanda_run, Slingshots()).headline
-        expected = {"memorised": 275, "readings_above": 109, "spikes": 30, "elevated": 1482, "elevated_of": 30_000, "interval": 1}
+        expected = {"first_low_loss": 275, "readings_above": 109, "spikes": 30, "elevated": 1482, "elevated_of": 30_000, "interval": 1}
         assert {key: found[key] for key in expected} == expected
         assert looked_at(nanda_run, Slingshots(apart=1)).headline["spikes"] == 69
 

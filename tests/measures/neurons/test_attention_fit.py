@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from planted import measured
-from planted_attention import A, B, P, attending, cosine, difference, sine
+from planted_attention import A, B, P, attending, cosine, difference, random_network, sine
 from torch import Tensor
 
 from mechgrok.measures.neurons.attention_fit import AttentionFit
@@ -39,4 +39,13 @@ class TestFit:
         found = measured(AttentionFit(), attending(even, 0.5 + 0.1 * difference(3)))
         assert found.headline["frequency"] == {"0": 0, "1": 3}
         assert found.headline["fve"] == {"0": None, "1": pytest.approx(1, abs=1e-12)}
-        assert "varies" in measured(AttentionFit(), attending(even)).missing["mean_fve"]
+        assert "undefined" in measured(AttentionFit(), attending(even)).missing["mean_fve"]
+
+    def test_constant_attention_is_not_negative_elsewhere(self) -> None:
+        """With attention coefficient 0 each of the three positions has attention 1, whatever the scores are."""
+        snapshot, _ = random_network(P, attention_coefficient=0.0)
+        found = measured(AttentionFit(), snapshot)
+        assert found.table["elsewhere"].tolist() == [1, 1]
+        assert found.table["fve"].isna().all()
+        assert found.table["frequency"].tolist() == [0, 0]
+        assert "undefined" in found.missing["mean_fve"]

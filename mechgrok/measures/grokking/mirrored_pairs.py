@@ -1,0 +1,30 @@
+"""Test rows whose answer is given away by a train row with the same operands in another order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mechgrok.runs.run import Run
+
+
+def mirrored_share(run: Run) -> float:
+    """Share of the test rows that are mirrored in train; NaN where the train split is unknown and matters.
+
+    A test row is mirrored where a train row of the same task has its operands in another order, (b, a) for (a, b), and was trained with
+    the test row's label. The share is 0 for a task whose label depends on the order of the operands, and without test rows.
+    """
+    task = run.task
+    if not task.symmetric:
+        return 0.0
+    if run.is_train is None:
+        return float("nan")
+    answers = task.labels()
+    trained = answers if run.corrupted is None else run.corrupted.trained
+    keys = np.column_stack([task.task_of_row(), np.sort(task.operands(), axis=1)])
+    seen = pd.MultiIndex.from_arrays(np.column_stack([keys, trained])[run.is_train].T)
+    test = pd.MultiIndex.from_arrays(np.column_stack([keys, answers])[~run.is_train].T)
+    return float(test.isin(seen).mean()) if len(test) else 0.0
