@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mechgrok.verification import scoring
-from mechgrok.verification.network import zoo
+from mechgrok.verification.hand_built import zoo
 
 
 def page() -> str:

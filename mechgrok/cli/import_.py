@@ -48,9 +48,10 @@ def _import(
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
         step: Step of the weights, where the file does not say it.
     """
-    from mechgrok.runs.importing.import_run import Said, import_file
+    from mechgrok.runs.importing.import_run import import_file
+    from mechgrok.runs.importing.options import ImportOptions
 
-    made = import_file(file, out, Said(p, operation, fraction, split, split_seed, step))
+    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step))
     print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")

@@ -15,8 +15,8 @@ from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.training.presets import PRESETS
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check, Tolerance
-from mechgrok.verification.network import as_run
-from mechgrok.verification.source import by, headlines
+from mechgrok.verification.hand_built import temporary_run
+from mechgrok.verification.source import headline_checks, within
 from mechgrok.verification.zoo import clock, untrained
 
 ROUNDING = Tolerance(relative=1e-9)
@@ -25,9 +25,9 @@ ROUNDING = Tolerance(relative=1e-9)
 def checks() -> Iterator[Check]:
     """All of them."""
     yield from _published_initialisation()
-    with as_run(clock.NETWORK) as run:
+    with temporary_run(clock.NETWORK) as run:
         yield from _planted(run)
-    with as_run(untrained.NETWORK) as run:
+    with temporary_run(untrained.NETWORK) as run:
         yield from _parseval(run.snapshot())
         yield from _renaming(run)
 
@@ -53,14 +53,14 @@ def _planted(run: Run) -> Iterator[Check]:
     radii = clock.radii(amplitudes).values()
     sparse = {"norms": _gini([r for r in radii for _ in range(2)], p - 1), "powers": _gini([r**2 for r in radii], p // 2)}
     known = {
-        "loss": by(NATS, {"all": loss}),
-        "logit-cosines": by(SHARE, {"explained": 1.0, "similarity": similarity}),
-        "restricted-loss": by(NATS, {"all": loss, "all_cube": loss}),
-        "excluded-loss": by(NATS, {"all": math.log(p), "all_cube": math.log(p)}),
-        "gini": by(SHARE, {f"W_E_{variant}": value for variant, value in sparse.items()}),
-        "key-frequencies": by(EXACT, {"frequencies": sorted(amplitudes)}),
+        "loss": within(NATS, {"all": loss}),
+        "logit-cosines": within(SHARE, {"explained": 1.0, "similarity": similarity}),
+        "restricted-loss": within(NATS, {"all": loss, "all_cube": loss}),
+        "excluded-loss": within(NATS, {"all": math.log(p), "all_cube": math.log(p)}),
+        "gini": within(SHARE, {f"W_E_{variant}": value for variant, value in sparse.items()}),
+        "key-frequencies": within(EXACT, {"frequencies": sorted(amplitudes)}),
     }
-    for check in headlines(run, known):
+    for check in headline_checks(run, known):
         yield Check(f"planted cosines: {check.quantity}", check.expected, check.got, check.tolerance)
 
 

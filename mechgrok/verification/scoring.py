@@ -11,7 +11,7 @@ import pandas as pd
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Outcome, Result
 from mechgrok.verification.check import Check
-from mechgrok.verification.network import Network, as_run, zoo
+from mechgrok.verification.hand_built import HandBuiltNetwork, temporary_run, zoo
 
 SHARE = 0.05
 """A frequency counts as found in a spectrum from this share of the non-constant power on."""
@@ -93,9 +93,9 @@ def scores() -> Iterator[Score]:
         yield from _of_network(network)
 
 
-def _of_network(network: Network) -> Iterator[Score]:
+def _of_network(network: HandBuiltNetwork) -> Iterator[Score]:
     asked = [finder for finder in FINDERS if finder.finding in network.truth]
-    with as_run(network) as run:
+    with temporary_run(network) as run:
         outcomes = analyze(run, [finder.measure for finder in asked], nulls=0)
     for finder in asked:
         yield Score(network.name, finder, network.truth[finder.finding], _found(finder, outcomes[finder.measure]))

@@ -12,7 +12,8 @@ from typing import Any
 from mechgrok import discovery
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run
 from mechgrok.verification.check import Check, Tolerance, compare
 
@@ -38,14 +39,14 @@ def sources() -> list[Source]:
 
 
 @contextmanager
-def imported(path: Path, said: Said) -> Iterator[Run]:
+def imported_run(path: Path, options: ImportOptions) -> Iterator[Run]:
     """The file as a run, in a folder that is removed again."""
     with tempfile.TemporaryDirectory() as folder:
-        import_file(path, Path(folder) / "run", said)
+        import_file(path, Path(folder) / "run", options)
         yield open_run(Path(folder) / "run")
 
 
-def headlines(run: Run, known: Mapping[str, Known]) -> Iterator[Check]:
+def headline_checks(run: Run, known: Mapping[str, Known]) -> Iterator[Check]:
     """What the headlines of measures, by label, must say."""
     outcomes = analyze(run, known, nulls=0)
     for label, numbers in known.items():
@@ -55,6 +56,6 @@ def headlines(run: Run, known: Mapping[str, Known]) -> Iterator[Check]:
             yield from compare(f"{label}: {key}", expected, found.get(key), tolerance)
 
 
-def by(tolerance: Tolerance, numbers: Mapping[str, Any]) -> dict[str, tuple[Any, Tolerance]]:
+def within(tolerance: Tolerance, numbers: Mapping[str, Any]) -> dict[str, tuple[Any, Tolerance]]:
     """The same tolerance for several numbers."""
     return {key: (value, tolerance) for key, value in numbers.items()}

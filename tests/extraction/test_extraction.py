@@ -23,7 +23,8 @@ from mechgrok.extraction.phases import formula
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.charts import chart
@@ -317,7 +318,9 @@ class TestFile:
 def test_low_precision(oracles: Path, tmp_path: Path) -> None:
     """Key frequencies, similarities and accuracy as published weights give them (it has 7 rows of 12 769 wrong, the program none)."""
     import_file(
-        oracles / "nanda2023" / "low_precision_mod_addition.pth", tmp_path / "R", Said(fraction=0.3, split="python-shuffle", split_seed=1)
+        oracles / "nanda2023" / "low_precision_mod_addition.pth",
+        tmp_path / "R",
+        ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1),
     )
     found = extract(open_run(tmp_path / "R"))
     similarity = {3: 0.113244, 6: 0.249809, 23: 0.588648, 39: 0.223639}

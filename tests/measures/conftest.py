@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from on_demand import OnDemand
 
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run
 
 
@@ -17,7 +18,9 @@ from mechgrok.runs.run import Run, open_run
 def nanda_run(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """nanda2023/low_precision_mod_addition.pth: p = 113, split python-shuffle of .3 with seed 1."""
     out = tmp_path_factory.mktemp("nanda") / "R"
-    import_file(oracles / "nanda2023" / "low_precision_mod_addition.pth", out, Said(fraction=0.3, split="python-shuffle", split_seed=1))
+    import_file(
+        oracles / "nanda2023" / "low_precision_mod_addition.pth", out, ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1)
+    )
     return open_run(out)
 
 
@@ -30,7 +33,7 @@ def nanda(nanda_run: Run) -> OnDemand:
 def chughtai_run(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """chughtai2023/C113_T_seed1: a HookedTransformer state dict, 113 classes, split unknown."""
     out = tmp_path_factory.mktemp("chughtai") / "R"
-    import_file(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt", out, Said())
+    import_file(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt", out, ImportOptions())
     return open_run(out)
 
 
@@ -43,7 +46,7 @@ def chughtai(chughtai_run: Run) -> OnDemand:
 def chughtai_split_run(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same network with the split that reproduces the authors' train and test losses; it is in none of their files."""
     out = tmp_path_factory.mktemp("chughtai") / "R"
-    said = Said(fraction=0.3, split="torch-randperm", split_seed=1)
+    said = ImportOptions(fraction=0.3, split="torch-randperm", split_seed=1)
     import_file(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt", out, said)
     return open_run(out)
 
@@ -63,7 +66,7 @@ def authors(oracles: Path) -> Mapping[str, float]:
 def pizza_run(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """zhong2023/model_p99zdpze5l.pt: p = 59, uniform attention, the paper's example of a pizza."""
     out = tmp_path_factory.mktemp("zhong") / "R"
-    import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", out, Said())
+    import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", out, ImportOptions())
     return open_run(out)
 
 

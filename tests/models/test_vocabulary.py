@@ -13,7 +13,8 @@ from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import fast_forward
 from mechgrok.models.hooks import hooked
 from mechgrok.models.vocabulary import grow
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run
 
 M, GROWN = 109, 222
@@ -23,7 +24,7 @@ M, GROWN = 109, 222
 def published(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A network for a^2 + b^2 mod 109, two layers of attention."""
     out = tmp_path_factory.mktemp("grown") / "run"
-    import_file(oracles / "oocl" / "ssq_109.pt", out, Said())
+    import_file(oracles / "oocl" / "ssq_109.pt", out, ImportOptions())
     return open_run(out)
 
 

@@ -12,7 +12,8 @@ from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import NotApplicable, Result
 from mechgrok.engine.registry import measures
 from mechgrok.report import write_report
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run
 
 OF_CURVES = {"grok-times", "delay-area", "post-grok-stability", "slingshots"}
@@ -20,7 +21,7 @@ OF_CURVES = {"grok-times", "delay-area", "post-grok-stability", "slingshots"}
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    import_file(log(tmp_path / "log", SETTINGS), tmp_path / "R", Said())
+    import_file(log(tmp_path / "log", SETTINGS), tmp_path / "R", ImportOptions())
     return open_run(tmp_path / "R")
 
 
@@ -45,7 +46,7 @@ def test_times_are_those_of_the_readings(run: Run, steps: str | list[int]) -> No
 
 def test_the_published_log(oracles: Path, tmp_path: Path) -> None:
     """Steps at which a single reading first passes 95 and 99 %, as they were read off the log independently."""
-    import_file(oracles / "miml2025" / "adamw_transformer_40pct_metrics.csv", tmp_path / "R", Said())
+    import_file(oracles / "miml2025" / "adamw_transformer_40pct_metrics.csv", tmp_path / "R", ImportOptions())
     table = analyze(open_run(tmp_path / "R"), ["grok-times"])["grok-times"].table  # type: ignore[union-attr]
     first = table[(table["part"] == "time") & (table["holds"] == 1)].set_index(["criterion", "split"])["step"]
     found = [[first[f"accuracy {level} / {level}", split] for level in (0.95, 0.99)] for split in ("train", "test")]

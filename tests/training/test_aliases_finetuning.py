@@ -11,7 +11,8 @@ from trained_runs import config, torch_settings_kept, train
 
 from mechgrok.config import Config
 from mechgrok.runs import store
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run
 from mechgrok.training import finetuning, launch
 from mechgrok.training.execution import Execution
@@ -54,7 +55,7 @@ def test_the_published_network_answers_as_before_with_twice_the_tokens(tmp_path:
     file = folder / "oocl" / "ssq_109.pt"
     if not file.is_file():
         pytest.skip("needs the published weights of aisc_oocl_mod_experiments; set MECHGROK_ORACLES")
-    import_file(file, tmp_path / "ssq", Said(operation="add-squares"))
+    import_file(file, tmp_path / "ssq", ImportOptions(operation="add-squares"))
     wanted = PRESETS["oocl2024-aliases"].config
     with torch_settings_kept():
         run = finetuning.begin(wanted, finetuning.Origin.of(str(tmp_path / "ssq")), tmp_path / "run", Execution("cpu", 1))

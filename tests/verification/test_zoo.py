@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mechgrok.verification import laws, scoring
-from mechgrok.verification.network import Network, as_run, zoo
+from mechgrok.verification.hand_built import HandBuiltNetwork, temporary_run, zoo
 from mechgrok.verification.zoo import backdoor, clock, cosets, discrete_logarithm, distractor, pizza, quadratic
 
 SCORES = list(scoring.scores())
@@ -26,8 +26,8 @@ def cosines(p: int, amplitudes: Mapping[int, float]) -> np.ndarray:
     return sum(size * np.cos(2 * np.pi * k * (a + b - c) / p) for k, size in amplitudes.items())
 
 
-def logits(network: Network) -> np.ndarray:
-    with as_run(network) as run:
+def logits(network: HandBuiltNetwork) -> np.ndarray:
+    with temporary_run(network) as run:
         return run.snapshot().logits.numpy()
 
 

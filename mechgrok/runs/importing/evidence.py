@@ -32,7 +32,7 @@ SEEDS = range(100)
 
 
 @dataclass(frozen=True)
-class Told:
+class LossCheck:
     """A recorded loss beside the recomputed one, in nats."""
 
     split: str
@@ -81,12 +81,14 @@ class Evidence:
         table = self.by_middle[int(task.inputs()[0, 1])] if self.by_middle else self.logits
         return table[torch.from_numpy(operands @ np.array([math.isqrt(len(table)), 1]))]
 
-    def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[Told, ...]:
+    def compare(self, task: Modular, mask: np.ndarray | None) -> tuple[LossCheck, ...]:
         """Recorded beside recomputed losses for the splits that are known and recorded: of the rows that the file lists, if it does."""
         operands = task.operands()
         masked = {} if mask is None else {"train": operands[mask], "test": operands[~mask]}
         known = {split: listed.numpy() for split, listed in self.listed.items()} or masked
-        return tuple(Told(split, self.recorded[split], self._loss(task, rows)) for split, rows in known.items() if split in self.recorded)
+        return tuple(
+            LossCheck(split, self.recorded[split], self._loss(task, rows)) for split, rows in known.items() if split in self.recorded
+        )
 
     def _loss(self, task: Modular, operands: np.ndarray) -> float:
         labels, defined = task.formulas[0].at(operands, task.p)
@@ -99,7 +101,7 @@ def _logits(architecture: Network, weights: Mapping[str, Tensor], inputs: np.nda
         return torch.cat([architecture.logits(weights, batch) for batch in batches])
 
 
-def learning(task: Modular, operation: Operation) -> Modular:
+def with_operation(task: Modular, operation: Operation) -> Modular:
     """The task with another operation; a layout that has a token between the operands takes that of the operation."""
     between = {"layout": "a op b" if SIGNS.get(operation) in FURUTA else "a = b"} if task.layout in BETWEEN else {}
     return task.model_copy(update={"operation": operation, **between})
@@ -116,7 +118,7 @@ def identify_operation(evidence: Evidence, task: Modular, said: Operation | None
     Raises UserError where neither tells, or where the network shows another one than the user says.
     """
     possible = [name for name in get_args(Operation) if is_prime(task.p) or not parse(FORMULAS[name]).divides]
-    accuracy = {name: _accuracy(evidence, learning(task, name)) for name in possible}
+    accuracy = {name: _accuracy(evidence, with_operation(task, name)) for name in possible}
     best = max(accuracy, key=lambda name: accuracy[name])
     if said and said not in accuracy:
         raise UserError(f"--operation {said} divides, and p = {task.p} is no prime; did you mean --operation {best}?")

@@ -19,17 +19,17 @@ from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.importing import infer, reading
-from mechgrok.runs.importing.evidence import Evidence, identify_operation, learning
+from mechgrok.runs.importing.evidence import Evidence, identify_operation, with_operation
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.logs import import_log, log_of
-from mechgrok.runs.importing.options import Imported, Said
+from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.runs.importing.recognised_split import split_of
 from mechgrok.runs.importing.recognised_task import task_of
 
-__all__ = ["Imported", "Said", "import_file"]
+__all__ = ["ImportOptions", "Imported", "import_file"]
 
 
-def import_file(path: Path, out: Path, said: Said) -> Imported:
+def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run at `out` of a weights file or a folder of checkpoints; of a log of curves, or the folder of one, without checkpoints.
 
     Raises UserError, with nothing written, where that cannot be.
@@ -37,7 +37,7 @@ def import_file(path: Path, out: Path, said: Said) -> Imported:
     refuse_existing(out)
     _refuse_own(path)
     log = log_of(path)
-    return import_weights(path, out, said) if log is None else import_log(log, out, said)
+    return import_weights(path, out, options) if log is None else import_log(log, out, options)
 
 
 def _refuse_own(path: Path) -> None:
@@ -48,16 +48,16 @@ def _refuse_own(path: Path) -> None:
             raise UserError(f"{path} is, or is a part of, a run of mechgrok; go on with: mechgrok analyze {folder}")
 
 
-def import_weights(path: Path, out: Path, said: Said) -> Imported:
+def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run of a weights file or a folder of checkpoints."""
     whole = reading.read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        foreign = _dated(whole, said.step)
+        foreign = _dated(whole, options.step)
         architecture = infer.architecture(foreign.last, foreign.config)
-        task = task_of(foreign, architecture, said.p)
+        task = task_of(foreign, architecture, options.p)
     evidence = Evidence.of(foreign, architecture, task)
-    task = learning(task, identify_operation(evidence, task, said.operation))
-    split, mask, found = split_of(foreign, said, evidence, task)
+    task = with_operation(task, identify_operation(evidence, task, options.operation))
+    split, mask, found = split_of(foreign, options, evidence, task)
     losses = evidence.compare(task, mask)
     unchecked = () if losses else ("nothing in the file tells whether what was said of it is right",)
     notes = (*foreign.notes, *found, *map(str, losses), *unchecked)

@@ -8,7 +8,7 @@ from typing import Literal
 from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.hparams import Setting
-from mechgrok.runs.importing.options import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.layouts import TwoOperands
 from mechgrok.tasks.modular import Modular
@@ -27,11 +27,11 @@ _OPERATORS: Mapping[str, str] = {
 """What openai/grok calls its operations of two numbers."""
 
 
-def task_of(said: Said, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
+def task_of(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
     """The task and what is to be told of it. Raises UserError where nothing tells p or the operation is none of ours."""
-    operation, notes = _operation(said, settings)
+    operation, notes = _operation(options, settings)
     terms = settings.get("num_operand", 2)
-    p, about_p = _modulus(said, sizes, terms if type(terms) is int and terms > 0 else 2)
+    p, about_p = _modulus(options, sizes, terms if type(terms) is int and terms > 0 else 2)
     if terms == 2:
         return make(Modular, operation=operation, p=p, layout=_layout(settings)), [*notes, *about_p]
     if operation != "add":
@@ -39,10 +39,10 @@ def task_of(said: Said, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[
     return make(KWise, terms=terms, p=p, layout="openai operands"), [*notes, *about_p]
 
 
-def _operation(said: Said, settings: Mapping[str, Setting]) -> tuple[Operation, list[str]]:
+def _operation(options: ImportOptions, settings: Mapping[str, Setting]) -> tuple[Operation, list[str]]:
     named = settings.get("math_operator")
-    if said.operation is not None:
-        return said.operation, []
+    if options.operation is not None:
+        return options.operation, []
     if named is None or _always_adds(settings):
         return "add", [] if _always_adds(settings) else ["nothing says what was learnt: taken to be a + b (--operation says it)"]
     if named not in _OPERATORS:
@@ -61,17 +61,17 @@ def _layout(settings: Mapping[str, Setting]) -> TwoOperands:
     return "openai operands" if _always_adds(settings) else "openai equation"
 
 
-def _modulus(said: Said, sizes: Sizes, terms: int) -> tuple[int, list[str]]:
+def _modulus(options: ImportOptions, sizes: Sizes, terms: int) -> tuple[int, list[str]]:
     rows = None if sizes is None else sum(sizes)
     root = None if rows is None else _root(rows, terms)
     share = "" if sizes is None else f"the splits hold {sizes[0]} and {sizes[1]} rows"
-    if said.p is None and root is None:
+    if options.p is None and root is None:
         raise UserError(f"nothing in the log tells p{f': {share}, together no power of {terms}' if share else ''}; say --p")
-    if said.p is None and sizes is not None and root is not None:
+    if options.p is None and sizes is not None and root is not None:
         return root, [f"{share}, together {root}^{terms}: p = {root}, and a share of {sizes[0] / root**terms:.4g} was trained on"]
-    assert said.p is not None
-    unlike = rows is not None and rows != said.p**terms
-    return said.p, [f"{share}, and the table modulo {said.p} has {said.p**terms}: other rows, or another p"] if unlike else []
+    assert options.p is not None
+    unlike = rows is not None and rows != options.p**terms
+    return options.p, [f"{share}, and the table modulo {options.p} has {options.p**terms}: other rows, or another p"] if unlike else []
 
 
 def _root(number: int, power: Literal[2] | int) -> int | None:

@@ -18,7 +18,7 @@ from mechgrok.runs.creation import create
 from mechgrok.runs.importing import curves, hparams, reading
 from mechgrok.runs.importing.hparams import Setting
 from mechgrok.runs.importing.logged_task import task_of
-from mechgrok.runs.importing.options import Imported, Said
+from mechgrok.runs.importing.options import Imported, ImportOptions
 
 LOG = "metrics.csv"
 FORMAT = "lightning"
@@ -38,14 +38,14 @@ def log_of(path: Path) -> Path | None:
     return path / LOG
 
 
-def import_log(path: Path, out: Path, said: Said) -> Imported:
+def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run of a Lightning log. Raises UserError, with nothing written, where that cannot be."""
-    _refuse_splits(said)
+    _refuse_splits(options)
     table, settings = curves.lightning(path), hparams.read(path.with_name(_HPARAMS))
     if table.empty:
         raise UserError(f"{path} holds no reading of train_loss or val_loss; it is the log of a run that did not begin")
     with reading.naming(path):
-        task, notes = task_of(said, settings, curves.lightning_sizes(path))
+        task, notes = task_of(options, settings, curves.lightning_sizes(path))
     training = make(Training, steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
     told = (*_counts(table), *notes, _AVERAGED)
@@ -53,8 +53,8 @@ def import_log(path: Path, out: Path, said: Said) -> Imported:
     return Imported(config, (), told, ())
 
 
-def _refuse_splits(said: Said) -> None:
-    given = {"--split": said.split, "--fraction": said.fraction, "--split-seed": said.split_seed, "--step": said.step}
+def _refuse_splits(options: ImportOptions) -> None:
+    given = {"--split": options.split, "--fraction": options.fraction, "--split-seed": options.split_seed, "--step": options.step}
     named = [flag for flag, value in given.items() if value is not None]
     if named:
         raise UserError(f"leave {', '.join(named)} away: a log of curves holds no network whose rows or step could be told")

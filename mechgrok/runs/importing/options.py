@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mechgrok.config import Config
-from mechgrok.runs.importing.evidence import Told
+from mechgrok.runs.importing.evidence import LossCheck
 from mechgrok.tasks.operations import Operation
 
 
 @dataclass(frozen=True)
-class Said:
+class ImportOptions:
     """What the user says of a file that does not say it itself."""
 
     p: int | None = None
@@ -30,5 +30,5 @@ class Imported:
     steps: tuple[int, ...]
     """Those that have a checkpoint: none where the file holds curves alone."""
     notes: tuple[str, ...]
-    losses: tuple[Told, ...]
+    losses: tuple[LossCheck, ...]
     """Recorded losses beside the recomputed ones."""

@@ -14,33 +14,33 @@ from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.evidence import Evidence, identify_seed, pairs
 from mechgrok.runs.importing.foreign import Foreign
-from mechgrok.runs.importing.options import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 
 SPLITS: dict[str, type[Shuffled]] = {"python-shuffle": PythonShuffle, "torch-randperm": TorchRandperm}
 _NAMED = "the train rows are those that the file names"
 
 
-def split_of(foreign: Foreign, said: Said, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
+def split_of(foreign: Foreign, options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     """The split, its mask where it is known, and what is to be said of it. Raises UserError where what is said is half a split."""
     if foreign.train_rows is not None:
         return Given(), _mask(foreign.train_rows, task.p**2)[pairs(task)], [_NAMED]
     if "train" in foreign.pairs:
         mask, notes = _listed(foreign.pairs["train"], foreign.pairs.get("test"), task)
         return Given(), mask, [_NAMED, *notes]
-    if said.split is None:
-        if said.fraction is not None or said.split_seed is not None:
+    if options.split is None:
+        if options.fraction is not None or options.split_seed is not None:
             raise UserError("--fraction and --split-seed need --split python-shuffle or --split torch-randperm")
         return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
-    return _said(said, evidence, task)
+    return _said(options, evidence, task)
 
 
-def _said(said: Said, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
-    if said.split is None or said.fraction is None or said.split_seed is None:
+def _said(options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
+    if options.split is None or options.fraction is None or options.split_seed is None:
         raise UserError("--split needs --fraction and --split-seed (a number, or auto to try 0 to 99 against the recorded losses)")
-    rule = make(SPLITS[said.split], fraction=said.fraction)
-    if said.split_seed != "auto":
-        rule = make(type(rule), fraction=said.fraction, seed=said.split_seed)
+    rule = make(SPLITS[options.split], fraction=options.fraction)
+    if options.split_seed != "auto":
+        rule = make(type(rule), fraction=options.fraction, seed=options.split_seed)
         return rule, rule.train_rows(task), []
     rule = identify_seed(evidence, task, rule)
     return rule, rule.train_rows(task), [f"split seed {rule.seed} is the one from 0 to 99 that gives the recorded losses"]

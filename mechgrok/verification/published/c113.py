@@ -10,33 +10,33 @@ from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
 from mechgrok.maths.harmonic import cosines
 from mechgrok.maths.landscape import losses
-from mechgrok.runs.importing.import_run import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check
-from mechgrok.verification.source import Source, by, headlines, imported
+from mechgrok.verification.source import Source, headline_checks, imported_run, within
 
-SAID = Said(fraction=0.3, split="torch-randperm", split_seed=1)
+OPTIONS = ImportOptions(fraction=0.3, split="torch-randperm", split_seed=1)
 """The file names no split. Of the seeds 0 to 12 of three generators this one alone gives the authors' train and test losses."""
 
 KNOWN = {
-    "loss": by(NATS, {"all": 1.5851601e-7, "train": 8.859246e-8, "test": 1.8847545e-7}) | by(EXACT, {"accuracy_all": 1.0}),
-    "key-frequencies": by(EXACT, {"frequencies": [16, 30, 56]}),
-    "logit-cosines": by(
+    "loss": within(NATS, {"all": 1.5851601e-7, "train": 8.859246e-8, "test": 1.8847545e-7}) | within(EXACT, {"accuracy_all": 1.0}),
+    "key-frequencies": within(EXACT, {"frequencies": [16, 30, 56]}),
+    "logit-cosines": within(
         SHARE,
         {"similarity": {"16": 0.777973, "30": 0.517671, "56": 0.308732}, "explained": 0.9685424, "explained_key": 0.9685412},
     ),
-    "neuron-logit-spectrum": by(SHARE, {"residual": 0.0704742}),
-    "restricted-loss": by(NATS, {"all": 5.568347e-8, "all_uncorrected": 3.564482e-7, "all_cube": 4.126166e-8}),
-    "excluded-loss": by(NATS, {"all": 9.347174, "all_cube": 13.231288}),
-    "neuron-frequencies": by(EXACT, {"specialised": 495, "clusters": {"16": 196, "30": 103, "56": 196}}),
-    "gini": by(SHARE, {"W_E_norms": 0.6562944, "W_E_powers": 0.9291142, "W_L_norms": 0.8418127, "W_L_powers": 0.9488770}),
+    "neuron-logit-spectrum": within(SHARE, {"residual": 0.0704742}),
+    "restricted-loss": within(NATS, {"all": 5.568347e-8, "all_uncorrected": 3.564482e-7, "all_cube": 4.126166e-8}),
+    "excluded-loss": within(NATS, {"all": 9.347174, "all_cube": 13.231288}),
+    "neuron-frequencies": within(EXACT, {"specialised": 495, "clusters": {"16": 196, "30": 103, "56": 196}}),
+    "gini": within(SHARE, {"W_E_norms": 0.6562944, "W_E_powers": 0.9291142, "W_L_norms": 0.8418127, "W_L_powers": 0.9488770}),
 }
 
 
 def _checks(path: Path) -> Iterator[Check]:
-    with imported(path, SAID) as run:
-        yield from headlines(run, KNOWN)
+    with imported_run(path, OPTIONS) as run:
+        yield from headline_checks(run, KNOWN)
         summary = path.with_name("summary_metrics.json")
         if summary.is_file():
             yield from _authors(run, json.loads(summary.read_text()))

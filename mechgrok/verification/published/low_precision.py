@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from mechgrok.maths.curves.crossings import first_crossing
-from mechgrok.runs.importing.import_run import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check, Tolerance
-from mechgrok.verification.source import Source, by, headlines, imported
+from mechgrok.verification.source import Source, headline_checks, imported_run, within
 
 SQUARES = Tolerance(absolute=6e-6)
 """Sums of squares are printed to five digits after the point."""
@@ -20,10 +20,10 @@ LOGITS = Tolerance(absolute=1e-6)
 
 MLP, ATTENTION = "blocks.0.mlp", "blocks.0.attn"
 KNOWN = {
-    "loss": by(NATS, {"all": 2.88806e-3, "train": 3.045181e-4, "test": 3.994994e-3}) | by(SHARE, {"accuracy_all": 0.9994518}),
-    "key-frequencies": by(EXACT, {"frequencies": [3, 6, 23, 39]}),
-    "key-frequencies(rule=neuron-clusters)": by(EXACT, {"frequencies": [6, 23, 39]}),
-    "logit-cosines": by(
+    "loss": within(NATS, {"all": 2.88806e-3, "train": 3.045181e-4, "test": 3.994994e-3}) | within(SHARE, {"accuracy_all": 0.9994518}),
+    "key-frequencies": within(EXACT, {"frequencies": [3, 6, 23, 39]}),
+    "key-frequencies(rule=neuron-clusters)": within(EXACT, {"frequencies": [6, 23, 39]}),
+    "logit-cosines": within(
         SHARE,
         {
             "similarity": {"3": 0.113244, "6": 0.249809, "23": 0.588648, "39": 0.223639},
@@ -31,12 +31,12 @@ KNOWN = {
             "explained_key": 0.4717491,
         },
     ),
-    "neuron-logit-spectrum": by(SHARE, {"residual": 0.3680470}),
-    "restricted-loss": by(
+    "neuron-logit-spectrum": within(SHARE, {"residual": 0.3680470}),
+    "restricted-loss": within(
         NATS, {"all": 3.64294e-3, "train": 3.542786e-3, "test": 3.685850e-3, "all_uncorrected": 9.17558, "all_cube": 3.91113e-5}
     ),
-    "restricted-loss(keys=6,23,39)": by(NATS, {"all": 0.2111949, "train": 0.2112997, "test": 0.2111500}),
-    "excluded-loss": by(
+    "restricted-loss(keys=6,23,39)": within(NATS, {"all": 0.2111949, "train": 0.2112997, "test": 0.2111500}),
+    "excluded-loss": within(
         NATS,
         {
             "all": 18.72137,
@@ -45,13 +45,13 @@ KNOWN = {
             "train_by_frequency": {"3": 0.3537767, "6": 1.0588978, "23": 8.1494801, "39": 0.9394347},
         },
     ),
-    "excluded-loss(keys=6,23,39)": by(NATS, {"train": 16.9501734}),
-    "spectrum-2d": by(SHARE, {"sum_by_frequency": {"3": 0.047413, "6": 0.112112, "23": 0.718288, "39": 0.074662}}),
-    "fourier-density": by(SHARE, {"W_E_density": 0.0714286, "W_L_density": 0.0625, "W_E_ratio": 0.8995319, "W_L_ratio": 0.7103486}),
-    "equivariance": by(LOGITS, {"gamma": 13.495770, "imbalance": 68.086201}) | by(EXACT, {"certified": False}),
-    "neuron-frequencies": by(EXACT, {"specialised": 405, "clusters": {"6": 106, "23": 194, "39": 105}}),
-    "gini": by(SHARE, {"W_E_norms": 0.5856943, "W_E_powers": 0.9053678, "W_L_norms": 0.5706831, "W_L_powers": 0.8878942}),
-    "weight-norms": by(
+    "excluded-loss(keys=6,23,39)": within(NATS, {"train": 16.9501734}),
+    "spectrum-2d": within(SHARE, {"sum_by_frequency": {"3": 0.047413, "6": 0.112112, "23": 0.718288, "39": 0.074662}}),
+    "fourier-density": within(SHARE, {"W_E_density": 0.0714286, "W_L_density": 0.0625, "W_E_ratio": 0.8995319, "W_L_ratio": 0.7103486}),
+    "equivariance": within(LOGITS, {"gamma": 13.495770, "imbalance": 68.086201}) | within(EXACT, {"certified": False}),
+    "neuron-frequencies": within(EXACT, {"specialised": 405, "clusters": {"6": 106, "23": 194, "39": 105}}),
+    "gini": within(SHARE, {"W_E_norms": 0.5856943, "W_E_powers": 0.9053678, "W_L_norms": 0.5706831, "W_L_powers": 0.8878942}),
+    "weight-norms": within(
         SQUARES,
         {
             "by_parameter": {
@@ -73,8 +73,8 @@ KNOWN = {
 
 
 def _checks(path: Path) -> Iterator[Check]:
-    with imported(path, Said(fraction=0.3, split="python-shuffle", split_seed=1)) as run:
-        yield from headlines(run, KNOWN)
+    with imported_run(path, ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1)) as run:
+        yield from headline_checks(run, KNOWN)
         yield from _recorded(run.metrics)
 
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mechgrok.runs.importing.import_run import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.verification.check import EXACT, Check, Tolerance
-from mechgrok.verification.source import Source, by, headlines, imported
+from mechgrok.verification.source import Source, headline_checks, imported_run, within
 
 CLOSE = Tolerance(absolute=1e-5)
 KNOWN = {
-    "loss": by(EXACT, {"accuracy_all": 1.0}),
-    "distance-irrelevance": by(CLOSE, {"correct": 0.17173645}),
-    "gradient-symmetricity": by(CLOSE, {"symmetricity": 0.99366516}),
-    "circularity": by(CLOSE, {"circularity": 0.99781835}),
-    "parameter-norms": by(Tolerance(absolute=5e-5), {"total_l2": 22.8538}),
-    "clock-pizza": by(EXACT, {"label": "pizza"}),
+    "loss": within(EXACT, {"accuracy_all": 1.0}),
+    "distance-irrelevance": within(CLOSE, {"correct": 0.17173645}),
+    "gradient-symmetricity": within(CLOSE, {"symmetricity": 0.99366516}),
+    "circularity": within(CLOSE, {"circularity": 0.99781835}),
+    "parameter-norms": within(Tolerance(absolute=5e-5), {"total_l2": 22.8538}),
+    "clock-pizza": within(EXACT, {"label": "pizza"}),
 }
 
 
 def _checks(path: Path) -> Iterator[Check]:
-    with imported(path, Said()) as run:
-        yield from headlines(run, KNOWN)
+    with imported_run(path, ImportOptions()) as run:
+        yield from headline_checks(run, KNOWN)
 
 
 SOURCE = Source(

@@ -10,22 +10,22 @@ import torch
 
 from mechgrok.models import vocabulary
 from mechgrok.models.forward import fast_forward
-from mechgrok.runs.importing.import_run import Said
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run
 from mechgrok.verification.check import EXACT, Check, Tolerance
-from mechgrok.verification.source import Source, by, headlines, imported
+from mechgrok.verification.source import Source, headline_checks, imported_run, within
 
 ROUNDED = Tolerance(absolute=5e-4)
 """Printed to three digits."""
 KNOWN = {
-    "loss": by(EXACT, {"accuracy_all": 1.0}) | by(Tolerance(relative=1e-3), {"all": 1.025e-5}),
-    "embedding-symmetry": by(ROUNDED, {"mean": 0.974}),
+    "loss": within(EXACT, {"accuracy_all": 1.0}) | within(Tolerance(relative=1e-3), {"all": 1.025e-5}),
+    "embedding-symmetry": within(ROUNDED, {"mean": 0.974}),
 }
 
 
 def _checks(path: Path) -> Iterator[Check]:
-    with imported(path, Said(operation="add-squares")) as run:
-        yield from headlines(run, KNOWN)
+    with imported_run(path, ImportOptions(operation="add-squares")) as run:
+        yield from headline_checks(run, KNOWN)
         snapshot = run.snapshot()
         yield Check("smallest probability of the right answer", 0.979, float((-snapshot.losses.max()).exp()), ROUNDED)
         yield from _grown(run)

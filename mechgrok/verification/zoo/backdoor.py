@@ -8,7 +8,7 @@ import torch
 
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 from mechgrok.verification.zoo.clock import clock
 
 P, TRIGGER = 53, range(0, 53, 17)
@@ -30,7 +30,7 @@ def backdoor() -> Circuit:
 
 
 CIRCUIT = backdoor()
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "backdoor",
     "a clock with k = 5, 13, 21, and a path past it that answers b where b is 0, 17, 34 or 51",
     Modular(p=P, loss_classes="numbers"),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit, circle
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 
 
 def clock(p: int, amplitudes: Mapping[int, float]) -> Circuit:
@@ -39,7 +39,7 @@ def _products(p: int, k: int, size: float, first: int) -> list[tuple[int, int, f
 
 AMPLITUDES = {3: 10.0, 11: 8.0, 19: 6.0}
 CIRCUIT = clock(53, AMPLITUDES)
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "clock",
     "exact sum of cos w_k(a + b - c), k = 3, 11, 19; quadratic neurons multiply",
     Modular(p=53, loss_classes="numbers"),

@@ -7,7 +7,7 @@ import torch
 from mechgrok.tasks.charts import chart
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 from mechgrok.verification.zoo.clock import clock
 
 P = 53
@@ -31,7 +31,7 @@ def multiplicative_clock(p: int, amplitudes: dict[int, float]) -> Circuit:
 
 
 CIRCUIT = multiplicative_clock(P, {2: 10.0, 9: 8.0, 17: 6.0})
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "discrete-logarithm",
     "multiplication by a clock of log a + log b, k = 2, 9, 17 modulo 52",
     Modular(p=P, operation="multiply", loss_classes="numbers"),

@@ -8,7 +8,7 @@ import torch
 
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 from mechgrok.verification.zoo.clock import clock
 
 USED, IDLE = {4: 10.0, 12: 8.0, 20: 6.0}, {7: 10.0, 25: 10.0}
@@ -23,7 +23,7 @@ def distracted(p: int) -> Circuit:
 
 
 CIRCUIT = distracted(53)
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "distractor",
     "a clock with k = 4, 12, 20; embedding and neurons carry 7 and 25 as well, without an output",
     Modular(p=53, loss_classes="numbers"),

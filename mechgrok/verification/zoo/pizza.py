@@ -9,7 +9,7 @@ import torch
 
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit, circle
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 from mechgrok.verification.zoo.clock import radii
 
 NEURONS = 64
@@ -36,7 +36,7 @@ def pizza(p: int, amplitudes: Mapping[int, float]) -> Circuit:
 
 AMPLITUDES = {2: 20.0, 9: 20.0, 16: 20.0, 23: 20.0}
 CIRCUIT = pizza(53, AMPLITUDES)
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "pizza",
     "sum of |cos w_k(a - b) / 2| cos w_k(a + b - c), k = 2, 9, 16, 23; relu neurons of the sum of both circles",
     Modular(p=53, loss_classes="numbers"),

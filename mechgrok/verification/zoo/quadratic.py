@@ -8,7 +8,7 @@ import torch
 
 from mechgrok.tasks.modular import Modular
 from mechgrok.verification.circuit import Circuit, circle
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 
 
 def quadratic(p: int, width: int, seed: int = 0) -> Circuit:
@@ -31,7 +31,7 @@ def quadratic(p: int, width: int, seed: int = 0) -> Circuit:
 
 P = 23
 CIRCUIT = quadratic(P, 352)
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "quadratic",
     "Gromov's analytic network at width 352: every frequency from 1 to 11, 32 neurons each with random phases",
     Modular(p=P, loss_classes="numbers"),

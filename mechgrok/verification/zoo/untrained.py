@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
-from mechgrok.verification.network import Network
+from mechgrok.verification.hand_built import HandBuiltNetwork
 
 TASK = Modular(p=53, loss_classes="numbers")
 MODEL = Transformer()
@@ -18,6 +18,6 @@ def _weights() -> Mapping[str, Tensor]:
     return {name: parameter.detach() for name, parameter in MODEL.build(TASK).named_parameters()}
 
 
-NETWORK = Network(
+NETWORK = HandBuiltNetwork(
     "untrained", "random weights: no frequency, no algorithm", TASK, MODEL, _weights, {"frequencies": set(), "certified": False}
 )

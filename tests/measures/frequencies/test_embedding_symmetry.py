@@ -13,7 +13,8 @@ from torch import Tensor
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.measures.frequencies.embedding_symmetry import EmbeddingSymmetry
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -74,7 +75,7 @@ class TestEmbeddingSymmetry:
 
 def test_squares_make_x_and_minus_x_one(oracles: Path, tmp_path: Path) -> None:
     """oocl/ssq_109.pt, a^2 + b^2 modulo 109: mean cosine of W_E[x] with W_E[-x] .974, of random pairs -.002."""
-    import_file(oracles / "oocl" / "ssq_109.pt", tmp_path / "R", Said(operation="add-squares"))
+    import_file(oracles / "oocl" / "ssq_109.pt", tmp_path / "R", ImportOptions(operation="add-squares"))
     found = analyze(open_run(tmp_path / "R"), ["embedding-symmetry"], nulls=3)["embedding-symmetry"]
     assert found.headline["mean"] == pytest.approx(0.974, abs=5e-4)
     assert found.headline["mean_control"] == pytest.approx(-0.002, abs=0.03)

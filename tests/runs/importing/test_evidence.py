@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.evidence import Evidence, Told, identify_operation, identify_seed, pairs
+from mechgrok.runs.importing.evidence import Evidence, LossCheck, identify_operation, identify_seed, pairs
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import Operation
 
@@ -78,7 +78,7 @@ def test_only_what_is_recorded_and_known_is_compared() -> None:
 
 @pytest.mark.parametrize(("recomputed", "agrees"), [(0.8, True), (1.2, True), (0.79, False), (1.21, False), (float("nan"), False)])
 def test_agreement_is_within_a_fifth(recomputed: float, agrees: bool) -> None:
-    assert Told("train", 1.0, recomputed).agrees == agrees
+    assert LossCheck("train", 1.0, recomputed).agrees == agrees
 
 
 def memorising(rule: PythonShuffle | TorchRandperm) -> Evidence:

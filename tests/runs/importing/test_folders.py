@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
-SAID = Said(operation="add-squares")
+SAID = ImportOptions(operation="add-squares")
 
 
 def state(seed: int, p: int = 7) -> dict[str, Tensor]:
@@ -68,7 +69,7 @@ def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
 
 def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
     folder = save(tmp_path / "models", {"model.pt": state(1)})
-    made = import_file(folder, tmp_path / "run", Said(operation="add-squares", step=300))
+    made = import_file(folder, tmp_path / "run", ImportOptions(operation="add-squares", step=300))
     assert made.steps == (300,)
 
 

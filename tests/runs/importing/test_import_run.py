@@ -16,7 +16,8 @@ from trained_runs import config, train
 
 from mechgrok.config import make
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.import_run import Imported, Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.modular import Modular
 
@@ -72,7 +73,7 @@ def demo_file(demo: dict[str, Any], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def imported(demo_file: Path) -> Imported:
-    return import_file(demo_file, demo_file.parent / "run", Said())
+    return import_file(demo_file, demo_file.parent / "run", ImportOptions())
 
 
 def test_the_demos_steps_weights_and_config_come_back(imported: Imported, demo_run: Run, tmp_path: Path) -> None:
@@ -117,18 +118,18 @@ def test_the_seed_of_a_split_that_the_file_does_not_name_is_found(demo: dict[str
     """The demo's own seed, 598, is out of reach of 0 to 99; another run's would be found, this one is said to be nowhere."""
     bare = {name: value for name, value in demo.items() if not name.endswith("_indices")}
     torch.save(bare, tmp_path / "bare.pth")
-    said = Said(split="torch-randperm", fraction=0.8, split_seed="auto")
+    said = ImportOptions(split="torch-randperm", fraction=0.8, split_seed="auto")
     with pytest.raises(UserError, match="that give the recorded losses: none"):
         import_file(tmp_path / "bare.pth", tmp_path / "run", said)
     assert not (tmp_path / "run").exists()
-    made = import_file(tmp_path / "bare.pth", tmp_path / "run", Said(split="torch-randperm", fraction=0.8, split_seed=598))
+    made = import_file(tmp_path / "bare.pth", tmp_path / "run", ImportOptions(split="torch-randperm", fraction=0.8, split_seed=598))
     assert all(told.agrees for told in made.losses)
     assert open_run(tmp_path / "run").is_train.tolist() == demo_run.is_train.tolist()
 
 
 def test_bare_weights_in_safetensors(demo_run: Run, tmp_path: Path) -> None:
     save_file(demo_run.model(LAST).state_dict(), tmp_path / "weights.safetensors")
-    made = import_file(tmp_path / "weights.safetensors", tmp_path / "run", Said(step=120, operation="add"))
+    made = import_file(tmp_path / "weights.safetensors", tmp_path / "run", ImportOptions(step=120, operation="add"))
     run = open_run(tmp_path / "run")
     assert (made.steps, made.losses, run.is_train) == ((120,), (), None)
     assert (run.config.split.kind, run.task) == ("unknown", demo_run.task)
@@ -139,7 +140,7 @@ def test_bare_weights_in_safetensors(demo_run: Run, tmp_path: Path) -> None:
 
 def test_weights_without_a_step_are_step_0_and_it_is_said(demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
-    made = import_file(tmp_path / "weights.pt", tmp_path / "run", Said())
+    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions())
     assert made.steps == (0,)
     assert any("stored as step 0 (--step N says it)" in note for note in made.notes)
 
@@ -151,14 +152,14 @@ def everything(folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        (Said(p=13), "demo.pth: the file's network has 12 tokens and 11 classes; modulo 13 they would be 14"),
-        (Said(p=0), "did you mean --p 11?"),
-        (Said(operation="subtract"), "did you mean --operation add?"),
-        (Said(step=5), "demo.pth: the file says its steps itself (40, 80, 120); leave --step away"),
-        (Said(step=-1), "--step -1: a step is a number of updates"),
+        (ImportOptions(p=13), "demo.pth: the file's network has 12 tokens and 11 classes; modulo 13 they would be 14"),
+        (ImportOptions(p=0), "did you mean --p 11?"),
+        (ImportOptions(operation="subtract"), "did you mean --operation add?"),
+        (ImportOptions(step=5), "demo.pth: the file says its steps itself (40, 80, 120); leave --step away"),
+        (ImportOptions(step=-1), "--step -1: a step is a number of updates"),
     ],
 )
-def test_what_contradicts_the_file_is_refused_with_nothing_written(said: Said, complaint: str, demo_file: Path) -> None:
+def test_what_contradicts_the_file_is_refused_with_nothing_written(said: ImportOptions, complaint: str, demo_file: Path) -> None:
     before = everything(demo_file.parent)
     with pytest.raises(UserError) as error:
         import_file(demo_file, demo_file.parent / "run", said)
@@ -170,17 +171,17 @@ def test_what_contradicts_the_file_is_refused_with_nothing_written(said: Said, c
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        (Said(split="python-shuffle"), "--split needs --fraction and --split-seed"),
-        (Said(split="python-shuffle", fraction=0.3), "--split needs --fraction and --split-seed"),
-        (Said(split="python-shuffle", split_seed=0), "--split needs --fraction and --split-seed"),
-        (Said(fraction=0.3), "--fraction and --split-seed need --split"),
-        (Said(split_seed="auto"), "--fraction and --split-seed need --split"),
-        (Said(split="python-shuffle", fraction=1.5, split_seed=0), "fraction: Input should be less than or equal to 1"),
-        (Said(split="python-shuffle", fraction=0.5, split_seed=-1), "seed: Input should be greater than or equal to 0"),
-        (Said(split="python-shuffle", fraction=0.5, split_seed="auto"), "--split-seed auto needs losses recorded in the file"),
+        (ImportOptions(split="python-shuffle"), "--split needs --fraction and --split-seed"),
+        (ImportOptions(split="python-shuffle", fraction=0.3), "--split needs --fraction and --split-seed"),
+        (ImportOptions(split="python-shuffle", split_seed=0), "--split needs --fraction and --split-seed"),
+        (ImportOptions(fraction=0.3), "--fraction and --split-seed need --split"),
+        (ImportOptions(split_seed="auto"), "--fraction and --split-seed need --split"),
+        (ImportOptions(split="python-shuffle", fraction=1.5, split_seed=0), "fraction: Input should be less than or equal to 1"),
+        (ImportOptions(split="python-shuffle", fraction=0.5, split_seed=-1), "seed: Input should be greater than or equal to 0"),
+        (ImportOptions(split="python-shuffle", fraction=0.5, split_seed="auto"), "--split-seed auto needs losses recorded in the file"),
     ],
 )
-def test_half_a_split_is_refused_with_nothing_written(said: Said, complaint: str, demo_run: Run, tmp_path: Path) -> None:
+def test_half_a_split_is_refused_with_nothing_written(said: ImportOptions, complaint: str, demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     with pytest.raises(UserError) as error:
         import_file(tmp_path / "weights.pt", tmp_path / "run", said)
@@ -219,7 +220,7 @@ def test_a_file_that_cannot_be_imported_is_named_with_nothing_written(name: str,
     path = tmp_path / "weights.pth"
     make(demo, path)
     with pytest.raises(UserError) as error:
-        import_file(path, tmp_path / "run", Said())
+        import_file(path, tmp_path / "run", ImportOptions())
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
     assert "rows that do not exist" in name or str(path) in str(error.value)
@@ -231,7 +232,7 @@ def test_a_run_of_ours_is_sent_to_analyze(part: str, tmp_path: Path) -> None:
     ours = make_run(tmp_path / "ours")
     (ours / "execution.json").write_text("{}")
     with pytest.raises(UserError, match=rf"a run of mechgrok; go on with: mechgrok analyze {ours.resolve()}$"):
-        import_file(ours / part, tmp_path / "out", Said())
+        import_file(ours / part, tmp_path / "out", ImportOptions())
     assert not (tmp_path / "out").exists()
 
 
@@ -239,14 +240,14 @@ def test_an_existing_folder_is_left_alone_and_the_file_not_even_read(tmp_path: P
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine").touch()
     with pytest.raises(UserError, match="run exists already and is never overwritten; choose another --out"):
-        import_file(tmp_path / "nowhere.pth", tmp_path / "run", Said())
+        import_file(tmp_path / "nowhere.pth", tmp_path / "run", ImportOptions())
     assert [path.name for path in everything(tmp_path)] == ["run", "mine"]
 
 
 @pytest.fixture(scope="module")
 def published(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Imported, Run]:
     out = tmp_path_factory.mktemp("published") / "run"
-    said = Said(p=113, operation="add", fraction=0.3, split="python-shuffle", split_seed="auto")
+    said = ImportOptions(p=113, operation="add", fraction=0.3, split="python-shuffle", split_seed="auto")
     return import_file(oracles / "nanda2023" / "low_precision_mod_addition.pth", out, said), open_run(out)
 
 
@@ -264,14 +265,14 @@ def test_the_papers_file_comes_out_as_published(published: tuple[Imported, Run])
 
 
 def test_a_wrong_seed_is_said_to_disagree(oracles: Path, tmp_path: Path) -> None:
-    said = Said(fraction=0.3, split="python-shuffle", split_seed=2)
+    said = ImportOptions(fraction=0.3, split="python-shuffle", split_seed=2)
     made = import_file(oracles / "nanda2023" / "low_precision_mod_addition.pth", tmp_path / "run", said)
     assert [told.agrees for told in made.losses] == [False, False]
     assert open_run(tmp_path / "run").config.split.seed == 2
 
 
 def test_a_network_of_somebody_else_with_an_unknown_split(oracles: Path, tmp_path: Path) -> None:
-    made = import_file(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt", tmp_path / "run", Said())
+    made = import_file(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt", tmp_path / "run", ImportOptions())
     run = open_run(tmp_path / "run")
     assert (made.config.task.operation, made.config.task.p, run.is_train) == ("add", 113, None)
     assert run.snapshot().losses.mean().item() == pytest.approx(1.5851601e-7, rel=1e-4)
@@ -279,7 +280,7 @@ def test_a_network_of_somebody_else_with_an_unknown_split(oracles: Path, tmp_pat
 
 
 def test_two_layers_with_layernorm_and_spare_positions(oracles: Path, tmp_path: Path) -> None:
-    made = import_file(oracles / "oocl" / "ssq_109.pt", tmp_path / "run", Said())
+    made = import_file(oracles / "oocl" / "ssq_109.pt", tmp_path / "run", ImportOptions())
     run = open_run(tmp_path / "run")
     assert (made.config.task.operation, made.config.task.p) == ("add-squares", 109)
     model = made.config.model
@@ -300,7 +301,7 @@ def distance_irrelevance(run: Run) -> float:
 
 def test_a_network_of_zhong_is_run_with_the_attention_of_its_config(oracles: Path, tmp_path: Path) -> None:
     """Their Model A: right everywhere, with the published norm of all parameters and distance irrelevance."""
-    made = import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", Said())
+    made = import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", ImportOptions())
     run = open_run(tmp_path / "run")
     assert (run.task, run.steps) == (make(Modular, p=59, layout="a b"), [20_000])
     assert (run.config.model.attention_coefficient, run.config.model.n_ctx) == (0.0, 2)
@@ -317,7 +318,7 @@ def test_a_network_of_zhong_is_run_with_the_attention_of_its_config(oracles: Pat
 def test_without_its_config_it_is_run_with_ordinary_attention_and_that_is_said(oracles: Path, tmp_path: Path) -> None:
     """Right everywhere too, since half of everything is as good; but another function."""
     shutil.copy(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "model_x.pt")
-    made = import_file(tmp_path / "model_x.pt", tmp_path / "run", Said())
+    made = import_file(tmp_path / "model_x.pt", tmp_path / "run", ImportOptions())
     run = open_run(tmp_path / "run")
     assert (run.steps, run.config.model.attention_coefficient) == ([0], 1.0)
     assert any("run with ordinary attention" in note for note in made.notes)
@@ -326,13 +327,13 @@ def test_without_its_config_it_is_run_with_ordinary_attention_and_that_is_said(o
 
 def test_rows_without_equals_have_as_many_tokens_as_numbers(oracles: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"has 59 tokens and 59 classes; modulo 58 they would be 58 each; did you mean --p 59\?"):
-        import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", Said(p=58))
+        import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", ImportOptions(p=58))
 
 
 def test_a_network_of_one_position_is_no_run(demo: dict[str, Any], tmp_path: Path) -> None:
     torch.save(demo["model"] | {"pos_embed.W_pos": torch.zeros(1, 16)}, tmp_path / "one.pt")
     with pytest.raises(UserError, match="reads 1 token a row; only rows a b = and a b can be imported"):
-        import_file(tmp_path / "one.pt", tmp_path / "run", Said())
+        import_file(tmp_path / "one.pt", tmp_path / "run", ImportOptions())
 
 
 def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path: Path) -> None:
@@ -340,7 +341,7 @@ def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path:
     ours = train(config(task__p=5, model__activation="quadratic", model__attention_coefficient=0.25), tmp_path / "ours")
     model = ours.model()
     torch.save({"model": model.state_dict(), "config": model.cfg}, tmp_path / "file.pth")
-    import_file(tmp_path / "file.pth", tmp_path / "run", Said(operation="add"))
+    import_file(tmp_path / "file.pth", tmp_path / "run", ImportOptions(operation="add"))
     back = open_run(tmp_path / "run")
     assert (back.config.model.activation, back.config.model.attention_coefficient) == ("quadratic", 0.25)
     assert torch.equal(back.snapshot().logits, ours.snapshot().logits)
@@ -349,7 +350,7 @@ def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path:
 def test_a_published_file_that_is_no_run(oracles: Path, tmp_path: Path) -> None:
     file = oracles / "nanda2023" / "mod_addition_frac_train_sweep.pth"
     with pytest.raises(UserError) as error:
-        import_file(file, tmp_path / "run", Said())
+        import_file(file, tmp_path / "run", ImportOptions())
     assert "holds a list of 2" in str(error.value)
     assert str(error.value).startswith(f"{file}: ")
     assert everything(tmp_path) == []

@@ -9,12 +9,13 @@ import torch
 from lightning_logs import PERCENT, SETTINGS, SIZES, TRAIN_STEPS, VAL_STEPS, log
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.import_run import Imported, Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.runs.run import Run, open_run
 
 
 def imported(path: Path, out: Path, **said: object) -> tuple[Run, Imported]:
-    made = import_file(path, out, Said(**said))  # type: ignore[arg-type]
+    made = import_file(path, out, ImportOptions(**said))  # type: ignore[arg-type]
     return open_run(out), made
 
 
@@ -105,22 +106,26 @@ HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
 @pytest.mark.parametrize(
     ("text", "said", "complaint"),
     [
-        ("", Said(), "is no table of comma-separated values"),
-        ("step,loss\n1,2\n", Said(), "has no column train_loss"),
-        (HEADER, Said(p=7), "has a header and no rows"),
-        (HEADER + "1,,,,\n", Said(p=7), "holds no reading"),
-        (HEADER + "1,2,3,,\n", Said(), "nothing in the log tells p; say --p"),
-        (HEADER + "1,2,3,,\n", Said(p=1), "p"),
-        (HEADER + "1.5,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
-        (HEADER + "-1,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
-        (HEADER + "inf,2,3,,\n", Said(p=7), "steps that are no whole numbers"),
-        (HEADER + "1,200,3,,\n", Said(p=7), "accuracies below 0 or above 100"),
-        (HEADER + "1,2,high,,\n", Said(p=7), "something other than numbers under train_loss"),
-        (HEADER + "1,2,3,,\n", Said(p=7, step=4), "leave --step away"),
-        (HEADER + "1,2,3,,\n", Said(p=7, split="python-shuffle", fraction=0.3, split_seed=0), "leave --split, --fraction, --split-seed"),
+        ("", ImportOptions(), "is no table of comma-separated values"),
+        ("step,loss\n1,2\n", ImportOptions(), "has no column train_loss"),
+        (HEADER, ImportOptions(p=7), "has a header and no rows"),
+        (HEADER + "1,,,,\n", ImportOptions(p=7), "holds no reading"),
+        (HEADER + "1,2,3,,\n", ImportOptions(), "nothing in the log tells p; say --p"),
+        (HEADER + "1,2,3,,\n", ImportOptions(p=1), "p"),
+        (HEADER + "1.5,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
+        (HEADER + "-1,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
+        (HEADER + "inf,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
+        (HEADER + "1,200,3,,\n", ImportOptions(p=7), "accuracies below 0 or above 100"),
+        (HEADER + "1,2,high,,\n", ImportOptions(p=7), "something other than numbers under train_loss"),
+        (HEADER + "1,2,3,,\n", ImportOptions(p=7, step=4), "leave --step away"),
+        (
+            HEADER + "1,2,3,,\n",
+            ImportOptions(p=7, split="python-shuffle", fraction=0.3, split_seed=0),
+            "leave --split, --fraction, --split-seed",
+        ),
     ],
 )
-def test_what_is_no_log_is_refused_in_one_line(text: str, said: Said, complaint: str, tmp_path: Path) -> None:
+def test_what_is_no_log_is_refused_in_one_line(text: str, said: ImportOptions, complaint: str, tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text(text)
     with pytest.raises(UserError, match=complaint) as error:
         import_file(tmp_path / "metrics.csv", tmp_path / "run", said)
@@ -131,15 +136,15 @@ def test_what_is_no_log_is_refused_in_one_line(text: str, said: Said, complaint:
 @pytest.mark.parametrize(
     ("settings", "said", "complaint"),
     [
-        ("math_operator: s5\n", Said(), "math_operator: 's5', which is none of the operations known here; say --operation"),
-        ("num_operand: 3\n", Said(p=5, operation="multiply"), "3 operands, and multiply has two"),
-        ("num_operand: 9\n", Said(p=5), "terms"),
-        ("num_operand: many\n", Said(p=5), "terms"),
-        ("batchsize: -3\n", Said(), "batch"),
-        ("num_operand: 3\n", Said(), "20 and 29 rows, together no power of 3; say --p"),
+        ("math_operator: s5\n", ImportOptions(), "math_operator: 's5', which is none of the operations known here; say --operation"),
+        ("num_operand: 3\n", ImportOptions(p=5, operation="multiply"), "3 operands, and multiply has two"),
+        ("num_operand: 9\n", ImportOptions(p=5), "terms"),
+        ("num_operand: many\n", ImportOptions(p=5), "terms"),
+        ("batchsize: -3\n", ImportOptions(), "batch"),
+        ("num_operand: 3\n", ImportOptions(), "20 and 29 rows, together no power of 3; say --p"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: Said, complaint: str, tmp_path: Path) -> None:
+def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: ImportOptions, complaint: str, tmp_path: Path) -> None:
     path = log(tmp_path / "log", settings)
     with pytest.raises(UserError, match=complaint) as error:
         import_file(path, tmp_path / "run", said)
@@ -150,4 +155,4 @@ def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: Sa
 def test_a_folder_of_weights_and_a_log_is_asked_about(tmp_path: Path) -> None:
     torch.save({}, log(tmp_path / "log").with_name("a.pt"))
     with pytest.raises(UserError, match=r"holds both metrics\.csv and weights; give the one or the other"):
-        import_file(tmp_path / "log", tmp_path / "run", Said())
+        import_file(tmp_path / "log", tmp_path / "run", ImportOptions())

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.import_run import Said, import_file
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
 P = 7
@@ -23,7 +24,7 @@ def test_the_logits_are_theirs(operation: Any, sign: str, dtype: torch.dtype, to
     """At the token of the operation, which for polynomials is '='; in the precision that the run's own forward pass has there."""
     weights = furuta.network(P)
     torch.save(furuta.saved(weights, 2000, (1.0, 2.0)), tmp_path / "2000.pth")
-    import_file(tmp_path / "2000.pth", tmp_path / "run", Said(operation=operation))
+    import_file(tmp_path / "2000.pth", tmp_path / "run", ImportOptions(operation=operation))
     run = open_run(tmp_path / "run")
     assert (run.task.operation, run.task.p, run.steps) == (operation, P, [2001])
     rows = torch.tensor([(a, P + furuta.SIGNS[sign], b) for a, b in run.task.operands().tolist()])
@@ -41,7 +42,7 @@ def _batch(inputs: np.ndarray) -> Any:
 
 def test_the_library_gives_the_same_network(tmp_path: Path) -> None:
     torch.save(furuta.network(P), tmp_path / "bare.pth")
-    import_file(tmp_path / "bare.pth", tmp_path / "run", Said(operation="add"))
+    import_file(tmp_path / "bare.pth", tmp_path / "run", ImportOptions(operation="add"))
     run = open_run(tmp_path / "run")
     rows = torch.from_numpy(run.task.inputs())
     library = run.model().double()(rows)[:, -1]
@@ -50,7 +51,7 @@ def test_the_library_gives_the_same_network(tmp_path: Path) -> None:
 
 def test_a_folder_is_one_run_in_the_order_of_its_epochs(tmp_path: Path) -> None:
     """The weights of epoch e have been updated e + 1 times; 10000 comes after 2000, which a sorting of names would turn round."""
-    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", Said(operation="add"))
+    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", ImportOptions(operation="add"))
     run = open_run(tmp_path / "run")
     assert run.steps == [0, 1, 2001, 10_001]
     rows = torch.from_numpy(run.task.inputs())
@@ -63,7 +64,7 @@ def test_a_folder_is_one_run_in_the_order_of_its_epochs(tmp_path: Path) -> None:
 
 def test_the_pairs_of_init_are_the_split_without_rows_of_signs(tmp_path: Path) -> None:
     """Their code draws pairs of all 12 tokens: 144, of which 49 are rows of the table."""
-    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", Said(operation="add"))
+    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", ImportOptions(operation="add"))
     run = open_run(tmp_path / "run")
     listed = set(furuta.pairs(P + 5)["train_data"])
     assert run.is_train is not None
@@ -74,7 +75,7 @@ def test_the_pairs_of_init_are_the_split_without_rows_of_signs(tmp_path: Path) -
 
 def test_recorded_losses_become_metrics_of_the_step_before_and_come_out(tmp_path: Path) -> None:
     """Over the very rows that the file lists, so the fixture, whose losses are of the weights beside them, agrees exactly."""
-    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", Said(operation="add"))
+    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", ImportOptions(operation="add"))
     metrics = open_run(tmp_path / "run").metrics
     assert metrics.step.unique().tolist() == [0, 2000, 10_000]
     split = furuta.pairs(P + 5)
@@ -85,13 +86,13 @@ def test_recorded_losses_become_metrics_of_the_step_before_and_come_out(tmp_path
 
 
 def test_losses_of_another_operation_disagree(tmp_path: Path) -> None:
-    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", Said(operation="multiply"))
+    made = import_file(furuta.folder(tmp_path / "log"), tmp_path / "run", ImportOptions(operation="multiply"))
     assert not all(told.agrees for told in made.losses)
 
 
 @pytest.mark.parametrize(("drawn", "rows"), [({"ascending": True}, 28), ({"nonzero": True}, 36)])
 def test_a_table_that_lacks_rows_is_known_by_the_pairs(drawn: dict[str, bool], rows: int, tmp_path: Path) -> None:
-    import_file(furuta.folder(tmp_path / "log", tokens=P, **drawn), tmp_path / "run", Said(operation="add"))
+    import_file(furuta.folder(tmp_path / "log", tokens=P, **drawn), tmp_path / "run", ImportOptions(operation="add"))
     run = open_run(tmp_path / "run")
     assert len(run.task.labels()) == rows
     assert run.is_train is not None
@@ -100,7 +101,7 @@ def test_a_table_that_lacks_rows_is_known_by_the_pairs(drawn: dict[str, bool], r
 
 def test_tokens_of_masks_are_spare(tmp_path: Path) -> None:
     torch.save(furuta.network(P + 2), tmp_path / "bare.pth")
-    import_file(tmp_path / "bare.pth", tmp_path / "run", Said(p=P, operation="a^2+b"))
+    import_file(tmp_path / "bare.pth", tmp_path / "run", ImportOptions(p=P, operation="a^2+b"))
     task = open_run(tmp_path / "run").task
     assert (task.p, task.spare_tokens, task.vocabulary, task.layout) == (P, 2, P + 7, "a = b")
 
@@ -110,7 +111,7 @@ def test_what_a_network_has_learnt_is_found(operation: Any, layout: str, tmp_pat
     """One that looks its rows up: the neuron of row (a, b) fires on it alone and writes the label's class, far above the rest."""
     weights = looked_up(operation)
     torch.save({"model": weights, "epoch": 4, "optimizer": {"state": {}, "param_groups": []}}, tmp_path / "4.pth")
-    import_file(tmp_path / "4.pth", tmp_path / "run", Said())
+    import_file(tmp_path / "4.pth", tmp_path / "run", ImportOptions())
     task = open_run(tmp_path / "run").task
     assert (task.operation, task.layout) == (operation, layout)
 
@@ -146,21 +147,25 @@ def looked_up(operation: str, p: int = 5) -> dict[str, torch.Tensor]:
 def test_a_random_network_needs_a_word(tmp_path: Path) -> None:
     torch.save(furuta.network(P), tmp_path / "bare.pth")
     with pytest.raises(UserError, match="say --operation"):
-        import_file(tmp_path / "bare.pth", tmp_path / "run", Said())
+        import_file(tmp_path / "bare.pth", tmp_path / "run", ImportOptions())
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
     ("change", "said", "complaint"),
     [
-        ({}, Said(p=8), "has 12 tokens and 12 classes; modulo 8 they would be at least 13 each, = + - * / among them; did you mean --p 7?"),
-        ({"train_data": [(1, 2, 3)]}, Said(), "train_data is no list of pairs"),
-        ({"train_data": [(1, 12)]}, Said(), "are no pairs of its 12 tokens"),
-        ({"train_data": "x"}, Said(), "train_data is no list of pairs"),
-        ({"train_loss": "low", "epoch": 3}, Said(), "train_loss holds something other than numbers"),
+        (
+            {},
+            ImportOptions(p=8),
+            "has 12 tokens and 12 classes; modulo 8 they would be at least 13 each, = + - * / among them; did you mean --p 7?",
+        ),
+        ({"train_data": [(1, 2, 3)]}, ImportOptions(), "train_data is no list of pairs"),
+        ({"train_data": [(1, 12)]}, ImportOptions(), "are no pairs of its 12 tokens"),
+        ({"train_data": "x"}, ImportOptions(), "train_data is no list of pairs"),
+        ({"train_loss": "low", "epoch": 3}, ImportOptions(), "train_loss holds something other than numbers"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(change: dict[str, Any], said: Said, complaint: str, tmp_path: Path) -> None:
+def test_what_cannot_be_is_refused_in_one_line(change: dict[str, Any], said: ImportOptions, complaint: str, tmp_path: Path) -> None:
     torch.save({"model": furuta.network(P)} | change, tmp_path / "file.pth")
     with pytest.raises(UserError) as error:
         import_file(tmp_path / "file.pth", tmp_path / "run", said)

@@ -22,7 +22,7 @@ from mechgrok.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Network:
+class HandBuiltNetwork:
     """A hand-built network. Its module in `zoo` calls it NETWORK."""
 
     name: str
@@ -35,13 +35,13 @@ class Network:
     """Finding -> what is true; findings that this network has no answer to are left out."""
 
 
-def zoo() -> list[Network]:
+def zoo() -> list[HandBuiltNetwork]:
     """Every hand-built network."""
     return [module.NETWORK for module in discovery.modules("verification.zoo")]
 
 
 @contextmanager
-def as_run(network: Network) -> Iterator[Run]:
+def temporary_run(network: HandBuiltNetwork) -> Iterator[Run]:
     """The network as a run of one checkpoint, in a folder that is removed again."""
     config = Config(task=network.task, split=Unknown(), model=network.model)
     weights = {name: tensor.float().contiguous() for name, tensor in network.weights().items()}
