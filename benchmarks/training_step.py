@@ -58,7 +58,7 @@ def steps() -> dict[str, Callable[[], object]]:
     preset = PRESETS["nanda2023"].config
     mask = torch.zeros(P * P, dtype=torch.bool)
     mask[tokens[:, 0] * P + tokens[:, 1]] = True
-    trainer = Trainer(preset, mask.numpy(), Execution("cpu", torch.get_num_threads(), "fast").settled())
+    trainer = Trainer(preset, mask.numpy(), Execution("cpu", torch.get_num_threads(), "fast").resolved())
     model = preset.model.build(preset.task)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-3, weight_decay=1.0, betas=(0.9, 0.98))

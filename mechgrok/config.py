@@ -16,19 +16,19 @@ from pydantic import (
     model_validator,
 )
 
-from mechgrok.discovery import Kind, family
+from mechgrok.discovery import PartFolder, kinds
 from mechgrok.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-Positive = Annotated[int, Field(gt=0, le=10**9)]
-Counting = Annotated[int, Field(ge=0, lt=2**63)]
-Decay = Annotated[float, Field(ge=0, lt=1)]
-Amount = Annotated[float, Field(ge=0)]
-Above = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0, le=10**9)]
+NonNegativeInt = Annotated[int, Field(ge=0, lt=2**63)]
+DecayRate = Annotated[float, Field(ge=0, lt=1)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
 
-FAMILIES: dict[str, Kind] = {
+PART_FOLDERS: dict[str, PartFolder] = {
     "task": "tasks",
     "split": "data.splits",
     "corruption": "data.corruptions",
@@ -39,7 +39,7 @@ FAMILIES: dict[str, Kind] = {
 }
 """The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
 
-DEFAULTS = {"corruption": "none", "optimizer": "adamw", "gradient": "none", "schedule": "linear-warmup"}
+DEFAULT_KINDS = {"corruption": "none", "optimizer": "adamw", "gradient": "none", "schedule": "linear-warmup"}
 """The kinds of the parts that need not be named."""
 
 
@@ -58,10 +58,10 @@ def _by_kind(part: str) -> BeforeValidator:
     def choose(value: Any) -> Any:
         if isinstance(value, Part):
             return value
-        known = family(FAMILIES[part])
+        known = kinds(PART_FOLDERS[part])
         if not isinstance(value, dict):
             raise ValueError(f'Input should be an object such as {{"kind": "{next(iter(known))}"}}')
-        kind = value.get("kind", DEFAULTS.get(part))
+        kind = value.get("kind", DEFAULT_KINDS.get(part))
         if kind not in known:
             raise ValueError(f"unknown kind {kind!r}{nearest(str(kind), list(known))}")
         return known[kind].model_validate(value)
@@ -71,7 +71,7 @@ def _by_kind(part: str) -> BeforeValidator:
 
 def _default(part: str) -> Any:
     """The field of a part that need not be named; its classes lie in higher layers, so it is made when asked for."""
-    return Field(default_factory=lambda: family(FAMILIES[part])[DEFAULTS[part]]())
+    return Field(default_factory=lambda: kinds(PART_FOLDERS[part])[DEFAULT_KINDS[part]]())
 
 
 class Stop(Part):
@@ -86,12 +86,12 @@ class Stop(Part):
     """Stop once the loss over all train rows is below this."""
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
     """Stop once the test accuracy has been at least this ..."""
-    evaluations: Positive = 3
+    evaluations: PositiveInt = 3
     """... for so many evaluations in a row."""
 
 
 def _known_probe(name: str) -> str:
-    known = family("training.probes")
+    known = kinds("training.probes")
     if name not in known:
         raise ValueError(f"unknown probe {name!r}{nearest(name, list(known))}")
     return name
@@ -107,13 +107,13 @@ def _is_batch(value: Any) -> Any:
 class Training(Part):
     """How long and on what to train."""
 
-    steps: Counting = 40_000
+    steps: NonNegativeInt = 40_000
     """Optimiser steps."""
     batch: Annotated[Literal["full", "auto"] | int | float, BeforeValidator(_is_batch)] = "full"
     """Rows a step: the whole train split; so many; a share of it such as 0.1, rounded up; auto: half of it, at most 512."""
     sampling: Literal["shuffled", "fixed", "replacement"] = "shuffled"
     """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
-    switch_at: tuple[Positive, ...] = ()
+    switch_at: tuple[PositiveInt, ...] = ()
     """Of a task in stages, such as aliases: the step from which each stage but the first is trained on, with the same optimiser."""
     rehearsal: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Of a task in stages: the share of every batch that is drawn from the rows of no stage (for aliases: the original data)."""
@@ -122,22 +122,22 @@ class Training(Part):
     over batch and classes of the squared distance to one-hot labels. Of a mixture, the sum over its tasks of their means."""
     loss_dtype: Literal["float64", "float32"] = "float64"
     """Precision of the loss; a log-softmax in float32 quantises it at 1.2e-7 and makes spikes of its own."""
-    lp_alpha: Amount = 0.0
+    lp_alpha: NonNegativeFloat = 0.0
     """Adds lp_alpha times the mean over parameter tensors of their lp norm to the loss that is trained."""
     lp: Annotated[float, Field(ge=1)] = 2.0
     """Which norm that is."""
-    clip_norm: Above | None = None
+    clip_norm: PositiveFloat | None = None
     """Scale gradients (all as one vector, after the gradient filter) down to at most this L2 norm."""
-    weight_noise: Amount = 0.0
+    weight_noise: NonNegativeFloat = 0.0
     """Standard deviation of normal noise on every trained weight, drawn anew for each training step and gone after its gradient."""
-    init_scale: Above = 1.0
+    init_scale: PositiveFloat = 1.0
     """Factor of all initial weights that are trained (Liu et al. 2022, arXiv 2210.01117)."""
-    evaluate_every: Positive = 20
+    evaluate_every: PositiveInt = 20
     """Steps between two rows of metrics for each split."""
     probes: tuple[Annotated[str, AfterValidator(_known_probe)], ...] = ()
     """What to write of the updates at evaluated steps into probes.csv; mechgrok list probes names them."""
     stop: Stop = Stop()
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the order of batches, of dropout and of weight noise."""
 
     @model_validator(mode="after")
@@ -150,11 +150,11 @@ class Training(Part):
 class Checkpoints(Part):
     """Which steps are kept; the first and the last always are."""
 
-    every: Counting = 100
+    every: NonNegativeInt = 100
     """Keep every so many steps; 0 for none of these."""
-    log_spaced: Counting = 50
+    log_spaced: NonNegativeInt = 50
     """Keep about so many more, spaced logarithmically."""
-    at: tuple[Counting, ...] = ()
+    at: tuple[NonNegativeInt, ...] = ()
     """Keep these steps too."""
 
 
@@ -167,7 +167,7 @@ class Parent(Part):
 
     run: str
     """Name of the run's folder."""
-    step: Counting
+    step: NonNegativeInt
     """Which checkpoint."""
     weights: str
     """Hash of its file."""
@@ -203,7 +203,7 @@ class Config(Part):
 
     def typed(self) -> type[Config]:
         """The tree with the parts that a `kind` picked as declared types, so that flags can be made of it."""
-        chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in FAMILIES}
+        chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in PART_FOLDERS}
         return create_model("Config", __base__=Config, __doc__=Config.__doc__, **chosen)  # type: ignore[call-overload]
 
 
@@ -212,7 +212,7 @@ def read(text: str, source: str) -> Config:
     try:
         return Config.model_validate_json(text)
     except ValidationError as error:
-        raise UserError(f"{source}: {complaint(error, Config)}") from None
+        raise UserError(f"{source}: {describe_problem(error, Config)}") from None
 
 
 def make(part: type[P], **values: Any) -> P:
@@ -220,10 +220,10 @@ def make(part: type[P], **values: Any) -> P:
     try:
         return part(**values)
     except ValidationError as error:
-        raise UserError(complaint(error, part)) from None
+        raise UserError(describe_problem(error, part)) from None
 
 
-def complaint(error: ValidationError, part: type[BaseModel], prefix: str = "") -> str:
+def describe_problem(error: ValidationError, part: type[BaseModel], prefix: str = "") -> str:
     """The first thing that `error` has against a `part`, in one line with its path (after `prefix`) and the nearest known key."""
     problems = error.errors()
     path = _path(problems[0])
@@ -242,8 +242,8 @@ def _path(problem: ErrorDetails) -> list[str]:
 
 def _siblings(part: type[BaseModel], path: list[str]) -> list[str]:
     """The keys that stand where the last one of `path` does; under a `kind`, those of all kinds."""
-    if part is Config and path[0] in FAMILIES and len(path) == 2:
-        return sorted({name for kind in family(FAMILIES[path[0]]).values() for name in kind.model_fields})
+    if part is Config and path[0] in PART_FOLDERS and len(path) == 2:
+        return sorted({name for kind in kinds(PART_FOLDERS[path[0]]).values() for name in kind.model_fields})
     for step in path[:-1]:
         inner = part.model_fields[step].annotation if step in part.model_fields else None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):

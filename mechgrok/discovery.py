@@ -10,7 +10,7 @@ from inspect import isabstract
 from types import ModuleType
 from typing import Any, Literal
 
-Kind = Literal[
+PartFolder = Literal[
     "tasks",
     "data.splits",
     "data.corruptions",
@@ -50,7 +50,7 @@ def classes(folder: str, base: type) -> list[type[Any]]:
 
 
 @cache
-def family(folder: Kind) -> dict[str, Any]:
+def kinds(folder: PartFolder) -> dict[str, Any]:
     """The config parts in a folder by their `kind`."""
     found: dict[str, Any] = {}
     for module in modules(folder):

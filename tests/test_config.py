@@ -174,10 +174,10 @@ def test_a_part_made_by_hand_is_refused_in_the_same_words() -> None:
 def test_the_typed_tree_declares_the_kinds_that_were_picked() -> None:
     preset = PRESETS["transformerlens-demo"].config
     fields = preset.typed().model_fields
-    picked = {name: fields[name].annotation for name in configs.FAMILIES}
-    assert picked == {name: type(getattr(preset, name)) for name in configs.FAMILIES}
+    picked = {name: fields[name].annotation for name in configs.PART_FOLDERS}
+    assert picked == {name: type(getattr(preset, name)) for name in configs.PART_FOLDERS}
     assert (picked["task"], picked["split"], picked["model"]) == (Modular, TorchRandperm, Transformer)
-    assert Config(**dict(preset.typed()())) == Config(**{name: getattr(preset, name) for name in configs.FAMILIES})
+    assert Config(**dict(preset.typed()())) == Config(**{name: getattr(preset, name) for name in configs.PART_FOLDERS})
 
 
 def test_changing_a_copy_of_the_values_leaves_the_config_alone() -> None:

@@ -7,15 +7,15 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from mechgrok.config import FAMILIES, Part
+from mechgrok.config import PART_FOLDERS, Part
 from mechgrok.data.splits.split import Shuffled
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.modular import Modular
 
-TASKS, SPLITS = family("tasks"), family("data.splits")
-MODELS = {kind: model for kind, model in family("models").items() if kind != "unknown"}
-PARTS = [part for folder in (*FAMILIES.values(), "training.probes") for part in family(folder).values()]
+TASKS, SPLITS = kinds("tasks"), kinds("data.splits")
+MODELS = {kind: model for kind, model in kinds("models").items() if kind != "unknown"}
+PARTS = [part for folder in (*PART_FOLDERS.values(), "training.probes") for part in kinds(folder).values()]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
@@ -77,7 +77,7 @@ class TestSplit:
         assert mask.sum() == 250
 
 
-CORRUPTIONS = {kind: part for kind, part in family("data.corruptions").items() if kind != "none"}
+CORRUPTIONS = {kind: part for kind, part in kinds("data.corruptions").items() if kind != "none"}
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS.values(), ids=CORRUPTIONS)

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     usual = default_folder(name, config, train.preset(name, []))
     out = options.out or usual.with_name(f"{usual.name}-from-{as_name(origin.run.name)}")
     run = finetuning.begin(config, origin, out, options.execution)
-    if {"embed", "all"} & set(config.start.load) and (unknown := finetuning.strangers(config, origin)):
+    if {"embed", "all"} & set(config.start.load) and (unknown := finetuning.untrained_tokens(config, origin)):
         print(f"note: {origin.run.name} has {', '.join(map(repr, unknown))} in no row: what is loaded of it was drawn and has only decayed")
     return train.train(run, options.log)
 

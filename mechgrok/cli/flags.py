@@ -12,7 +12,7 @@ from typing import Any
 import tyro
 from pydantic import ValidationError
 
-from mechgrok.config import Config, complaint
+from mechgrok.config import Config, describe_problem
 from mechgrok.errors import UserError
 
 _RULE = re.compile(r"^[\u2500-]+$", re.MULTILINE)
@@ -50,7 +50,7 @@ def _problem(stop: SystemExit, said: str) -> str:
     if refused is None:
         return statement
     path = re.search(r"Error parsing (\S+):", statement)
-    return complaint(refused, Config, f"--{path[1]}" if path else "--")
+    return describe_problem(refused, Config, f"--{path[1]}" if path else "--")
 
 
 def _validation(stop: BaseException) -> ValidationError | None:

@@ -73,9 +73,9 @@ def _wrapped(begin: str, line: str, columns: int) -> str:
 
 
 def _parts(folder: Any) -> Groups:
-    from mechgrok.discovery import family
+    from mechgrok.discovery import kinds
 
-    return {"": {kind: _first_paragraph(part) for kind, part in family(folder).items()}}
+    return {"": {kind: _first_paragraph(part) for kind, part in kinds(folder).items()}}
 
 
 def _measures() -> Groups:

@@ -152,25 +152,25 @@ def chosen(options: Any) -> Config:
 
 def with_kinds(config: Config, arguments: list[str]) -> Config:
     """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds take."""
-    from mechgrok.config import FAMILIES
+    from mechgrok.config import PART_FOLDERS
 
     for part, kind in _kinds(arguments).items():
-        config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, FAMILIES[part], kind))})
+        config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, PART_FOLDERS[part], kind))})
     return config
 
 
 def _kinds(arguments: list[str]) -> dict[str, str]:
     """The kinds that the arguments name, by part."""
-    from mechgrok.config import FAMILIES
+    from mechgrok.config import PART_FOLDERS
 
     words = [piece for argument in arguments for piece in argument.split("=", 1)]
-    return {flag[2:-5]: value for flag, value in pairwise(words) if flag.endswith(".kind") and flag[2:-5] in FAMILIES}
+    return {flag[2:-5]: value for flag, value in pairwise(words) if flag.endswith(".kind") and flag[2:-5] in PART_FOLDERS}
 
 
 def _named(part: str, folder: Any, kind: str) -> Any:
-    from mechgrok.discovery import family
+    from mechgrok.discovery import kinds
 
-    known = family(folder)
+    known = kinds(folder)
     if kind not in known:
         raise UserError(f"--{part}.kind {kind} is unknown{nearest(kind, list(known))}")
     return known[kind]

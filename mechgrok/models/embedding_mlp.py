@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
@@ -24,17 +24,17 @@ class EmbeddingMLP(Model):
     """
 
     kind: Literal["embedding-mlp"] = "embedding-mlp"
-    d_emb: Positive = 500
+    d_emb: PositiveInt = 500
     """Width of the embedding, and of what is unembedded."""
-    width: Positive = 128
+    width: PositiveInt = 128
     """Neurons a layer."""
-    hidden_layers: Positive = 1
+    hidden_layers: PositiveInt = 1
     """Layers of neurons behind the first, which reads the embeddings."""
     activation: Literal["relu", "gelu", "quadratic"] = "relu"
     """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
     weight_scale: Annotated[float, Field(gt=0)] = 1.0
     """Factor of the initial weights."""
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> EmbeddingSum:

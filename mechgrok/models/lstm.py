@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
@@ -24,13 +24,13 @@ class LSTM(Model):
     """
 
     kind: Literal["lstm"] = "lstm"
-    hidden: Positive = 128
+    hidden: PositiveInt = 128
     """Width of a layer's state."""
-    stacked: Positive = 2
+    stacked: PositiveInt = 2
     """Layers of cells."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the states handed from one layer to the next that is dropped in training."""
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> Recurrent:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
@@ -26,15 +26,15 @@ class MLP(Model):
     """
 
     kind: Literal["mlp"] = "mlp"
-    hidden_layers: Positive = 2
+    hidden_layers: PositiveInt = 2
     """Layers of neurons."""
-    width: Positive = 256
+    width: PositiveInt = 256
     """Neurons a layer."""
     activation: Literal["relu", "gelu", "quadratic"] = "relu"
     """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of each layer's neurons that is dropped in training."""
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> OneHotMLP:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
@@ -25,12 +25,12 @@ class QuadraticMLP(Model):
     """
 
     kind: Literal["quadratic-mlp"] = "quadratic-mlp"
-    d_mlp: Positive = 512
+    d_mlp: PositiveInt = 512
     """N, how many neurons there are."""
     init: Literal["gromov2023", "devon2024", "analytic"] = "gromov2023"
     """gromov2023: every weight normal with deviation 1, as in the paper; devon2024: PyTorch's nn.Linear, W_1 then W_2, as in
     devon-research's grokking; analytic: the paper's solution of a + b mod p, frequencies in turn and phases at random."""
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> OneHotMLP:

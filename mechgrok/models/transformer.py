@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
@@ -22,15 +22,15 @@ class Transformer(Model):
     """A decoder-only transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
-    layers: Positive = 1
+    layers: PositiveInt = 1
     """Blocks of attention and MLP."""
-    d_model: Positive = 128
+    d_model: PositiveInt = 128
     """Width of the residual stream."""
-    heads: Positive = 4
+    heads: PositiveInt = 4
     """Attention heads a layer."""
-    d_head: Positive | None = None
+    d_head: PositiveInt | None = None
     """Width of a head; by default d_model // heads."""
-    d_mlp: Positive = 512
+    d_mlp: PositiveInt = 512
     """Neurons a layer."""
     activation: Literal["relu", "gelu", "quadratic"] = "relu"
     """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
@@ -43,7 +43,7 @@ class Transformer(Model):
     """c of Zhong et al. 2023: attention weights w become c w + 1 - c for all tokens up to the own, so at 0 each of them counts fully."""
     softmax: Literal["softmax", "softmax1"] = "softmax"
     """softmax1: exp(s_i) / (1 + sum_j exp(s_j)), so that a head may attend to nothing."""
-    registers: Counting = 0
+    registers: NonNegativeInt = 0
     """Learned vectors behind the tokens that every position sees and that see every position."""
     no_residual: bool = False
     """Do not add what goes into attention and MLP to what comes out, so that a block hands on what its MLP writes and no more."""
@@ -55,7 +55,7 @@ class Transformer(Model):
     """Read the logits with the transpose of the embedding; needs as many classes as tokens."""
     mlp_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of what the MLPs write that is dropped in training."""
-    n_ctx: Positive | None = None
+    n_ctx: PositiveInt | None = None
     """Positions that have an embedding; by default the task's row length."""
     biases: Literal["all", "blocks", "mlp", "none"] = "mlp"
     """Which biases are trained; the others stay at zero. blocks: of attention and MLP. The paper trains those of the MLP, TransformerLens'
@@ -63,7 +63,7 @@ class Transformer(Model):
     init: Literal["nanda2023", "transformer_lens", "furuta2024", "inglis2023", "devon2024", "power2022"] = "nanda2023"
     """nanda2023: the paper's, drawn in its order and scales; transformer_lens: the library's (normal, 0.8 / sqrt(d_model)); furuta2024 and
     inglis2023: those draws in the scales of these codes; devon2024 and power2022: PyTorch's own, as these codes have them."""
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the initial weights."""
 
     @model_validator(mode="after")

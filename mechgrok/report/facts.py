@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
 from mechgrok.report.numbers import show
 from mechgrok.runs import store
@@ -105,7 +105,7 @@ def kind_of(run: Run, part: str) -> str | None:
 def task_of(run: Run) -> Task | None:
     """Its task, without its other parts, which would need torch; None where it is none that is installed here."""
     values = _config(run.path).get("task")
-    kind = family("tasks").get(str(values.get("kind"))) if isinstance(values, dict) else None
+    kind = kinds("tasks").get(str(values.get("kind"))) if isinstance(values, dict) else None
     try:
         return kind.model_validate(values) if kind else None
     except ValidationError:

@@ -131,7 +131,7 @@ class Run:
         if self.config.corruption.kind == "none":
             return None
         try:
-            return Labels.of(self.task.labels(), self._split or {})
+            return Labels.from_arrays(self.task.labels(), self._split or {})
         except KeyError as error:
             raise self._lacking("labels are corrupted", error) from None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.tasks.alias_sets import SETS, SetName
 from mechgrok.tasks.arithmetic import Modulus
 from mechgrok.tasks.charts import Basis
@@ -30,11 +30,11 @@ class AliasDesign(Task):
     (unreliable tag, wrong ones), with questions; second stage: Dt3, Df4 (right definitions), all questions held out. Controls: Q5
     (questions without definitions), DtQ6 (reliable tag, wrong), DfQ7 (unreliable tag, right), Dn8 (second stage, a tag never seen before),
     N9 (neither definitions nor questions)."""
-    questions: Positive = 10
+    questions: PositiveInt = 10
     """Other operands that the questions about an integer have."""
     held_out: Share = 0.1
     """Of these, the share that is held out in sets that are asked; at least one."""
-    partners: tuple[Counting, ...] = ()
+    partners: tuple[NonNegativeInt, ...] = ()
     """The other operands to draw from, such as divisors of p; by default all."""
     orders: Literal["one", "both"] = "one"
     """A question for each other operand, on either side at random, or one for each side; residue has the integer on the left."""
@@ -48,7 +48,7 @@ class AliasDesign(Task):
     definitions tell which. Sums and sums of squares leave nothing open."""
     original_held_out: Share = 0.1
     """Share of the rows a b = c that is held out."""
-    design_seed: Counting = 0
+    design_seed: NonNegativeInt = 0
     """Seed of all that is drawn here: sets, wrong definitions, questions, what is held out."""
 
     @model_validator(mode="after")

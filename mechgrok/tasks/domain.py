@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mechgrok.config import Counting, Part, Positive
+from mechgrok.config import NonNegativeInt, Part, PositiveInt
 
 
 class Domain(Part):
@@ -18,11 +18,11 @@ class Domain(Part):
     """Leave out rows with an operand of 0."""
     ascending: bool = False
     """Keep only rows with a <= b (<= c ...), one for each unordered pair."""
-    below: Positive | None = None
+    below: PositiveInt | None = None
     """Keep only operands below this number; a + b never reaches p where it is at most (p + 1) / 2."""
     first_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the numbers that the first operand may be: int(share * p) of them, drawn at random."""
-    first_seed: Counting = 0
+    first_seed: NonNegativeInt = 0
     """Seed of that draw: `random.seed(seed); random.sample(range(p), ...)`."""
 
     def numbers(self, p: int) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import Counting
+from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import LETTERS, Formula, parse
@@ -26,7 +26,7 @@ class KWise(Arithmetic):
     "openai operands": the vocabulary of Power et al. 2022, p + 142 tokens, the numbers first."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
-    spare_tokens: Counting = 0
+    spare_tokens: NonNegativeInt = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 import numpy as np
 from pydantic import AfterValidator, model_validator
 
-from mechgrok.config import Counting
+from mechgrok.config import NonNegativeInt
 from mechgrok.tasks import layouts
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
@@ -50,7 +50,7 @@ class Mixture(Arithmetic):
     none of these four (Furuta et al. 2024, arXiv 2402.16726, section 5)."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers."""
-    spare_tokens: Counting = 0
+    spare_tokens: NonNegativeInt = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mechgrok.config import Counting
+from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
@@ -28,7 +28,7 @@ class Modular(Arithmetic):
     (<|eos|> a op b =): the vocabulary of Power et al. 2022, p + 142 tokens, the numbers first."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
-    spare_tokens: Counting = 0
+    spare_tokens: NonNegativeInt = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

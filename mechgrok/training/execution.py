@@ -26,7 +26,7 @@ class Execution:
     forward: Literal["fast", "plain"] = "fast"
     """fast: the same function computed through tables of tokens; plain: the HookedTransformer's own forward."""
 
-    def settled(self) -> Execution:
+    def resolved(self) -> Execution:
         """The same with nothing left to choose, applied to this process. Raises UserError for a device that is not here."""
         import torch
 

@@ -72,7 +72,7 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
     return launch.begin(settled, out, execution, files | {name: store.tensor_bytes(weights)})
 
 
-def strangers(wanted: Config, origin: Origin) -> list[str]:
+def untrained_tokens(wanted: Config, origin: Origin) -> list[str]:
     """The tokens of rows here that the parent knows and has in no row: what it takes over of them was drawn, and then only decayed."""
     here, there = wanted.task, origin.run.task
     needed, trained = ({task.token_labels[token] for token in task.held_tokens()} for task in (here, there))

@@ -26,7 +26,7 @@ from mechgrok.training.batches import rows_a_step
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending, Progress
 from mechgrok.training.recorder import Recorder
-from mechgrok.training.stages import refuse_misfits
+from mechgrok.training.staged_batches import check_stages
 from mechgrok.training.trainer import Trainer
 
 NOTHING: Mapping[str, bytes] = {}
@@ -45,9 +45,9 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
         raise UserError(
             f"this task has rows of several lengths, which model.kind {config.model.kind} cannot read; use transformer, without registers"
         )
-    refuse_misfits(config, mask)
-    _refuse_misfits(config, int(mask.sum()))
-    settled = dataclasses.asdict(execution.settled()) | {
+    check_stages(config, mask)
+    _check_batch_and_optimizer(config, int(mask.sum()))
+    settled = dataclasses.asdict(execution.resolved()) | {
         "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
     }
     files = {
@@ -60,12 +60,12 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     return open_run(out)
 
 
-def _refuse_misfits(config: Config, train: int) -> None:
+def _check_batch_and_optimizer(config: Config, train: int) -> None:
     """Raises UserError where batches are larger than the train split, or the optimiser has nothing of what it is to act on."""
     size = rows_a_step(config.training.batch, train)
     if size is not None and size > train and config.training.sampling != "replacement":
         raise UserError(f"training.batch is {size}, but the train split has {train} rows; use at most {train}, or full")
-    if config.optimizer.may_misfit or config.start.freeze:
+    if config.optimizer.may_refuse or config.start.freeze:
         config.optimizer.build(initial.trained(initial.network(config)))
 
 
@@ -92,7 +92,7 @@ def _execution(run: Run) -> Execution:
     """What the run began with."""
     options = {field.name: run.execution.get(field.name, field.default) for field in dataclasses.fields(Execution)}
     try:
-        return Execution(**options).settled()
+        return Execution(**options).resolved()
     except UserError as error:
         raise UserError(f"{run.path} began on device {options['device']} and can only go on where that is: {error}") from None
 

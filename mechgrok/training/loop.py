@@ -56,7 +56,7 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
             _update(step, trainer, recorder)
             step += 1
             progress.at(step)
-            if recorder.schedule.evaluates(step):
+            if recorder.steps.evaluates(step):
                 history += _look(step, trainer, recorder, progress)
                 reason = stopping.reason(config.stop, history)
     return _end(step, reason or "that was the last step", recorder)
@@ -64,7 +64,7 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
 
 def _update(step: int, trainer: Trainer, recorder: Recorder) -> None:
     """An update, seen by the probes where the weights that it starts from were evaluated."""
-    if not trainer.config.training.probes or not recorder.schedule.evaluates(step):
+    if not trainer.config.training.probes or not recorder.steps.evaluates(step):
         _refuse_nan(step, trainer.update(step).item(), recorder)
         return
     loss, readings = probing.update(trainer, step)
@@ -79,7 +79,7 @@ def _look(step: int, trainer: Trainer, recorder: Recorder, progress: Progress) -
         _refuse_nan(step, each.objective, recorder)
         _refuse_nan(step, each.loss, recorder)
     recorder.record(step, evaluations)
-    if recorder.schedule.keeps(step):
+    if recorder.steps.keeps(step):
         recorder.keep(step)
     progress.recorded(step, evaluations)
     return evaluations

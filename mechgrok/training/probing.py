@@ -1,29 +1,16 @@
-"""One update, seen from inside."""
+"""Updates whose gradients and changes of the weights are passed to the probes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
+from mechgrok.training.probes.probe import UpdateDetails
 from mechgrok.training.trainer import Trainer
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What an update did to the trained parameters, by name, all in float64."""
-
-    gradients: Mapping[str, Tensor]
-    """Of the objective on the step's batch, before the gradient filter and clipping."""
-    decay: Mapping[str, Tensor]
-    """What decoupled decay added to the weights; zero without."""
-    change: Mapping[str, Tensor]
-    """The weights after the update minus those before."""
-    rate: float
-    """The learning rate."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +23,21 @@ class Reading:
 
 
 def update(trainer: Trainer, step: int) -> tuple[Tensor, list[Reading]]:
-    """`trainer.update(step)`, to the bit, and what the config's probes read of it."""
+    """Run `trainer.update(step)`, with the same bits; returns its objective (scalar) and the numbers of the configured probes."""
     loss = trainer.backward(step)
     before = _copies(trainer)
     gradients = {name: _gradient(parameter) for name, parameter in trainer.trained.items()}
     trainer.apply(step)
     after = _copies(trainer)
     rate = trainer.rate(step)
-    seen = Seen(gradients, trainer.decay.part(before, rate), {name: after[name] - before[name] for name in after}, rate)
-    return loss, [Reading(kind, *each) for kind in trainer.config.training.probes for each in family("training.probes")[kind]().read(seen)]
+    details = UpdateDetails(gradients, trainer.decay.part(before, rate), {name: after[name] - before[name] for name in after}, rate)
+    return loss, list(_readings(trainer.config.training.probes, details))
+
+
+def _readings(names: Sequence[str], details: UpdateDetails) -> Iterator[Reading]:
+    for kind in names:
+        for name, value in kinds("training.probes")[kind]().read(details):
+            yield Reading(kind, name, value)
 
 
 def _copies(trainer: Trainer) -> dict[str, Tensor]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.training.growing_csv import GrowingCsv
 from mechgrok.training.objective import is_recorded
 from mechgrok.training.probing import Reading
-from mechgrok.training.recording_steps import Schedule
-from mechgrok.training.table import Table
+from mechgrok.training.recording_steps import RecordingSteps
 from mechgrok.training.trainer import Evaluation, Trainer
 
 _METRICS = ("step", "split", "loss", "accuracy")
@@ -23,12 +23,12 @@ class Recorder:
 
     def __init__(self, run: Path, config: Config, trainer: Trainer) -> None:
         self.run = run
-        self.schedule = Schedule(config)
+        self.steps = RecordingSteps(config)
         self.trainer = trainer
         # A loss that is another than the recorded cross-entropy has a column of its own.
         self._trains_another = not is_recorded(config)
-        self._metrics = Table(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
-        self._probes = Table(run / store.PROBES, _PROBES)
+        self._metrics = GrowingCsv(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
+        self._probes = GrowingCsv(run / store.PROBES, _PROBES)
         self._tables = {"metrics": self._metrics} | ({"probes": self._probes} if config.training.probes else {})
 
     def begin(self) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from mechgrok.config import Config
 
 
-class Schedule:
+class RecordingSteps:
     """The steps that are evaluated and the steps that are kept; the first and the last are both, and so is where a stage begins."""
 
     def __init__(self, config: Config) -> None:

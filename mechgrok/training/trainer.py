@@ -17,11 +17,11 @@ from mechgrok.maths.landscape import losses
 from mechgrok.models.forward import dropout, module_forward
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
-from mechgrok.training import initial, subsets
+from mechgrok.training import evaluated_subsets, initial
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
 from mechgrok.training.objective import Objective, is_recorded
-from mechgrok.training.stages import StagedBatches
+from mechgrok.training.staged_batches import StagedBatches
 
 if TYPE_CHECKING:
     from transformer_lens.HookedRootModule import HookedRootModule
@@ -77,8 +77,8 @@ class Trainer:
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._subsets = {
             name: [
-                *subsets.by_label_kind(name, rows, corrupted, self.device),
-                *subsets.by_part(name, config.task, rows, self._labels, self.device),
+                *evaluated_subsets.by_label_kind(name, rows, corrupted, self.device),
+                *evaluated_subsets.by_part(name, config.task, rows, self._labels, self.device),
             ]
             for name, rows in _split_rows(is_train).items()
         }

@@ -167,7 +167,7 @@ def test_noisy_answers_of_another_split_are_on_train_rows() -> None:
 
 def test_what_is_stored_says_all() -> None:
     labels = made(FixedRule())
-    again = Labels.of(TASK.labels(), labels.arrays())
+    again = Labels.from_arrays(TASK.labels(), labels.arrays())
     assert all(np.array_equal(getattr(again, name), getattr(labels, name)) for name in vars(labels))
 
 

@@ -11,7 +11,7 @@ from mechgrok.config import make
 from mechgrok.data.splits.file import FromFile
 from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
-from mechgrok.data.splits.split import Drawn
+from mechgrok.data.splits.split import RandomSplit
 from mechgrok.data.splits.torch_random_split import TorchRandomSplit
 from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.data.splits.torch_threshold import TorchThreshold
@@ -35,7 +35,7 @@ class Pairs:
 
 @pytest.mark.parametrize("rule", RULES)
 class TestUnordered:
-    def test_both_orders_lie_on_the_same_side(self, rule: type[Drawn]) -> None:
+    def test_both_orders_lie_on_the_same_side(self, rule: type[RandomSplit]) -> None:
         mask = rule(unordered=True, seed=1).train_rows(Modular(p=12)).reshape(12, 12)
         assert (mask == mask.T).all()
         assert mask.any()
@@ -43,13 +43,13 @@ class TestUnordered:
         plain = rule(seed=1).train_rows(Modular(p=12)).reshape(12, 12)
         assert (plain != plain.T).any()
 
-    def test_the_rule_draws_among_the_unordered_pairs(self, rule: type[Drawn]) -> None:
+    def test_the_rule_draws_among_the_unordered_pairs(self, rule: type[RandomSplit]) -> None:
         """In the order of a <= b, which is that of the table."""
         drawn = rule(seed=1).mask(12 * 13 // 2)
         mask = rule(unordered=True, seed=1).train_rows(Modular(p=12)).reshape(12, 12)
         assert mask[np.triu_indices(12)].tolist() == drawn.tolist()
 
-    def test_all_orders_of_three(self, rule: type[Drawn]) -> None:
+    def test_all_orders_of_three(self, rule: type[RandomSplit]) -> None:
         mask = rule(unordered=True, seed=2).train_rows(KWise(p=4, terms=3)).reshape(4, 4, 4)
         assert all((mask == mask.transpose(axes)).all() for axes in [(1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
 

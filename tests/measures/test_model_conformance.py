@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from mechgrok.config import Config
 from mechgrok.data.splits.python_shuffle import PythonShuffle
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import NotApplicable, Result
@@ -67,7 +67,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
 
 
 def test_every_kind_of_model_is_here() -> None:
-    assert {model.kind for model, _ in MODELS.values()} == set(family("models")) - {"unknown"}
+    assert {model.kind for model, _ in MODELS.values()} == set(kinds("models")) - {"unknown"}
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mechgrok.config import Group
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.transformer import Transformer
@@ -18,7 +18,7 @@ from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.task import Task
 
-MODELS = {kind: model for kind, model in family("models").items() if kind != "unknown"}
+MODELS = {kind: model for kind, model in kinds("models").items() if kind != "unknown"}
 """All that are networks: the unknown one of imported curves is none."""
 SMALL = Transformer(d_model=6, heads=2, d_mlp=5, biases="all", seed=1)
 SHORT = Modular(p=7, layout="a b =")

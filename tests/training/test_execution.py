@@ -19,16 +19,16 @@ def _settings() -> Iterator[None]:
 
 
 def test_nothing_is_left_to_choose() -> None:
-    settled = Execution(threads=1).settled()
+    settled = Execution(threads=1).resolved()
     assert settled == Execution("cuda" if torch.cuda.is_available() else "cpu", 1, "fast")
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
-    assert settled.settled() == settled
+    assert settled.resolved() == settled
 
 
 def test_as_many_threads_as_there_are() -> None:
     torch.set_num_threads(1)
-    assert Execution("cpu").settled().threads == 1
+    assert Execution("cpu").resolved().threads == 1
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_as_many_threads_as_there_are() -> None:
 )
 def test_what_is_not_here_is_one_line(execution: Execution, said: str) -> None:
     with pytest.raises(UserError, match=said) as complaint:
-        execution.settled()
+        execution.resolved()
     assert "\n" not in str(complaint.value)

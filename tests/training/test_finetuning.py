@@ -15,7 +15,7 @@ from trained_runs import Unwatched, config, contents, resume, torch_settings_kep
 from trained_runs import begin as begin_from_scratch
 
 from mechgrok.config import Config, read
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
 from mechgrok.models.transplant import members
 from mechgrok.runs import store
@@ -27,7 +27,7 @@ from mechgrok.training import finetuning
 from mechgrok.training.execution import Execution
 from mechgrok.training.finetuning import Origin
 
-OPTIMIZERS = family("training.optimizers")
+OPTIMIZERS = kinds("training.optimizers")
 
 
 class Interrupting(Unwatched):
@@ -167,12 +167,12 @@ def test_tokens_that_the_parent_knows_and_never_saw_are_named(tmp_path: Path) ->
     """Rows a + b hold '+' and no '='; of a mixture all operators were trained, whichever task is asked."""
     wanted = config(task={"kind": "modular", "p": 5, "operation": "ab+b", "layout": "a = b"})
     added = Origin.of(str(make_run(tmp_path / "added", task=Modular(p=5, operation="add", layout="a op b"))))
-    assert finetuning.strangers(wanted, added) == ["="]
-    assert finetuning.strangers(wanted, Origin.of(str(make_run(tmp_path / "same", task=wanted.task)))) == []
+    assert finetuning.untrained_tokens(wanted, added) == ["="]
+    assert finetuning.untrained_tokens(wanted, Origin.of(str(make_run(tmp_path / "same", task=wanted.task)))) == []
     mixed = Origin.of(str(by_task(open_run(make_run(tmp_path / "mixed", task=Mixture(p=5))))["add"].path))
     products = config(task={"kind": "modular", "p": 5, "operation": "multiply", "layout": "a op b"})
-    assert finetuning.strangers(products, mixed) == []
-    assert finetuning.strangers(products, added) == ["*"]
+    assert finetuning.untrained_tokens(products, mixed) == []
+    assert finetuning.untrained_tokens(products, added) == ["*"]
 
 
 def test_training_on_keeps_the_parent_s_answers_at_first(parent: Path, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import torch
 from test_trainer import loss, split, trainer
 from trained_runs import begin, config, contents, resume, train
 
-from mechgrok.discovery import family
+from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
 from mechgrok.training import loop, probing
 from mechgrok.training.recorder import Recorder
 
-NAMES = sorted(family("training.probes"))
+NAMES = sorted(kinds("training.probes"))
 
 
 def readings(made: Any, step: int = 3, steps_before: int = 0) -> tuple[dict[tuple[str, str], float], Any]:

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trained_runs import config
 
-from mechgrok.training.recording_steps import Schedule
+from mechgrok.training.recording_steps import RecordingSteps
 
 
 def kept(steps: int, every: int = 0, log_spaced: int = 0, at: tuple[int, ...] = ()) -> list[int]:
     made = config(training__steps=steps, checkpoints__every=every, checkpoints__log_spaced=log_spaced, checkpoints__at=at)
-    return sorted(Schedule(made).kept)
+    return sorted(RecordingSteps(made).kept)
 
 
 def test_first_and_last_are_always_kept() -> None:
@@ -38,7 +38,7 @@ def test_logarithmically_spaced() -> None:
 @given(steps=st.integers(0, 3000), every=st.integers(0, 500), log_spaced=st.integers(0, 60), evaluate=st.integers(1, 700))
 def test_laws(steps: int, every: int, log_spaced: int, evaluate: int) -> None:
     made = config(training__steps=steps, training__evaluate_every=evaluate, checkpoints__every=every, checkpoints__log_spaced=log_spaced)
-    schedule = Schedule(made)
+    schedule = RecordingSteps(made)
     all_steps = range(steps + 1)
     assert {0, steps} <= schedule.kept <= set(all_steps)
     assert {step for step in all_steps if schedule.keeps(step)} == schedule.kept

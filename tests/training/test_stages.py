@@ -14,8 +14,8 @@ from trained_runs import begin, config, contents, resume, torch_settings_kept, t
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.training.execution import Execution
-from mechgrok.training.recording_steps import Schedule
-from mechgrok.training.stages import StagedBatches, stage
+from mechgrok.training.recording_steps import RecordingSteps
+from mechgrok.training.staged_batches import StagedBatches, stage
 from mechgrok.training.trainer import Trainer
 
 ROWS = np.arange(100, 130)
@@ -113,7 +113,7 @@ def test_parts_are_recorded_by_themselves(tmp_path: Path) -> None:
 
 
 def test_where_a_stage_begins_is_kept() -> None:
-    assert Schedule(made(training__switch_at=[7], checkpoints__every=5)).keeps(7)
+    assert RecordingSteps(made(training__switch_at=[7], checkpoints__every=5)).keeps(7)
 
 
 def test_after_an_interruption_in_either_stage_the_bytes_are_the_same(tmp_path: Path) -> None:

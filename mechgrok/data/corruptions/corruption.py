@@ -36,7 +36,7 @@ class Labels:
         return {"trained_labels": self.trained, "rule_labels": self.rule, **masks}
 
     @classmethod
-    def of(cls, truth: np.ndarray, arrays: Mapping[str, np.ndarray]) -> Labels:
+    def from_arrays(cls, truth: np.ndarray, arrays: Mapping[str, np.ndarray]) -> Labels:
         """What `arrays` was stored of. Raises KeyError where something is missing."""
         masks = [arrays[name].astype(bool) for name in ("poisoned", "trigger")]
         return cls(truth, arrays["trained_labels"], arrays["rule_labels"], *masks)
@@ -53,6 +53,6 @@ class Corruption(Part):
         """
 
 
-def answers(task: Task) -> int:
+def label_count(task: Task) -> int:
     """How many labels there are to choose from: one for each number token, '=' is none; fewer where there are fewer classes."""
     return max(min(task.numbers, task.classes), int(task.labels().max()) + 1)

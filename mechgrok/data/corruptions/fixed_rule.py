@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.corruption import answers
+from mechgrok.data.corruptions.corruption import label_count
 from mechgrok.data.corruptions.rule import Rule
 from mechgrok.errors import UserError
 
@@ -23,8 +23,8 @@ class FixedRule(Rule):
 
     kind: Literal["fixed-rule"] = "fixed-rule"
 
-    def answers(self, task: Task) -> np.ndarray:
-        if answers(task) < task.numbers:
+    def rule_labels(self, task: Task) -> np.ndarray:
+        if label_count(task) < task.numbers:
             known = f"this task has {task.classes} labels; use increment-rule"
             raise UserError(f"corruption.kind fixed-rule answers with b, 0 to {task.numbers - 1}, but {known}")
         return task.operands()[:, 1]

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.corruption import answers
-from mechgrok.data.corruptions.noise import OfShare
+from mechgrok.data.corruptions.corruption import label_count
+from mechgrok.data.corruptions.noise import ShareOfRows
 
 if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 
-class Increment(OfShare):
+class Increment(ShareOfRows):
     """Label (c + 1) mod p instead of c for a random share of the train rows (devon-research/grokking); every one of them is wrong."""
 
     kind: Literal["increment"] = "increment"
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.some(is_train, np.random.default_rng(self.seed))
-        return rows, (task.labels()[rows] + 1) % answers(task)
+        rows = self.draw_rows(is_train, np.random.default_rng(self.seed))
+        return rows, (task.labels()[rows] + 1) % label_count(task)

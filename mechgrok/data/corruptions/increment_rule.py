@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.corruption import answers
+from mechgrok.data.corruptions.corruption import label_count
 from mechgrok.data.corruptions.rule import Rule
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ class IncrementRule(Rule):
 
     kind: Literal["increment-rule"] = "increment-rule"
 
-    def answers(self, task: Task) -> np.ndarray:
-        return (task.labels() + 1) % answers(task)
+    def rule_labels(self, task: Task) -> np.ndarray:
+        return (task.labels() + 1) % label_count(task)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.data.corruptions.corruption import Corruption, Labels
 from mechgrok.errors import UserError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Noise(Corruption):
     """Random train rows, drawn without repetition, get other labels. No row is a trigger."""
 
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the rows and their new labels, of nothing else."""
 
     @abstractmethod
@@ -31,7 +31,7 @@ class Noise(Corruption):
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of the rows that are changed, and their new labels."""
 
-    def some(self, is_train: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    def draw_rows(self, is_train: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """The numbers of as many random train rows as are changed."""
         train = np.flatnonzero(is_train)
         return generator.permutation(train)[: self.count(len(train))]
@@ -44,7 +44,7 @@ class Noise(Corruption):
         return Labels(truth, trained, truth.copy(), poisoned, np.zeros_like(poisoned))
 
 
-class OfShare(Noise):
+class ShareOfRows(Noise):
     """int(fraction * train rows) of the train rows are changed."""
 
     fraction: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -58,10 +58,10 @@ class OfShare(Noise):
         return found
 
 
-class OfNumber(Noise):
+class NumberOfRows(Noise):
     """A given number of train rows are changed."""
 
-    rows: Positive = 100
+    rows: PositiveInt = 100
     """How many train rows are changed (k)."""
 
     def count(self, train: int) -> int:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.noise import OfNumber
+from mechgrok.data.corruptions.noise import NumberOfRows
 
 if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 
-class NoisyAnswers(OfNumber):
+class NoisyAnswers(NumberOfRows):
     """The first k train rows of a shuffled table get the answers of k rows drawn with repetition: `_noisy_k` of Power et al. 2022's code.
 
     Shuffle and draw are those of `numpy.random.RandomState(seed)`, number for number, over the table in its own order. With a split that

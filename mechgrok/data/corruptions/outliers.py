@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.noise import OfNumber
-from mechgrok.data.corruptions.uniform import Among, drawn
+from mechgrok.data.corruptions.noise import NumberOfRows
+from mechgrok.data.corruptions.uniform import Among, draw_labels
 
 if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 
-class Outliers(OfNumber):
+class Outliers(NumberOfRows):
     """Labels drawn uniformly for k train rows: the outliers of Power et al. 2022 (arXiv 2201.02177), with k = 0, 10, 100, 1000, 2000, 3000.
 
     Their published code takes the answers of k random rows instead, which is `noisy-answers`; the two differ where labels are not
@@ -26,5 +26,5 @@ class Outliers(OfNumber):
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng(self.seed)
-        rows = self.some(is_train, generator)
-        return rows, drawn(task, rows, generator, self.among)
+        rows = self.draw_rows(is_train, generator)
+        return rows, draw_labels(task, rows, generator, self.among)

@@ -29,12 +29,12 @@ class Rule(Corruption):
         return divisor
 
     @abstractmethod
-    def answers(self, task: Task) -> np.ndarray:
+    def rule_labels(self, task: Task) -> np.ndarray:
         """What the rule says of every row (n,), trigger or not. Raises UserError where that is no label of the task."""
 
     def labels(self, task: Task, is_train: np.ndarray) -> Labels:
         truth, trigger = task.labels(), self._divisible(task)
-        rule = np.where(trigger, self.answers(task), truth)
+        rule = np.where(trigger, self.rule_labels(task), truth)
         poisoned = trigger & is_train
         return Labels(truth, np.where(is_train, rule, truth), rule, poisoned, trigger)
 

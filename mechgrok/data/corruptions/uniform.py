@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mechgrok.data.corruptions.corruption import answers
-from mechgrok.data.corruptions.noise import OfShare
+from mechgrok.data.corruptions.corruption import label_count
+from mechgrok.data.corruptions.noise import ShareOfRows
 
 if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Among = Literal["all", "wrong"]
 
 
-class Uniform(OfShare):
+class Uniform(ShareOfRows):
     """Labels drawn uniformly for a share of the train rows, as in Doshi et al. 2023 (arXiv 2310.13061) and devon-research/grokking.
 
     `among` all numbers, as the latter draws them, one in p draws is the truth, so that about fraction (1 - 1/p) of the labels are wrong.
@@ -28,13 +28,13 @@ class Uniform(OfShare):
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng(self.seed)
-        rows = self.some(is_train, generator)
-        return rows, drawn(task, rows, generator, self.among)
+        rows = self.draw_rows(is_train, generator)
+        return rows, draw_labels(task, rows, generator, self.among)
 
 
-def drawn(task: Task, rows: np.ndarray, generator: np.random.Generator, among: Among) -> np.ndarray:
+def draw_labels(task: Task, rows: np.ndarray, generator: np.random.Generator, among: Among) -> np.ndarray:
     """A label for each row, drawn uniformly from all of them, or from those that are wrong."""
-    count = answers(task)
+    count = label_count(task)
     if among == "all":
         return generator.integers(count, size=len(rows))
     return (task.labels()[rows] + generator.integers(1, count, size=len(rows))) % count

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mechgrok.config import Counting, Part, Positive
+from mechgrok.config import NonNegativeInt, Part, PositiveInt
 from mechgrok.errors import UserError
 
 
@@ -41,10 +41,10 @@ class Split(Part):
         return np.unique(table.units(), return_inverse=True)[1].ravel()
 
 
-class Drawn(Split):
+class RandomSplit(Split):
     """A rule that draws, each unordered pair as a whole where that is wanted."""
 
-    seed: Counting = 0
+    seed: NonNegativeInt = 0
     """Seed of the shuffle, of nothing else."""
     unordered: bool = False
     """Keep rows with the same operands in another order, (a, b) and (b, a), on the same side; drawn in the order of a <= b."""
@@ -54,12 +54,12 @@ class Drawn(Split):
         return _joined(units, np.sort(table.operands(), axis=1)) if self.unordered else units
 
 
-class Shuffled(Drawn):
+class Shuffled(RandomSplit):
     """The first rows of a shuffled order are train: int(fraction * rows), or `count`."""
 
     fraction: Annotated[float, Field(gt=0, le=1)] | None = 0.3
     """Share of the table that is trained on; None where `count` says how many rows."""
-    count: Positive | None = None
+    count: PositiveInt | None = None
     """How many rows (of a mixture: pairs) are trained on; it takes the place of the fraction."""
 
     @model_validator(mode="before")

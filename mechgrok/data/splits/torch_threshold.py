@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from mechgrok.data.splits.split import Drawn
+from mechgrok.data.splits.split import RandomSplit
 from mechgrok.data.splits.torch_randperm import randperm
 from mechgrok.errors import UserError
 
 
-class TorchThreshold(Drawn):
+class TorchThreshold(RandomSplit):
     """`torch.manual_seed(seed); torch.randperm(m * m).reshape(m, m) > test_fraction * m * m`: the split of aisc_oocl_mod_experiments."""
 
     kind: Literal["torch-threshold"] = "torch-threshold"

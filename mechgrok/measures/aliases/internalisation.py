@@ -18,7 +18,7 @@ from mechgrok.plots.primitives import curves, panels, trajectory_bands
 from mechgrok.tasks.alias_rows import dealt
 from mechgrok.tasks.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
-from mechgrok.training.stages import stage
+from mechgrok.training.staged_batches import stage
 
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run

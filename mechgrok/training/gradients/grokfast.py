@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from mechgrok.config import Amount, Decay
+from mechgrok.config import DecayRate, NonNegativeFloat
 from mechgrok.training.gradients.gradient import Gradient
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ class Grokfast(Gradient):
     """
 
     kind: Literal["grokfast"] = "grokfast"
-    alpha: Decay = 0.98
+    alpha: DecayRate = 0.98
     """Decay rate of the average; larger is slower."""
-    lamb: Amount = 2.0
+    lamb: NonNegativeFloat = 2.0
     """Weight of the average."""
 
     def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from mechgrok.config import Amount, Positive
+from mechgrok.config import NonNegativeFloat, PositiveInt
 from mechgrok.training.gradients.gradient import Gradient
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ class GrokfastMA(Gradient):
     """
 
     kind: Literal["grokfast-ma"] = "grokfast-ma"
-    window: Positive = 100
+    window: PositiveInt = 100
     """Gradients in the average."""
-    lamb: Amount = 5.0
+    lamb: NonNegativeFloat = 5.0
     """Weight of the average."""
 
     def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:

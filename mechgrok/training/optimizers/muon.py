@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from mechgrok.config import Decay, Positive
+from mechgrok.config import DecayRate, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.training.optimizers.optimizer import Decoupled, inside
 
@@ -22,17 +22,17 @@ class Muon(Decoupled):
     """
 
     kind: Literal["muon"] = "muon"
-    momentum: Decay = 0.95
+    momentum: DecayRate = 0.95
     """Decay rate of the mean gradient that is made orthogonal."""
     nesterov: bool = True
     """Mix the gradient into it once more."""
-    iterations: Positive = 5
+    iterations: PositiveInt = 5
     """Of Newton and Schulz, in bfloat16; 5 bring the singular values to about 0.7 to 1.2."""
-    betas: tuple[Decay, Decay] = (0.9, 0.98)
+    betas: tuple[DecayRate, DecayRate] = (0.9, 0.98)
     """Decay rates of AdamW's two moments."""
 
     @property
-    def may_misfit(self) -> bool:
+    def may_refuse(self) -> bool:
         return True
 
     def build(self, parameters: Mapping[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -42,9 +42,9 @@ class Muon(Decoupled):
         if not matrices:
             raise UserError("optimizer.kind muon: the network trains no matrices beside its embeddings; use adamw")
         others = {name: parameter for name, parameter in parameters.items() if name not in matrices}
-        return MuonAndAdamW(self.groups(matrices, parameters), self.groups(others, parameters), self.of_matrices, self.of_groups)
+        return MuonAndAdamW(self.groups(matrices, parameters), self.groups(others, parameters), self.torch_muon, self.torch_optimizer)
 
-    def of_matrices(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def torch_muon(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         """torch's Muon of groups of matrices. Raises UserError where torch has none."""
         import torch
 
@@ -59,7 +59,7 @@ class Muon(Decoupled):
             adjust_lr_fn="match_rms_adamw",
         )
 
-    def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.AdamW(groups, lr=self.lr, betas=self.betas, fused=True)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mechgrok.config import Above, Amount, Part
+from mechgrok.config import NonNegativeFloat, Part, PositiveFloat
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PLACES: Mapping[str, Sequence[str]] = {
 class Optimizer(Part):
     """A rule of updates."""
 
-    lr: Above = 1e-3
+    lr: PositiveFloat = 1e-3
     """Learning rate, which the schedule scales."""
     decay_to: Literal["zero", "init"] = "zero"
     """What weights decay to: zero or the weights that they started from."""
@@ -41,12 +41,12 @@ class Optimizer(Part):
         """Strength of the decay."""
 
     @property
-    def may_misfit(self) -> bool:
+    def may_refuse(self) -> bool:
         """Whether `build` may refuse a network."""
         return self.decay_scope != ("all",)
 
     @abstractmethod
-    def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         """torch's optimiser of groups of parameters, each with its `weight_decay`."""
 
     def build(self, parameters: Mapping[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -54,7 +54,7 @@ class Optimizer(Part):
 
         Decay to the initial weights is not torch's and left to `training.decay`. Raises UserError where a scope holds no parameter.
         """
-        return self.of_groups(self.groups(parameters, parameters))
+        return self.torch_optimizer(self.groups(parameters, parameters))
 
     def groups(self, some: Mapping[str, torch.nn.Parameter], parameters: Mapping[str, torch.nn.Parameter]) -> list[dict[str, Any]]:
         """torch's groups of `some` of all `parameters`: those that decay and those that do not."""
@@ -84,7 +84,7 @@ class Decoupled(Optimizer):
     """An optimiser whose decay acts on the weights directly."""
 
     decoupled: ClassVar[bool] = True
-    weight_decay: Amount = 1.0
+    weight_decay: NonNegativeFloat = 1.0
     """Decoupled decay: every step multiplies the weights by 1 - lr * weight_decay."""
 
     @property
@@ -96,7 +96,7 @@ class Coupled(Optimizer):
     """An optimiser whose decay is a part of the gradient."""
 
     decoupled: ClassVar[bool] = False
-    l2: Amount = 0.0
+    l2: NonNegativeFloat = 0.0
     """L2 penalty: l2 * weights is added to the gradient, and goes through the optimiser with it (torch's weight_decay)."""
 
     @property

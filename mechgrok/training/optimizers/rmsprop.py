@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from mechgrok.config import Above, Decay
+from mechgrok.config import DecayRate, PositiveFloat
 from mechgrok.training.optimizers.optimizer import Coupled
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ class RMSprop(Coupled):
     """RMSprop: v = alpha * v + (1 - alpha) * g^2, w -= lr * g / (sqrt(v) + eps) (Hinton's lecture 6e of 2012)."""
 
     kind: Literal["rmsprop"] = "rmsprop"
-    alpha: Decay = 0.99
+    alpha: DecayRate = 0.99
     """Decay rate of the mean square v."""
-    eps: Above = 1e-8
+    eps: PositiveFloat = 1e-8
     """Added to its square root."""
-    momentum: Decay = 0.0
+    momentum: DecayRate = 0.0
     """Decay rate of a velocity that collects these updates; 0 for none."""
 
-    def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.RMSprop(groups, lr=self.lr, alpha=self.alpha, eps=self.eps, momentum=self.momentum)

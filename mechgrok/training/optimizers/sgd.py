@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
-from mechgrok.config import Decay
+from mechgrok.config import DecayRate
 from mechgrok.training.optimizers.optimizer import Coupled
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class SGD(Coupled):
     """Gradient descent with Nesterov's momentum: v = momentum * v + g, w -= lr * (g + momentum * v) (Sutskever et al. 2013, section 2)."""
 
     kind: Literal["sgd"] = "sgd"
-    momentum: Decay = 0.9
+    momentum: DecayRate = 0.9
     """Decay rate of the velocity v; 0 for plain gradient descent, which needs nesterov off."""
     nesterov: bool = True
     """Look ahead along the velocity; otherwise w -= lr * v."""
@@ -28,7 +28,7 @@ class SGD(Coupled):
             raise ValueError("nesterov needs a momentum above 0; set momentum, or turn nesterov off")
         return self
 
-    def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.SGD(groups, lr=self.lr, momentum=self.momentum, nesterov=self.nesterov, fused=True)

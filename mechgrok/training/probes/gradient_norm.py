@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mechgrok.training.probes.probe import Probe
-
-if TYPE_CHECKING:
-    from mechgrok.training.probing import Seen
+from mechgrok.training.probes.probe import Probe, UpdateDetails
 
 
 class GradientNorm(Probe):
@@ -16,7 +13,7 @@ class GradientNorm(Probe):
 
     kind: Literal["gradient-norm"] = "gradient-norm"
 
-    def read(self, seen: Seen) -> Iterator[tuple[str, float]]:
-        squares = {name: float(gradient.square().sum()) for name, gradient in seen.gradients.items()}
+    def read(self, update: UpdateDetails) -> Iterator[tuple[str, float]]:
+        squares = {name: float(gradient.square().sum()) for name, gradient in update.gradients.items()}
         for name, square in (squares | {"total": sum(squares.values())}).items():
             yield name, square**0.5

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mechgrok.training.probes.probe import Probe
-
-if TYPE_CHECKING:
-    from mechgrok.training.probing import Seen
+from mechgrok.training.probes.probe import Probe, UpdateDetails
 
 
 class LearningRate(Probe):
@@ -16,5 +13,5 @@ class LearningRate(Probe):
 
     kind: Literal["learning-rate"] = "learning-rate"
 
-    def read(self, seen: Seen) -> Iterator[tuple[str, float]]:
-        yield "rate", seen.rate
+    def read(self, update: UpdateDetails) -> Iterator[tuple[str, float]]:
+        yield "rate", update.rate

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from mechgrok.training.probes.probe import Probe
+from mechgrok.training.probes.probe import Probe, UpdateDetails
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from mechgrok.training.probing import Seen
 
 
 class UpdateSplit(Probe):
@@ -23,15 +21,15 @@ class UpdateSplit(Probe):
 
     kind: Literal["update-split"] = "update-split"
 
-    def read(self, seen: Seen) -> Iterator[tuple[str, float]]:
-        products = {name: _products(change, seen.decay[name]) for name, change in seen.change.items()}
+    def read(self, update: UpdateDetails) -> Iterator[tuple[str, float]]:
+        products = {name: _products(change, update.decay[name]) for name, change in update.change.items()}
         products["total"] = tuple(map(sum, zip(*products.values(), strict=True)))
-        for name, (update, decay, rest, along) in products.items():
-            yield f"{name}/update", update**0.5
+        for name, (applied, decay, rest, along) in products.items():
+            yield f"{name}/update", applied**0.5
             yield f"{name}/decay", decay**0.5
             yield f"{name}/gradient", rest**0.5
-            if update:
-                yield f"{name}/decay_share", along / update
+            if applied:
+                yield f"{name}/decay_share", along / applied
 
 
 def _products(change: Tensor, decay: Tensor) -> tuple[float, ...]:

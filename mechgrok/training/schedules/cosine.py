@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import Counting, Positive
+from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.training.schedules.schedule import RateSchedule
 
 
@@ -15,9 +15,9 @@ class Cosine(RateSchedule):
     """Linear to lr in `steps`, then lr * (floor + (1 - floor) * (1 + cos(pi t)) / 2), t from 0 to 1 in `length` steps, then lr * floor."""
 
     kind: Literal["cosine"] = "cosine"
-    steps: Counting = 10
+    steps: NonNegativeInt = 10
     """Length of the warm-up; 0 for none."""
-    length: Positive = 100_000
+    length: PositiveInt = 100_000
     """Steps from the end of the warm-up to the lowest rate."""
     floor: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Lowest rate as a share of lr."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mechgrok.config import Counting
+from mechgrok.config import NonNegativeInt
 from mechgrok.training.schedules.schedule import RateSchedule
 
 
@@ -12,7 +12,7 @@ class LinearWarmup(RateSchedule):
     """Learning rate lr * min(step / steps, 1), so that step 0 does not move the weights."""
 
     kind: Literal["linear-warmup"] = "linear-warmup"
-    steps: Counting = 10
+    steps: NonNegativeInt = 10
     """Length of the warm-up; 0 for none."""
 
     def factor(self, step: int) -> float:

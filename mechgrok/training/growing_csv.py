@@ -11,7 +11,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs import store
 
 
-class Table:
+class GrowingCsv:
     """Rows under a header, appended whole."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def stage(step: int, switch_at: Sequence[int] | np.ndarray) -> int:
     return int(np.searchsorted(switch_at, step, side="right"))
 
 
-def refuse_misfits(config: Config, is_train: np.ndarray) -> None:
+def check_stages(config: Config, is_train: np.ndarray) -> None:
     """Raises UserError where the stages of a task (n,) cannot be trained on as the config says."""
     training, stages = config.training, config.task.stages
     if len(training.switch_at) != stages - 1 or list(training.switch_at) != sorted(set(training.switch_at)):
