@@ -97,7 +97,7 @@ def test_without_a_known_split_there_is_no_train_loss(outcomes: dict[str, dict[s
 
 def test_arithmetic_is_told_where_to_look(tmp_path: Path) -> None:
     found = analyze(open_run(make_run(tmp_path / "run", steps=STEPS)), NAMES, nulls=0)
-    assert all(isinstance(each, NotApplicable) and "look at frequencies" in each.reason for each in found.values())
+    assert all(isinstance(each, NotApplicable) and "measures of frequencies" in each.reason for each in found.values())
 
 
 def test_fourier_measures_send_other_groups_to_their_representations(tmp_path: Path) -> None:

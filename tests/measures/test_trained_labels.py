@@ -50,7 +50,7 @@ def test_a_corrupted_label_outside_the_basis_is_refused(tmp_path: Path) -> None:
     assert any(run.corrupted.trained[a * 7 + b] == 0 for a, b in product(range(1, 7), repeat=2))
     found = analyze(run, ["excluded-loss"])["excluded-loss"]
     assert isinstance(found, NotApplicable)
-    assert found.reason == "0 is a corrupted label of this run and no element of its multiplicative group; use basis=additive"
+    assert found.reason == "the corrupted label 0 of this run is no element of its multiplicative group; use basis=additive"
 
 
 def test_a_view_renames_the_labels_that_were_trained_with() -> None:
