@@ -30,7 +30,7 @@ def test_every_measure_is_computed_or_says_that_there_is_no_network(run: Run) ->
     outcomes = analyze(run, [measure() for measure in measures().values()])
     assert {label for label, outcome in outcomes.items() if isinstance(outcome, Result)} == OF_CURVES
     assert {outcome.reason for outcome in outcomes.values() if isinstance(outcome, NotApplicable)} == {
-        "the run was imported from curves alone: there is no network to look at"
+        "the run was imported from curves alone, without a network"
     }
     assert sum(isinstance(outcome, NotApplicable) for outcome in outcomes.values()) == len(measures()) - len(OF_CURVES)
 

@@ -1,4 +1,4 @@
-"""A network whose attention is changed: its logits when the heads attend otherwise than they would."""
+"""Logits of a network whose attention patterns at the read position are replaced."""
 
 from __future__ import annotations
 
@@ -12,14 +12,33 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 Edit = Callable[["Tensor", slice], "Tensor"]
-"""From a layer's scores at the read position (rows, head, pos and registers) and which rows these are to the pattern that is used there."""
+"""From the scores of a layer at the read position (rows, head, pos and registers), and the slice of the rows, to the pattern used there."""
 
 AT_ONCE = 4096
-"""Rows that are computed together."""
+"""Rows in one forward pass."""
 
 
 def logits(snapshot: Snapshot, edit: Edit) -> Tensor:
-    """Number logits (n, p) when every layer's heads attend at the read position as `edit` says; attention elsewhere is as it was."""
+    """Number logits with the patterns of all layers at the read position replaced; those at other positions are unchanged.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    edit : callable
+        From scores (rows, head, pos and registers) and the slice of the rows to a pattern of the same shape.
+
+    Returns
+    -------
+    Tensor (n, p)
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared import edited_attention
+    >>> snapshot = run.snapshot()
+    >>> same = edited_attention.logits(snapshot, lambda scores, rows: edited_attention.pattern(snapshot, scores))
+    >>> torch.allclose(same, snapshot.logits)
+    True
+    """
     import torch
 
     inputs = torch.from_numpy(snapshot.grid.task.inputs())[snapshot.grid.rows]
@@ -29,7 +48,25 @@ def logits(snapshot: Snapshot, edit: Edit) -> Tensor:
 
 
 def pattern(snapshot: Snapshot, scores: Tensor) -> Tensor:
-    """What the network makes of scores (rows, head, pos and registers), those of -inf unseen: c softmax + 1 - c, its kind of softmax."""
+    """The network's own pattern of given scores: c softmax(scores) + 1 - c, with its attention coefficient c and its kind of softmax.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    scores : Tensor (rows, head, pos and registers)
+        -inf where a position is masked.
+
+    Returns
+    -------
+    Tensor (rows, head, pos and registers)
+        0 at masked positions.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.edited_attention import pattern
+    >>> pattern(run.snapshot(), torch.tensor([[[0.0, 0.0, -torch.inf]]])).tolist()
+    [[[0.5, 0.5, 0.0]]]
+    """
     from mechgrok.models.forward.attention import softmax
 
     shape = _transformer(snapshot)

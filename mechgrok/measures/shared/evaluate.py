@@ -1,4 +1,4 @@
-"""Loss and accuracy of changed logits."""
+"""Loss and accuracy of given logits, and comparison with random controls."""
 
 from __future__ import annotations
 
@@ -15,9 +15,25 @@ if TYPE_CHECKING:
 
 
 def evaluate(grid: Grid, logits: Tensor) -> pd.DataFrame:
-    """Mean cross-entropy and share of right answers on each known split: columns split, rows, loss, accuracy; NaN over no rows.
+    """Mean cross-entropy and accuracy of logits on each known split.
 
-    Where labels were corrupted, train rows count against those that they were trained with.
+    Parameters
+    ----------
+    grid : Grid
+    logits : Tensor (n, p)
+
+    Returns
+    -------
+    DataFrame
+        Columns split, rows, loss (nats) and accuracy (share of rows); NaN over no rows. Train rows of a run with corrupted labels are
+        compared with the labels they were trained with.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.evaluate import evaluate
+    >>> right = torch.nn.functional.one_hot(run.grid.labels, 11).double()
+    >>> evaluate(run.grid, right)["accuracy"].tolist()
+    [1.0, 1.0, 1.0]
     """
     from mechgrok.maths.landscape import losses
 
@@ -27,8 +43,25 @@ def evaluate(grid: Grid, logits: Tensor) -> pd.DataFrame:
 
 
 def evaluate_by_label_kind(grid: Grid, logits: Tensor) -> pd.DataFrame:
-    """The same for the kinds of rows of a run with corrupted labels, as its metrics name them: train-clean, train-poisoned,
-    train-poisoned-truth, test-clean, test-trigger-rule, test-trigger-truth; those that have rows, and none in a clean run."""
+    """Mean cross-entropy and accuracy of logits on each kind of row of a run with corrupted labels.
+
+    Parameters
+    ----------
+    grid : Grid
+    logits : Tensor (n, p)
+
+    Returns
+    -------
+    DataFrame
+        Columns as `evaluate`; the kinds, those that have rows, are named as in the metrics: train-clean, train-poisoned,
+        train-poisoned-truth, test-clean, test-trigger-rule, test-trigger-truth. No rows for a clean run.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.evaluate import evaluate_by_label_kind
+    >>> len(evaluate_by_label_kind(run.grid, torch.zeros(121, 11)))
+    0
+    """
     import torch
 
     from mechgrok.maths.landscape import losses
@@ -45,11 +78,26 @@ def evaluate_by_label_kind(grid: Grid, logits: Tensor) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["split", "rows", "loss", "accuracy"])
 
 
-def against_controls(observed: float, drawn: pd.Series[float]) -> dict[str, float]:
-    """How an observed number stands against those of random controls: null_mean, null_min, null_max and z; NaN where there are none.
+def against_controls(observed: float, controls: pd.Series[float]) -> dict[str, float]:
+    """Comparison of an observed number with those of random controls: z = (observed - mean) / standard deviation.
 
-    z = (observed - mean) / standard deviation; NaN where fewer than two controls differ.
+    Parameters
+    ----------
+    observed : float
+    controls : Series of float
+        The same number of every control.
+
+    Returns
+    -------
+    dict of str to float
+        null_mean, null_min, null_max and z; NaN without controls, z also where fewer than two controls differ.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.evaluate import against_controls
+    >>> list(against_controls(5.0, pd.Series([1.0, 2.0, 3.0])).values()) == [2.0, 1.0, 3.0, 3.0]
+    True
     """
-    spread = drawn.std() if drawn.nunique() > 1 else float("nan")
-    mean = drawn.mean()
-    return {"null_mean": mean, "null_min": drawn.min(), "null_max": drawn.max(), "z": (observed - mean) / spread}
+    spread = controls.std() if controls.nunique() > 1 else float("nan")
+    mean = controls.mean()
+    return {"null_mean": mean, "null_min": controls.min(), "null_max": controls.max(), "z": (observed - mean) / spread}

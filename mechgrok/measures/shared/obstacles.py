@@ -1,4 +1,4 @@
-"""Why a measure does not apply to a run, in words."""
+"""Obstacles that several families share: why a measure does not apply to a run; None where it does."""
 
 from __future__ import annotations
 
@@ -12,39 +12,131 @@ if TYPE_CHECKING:
 
 
 def needs_checkpoints(run: Run) -> str | None:
-    """For whatever looks at a network."""
-    return "the run was imported from curves alone: there is no network to look at" if run.curves_only else None
+    """Obstacle of everything that is computed from a network.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_checkpoints
+    >>> needs_checkpoints(run) is None
+    True
+    """
+    return "the run was imported from curves alone, without a network" if run.curves_only else None
 
 
 def needs_neurons(run: Run) -> str | None:
-    """For measures of the MLP."""
+    """Obstacle of measures of the MLP.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_neurons
+    >>> needs_neurons(run) is None
+    True
+    """
     return None if _network(run).has_neurons else "the network has no MLP, so no neurons"
 
 
 def needs_attention(run: Run) -> str | None:
-    """For measures of heads."""
+    """Obstacle of measures of attention heads.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_attention
+    >>> needs_attention(run) is None
+    True
+    """
     return None if _network(run).heads else "the network has no attention, so no heads"
 
 
 def needs_linear_readout(run: Run) -> str | None:
-    """For measures that change the neurons and read the logits off them."""
+    """Obstacle of measures that change neurons and recompute the logits: these must be linear in the neurons of the last layer.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_linear_readout
+    >>> needs_linear_readout(run) is None
+    True
+    """
     return _network(run).nonlinear_readout or needs_neurons(run)
 
 
 def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
-    """For measures of functions of (a, b), which need a row for each pair of elements of the group, in order."""
+    """Obstacle of measures of functions of (a, b): the table needs one row for each pair of elements of the group, in order.
+
+    Parameters
+    ----------
+    run : Run
+    basis : {"additive", "multiplicative"}, optional
+        The basis whose group the operands are elements of.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_all_pairs
+    >>> needs_all_pairs(run, "additive") is None
+    True
+    """
     count = run.task.operands().shape[1]
     if count != 2:
-        return f"the task has {count} operands; this looks at functions of two"
+        return f"the task has {count} operands; this measure takes functions of two"
     found = chart(basis or "additive", run.task.numbers)
     grid = run.grid if found is None or found.basis == "additive" else run.grid.through(found)
     if grid.is_square:
         return None
-    return f"the table has {len(grid.rows)} rows, not one for each of the {grid.p**2} pairs (a, b); this looks at functions of all pairs"
+    return f"the table has {len(grid.rows)} rows, not one for each of the {grid.p**2} pairs (a, b) that this measure takes"
 
 
 def needs_attention_to_equals(run: Run) -> str | None:
-    """For measures of what the '=' token, the last of its row, attends to."""
+    """Obstacle of measures of the attention of '=', the last token of a row.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.obstacles import needs_attention_to_equals
+    >>> needs_attention_to_equals(run) is None
+    True
+    """
     if not _network(run).heads:
         return needs_attention(run)
     tokens = run.task.inputs()[:, -1]

@@ -1,4 +1,4 @@
-"""Parameters by what they are a part of, as TransformerLens names them."""
+"""Parameters grouped by the part of the network that they belong to, by their TransformerLens names."""
 
 from __future__ import annotations
 
@@ -17,13 +17,48 @@ _INNER = {"attn": "attention", "mlp": "mlp"}
 
 
 def parameter_group(name: str) -> str:
-    """The group of a parameter: of `blocks.0.attn.W_Q` attention; whatever belongs to none of the others counts among norms."""
+    """The group of a parameter; norms for those of no other group.
+
+    Parameters
+    ----------
+    name : str
+        TransformerLens name.
+
+    Returns
+    -------
+    str
+        One of GROUPS.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.parameter_groups import parameter_group
+    >>> parameter_group("blocks.0.attn.W_Q")
+    'attention'
+    """
     parts = name.split(".")
     return _FIRST.get(parts[0]) or next((_INNER[part] for part in parts if part in _INNER), "norms")
 
 
 def gradients(loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Gradient of a scalar function of the weights, by their names; the weights stay as they are."""
+    """Gradient of a scalar function of the weights; the weights are not changed.
+
+    Parameters
+    ----------
+    loss : callable
+        From weights by name to a scalar Tensor.
+    weights : mapping of str to Tensor
+
+    Returns
+    -------
+    dict of str to Tensor
+        The derivative by each parameter, of its shape; zeros where the function does not depend on it.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.parameter_groups import gradients
+    >>> gradients(lambda weights: weights["w"].square().sum(), {"w": torch.tensor([1.0, 3.0])})["w"].tolist()
+    [2.0, 6.0]
+    """
     import torch
 
     inputs = [tensor.detach().requires_grad_() for tensor in weights.values()]
@@ -32,7 +67,24 @@ def gradients(loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[s
 
 
 def vectors_by_group(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Each group that there is as one vector, in the order of GROUPS."""
+    """The parameters of each group as one vector.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+        By TransformerLens name.
+
+    Returns
+    -------
+    dict of str to Tensor (parameters of the group,)
+        In the order of GROUPS, without empty groups.
+
+    Examples
+    --------
+    >>> from mechgrok.measures.shared.parameter_groups import vectors_by_group
+    >>> vectors_by_group({"embed.W_E": torch.ones(2, 3), "unembed.W_U": torch.ones(3, 2)})["embed"].shape
+    torch.Size([6])
+    """
     import torch
 
     members = {group: [tensor.flatten() for name, tensor in tensors.items() if parameter_group(name) == group] for group in GROUPS}

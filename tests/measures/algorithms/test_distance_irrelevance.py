@@ -59,7 +59,7 @@ def test_a_task_without_diagonals_has_no_distance(name: str, tmp_path: Path) -> 
     config = json.loads((folder / "config.json").read_text())
     config["task"]["operation"] = "add-squares"
     (folder / "config.json").write_text(json.dumps(config))
-    assert "no sum and no difference" in analyze(open_run(folder), [name], nulls=0)[name].reason
+    assert "neither the sum nor the difference" in analyze(open_run(folder), [name], nulls=0)[name].reason
 
 
 class TestModelA:
