@@ -1,7 +1,7 @@
-"""The real irreducible representations of finite groups, as orthogonal matrices.
+"""The real irreducible representations (irreps) of finite groups, as orthogonal matrices.
 
-One that stays irreducible over the complex numbers is of real type: all d^2 entries are independent functions on the group. One that
-falls apart into a pair of complex conjugates (rotations of a cyclic group) is of complex type: its entries span d^2 / 2 functions.
+An irrep that stays irreducible over the complex numbers is of real type: all d^2 entries are independent functions on the group. One
+that splits into a pair of complex conjugates (rotations of a cyclic group) is of complex type: its entries span d^2 / 2 functions.
 """
 
 from __future__ import annotations
@@ -20,11 +20,18 @@ from mechgrok.maths.harmonic import fourier
 
 @dataclass(frozen=True, eq=False)
 class Irrep:
-    """A homomorphism into orthogonal matrices without an invariant subspace over the real numbers."""
+    """A homomorphism into orthogonal matrices that has no invariant subspace over the real numbers.
+
+    Attributes
+    ----------
+    name : str
+        Such as `E2` or `(3,1)`.
+    matrices : Tensor (order, d, d)
+        The matrix of each element, float64.
+    """
 
     name: str
     matrices: Tensor
-    """(order, d, d) float64."""
 
     @property
     def dimension(self) -> int:
@@ -38,30 +45,64 @@ class Irrep:
 
     @cached_property
     def complex_type(self) -> bool:
-        """Whether it is a pair of complex conjugates: then the mean of chi^2 over the group is 2, not 1."""
+        """Whether it splits into a pair of complex conjugates: then the mean of chi^2 over the group is 2, not 1."""
         return bool(self.character.square().mean() > 1.5)
 
     @property
     def functions(self) -> int:
-        """How many independent functions its entries are: d^2, or d^2 / 2."""
+        """The number of independent functions among its entries: d^2, or d^2 / 2 for complex type."""
         return self.dimension**2 // (1 + self.complex_type)
 
 
 @cache
 def real_irreps(group: Group) -> tuple[Irrep, ...]:
-    """All of them, the trivial one first. `functions` add up to the order of the group.
+    """All real irreps of a group, the trivial one first; their numbers of `functions` add up to the order of the group.
 
-    Names are partitions for S_n and A_n (of two that agree on A_n the first, "+" and "-" for the halves of one), and else Mulliken
-    symbols: A and B in one dimension, E in two, with the frequency k of its rotations.
+    Names are partitions for S_n and A_n (of two that agree on A_n the first, "+" and "-" for the halves of one), and Mulliken symbols
+    for the other families: A and B in one dimension, E in two, with the frequency k of its rotations.
+
+    Parameters
+    ----------
+    group : Group
+
+    Returns
+    -------
+    tuple of Irrep
+
+    Examples
+    --------
+    >>> [(irrep.name, irrep.dimension) for irrep in real_irreps(groups.symmetric(3))]
+    [('(3)', 1), ('(2,1)', 2), ('(1,1,1)', 1)]
+    >>> [(irrep.name, irrep.functions) for irrep in real_irreps(groups.cyclic(5))]
+    [('A', 1), ('E1', 2), ('E2', 2)]
     """
     return tuple(_FAMILIES[group.family](group))
 
 
 @cache
 def group_basis(group: Group) -> tuple[Tensor, Tensor]:
-    """Orthonormal functions on the group, one in each row (order, order), and the index of each row's irrep (order,).
+    """Orthonormal functions on the group, made of the entries of its real irreps.
 
-    They are sqrt(d / order) times the entries of the matrices (Schur orthogonality), and of a complex type those of its first column.
+    They are sqrt(d / order) times the entries (Schur orthogonality); of an irrep of complex type those of its first column.
+
+    Parameters
+    ----------
+    group : Group
+
+    Returns
+    -------
+    basis : Tensor (order, order)
+        One function in each row, float64.
+    owner : Tensor (order,)
+        The index of each row's irrep in `real_irreps`.
+
+    Examples
+    --------
+    >>> basis, owner = group_basis(groups.cyclic(4))
+    >>> owner.tolist()
+    [0, 1, 2, 2]
+    >>> basis[:2].tolist()
+    [[0.5, 0.5, 0.5, 0.5], [0.5, -0.5, 0.5, -0.5]]
     """
     rows, owners = [], []
     for index, irrep in enumerate(real_irreps(group)):
@@ -98,7 +139,7 @@ def _line(values: Tensor) -> Tensor:
 
 
 def _rotations(n: int, k: int) -> Tensor:
-    """By 2 pi k t / n for t = 0 .. n - 1 (n, 2, 2)."""
+    """Rotations by 2 pi k t / n for t = 0 .. n - 1 (n, 2, 2)."""
     angle = fourier.angles(n, k)
     return torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(n, 2, 2)
 
@@ -117,7 +158,7 @@ def _alternating(group: Group) -> Iterator[Irrep]:
 
 
 def _parts(group: Group, whole: Irrep) -> Iterator[Irrep]:
-    """Two halves where a sum over a conjugacy class, which commutes with all matrices, has two eigenvalues; else the whole.
+    """The restriction to A_n: two halves if a sum over a conjugacy class, which commutes with all matrices, has two eigenvalues.
 
     "+" is the half with the larger character on the first such class, in the order of their smallest elements.
     """

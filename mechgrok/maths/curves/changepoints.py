@@ -1,4 +1,4 @@
-"""Where a curve leaves its level, and where its fall comes to rest."""
+"""Where a curve leaves its level, and where its fall ends."""
 
 from __future__ import annotations
 
@@ -7,16 +7,49 @@ from numpy.typing import ArrayLike
 
 
 def half_way(values: ArrayLike) -> int:
-    """First index at which a curve is at or below the middle of its highest and its lowest value."""
+    """First index at which a curve is at or below the middle of its highest and its lowest value.
+
+    Parameters
+    ----------
+    values : array_like (n,)
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    The middle of 9 and 1 is 5.
+
+    >>> half_way([9.0, 8.0, 5.0, 2.0, 1.0])
+    2
+    """
     y = np.asarray(values, dtype=float)
     return int(np.flatnonzero(y <= (y.max() + y.min()) / 2)[0])
 
 
 def departure(values: ArrayLike, share: float = 0.1) -> int:
-    """Last index before a curve's fall at which it has done at most `share` of it.
+    """Last index before a curve's fall at which at most a given share of the fall is done.
 
-    With h the half-way index, m the highest value up to h and l the lowest of all, progress = (m - y) / (m - l); the answer is
-    the last index from m's to h's with progress <= share. What comes after the fall does not matter, nor noise below `share`.
+    With h the half-way index, m the highest value up to h and l the lowest of all, progress = (m - y) / (m - l). The result is the last
+    index from m's to h's with progress <= share. Neither what follows the fall matters, nor noise below `share`.
+
+    Parameters
+    ----------
+    values : array_like (n,)
+    share : float, default 0.1
+        From 0 to below 1 / 2.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    The curve falls by 10; a tenth of it is done at index 2.
+
+    >>> departure([10.0, 9.8, 9.0, 4.0, 0.0, 0.5])
+    2
     """
     y = np.asarray(values, dtype=float)
     half = half_way(y)
@@ -26,10 +59,34 @@ def departure(values: ArrayLike, share: float = 0.1) -> int:
 
 
 def knee(steps: ArrayLike, values: ArrayLike) -> tuple[int, float]:
-    """Index at which a falling curve lies farthest below its chord, and how far, as a share of its fall.
+    """Where a falling curve lies farthest below its chord, as a share of its fall.
 
-    depth_i = (y_0 - y_i) / (y_0 - min y) - (t_i - t_0) / (t_end - t_0): 0 for a straight fall, near 1 for a sudden one followed by
-    rest; after Satopaa et al. 2011, "Finding a kneedle in a haystack", section III. Depth 0 where nothing falls.
+    depth_i = (y_0 - y_i) / (y_0 - min y) - (t_i - t_0) / (t_end - t_0): 0 for a straight fall, near 1 for a sudden one followed by a
+    constant level.
+
+    Parameters
+    ----------
+    steps : array_like (n,)
+        t, ascending.
+    values : array_like (n,)
+        y.
+
+    Returns
+    -------
+    index : int
+    depth : float
+        From 0 to 1; 0 where the curve does not fall.
+
+    References
+    ----------
+    After Satopaa et al. 2011, "Finding a kneedle in a haystack", section III.
+
+    Examples
+    --------
+    All of the fall after a quarter of the time: depth 1 - 1 / 4.
+
+    >>> knee([0, 1, 2, 3, 4], [6.0, 1.0, 1.0, 1.0, 1.0])
+    (1, 0.75)
     """
     t, y = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
     fall, duration = y[0] - y.min(), t[-1] - t[0]

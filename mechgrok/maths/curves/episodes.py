@@ -1,4 +1,4 @@
-"""Episodes of a series: stretches of readings that are inside a bad region."""
+"""Episodes of a series: stretches of readings at which a condition holds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,29 @@ from numpy.typing import ArrayLike
 
 
 def episodes(steps: ArrayLike, inside: ArrayLike, apart: float = 0) -> list[tuple[int, int]]:
-    """First and last index of each stretch of readings that are inside.
+    """First and last index of each stretch of readings at which a condition holds.
 
-    A reading outside ends a stretch, unless the next one inside comes at most `apart` steps after the last one.
+    A reading at which it does not hold ends a stretch, unless the next one at which it holds is at most `apart` steps after the last one.
+
+    Parameters
+    ----------
+    steps : array_like (n,)
+        Ascending.
+    inside : array_like (n,) of bool
+        Whether the condition holds.
+    apart : float, default 0
+        In steps.
+
+    Returns
+    -------
+    list of tuple of (int, int)
+
+    Examples
+    --------
+    >>> episodes([0, 10, 20, 30, 40], [True, True, False, True, False])
+    [(0, 1), (3, 3)]
+    >>> episodes([0, 10, 20, 30, 40], [True, True, False, True, False], apart=20)
+    [(0, 3)]
     """
     at, indices = np.asarray(steps), np.flatnonzero(np.asarray(inside, dtype=bool))
     if not len(indices):

@@ -11,10 +11,25 @@ COLUMNS_AT_ONCE = 1 << 12
 
 
 def gram(tensors: Iterable[Tensor]) -> Tensor:
-    """G[s, t] = sum over all parameters of (w_s - w_0)(w_t - w_0), float64 (step, step).
+    """Inner products of the displacements from the first step, summed over all parameters, G[s, t] = (w_s - w_0)(w_t - w_0).
 
-    Each tensor (step, ...) holds one parameter at every step. Differences from the first step are small beside the weights and so
-    keep the digits that matter; only a slice of a tensor is ever in float64.
+    Differences from the first step are small beside the weights, so they keep the significant digits. Only a slice of a tensor is
+    converted to float64 at a time.
+
+    Parameters
+    ----------
+    tensors : iterable of Tensor (step, ...)
+        Each holds one parameter at every step; at least one tensor.
+
+    Returns
+    -------
+    Tensor (step, step)
+        Float64.
+
+    Examples
+    --------
+    >>> gram([torch.tensor([[1.0, 1.0], [2.0, 1.0], [3.0, 2.0]])]).tolist()
+    [[0.0, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 2.0, 5.0]]
     """
     total: Tensor | None = None
     for tensor in tensors:
@@ -27,10 +42,32 @@ def gram(tensors: Iterable[Tensor]) -> Tensor:
 
 
 def components(products: Tensor) -> tuple[Tensor, Tensor]:
-    """Variance shares, descending, and coordinates (step, component) of the principal components of a path with this Gram matrix.
+    """Principal components of a path from its Gram matrix.
 
-    From the eigenvectors u and values l of H G H, H = 1 - 11'/n: coordinate_k = u_k sqrt(l_k), share_k = l_k / sum l. Each
-    component points from the first step's side to the last one's. Shares are NaN for a path that does not move.
+    From the eigenvectors u and eigenvalues l of H G H, H = 1 - 11'/n: coordinate_k = u_k sqrt(l_k), share_k = l_k / sum l. The sign of
+    each component makes the last step's coordinate at least the first one's.
+
+    Parameters
+    ----------
+    products : Tensor (step, step)
+        As from `gram`.
+
+    Returns
+    -------
+    shares : Tensor (component,)
+        Variance shares, descending; NaN for a path that does not move.
+    coordinates : Tensor (step, component)
+        In the unit of the weights.
+
+    Examples
+    --------
+    A straight path of three equal steps of length 1 has one component.
+
+    >>> shares, coordinates = components(gram([torch.tensor([[0.0], [1.0], [2.0]])]))
+    >>> shares.round(decimals=9).tolist()
+    [1.0, 0.0, 0.0]
+    >>> coordinates[:, 0].round(decimals=9).tolist()
+    [-1.0, 0.0, 1.0]
     """
     means = products.mean(0)
     values, vectors = torch.linalg.eigh(products - means - means[:, None] + means.mean())
@@ -40,10 +77,31 @@ def components(products: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def walk_shares(steps: Tensor) -> Tensor:
-    """Variance shares of the principal components of a random walk in very many dimensions, looked at at these steps, descending.
+    """Variance shares of the principal components of a random walk in very many dimensions, observed at given steps.
 
-    Its Gram matrix is min(s, t) up to a factor. For n equidistant steps share_k = 6 / (n^2 - 1) / (4 sin^2(pi k / 2n)), which goes
-    to 6 / (pi k)^2: .608, .152, ... (Antognini and Sohl-Dickstein 2018, arXiv 1806.08805, section 3).
+    Its Gram matrix is min(s, t) up to a factor. For n equidistant steps share_k = 6 / (n^2 - 1) / (4 sin^2(pi k / 2n)), which tends to
+    6 / (pi k)^2: .608, .152, ...
+
+    Parameters
+    ----------
+    steps : Tensor (n,)
+        Ascending.
+
+    Returns
+    -------
+    Tensor (n,)
+        Descending.
+
+    References
+    ----------
+    Antognini and Sohl-Dickstein 2018 (arXiv 1806.08805), section 3.
+
+    Examples
+    --------
+    For n = 3: 6 / 8 / (4 sin^2 30 deg) and 6 / 8 / (4 sin^2 60 deg).
+
+    >>> walk_shares(torch.tensor([1, 2, 3])).round(decimals=9).tolist()
+    [0.75, 0.25, 0.0]
     """
     steps = steps.double()
     return components(torch.minimum(steps[:, None], steps))[0]
