@@ -12,6 +12,7 @@ from safetensors.numpy import save
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.parts import as_mixture
 
 TASKS = "tasks"
 """The folder below a run in which they lie."""
@@ -23,9 +24,11 @@ def by_task(run: Run) -> dict[str, Run]:
     The folders are written again, with what the run holds by now; their checkpoints are links to those of the run.
     Raises UserError where the run has one task alone.
     """
-    if run.task.task_count == 1:
+    mixture = as_mixture(run.task)
+    if mixture is None:
         raise UserError(f"{run.path} has one task alone; analyze it without --by-task")
-    return {name: open_run(_written(run, number, name)) for number, name in enumerate(run.task.task_names)}
+    of_row = mixture.task_of_row()
+    return {name: open_run(_written(run, of_row == number, name)) for number, name in enumerate(mixture.task_names)}
 
 
 def parent_mixture(run: Run) -> Path | None:
@@ -44,12 +47,12 @@ def folder_name(task: str) -> str:
     return quote(task, safe="+()^*, ")
 
 
-def _written(run: Run, number: int, name: str) -> Path:
+def _written(run: Run, mask: np.ndarray, name: str) -> Path:
     place = run.path / TASKS / folder_name(name)
     config = json.loads((run.path / store.CONFIG).read_bytes())
     config["task"]["only"] = name
     store.write(place / store.CONFIG, json.dumps(config, indent=1).encode())
-    _write_rows(run, run.task.task_of_row() == number, place)
+    _write_rows(run, mask, place)
     _write_metrics(run, name, place)
     if (run.path / store.EXECUTION).is_file():
         store.write(place / store.EXECUTION, (run.path / store.EXECUTION).read_bytes())

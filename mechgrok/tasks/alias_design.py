@@ -11,13 +11,13 @@ from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.tasks.alias_sets import SETS, SetName
 from mechgrok.tasks.arithmetic import Modulus
 from mechgrok.tasks.charts import Basis
-from mechgrok.tasks.task import Task
+from mechgrok.tasks.parts import Staged
 
 ORIGINAL = "original"
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class AliasDesign(Task):
+class AliasDesign(Staged):
     """All of the task `aliases` but its rows, which `alias_rows` draws from the design."""
 
     kind: Literal["aliases"] = "aliases"
@@ -98,3 +98,7 @@ class AliasDesign(Task):
     def part_names(self) -> tuple[str, ...]:
         """The original rows, then for each set its questions, which have its name, and its definitions."""
         return (ORIGINAL, *(f"{name}{what}" for name in self.sets for what in ("", "-definitions")))
+
+    @property
+    def stages(self) -> int:
+        return 2

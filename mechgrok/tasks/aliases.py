@@ -50,10 +50,6 @@ class Aliases(AliasDesign):
         """The integer whose alias a row is about, -1 for an original row (n,)."""
         return table(self).about.copy()
 
-    @property
-    def stages(self) -> int:
-        return 2
-
     def stage_of_row(self) -> np.ndarray:
         return table(self).stage.copy()
 

@@ -13,6 +13,7 @@ from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
+from mechgrok.tasks.parts import Mixed
 
 
 def _formula(text: str) -> Formula:
@@ -35,7 +36,7 @@ def _sign(name: str) -> str:
     return common if common in layouts.FURUTA else f"<{name}>"
 
 
-class Mixture(Arithmetic):
+class Mixture(Arithmetic, Mixed):
     """label = an operation(a, b) mod p that the row's operator token names; row a * p + b of the first, then of the next."""
 
     kind: Literal["mixture"] = "mixture"
@@ -76,15 +77,11 @@ class Mixture(Arithmetic):
         return (*layouts.FURUTA, *(sign for sign in map(_sign, self.operations) if sign not in layouts.FURUTA))
 
     @property
-    def task_count(self) -> int:
-        return len(self.task_names)
-
-    @property
     def task_names(self) -> tuple[str, ...]:
         return (self.only,) if self.only else self.operations
 
     def task_of_row(self) -> np.ndarray:
-        return np.repeat(np.arange(self.task_count), [len(labels) for _, labels in self._tables()])
+        return np.repeat(np.arange(len(self.task_names)), [len(labels) for _, labels in self._tables()])
 
     def units(self) -> np.ndarray:
         """The pair: the same pairs are trained on in every task (Furuta et al. 2024, section 5)."""
@@ -100,9 +97,8 @@ class Mixture(Arithmetic):
         operands, labels = zip(*self._tables(), strict=True)
         return np.concatenate(operands), np.concatenate(labels)
 
-    def held_tokens(self) -> set[int]:
-        """Those of all its operations, also where the table has the rows of one: they were trained together."""
-        return super(Mixture, self.model_copy(update={"only": ""})).held_tokens()
+    def of_all_tasks(self) -> Mixture:
+        return self.model_copy(update={"only": ""})
 
     def _operators(self, special: dict[str, int]) -> np.ndarray | int:
         return np.array([special[_sign(name)] for name in self.task_names])[self.task_of_row()]

@@ -73,46 +73,6 @@ class Task(Part):
         return np.arange(len(self.labels()))
 
     @property
-    def task_count(self) -> int:
-        """How many tasks the table is a mixture of."""
-        return 1
-
-    @property
-    def task_names(self) -> tuple[str, ...]:
-        """What the tasks of a mixture are called, in the order of their numbers (task_count,)."""
-        return tuple(map(str, range(self.task_count)))
-
-    def task_of_row(self) -> np.ndarray:
-        """The task that every row belongs to, 0 .. task_count-1 (n,)."""
-        return np.zeros(len(self.labels()), dtype=np.int64)
-
-    def held_tokens(self) -> set[int]:
-        """The tokens that stand in some row that a network with this vocabulary learns."""
-        return set(self.inputs().ravel().tolist()) - {-1}
-
-    @property
-    def part_names(self) -> tuple[str, ...]:
-        """What the parts of the table are called that are recorded by themselves; the tasks of a mixture, none of a single one."""
-        return self.task_names if self.task_count > 1 else ()
-
-    def part_of_row(self) -> np.ndarray:
-        """The part that every row belongs to, in the order of their names (n,)."""
-        return self.task_of_row()
-
-    @property
-    def stages(self) -> int:
-        """In how many stages, one after another, rows are trained on."""
-        return 1
-
-    def stage_of_row(self) -> np.ndarray:
-        """The stage that every row belongs to, 0 .. stages-1; -1 for a row of all of them (n,)."""
-        return np.full(len(self.labels()), -1)
-
-    def trained_rows(self) -> np.ndarray | None:
-        """True for the rows that are trained on (n,), where the design of the task says so; None where that is left to the split."""
-        return None
-
-    @property
     def structure(self) -> Group | None:
         """The finite group whose elements the number tokens are, where it is known by its multiplication table."""
         return None
@@ -124,7 +84,11 @@ class Task(Part):
 
     @property
     def symmetric(self) -> bool:
-        """Whether rows with the same operands in another order have the same label; a mixture, in each of its tasks."""
-        alike = np.column_stack([self.task_of_row(), np.sort(self.operands(), axis=1)])
-        of_row = np.unique(alike, axis=0, return_inverse=True)[1].ravel()
-        return len(np.unique(np.column_stack([of_row, self.labels()]), axis=0)) == of_row.max() + 1
+        """Whether rows with the same operands in another order have the same label; of a mixture, in each of its tasks."""
+        return one_label_each(np.sort(self.operands(), axis=1), self.labels())
+
+
+def one_label_each(keys: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether rows with equal keys (n, k) have equal labels (n,)."""
+    of_row = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+    return len(np.unique(np.column_stack([of_row, labels]), axis=0)) == of_row.max() + 1

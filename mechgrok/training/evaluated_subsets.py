@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mechgrok.tasks.parts import WithParts
+
 if TYPE_CHECKING:
     from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.tasks.task import Task
@@ -35,6 +37,8 @@ def by_label_kind(split: str, rows: np.ndarray, corrupted: Labels | None, device
 
 def by_part(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device: torch.device) -> list[Subset]:
     """The rows of a split by the part of the table (of a mixture: the task) that they belong to, against the split's `labels` (n,)."""
+    if not isinstance(task, WithParts):
+        return []
     of_row = task.part_of_row()
     return _subsets({f"{split}-{name}": (of_row == number, labels) for number, name in enumerate(task.part_names)}, rows, device)
 

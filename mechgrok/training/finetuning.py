@@ -17,6 +17,7 @@ from mechgrok.runs import store
 from mechgrok.runs.by_task import full_name
 from mechgrok.runs.creation import refuse_existing
 from mechgrok.runs.run import Run, open_run
+from mechgrok.tasks.parts import held_tokens
 from mechgrok.training import initial, launch
 from mechgrok.training.execution import Execution
 
@@ -75,7 +76,7 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
 def untrained_tokens(wanted: Config, origin: Origin) -> list[str]:
     """The tokens of rows here that the parent knows and has in no row: what it takes over of them was drawn, and then only decayed."""
     here, there = wanted.task, origin.run.task
-    needed, trained = ({task.token_labels[token] for token in task.held_tokens()} for task in (here, there))
+    needed, trained = ({task.token_labels[token] for token in held_tokens(task)} for task in (here, there))
     return sorted((needed - trained) & set(there.token_labels))
 
 

@@ -11,6 +11,7 @@ from torch.nn import Parameter
 
 from mechgrok.config import Config, Training
 from mechgrok.maths.landscape import losses
+from mechgrok.tasks.parts import as_mixture
 from mechgrok.training import randomness
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor, torch.dtype], Tensor]] = {
@@ -22,7 +23,7 @@ LOSSES: Mapping[str, Callable[[Tensor, Tensor, torch.dtype], Tensor]] = {
 
 def is_recorded(config: Config) -> bool:
     """Whether the loss that is trained is, without penalties, the mean cross-entropy over rows that is recorded of every run."""
-    return config.training.loss == "cross-entropy" and config.task.task_count == 1
+    return config.training.loss == "cross-entropy" and as_mixture(config.task) is None
 
 
 class Objective:

@@ -12,6 +12,7 @@ import numpy as np
 from mechgrok.config import Config
 from mechgrok.data.splits.designed import Designed
 from mechgrok.errors import UserError
+from mechgrok.tasks.parts import Staged
 
 
 class StagedBatches:
@@ -45,11 +46,12 @@ def stage(step: int, switch_at: Sequence[int] | np.ndarray) -> int:
 
 def check_stages(config: Config, is_train: np.ndarray) -> None:
     """Raises UserError where the stages of a task (n,) cannot be trained on as the config says."""
-    training, stages = config.training, config.task.stages
+    training, task = config.training, config.task
+    stages = task.stages if isinstance(task, Staged) else 1
     if len(training.switch_at) != stages - 1 or list(training.switch_at) != sorted(set(training.switch_at)):
         steps = f"{stages - 1} step{'s, ascending' * (stages > 2)}" if stages > 1 else "none"
         raise UserError(f"training.switch_at: this task is trained on in {stages} stage{'s' * (stages > 1)}, so give {steps}")
-    if stages == 1:
+    if not isinstance(task, Staged):
         return
     if max(training.switch_at) >= training.steps:
         late = f"stage {stages} would begin at {max(training.switch_at)}, after all {training.steps} training.steps"
@@ -58,7 +60,7 @@ def check_stages(config: Config, is_train: np.ndarray) -> None:
         raise UserError("this task says itself which rows are held out; set split.kind designed, and split.leak to train on some of them")
     if training.sampling != "replacement":
         raise UserError("a task in stages is trained on in drawn batches; set training.sampling replacement and training.batch to a number")
-    of_row = config.task.stage_of_row()[is_train]
+    of_row = task.stage_of_row()[is_train]
     empty = [each for each in range(-1 if training.rehearsal else 0, stages) if not (of_row == each).any()]
     if empty:
         missing = f"of stage {empty[0] + 1} of {stages}; name a set of it" if empty[0] >= 0 else "to rehearse; set training.rehearsal 0"

@@ -17,6 +17,7 @@ from mechgrok.maths.landscape import losses
 from mechgrok.models.forward import dropout, module_forward
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
+from mechgrok.tasks.parts import Staged, as_mixture
 from mechgrok.training import evaluated_subsets, initial
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
@@ -73,7 +74,8 @@ class Trainer:
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward, config.training.seed)
         self._inputs = config.task.inputs()
         self._labels = config.task.labels() if corrupted is None else corrupted.trained
-        self._tasks = config.task.task_of_row() if config.task.task_count > 1 else None
+        mixture = as_mixture(config.task)
+        self._tasks = mixture.task_of_row() if mixture else None
         self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
         self._subsets = {
             name: [
@@ -165,7 +167,7 @@ class Trainer:
 
 def _batches(config: Config, rows: np.ndarray) -> Batches | StagedBatches:
     wanted, size = config.training, rows_a_step(config.training.batch, len(rows))
-    if config.task.stages == 1 or size is None:
+    if size is None or not isinstance(config.task, Staged):
         return Batches(rows, size, wanted.seed, wanted.sampling)
     return StagedBatches(rows, config.task.stage_of_row()[rows], size, wanted.seed, wanted.switch_at, wanted.rehearsal)
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.plots.primitives import bars, curves, panels
+from mechgrok.tasks.parts import held_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,7 +73,7 @@ class TokenGroups(Measure):
 
 def groups(task: Task) -> dict[str, list[int]]:
     """The tokens of every group that has any, numbers first. One task of a mixture has those of all, trained together."""
-    held = task.held_tokens()
+    held = held_tokens(task)
     others = range(task.numbers, task.vocabulary)
     used = {task.token_labels[token]: [token] for token in others if token in held}
     unused = [token for token in others if token not in held]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mechgrok.tasks.parts import as_mixture
+
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
@@ -24,7 +26,9 @@ def mirrored_share(run: Run) -> float:
         return float("nan")
     answers = task.labels()
     trained = answers if run.corrupted is None else run.corrupted.trained
-    keys = np.column_stack([task.task_of_row(), np.sort(task.operands(), axis=1)])
+    mixture = as_mixture(task)
+    tasks = mixture.task_of_row() if mixture else np.zeros(len(answers), dtype=np.int64)
+    keys = np.column_stack([tasks, np.sort(task.operands(), axis=1)])
     seen = pd.MultiIndex.from_arrays(np.column_stack([keys, trained])[run.is_train].T)
     test = pd.MultiIndex.from_arrays(np.column_stack([keys, answers])[~run.is_train].T)
     return float(test.isin(seen).mean()) if len(test) else 0.0

@@ -13,6 +13,7 @@ from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
+from mechgrok.tasks.parts import as_mixture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,16 +44,19 @@ class TaskLoss(Measure):
     """With its tokens renamed a network guesses, whatever the task."""
 
     def obstacle(self, run: Run) -> str | None:
-        return "this run has one task alone; loss and label-probability tell of it" if run.task.task_count == 1 else super().obstacle(run)
+        if as_mixture(run.task) is None:
+            return "this run has one task alone; loss and label-probability tell of it"
+        return super().obstacle(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         import torch
 
-        grid = snapshot.grid
-        of_task = torch.from_numpy(grid.task.task_of_row())[grid.rows]
+        grid, mixture = snapshot.grid, as_mixture(snapshot.grid.task)
+        assert mixture is not None
+        of_task = torch.from_numpy(mixture.task_of_row())[grid.rows]
         rows = [
             (name, split, *_score(snapshot, mask & (of_task == index), grid.trained_labels if split == "train" else grid.labels))
-            for index, name in enumerate(grid.task.task_names)
+            for index, name in enumerate(mixture.task_names)
             for split, mask in grid.subsets.items()
         ]
         return pd.DataFrame(rows, columns=list(self.columns))
