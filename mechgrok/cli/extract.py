@@ -34,11 +34,11 @@ def main(arguments: list[str]) -> int:
     asked: Extract = flags.parse(Extract, arguments, "extract")
 
     from mechgrok.extraction import extract
-    from mechgrok.extraction.words import agrees
+    from mechgrok.extraction.report_lines import agrees
     from mechgrok.runs.run import open_run
 
     found = extract(open_run(asked.run), asked.step, asked.keys)
     out = asked.out or asked.run / "extraction" / f"{found.step:08d}.py"
     summary = found.write(out)
     print("\n".join([*found.lines(), f"program: {out}", f"report: {summary}"]))
-    return 0 if agrees(found.facts) else 1
+    return 0 if agrees(found.fidelity) else 1

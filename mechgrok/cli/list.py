@@ -94,10 +94,10 @@ def _presets() -> Groups:
 
 
 def _importers() -> Groups:
-    from mechgrok.runs.importing import logs
+    from mechgrok.runs.importing.logs import import_log
     from mechgrok.runs.importing.recognition import importers
 
-    return {"": {importer.name: importer.describe for importer in importers()} | {logs.FORMAT: logs.DESCRIBE}}
+    return {"": {importer.name: importer.describe for importer in importers()} | {import_log.FORMAT: import_log.DESCRIBE}}
 
 
 def _first_paragraph(thing: object) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 from mechgrok.errors import UserError
 from mechgrok.extraction import phases
-from mechgrok.extraction.fidelity import compare
+from mechgrok.extraction.fidelity import measure_fidelity
 from mechgrok.extraction.program import Program, Wave
-from mechgrok.extraction.source import source
-from mechgrok.extraction.words import header, lines
+from mechgrok.extraction.python_source import python_source
+from mechgrok.extraction.report_lines import header_lines, report_lines
 from mechgrok.maths.harmonic import waves
 from mechgrok.maths.symmetries import equivariance
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies, keys_of
@@ -33,22 +33,22 @@ class Extraction:
     step: int
     task: dict[str, Any]
     program: Program
-    facts: dict[str, Any]
+    fidelity: dict[str, Any]
 
     @property
     def source(self) -> str:
         """The Python file."""
-        return source(self.program, header(self.run, self.step, self.program, self.facts))
+        return python_source(self.program, header_lines(self.run, self.step, self.program, self.fidelity))
 
     @property
     def summary(self) -> dict[str, Any]:
         """All of it as JSON values."""
         said = {"phase": self.program.phase, "order": self.program.order, "waves": [asdict(wave) for wave in self.program.waves]}
-        return {"run": self.run, "step": self.step, "task": self.task, "program": said, "fidelity": self.facts}
+        return {"run": self.run, "step": self.step, "task": self.task, "program": said, "fidelity": self.fidelity}
 
     def lines(self) -> list[str]:
         """The report, for people."""
-        return lines(self.run, self.step, self.program, self.facts)
+        return report_lines(self.run, self.step, self.program, self.fidelity)
 
     def write(self, out: Path) -> Path:
         """Writes the program to `out` and the summary beside it; gives the summary's path."""
@@ -75,10 +75,10 @@ def extract(run: Run, step: int | None = None, keys: Sequence[int] = ()) -> Extr
     obstacle = measure.obstacle(run)
     if obstacle:
         raise UserError(f"{run.name} cannot be extracted: {obstacle}")
-    return extracted(run.snapshot(step), measure, run.name)
+    return extract_snapshot(run.snapshot(step), measure, run.name)
 
 
-def extracted(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> Extraction:
+def extract_snapshot(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> Extraction:
     """The same of a snapshot, with the frequencies that a measure finds in it."""
     view = measure.view(snapshot)
     centred = view.logits - view.logits.mean(1, keepdim=True)
@@ -87,11 +87,11 @@ def extracted(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> Extract
     found = keys_of(measure.compute(view, {}))
     if not found:
         raise UserError(_nothing(snapshot, name))
-    program = read(view, found)
-    return Extraction(name, snapshot.step, snapshot.grid.task.model_dump(), program, compare(program, snapshot, view))
+    program = fit_program(view, found)
+    return Extraction(name, snapshot.step, snapshot.grid.task.model_dump(), program, measure_fidelity(program, snapshot, view))
 
 
-def read(view: Snapshot, keys: Sequence[int]) -> Program:
+def fit_program(view: Snapshot, keys: Sequence[int]) -> Program:
     """The waves of some frequencies in a snapshot's logits."""
     grid = view.grid
     g = equivariance.profile(view.phase_sums, grid.counts)

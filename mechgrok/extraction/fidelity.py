@@ -16,7 +16,7 @@ from mechgrok.runs.snapshot import Snapshot
 Facts = dict[str, Any]
 
 
-def compare(program: Program, whole: Snapshot, view: Snapshot) -> Facts:
+def measure_fidelity(program: Program, whole: Snapshot, view: Snapshot) -> Facts:
     """Agreement, losses, accuracies and certificates. `view` is the snapshot in the program's basis, `whole` in the task's own tokens."""
     grid = view.grid
     logits = torch.from_numpy(program.logits())

@@ -11,7 +11,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.formula import parse
 
-FORMULAS: Mapping[str, Callable[[Any, Any], Any]] = {
+PHASE_FORMULAS: Mapping[str, Callable[[Any, Any], Any]] = {
     "{a} - {b}": lambda a, b: a - b,
     "{b} - {a}": lambda a, b: b - a,
     "{a} * {a} + {b} * {b}": lambda a, b: a * a + b * b,
@@ -34,7 +34,7 @@ def formula(grid: Grid) -> str:
     symbols = [f"log({name})" if grid.chart.basis == "multiplicative" else name for name in names(grid)]
     if torch.equal(grid.operands.sum(1) % grid.p, grid.phase):
         return " + ".join(symbols)
-    two = FORMULAS if len(symbols) == 2 else {}
+    two = PHASE_FORMULAS if len(symbols) == 2 else {}
     found = [text for text, function in two.items() if torch.equal(function(*grid.operands.T) % grid.p, grid.phase)]
     if found:
         return found[0].format(a=symbols[0], b=symbols[1])

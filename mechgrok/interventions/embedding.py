@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.interventions.groups import checked, grid_of
-from mechgrok.interventions.places import Hook
+from mechgrok.interventions.cyclic_grid import cyclic_grid, valid_frequencies
+from mechgrok.interventions.hook_points import Hook
 from mechgrok.maths.harmonic import ablation
 from mechgrok.tasks.task import Task
 
@@ -34,8 +34,8 @@ def ablate_embedding(W_E: Tensor, tokens: Tensor, frequencies: Iterable[int], ta
 
 def _part(W_E: Tensor, frequencies: Iterable[int], task: Task) -> Tensor:
     """What the frequencies hold of the number tokens' embeddings; zeros for other tokens (vocab, d_model)."""
-    grid = grid_of(task)
+    grid = cyclic_grid(task)
     numbers = torch.from_numpy(grid.chart.tokens)
     part = torch.zeros_like(W_E)
-    part[numbers] = ablation.part_of_rows(W_E[numbers].double().T, checked(frequencies, grid.p)).T.to(W_E.dtype)
+    part[numbers] = ablation.part_of_rows(W_E[numbers].double().T, valid_frequencies(frequencies, grid.p)).T.to(W_E.dtype)
     return part

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.interventions.groups import checked, grid_of
-from mechgrok.interventions.places import Hook, at, with_value
+from mechgrok.interventions.cyclic_grid import cyclic_grid, valid_frequencies
+from mechgrok.interventions.hook_points import Hook, at_position, with_value_at
 from mechgrok.maths.harmonic import ablation, cosines, fourier
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.task import Task
@@ -27,8 +27,8 @@ Over = Literal["both", "a", "b", "phase"]
 
 def ablate_frequency(hook_name: str, frequencies: Iterable[int], task: Task, over: Over = "both", position: int = -1) -> Hook:
     """Takes the functions of these frequencies from an activation at a position: x - P x. Means over the table stay."""
-    grid = grid_of(task)
-    return _hook(hook_name, grid, checked(frequencies, grid.p), over, position)
+    grid = cyclic_grid(task)
+    return _hook(hook_name, grid, valid_frequencies(frequencies, grid.p), over, position)
 
 
 def keep_frequencies(hook_name: str, frequencies: Iterable[int], task: Task, over: Over = "both", position: int = -1) -> Hook:
@@ -36,8 +36,8 @@ def keep_frequencies(hook_name: str, frequencies: Iterable[int], task: Task, ove
 
     The mean stays, and so does what belongs to no single frequency: over="both", the products of two different ones.
     """
-    grid = grid_of(task)
-    kept = checked(frequencies, grid.p)
+    grid = cyclic_grid(task)
+    kept = valid_frequencies(frequencies, grid.p)
     return _hook(hook_name, grid, [k for k in fourier.frequencies(grid.p) if k not in kept], over, position)
 
 
@@ -47,10 +47,10 @@ def _hook(hook_name: str, grid: Grid, removed: list[int], over: Over, position: 
 
     def ablated(activation: Tensor, hook: Any) -> Tensor:
         _check_batch(hook_name, activation, grid)
-        value = at(hook_name, activation, position).clone()
+        value = at_position(hook_name, activation, position).clone()
         rows = value[grid.rows].double()
         value[grid.rows] = (rows - _part(rows.flatten(1), grid, removed, over).view_as(rows)).to(value.dtype)
-        return with_value(hook_name, activation, position, value)
+        return with_value_at(hook_name, activation, position, value)
 
     return hook_name, ablated
 

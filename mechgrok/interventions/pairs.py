@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.interventions.groups import grid_of
+from mechgrok.interventions.cyclic_grid import cyclic_grid
+from mechgrok.interventions.hook_points import head_count
 from mechgrok.interventions.patching import patch
-from mechgrok.interventions.places import heads
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.task import Task
 
@@ -61,7 +61,7 @@ def patch_pairs(
     """
     if hook_name not in model.hook_dict:
         raise UserError(f"the model has no hook point {hook_name}; it has {', '.join(model.hook_dict)}")
-    grid = grid_of(task)
+    grid = cyclic_grid(task)
     drawn = {kind: pairs for kind, pairs in _draw(grid, rows, seed).items() if len(pairs)}
     found = {kind: _run(model, grid, hook_name, pairs, position) for kind, pairs in drawn.items()}
     table = pd.DataFrame([row for kind, patched in found.items() for row in _rows(kind, patched)])
@@ -90,7 +90,7 @@ def _run(model: HookedTransformer, grid: Grid, hook_name: str, pairs: Tensor, po
     destinations, sources = inputs[pairs[:, 0]], inputs[pairs[:, 1]]
     with torch.no_grad():
         held = model.run_with_cache(sources, names_filter=hook_name)[1][hook_name]
-        each = range(heads(hook_name, held)) or [None]
+        each = range(head_count(hook_name, held)) or [None]
         hooks = {-1 if head is None else head: patch(hook_name, held, position, head) for head in each}
         after = {head: _numbers(grid, model.run_with_hooks(destinations, fwd_hooks=[hook])) for head, hook in hooks.items()}
         before, source = (_numbers(grid, model.run_with_hooks(rows)) for rows in (destinations, sources))

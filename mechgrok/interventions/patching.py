@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.interventions.places import Hook, at, heads, with_value
+from mechgrok.interventions.hook_points import Hook, at_position, head_count, with_value_at
 
 
 def patch(hook_name: str, source_activations: Tensor, position: int = -1, head: int | None = None) -> Hook:
@@ -18,10 +18,10 @@ def patch(hook_name: str, source_activations: Tensor, position: int = -1, head: 
 
     def patched(activation: Tensor, hook: Any) -> Tensor:
         _check(hook_name, source_activations, activation, head)
-        value = at(hook_name, activation, position).clone()
+        value = at_position(hook_name, activation, position).clone()
         which = slice(None) if head is None else (slice(None), head)
-        value[which] = at(hook_name, source_activations, position)[which]
-        return with_value(hook_name, activation, position, value)
+        value[which] = at_position(hook_name, source_activations, position)[which]
+        return with_value_at(hook_name, activation, position, value)
 
     return hook_name, patched
 
@@ -30,5 +30,5 @@ def _check(hook_name: str, source: Tensor, activation: Tensor, head: int | None)
     if source.shape != activation.shape:
         shapes = f"{tuple(source.shape)}, and the model runs with {tuple(activation.shape)}"
         raise UserError(f"the source activations of {hook_name} are {shapes}; both runs must have equally many rows")
-    if head is not None and not 0 <= head < heads(hook_name, activation):
-        raise UserError(f"{hook_name} has {heads(hook_name, activation)} heads, so none numbered {head}; try blocks.0.attn.hook_z")
+    if head is not None and not 0 <= head < head_count(hook_name, activation):
+        raise UserError(f"{hook_name} has {head_count(hook_name, activation)} heads, so none numbered {head}; try blocks.0.attn.hook_z")

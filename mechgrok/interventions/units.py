@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.interventions.places import Hook, at, with_value
+from mechgrok.interventions.hook_points import Hook, at_position, with_value_at
 
 
 def ablate_neurons(hook_name: str, neurons: Sequence[int], position: int = -1) -> Hook:
@@ -16,9 +16,9 @@ def ablate_neurons(hook_name: str, neurons: Sequence[int], position: int = -1) -
 
     def ablated(activation: Tensor, hook: Any) -> Tensor:
         _check_units(hook_name, neurons, activation)
-        value = at(hook_name, activation, position).clone()
+        value = at_position(hook_name, activation, position).clone()
         value[..., list(neurons)] = 0
-        return with_value(hook_name, activation, position, value)
+        return with_value_at(hook_name, activation, position, value)
 
     return hook_name, ablated
 
@@ -29,9 +29,9 @@ def mean_ablate(hook_name: str, units: Sequence[int] | None = None, position: in
     def ablated(activation: Tensor, hook: Any) -> Tensor:
         chosen = range(activation.shape[-1]) if units is None else units
         _check_units(hook_name, chosen, activation)
-        value = at(hook_name, activation, position).clone()
+        value = at_position(hook_name, activation, position).clone()
         value[..., list(chosen)] = value.mean(0)[..., list(chosen)]
-        return with_value(hook_name, activation, position, value)
+        return with_value_at(hook_name, activation, position, value)
 
     return hook_name, ablated
 

@@ -55,7 +55,7 @@ class Grid:
         labels, phase, operands = map(torch.from_numpy, (task.answers(), task.phase(), task.operands()))
         return cls(task, plain, torch.arange(len(rows)), operands, labels, phase, subsets, corrupted)
 
-    def through(self, other: Chart) -> Grid:
+    def in_chart(self, other: Chart) -> Grid:
         """The rows whose operands lie in another chart, by its elements; the phase of a row is then its label."""
         elements = torch.from_numpy(other.elements(self.task.numbers))
         operands = elements[self.operands]

@@ -122,7 +122,7 @@ class Snapshot:
             passes = (self.architecture.forward(self.parameters, batch, frozenset({name})) for batch in self.grid.batches)
             return torch.cat([kept[name] for _, kept in passes])
 
-    def logits_of(self, neurons: Tensor) -> Tensor:
+    def logits_with_neurons(self, neurons: Tensor) -> Tensor:
         """The logits if the last layer's neurons were these (n, d_mlp) -> (n, p). Needs a linear readout."""
         return torch.addmm(self.logits, neurons - self.neurons, self._readout)
 
@@ -131,7 +131,7 @@ class Snapshot:
         assert self.architecture.nonlinear_readout is None, self.architecture.nonlinear_readout
         return self.neuron_logit_map
 
-    def network(self, weights: Mapping[str, Tensor], rows: Tensor | None = None) -> Tensor:
+    def logits_with_weights(self, weights: Mapping[str, Tensor], rows: Tensor | None = None) -> Tensor:
         """Number logits (rows, p) of other weights, all of them given, in the dtype of these, with gradients.
 
         `rows` are indices into the rows of the grid, by default all of them.
@@ -151,7 +151,7 @@ class Snapshot:
         if basis not in self._views:
             other = chart(basis, self.grid.task.numbers)
             assert other is not None, f"there is no {basis} basis"
-            self._views[basis] = View(self, self.grid.through(other))
+            self._views[basis] = View(self, self.grid.in_chart(other))
         return self._views[basis]
 
     @cached_property

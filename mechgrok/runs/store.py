@@ -44,7 +44,7 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
         aside.unlink(missing_ok=True)
 
 
-def sweep(run: Path) -> None:
+def remove_partial_files(run: Path) -> None:
     """Removes what killed processes left half written; only for whoever alone writes to the run."""
     for folder in (run, run / WEIGHTS):
         for path in folder.glob(".*.[0-9]*"):

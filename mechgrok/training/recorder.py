@@ -36,7 +36,7 @@ class Recorder:
 
         Raises UserError where the state is not this run's, or rows that it counts on are gone.
         """
-        store.sweep(self.run)
+        store.remove_partial_files(self.run)
         path = self.run / store.STATE
         if not path.is_file():
             for table in self._tables.values():

@@ -52,10 +52,10 @@ class Check:
         return math.isclose(self.got, self.expected, rel_tol=self.tolerance.relative, abs_tol=self.tolerance.absolute)
 
 
-def compare(name: str, expected: Any, got: Any, tolerance: Tolerance) -> Iterator[Check]:
+def check_values(name: str, expected: Any, got: Any, tolerance: Tolerance) -> Iterator[Check]:
     """A check of a number, or one for every key of a mapping of numbers."""
     if isinstance(expected, Mapping):
         for key, value in expected.items():
-            yield from compare(f"{name} {key}", value, got.get(key) if isinstance(got, Mapping) else None, tolerance)
+            yield from check_values(f"{name} {key}", value, got.get(key) if isinstance(got, Mapping) else None, tolerance)
     else:
         yield Check(name, expected, got, tolerance)

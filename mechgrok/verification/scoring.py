@@ -69,7 +69,7 @@ class Score:
         return (self.finder.by_design or {}).get(self.network)
 
     @property
-    def false(self) -> list[Any]:
+    def false_positives(self) -> list[Any]:
         """What it finds that is not there."""
         return sorted(self.got - self.expected) if isinstance(self.got, set) else [self.got] * (self.got != self.expected)
 
@@ -107,5 +107,8 @@ def _found(finder: Finder, outcome: Outcome) -> Any:
 
 def table(found: list[Score]) -> pd.DataFrame:
     """The scores as a table: network, measure, what is true, found, not there, missed."""
-    rows = [(each.network, each.finder.measure, each.expected, each.got, each.false, each.missed, each.misleads or "") for each in found]
+    rows = [
+        (each.network, each.finder.measure, each.expected, each.got, each.false_positives, each.missed, each.misleads or "")
+        for each in found
+    ]
     return pd.DataFrame(rows, columns=["network", "measure", "true", "found", "not there", "missed", "why"])

@@ -15,7 +15,7 @@ from mechgrok.engine.outcomes import Result
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run
-from mechgrok.verification.check import Check, Tolerance, compare
+from mechgrok.verification.check import Check, Tolerance, check_values
 
 Known = Mapping[str, tuple[Any, Tolerance]]
 """Headline key -> the known value, and how far off it may be."""
@@ -53,7 +53,7 @@ def headline_checks(run: Run, known: Mapping[str, Known]) -> Iterator[Check]:
         outcome = outcomes[label]
         found = outcome.headline if isinstance(outcome, Result) else {}
         for key, (expected, tolerance) in numbers.items():
-            yield from compare(f"{label}: {key}", expected, found.get(key), tolerance)
+            yield from check_values(f"{label}: {key}", expected, found.get(key), tolerance)
 
 
 def within(tolerance: Tolerance, numbers: Mapping[str, Any]) -> dict[str, tuple[Any, Tolerance]]:

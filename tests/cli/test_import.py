@@ -48,7 +48,7 @@ def test_a_wrong_seed_is_said_loudly(call, weights: Path) -> None:
     words = ["--out", "run", "--split", "python-shuffle", "--fraction", 0.9, "--split-seed", 4]
     status, out, _ = call("import", weights / "demo.pth", *words)
     assert status == 0
-    assert "THEY DISAGREE: the split, the operation or the file is not what it is said to be" in out
+    assert "THEY DISAGREE: the split, the operation or the file is not the one that was stated" in out
 
 
 def test_auto_finds_the_seed(call, weights: Path) -> None:

@@ -18,7 +18,7 @@ from made_runs import make_run
 
 from mechgrok.errors import UserError
 from mechgrok.extraction import Extraction, extract
-from mechgrok.extraction.extraction import extracted
+from mechgrok.extraction.extraction import extract_snapshot
 from mechgrok.extraction.phases import formula
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
@@ -53,7 +53,7 @@ class Told(Snapshot):
 
 
 def told(task: Task, logits: np.ndarray, train: np.ndarray | None = None, **measure: Any) -> Extraction:
-    return extracted(Told(task, logits, train), KeyFrequencies(**measure), "told")
+    return extract_snapshot(Told(task, logits, train), KeyFrequencies(**measure), "told")
 
 
 def cosines(task: Task, waves: Waves) -> np.ndarray:
@@ -88,7 +88,7 @@ class TestPlanted:
             assert found[k] == pytest.approx(expected, abs=1e-5)
 
     def test_it_is_the_whole_network(self, planted: Extraction) -> None:
-        p, facts = planted.program.order, planted.facts
+        p, facts = planted.program.order, planted.fidelity
         assert facts["same_answer"] == facts["rows"] == p * p
         assert facts["explained"] == pytest.approx(1, abs=1e-9)
         assert facts["second_answer"] == 1
@@ -99,23 +99,23 @@ class TestPlanted:
         p = planted.program.order
         profile = waves_of(-np.arange(p), p, WAVES)
         margin = profile[0] - profile[1:].max()
-        assert planted.facts["certificate"]["gamma"] == pytest.approx(margin, abs=1e-6)
-        assert planted.facts["certificate"]["imbalance"] == pytest.approx(0, abs=1e-6)
-        assert planted.facts["certificate"]["holds"] is True
-        assert planted.facts["program"]["margin"] == pytest.approx(margin, abs=1e-4)
+        assert planted.fidelity["certificate"]["gamma"] == pytest.approx(margin, abs=1e-6)
+        assert planted.fidelity["certificate"]["imbalance"] == pytest.approx(0, abs=1e-6)
+        assert planted.fidelity["certificate"]["holds"] is True
+        assert planted.fidelity["program"]["margin"] == pytest.approx(margin, abs=1e-4)
 
     def test_the_program_does_what_the_report_says(self, planted: Extraction, tmp_path: Path) -> None:
         p, out = planted.program.order, tmp_path / "clock.py"
         planted.write(out)
         answers = ask(out, "[answer(a, b) for a in range(P) for b in range(P)]")
         a, b = np.divmod(np.arange(p * p), p)
-        assert float(np.mean(np.array(answers) == (a + b) % p)) == planted.facts["program"]["accuracy"]["all"] == 1
+        assert float(np.mean(np.array(answers) == (a + b) % p)) == planted.fidelity["program"]["accuracy"]["all"] == 1
         logits = ask(out, "[[[logit(a, b, c) for c in range(P)] for b in range(P)] for a in range(P)]")
         expected = waves_of((a + b)[:, None] - np.arange(p), p, WAVES)
         assert np.array(logits).reshape(p * p, p) == pytest.approx(expected, abs=1e-4)
 
     def test_how_many_numbers_it_holds(self, planted: Extraction) -> None:
-        assert planted.facts["real_numbers"] == {12: 5, 13: 6}[planted.program.order]
+        assert planted.fidelity["real_numbers"] == {12: 5, 13: 6}[planted.program.order]
 
 
 class TestReportedFigures:
@@ -132,29 +132,29 @@ class TestReportedFigures:
     def test_agreement_counts_the_network_s_own_answers(self, spoilt: Extraction) -> None:
         wrong = sum(int(label != said) for label, said in zip(self.TASK.labels()[[5, 20, 21]], [0, 1, 2], strict=True))
         assert wrong == 3
-        assert spoilt.facts["same_answer"] == 166
-        assert spoilt.facts["agreement"] == pytest.approx(166 / 169)
-        assert spoilt.facts["network"]["accuracy"]["all"] == pytest.approx(166 / 169)
-        assert spoilt.facts["program"]["accuracy"]["all"] == 1
+        assert spoilt.fidelity["same_answer"] == 166
+        assert spoilt.fidelity["agreement"] == pytest.approx(166 / 169)
+        assert spoilt.fidelity["network"]["accuracy"]["all"] == pytest.approx(166 / 169)
+        assert spoilt.fidelity["program"]["accuracy"]["all"] == 1
 
     def test_a_few_rows_off_the_profile_undo_the_certificate(self, spoilt: Extraction) -> None:
-        assert spoilt.facts["certificate"]["holds"] is False
-        assert spoilt.facts["certificate"]["imbalance"] > 40
+        assert spoilt.fidelity["certificate"]["holds"] is False
+        assert spoilt.fidelity["certificate"]["imbalance"] > 40
 
     def test_losses_and_explained_share_by_hand(self, spoilt: Extraction, tmp_path: Path) -> None:
         spoilt.write(tmp_path / "clock.py")
         program = np.array(ask(tmp_path / "clock.py", "[[logit(n // P, n % P, c) for c in range(P)] for n in range(P * P)]"))
         train, labels = train_rows(169), self.TASK.labels()
         loss = np.log(np.exp(program).sum(1)) - program[np.arange(169), labels]
-        found = spoilt.facts["program"]["loss"]
+        found = spoilt.fidelity["program"]["loss"]
         assert [found["all"], found["train"], found["test"]] == pytest.approx([loss.mean(), loss[train].mean(), loss[~train].mean()])
         logits = cosines(self.TASK, {3: (9.0, 0.1), 4: (5.0, 0.0)})
         logits[[5, 20, 21], [0, 1, 2]] += 50
         centred = logits - logits.mean(1, keepdims=True)
-        assert spoilt.facts["explained"] == pytest.approx(1 - ((centred - program) ** 2).sum() / (centred**2).sum(), rel=1e-9)
+        assert spoilt.fidelity["explained"] == pytest.approx(1 - ((centred - program) ** 2).sum() / (centred**2).sum(), rel=1e-9)
 
     def test_an_unknown_split_is_none(self) -> None:
-        facts = told(self.TASK, cosines(self.TASK, {3: (9.0, 0.1)})).facts
+        facts = told(self.TASK, cosines(self.TASK, {3: (9.0, 0.1)})).fidelity
         assert facts["program"]["loss"]["train"] is None
         assert facts["program"]["accuracy"]["test"] is None
         assert math.isfinite(facts["program"]["loss"]["all"])
@@ -177,7 +177,7 @@ class TestOtherTasks:
         logits = waves_of((logs[a] + logs[b])[:, None] - logs, 10, {1: (5.0, 0.0), 3: (8.0, 0.4), 5: (2.0, 0.0)})
         logits[:, 0] = -20
         found = told(task, logits)
-        assert (found.facts["rows"], found.facts["same_answer"], found.facts["rows_outside"]) == (100, 100, 21)
+        assert (found.fidelity["rows"], found.fidelity["same_answer"], found.fidelity["rows_outside"]) == (100, 100, 21)
         assert [wave.frequency for wave in found.program.waves] == [1, 3, 5]
         found.write(tmp_path / "clock.py")
         products = [a * b % 11 for a in range(1, 11) for b in range(1, 11)]
@@ -194,7 +194,7 @@ class TestOtherTasks:
         logits = waves_of((logs[a] + logs[b])[:, None] - logs, 6, {1: (5.0, 0.0), 2: (8.0, 0.0)})
         logits[:, 0] = 99
         found = told(task, logits)
-        assert (found.facts["same_answer"], found.facts["network"]["accuracy"]["all"]) == (0, 0)
+        assert (found.fidelity["same_answer"], found.fidelity["network"]["accuracy"]["all"]) == (0, 0)
 
     def test_0_has_no_logarithm(self, tmp_path: Path) -> None:
         task = Product(p=7)
@@ -216,7 +216,7 @@ class TestOtherTasks:
     )
     def test_formulas_of_other_tasks(self, task: Task, phase: str) -> None:
         grid = Grid.of(task, None)
-        view = grid.through(chart("multiplicative", 7)) if task.basis == "multiplicative" else grid  # type: ignore[arg-type]
+        view = grid.in_chart(chart("multiplicative", 7)) if task.basis == "multiplicative" else grid  # type: ignore[arg-type]
         assert formula(view) == phase
 
     def test_mixtures_and_parities_have_no_formula(self) -> None:
@@ -247,8 +247,8 @@ class TestRefusals:
     def test_a_trace_of_waves_is_no_account_of_a_memoriser(self) -> None:
         """The program itself answers everything rightly, as any sum of waves does: what counts is that the network does not."""
         found = told(self.TASK, self.memorised({2: (0.6, 0.0), 3: (0.6, 0.0)}), train_rows(169), rule="fixed", fixed=(2, 3))
-        assert found.facts["program"]["accuracy"]["all"] == 1
-        assert found.facts["agreement"] == pytest.approx(train_rows(169).mean())
+        assert found.fidelity["program"]["accuracy"]["all"] == 1
+        assert found.fidelity["agreement"] == pytest.approx(train_rows(169).mean())
         assert any("DOES NOT AGREE" in line for line in found.lines())
         assert "DOES NOT AGREE" in found.source
 
@@ -281,7 +281,7 @@ class TestFrequenciesOfOnesOwn:
         found = extract(open_run(handmade_run(tmp_path / "planted", 13, WAVES)), keys=[5, 2, 5])
         assert [wave.frequency for wave in found.program.waves] == [2, 5]
         energy = {k: A**2 for k, (A, _) in WAVES.items()}
-        assert found.facts["explained"] == pytest.approx((energy[2] + energy[5]) / sum(energy.values()), abs=1e-6)
+        assert found.fidelity["explained"] == pytest.approx((energy[2] + energy[5]) / sum(energy.values()), abs=1e-6)
 
 
 class TestFile:
@@ -310,7 +310,7 @@ class TestFile:
 
     def test_the_header_has_the_figures(self, planted: Extraction) -> None:
         header = ast.get_docstring(ast.parse(planted.source)) or ""
-        assert f"on {planted.facts['rows']} of {planted.facts['rows']} rows" in header
+        assert f"on {planted.fidelity['rows']} of {planted.fidelity['rows']} rows" in header
         assert "step 40" in header
         assert "Gamma > I" in header
 
@@ -329,11 +329,11 @@ def test_low_precision(oracles: Path, tmp_path: Path) -> None:
     assert {k: height / waves[23] for k, height in waves.items()} == pytest.approx(
         {k: value / similarity[23] for k, value in similarity.items()}, rel=2e-5
     )
-    assert (found.facts["rows"], found.facts["same_answer"]) == (12769, 12762)
-    assert found.facts["program"]["accuracy"] == {"all": 1, "train": 1, "test": 1}
-    assert 0.4717491 < found.facts["explained"] < 0.48
-    assert found.facts["network"]["loss"]["all"] == pytest.approx(2.88806e-3, rel=1e-4)
-    assert found.facts["certificate"]["holds"] is False
+    assert (found.fidelity["rows"], found.fidelity["same_answer"]) == (12769, 12762)
+    assert found.fidelity["program"]["accuracy"] == {"all": 1, "train": 1, "test": 1}
+    assert 0.4717491 < found.fidelity["explained"] < 0.48
+    assert found.fidelity["network"]["loss"]["all"] == pytest.approx(2.88806e-3, rel=1e-4)
+    assert found.fidelity["certificate"]["holds"] is False
     found.write(tmp_path / "clock.py")
     assert ask(tmp_path / "clock.py", "[answer(a, b) for a in (0, 57, 112) for b in range(P)]") == [
         (a + b) % 113 for a in (0, 57, 112) for b in range(113)

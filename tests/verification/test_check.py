@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from mechgrok.verification.check import EXACT, NATS, SHARE, Check, compare
+from mechgrok.verification.check import EXACT, NATS, SHARE, Check, check_values
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_holds(expected: object, got: object, tolerance: object, holds: bool) ->
 
 
 def test_a_mapping_is_a_check_for_each_of_its_keys() -> None:
-    found = list(compare("loss", {"3": 1.0, "6": 2.0}, {"3": 1.0}, NATS))
+    found = list(check_values("loss", {"3": 1.0, "6": 2.0}, {"3": 1.0}, NATS))
     assert [(each.quantity, each.holds) for each in found] == [("loss 3", True), ("loss 6", False)]
-    assert not any(each.holds for each in compare("loss", {"3": 1.0}, None, NATS))
+    assert not any(each.holds for each in check_values("loss", {"3": 1.0}, None, NATS))
 
 
 def test_a_difference_is_one_of_numbers() -> None:

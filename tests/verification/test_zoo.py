@@ -87,9 +87,9 @@ def test_every_finder_finds_what_is_there_or_is_known_to_be_misled(score: scorin
 def test_a_score_tells_false_finds_from_misses() -> None:
     finder = scoring.Finder("any", "frequencies", lambda result: set())
     score = scoring.Score("clock", finder, {3, 11}, {3, 5})
-    assert (score.false, score.missed) == ([5], [11])
+    assert (score.false_positives, score.missed) == ([5], [11])
     verdict = scoring.Score("clock", finder, "clock", "pizza")
-    assert (verdict.false, verdict.missed) == (["pizza"], ["clock"])
+    assert (verdict.false_positives, verdict.missed) == (["pizza"], ["clock"])
     assert not score.check.holds
 
 

@@ -55,8 +55,8 @@ class NeuronReplacement(InBasis):
 
 
 def _variants(snapshot: Snapshot, neurons: pd.DataFrame) -> Iterator[tuple[str, Tensor]]:
-    yield "every", snapshot.logits_of(_replaced(snapshot, neurons[neurons["frequency"] > 0]))
-    yield "specialised", snapshot.logits_of(_replaced(snapshot, neurons[neurons["specialised"]]))
+    yield "every", snapshot.logits_with_neurons(_replaced(snapshot, neurons[neurons["frequency"] > 0]))
+    yield "specialised", snapshot.logits_with_neurons(_replaced(snapshot, neurons[neurons["specialised"]]))
 
 
 def _replaced(snapshot: Snapshot, chosen: pd.DataFrame) -> Tensor:

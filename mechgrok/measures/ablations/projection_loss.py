@@ -68,7 +68,7 @@ def _span(snapshot: Snapshot, keys: list[int]) -> Tensor:
 
 def _variants(snapshot: Snapshot, span: Tensor) -> Iterator[tuple[str, Tensor]]:
     kept = snapshot.neurons @ span @ span.T
-    yield "span", snapshot.logits_of(kept)
+    yield "span", snapshot.logits_with_neurons(kept)
     mean = snapshot.neurons.mean(0)
-    yield "span and mean", snapshot.logits_of(kept + (mean - mean @ span @ span.T))
-    yield "null space", snapshot.logits_of(snapshot.neurons - kept)
+    yield "span and mean", snapshot.logits_with_neurons(kept + (mean - mean @ span @ span.T))
+    yield "null space", snapshot.logits_with_neurons(snapshot.neurons - kept)

@@ -124,7 +124,7 @@ def _through(grid: Grid, basis: str) -> Grid:
 
     found = chart(basis, grid.task.numbers)  # type: ignore[arg-type]
     assert found is not None, "a basis that is missing is the first obstacle"
-    return grid.through(found)
+    return grid.in_chart(found)
 
 
 def _anomalous(grid: Grid, divisor: int) -> tuple[Tensor, bool]:

@@ -85,5 +85,5 @@ def needs_diagonals(measure: InBasis, run: Run) -> str | None:
     name = run.task.basis if measure.basis == "task" else measure.basis
     found = chart(name or "additive", run.task.numbers)
     assert found is not None
-    sign = phase_sign(grid if name == grid.chart.basis else grid.through(found))
+    sign = phase_sign(grid if name == grid.chart.basis else grid.in_chart(found))
     return None if sign else "the label is neither the sum nor the difference of the operands in this basis"

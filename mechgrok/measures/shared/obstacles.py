@@ -114,7 +114,7 @@ def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
     if count != 2:
         return f"the task has {count} operands; this measure takes functions of two"
     found = chart(basis or "additive", run.task.numbers)
-    grid = run.grid if found is None or found.basis == "additive" else run.grid.through(found)
+    grid = run.grid if found is None or found.basis == "additive" else run.grid.in_chart(found)
     if grid.is_square:
         return None
     return f"the table has {len(grid.rows)} rows, not one for each of the {grid.p**2} pairs (a, b) that this measure takes"

@@ -29,4 +29,4 @@ def train_loss(snapshot: Snapshot) -> Callable[[Mapping[str, Tensor]], Tensor]:
 
     grid = snapshot.grid
     rows = torch.nonzero(grid.subsets.get("train", grid.subsets["all"]))[:, 0]
-    return lambda weights: losses.per_example(snapshot.network(weights, rows), grid.trained_labels[rows]).mean()
+    return lambda weights: losses.per_example(snapshot.logits_with_weights(weights, rows), grid.trained_labels[rows]).mean()

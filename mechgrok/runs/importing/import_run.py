@@ -18,15 +18,15 @@ from mechgrok.models.architecture import Architecture
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
-from mechgrok.runs.importing import infer, reading
-from mechgrok.runs.importing.evidence import Evidence, identify_operation, with_operation
+from mechgrok.runs.importing import reading
 from mechgrok.runs.importing.foreign import Foreign
-from mechgrok.runs.importing.logs import import_log, log_of
+from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.inference.evidence import Evidence
+from mechgrok.runs.importing.inference.operation import identify_operation, with_operation
+from mechgrok.runs.importing.inference.split import infer_split
+from mechgrok.runs.importing.inference.task import infer_task
+from mechgrok.runs.importing.logs.import_log import import_log, log_of
 from mechgrok.runs.importing.options import Imported, ImportOptions
-from mechgrok.runs.importing.recognised_split import split_of
-from mechgrok.runs.importing.recognised_task import task_of
-
-__all__ = ["ImportOptions", "Imported", "import_file"]
 
 
 def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
@@ -53,12 +53,12 @@ def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     whole = reading.read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
         foreign = _dated(whole, options.step)
-        architecture = infer.architecture(foreign.last, foreign.config)
-        task = task_of(foreign, architecture, options.p)
+        architecture = infer_architecture(foreign.last, foreign.config)
+        task = infer_task(foreign, architecture, options.p)
     evidence = Evidence.of(foreign, architecture, task)
     task = with_operation(task, identify_operation(evidence, task, options.operation))
-    split, mask, found = split_of(foreign, options, evidence, task)
-    losses = evidence.compare(task, mask)
+    split, mask, found = infer_split(foreign, options, evidence, task)
+    losses = evidence.check_losses(task, mask)
     unchecked = () if losses else ("nothing in the file tells whether what was said of it is right",)
     notes = (*foreign.notes, *found, *map(str, losses), *unchecked)
     config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mechgrok.config import Config
-from mechgrok.runs.importing.evidence import LossCheck
+from mechgrok.runs.importing.inference.loss_check import LossCheck
 from mechgrok.tasks.operations import Operation
 
 

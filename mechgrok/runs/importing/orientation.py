@@ -10,7 +10,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 
 
-def oriented(model: Any) -> dict[str, Any]:
+def to_hooked_transformer(model: Any) -> dict[str, Any]:
     """The weights in TransformerLens' orientation; what is not a matrix of the paper's keeps its shape."""
     if not isinstance(model, dict):
         raise UserError("a state dict of the file is no dict; save model.state_dict() alone")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import recognition, weights
+from mechgrok.runs.importing import parameters, recognition
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importers import zhong2023
 from mechgrok.runs.importing.safe_pickle import loading
@@ -59,7 +59,7 @@ def _joined(found: Mapping[Path, Foreign]) -> Foreign:
         said = ", ".join(f"{path.name} ({each.format})" for path, each in _one_of_each(found))
         raise UserError(f"it holds files of several formats: {said}; import each by itself")
     dated, undated = _dated(found)
-    weights.require_alike(state for each in dated.values() for state in each.snapshots.values())
+    parameters.require_same_shapes(state for each in dated.values() for state in each.snapshots.values())
     parts = list(dated.values())
     return replace(
         parts[-1],

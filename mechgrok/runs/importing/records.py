@@ -10,7 +10,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 
 
-class Recorded(NamedTuple):
+class LossRecords(NamedTuple):
     """What the loss lists of a file say."""
 
     by_step: dict[str, dict[int, float]]
@@ -20,20 +20,20 @@ class Recorded(NamedTuple):
     notes: tuple[str, ...]
 
 
-def recorded(data: Mapping[str, Any], first: Mapping[str, int]) -> Recorded:
+def read_losses(data: Mapping[str, Any], first: Mapping[str, int]) -> LossRecords:
     """The lists `train_losses` and `test_losses` of a file. The longer has one record an update, the interval of the shorter is
     inferred from their lengths; `first` holds the step to which each split's first record belongs.
     """
-    found = {split: losses(data.get(f"{split}_losses"), f"{split}_losses") for split in first}
+    found = {split: loss_list(data.get(f"{split}_losses"), f"{split}_losses") for split in first}
     updates = max(len(values) for values in found.values())
-    apart = {split: interval(len(values), updates) for split, values in found.items()}
+    apart = {split: record_interval(len(values), updates) for split, values in found.items()}
     by_step = {split: {first[split] + i * steps: loss for i, loss in enumerate(found[split])} for split, steps in apart.items() if steps}
     lost = [split for split, values in found.items() if values and not apart[split]]
     notes = tuple(f"left out {split}_losses: {len(found[split])} records over {updates} updates fit no interval" for split in lost)
-    return Recorded(by_step, updates, notes)
+    return LossRecords(by_step, updates, notes)
 
 
-def losses(values: Any, name: str) -> list[float]:
+def loss_list(values: Any, name: str) -> list[float]:
     """A file's list of losses as floats; an absent one is empty. `name` is its key in the file."""
     if values is None:
         return []
@@ -51,7 +51,7 @@ def _loss(value: Any, name: str) -> float:
     raise UserError(f"{name} holds something other than numbers; remove it from the file, or save it as a list of floats")
 
 
-def interval(count: int, updates: int) -> int | None:
+def record_interval(count: int, updates: int) -> int | None:
     """The updates between `count` records over epochs 0 .. updates - 1, the first at epoch 0; None where no interval fits.
 
     It is ceil(updates / count), provided that so many apart there are `count` of them: 5000 records over 50 000 updates are 10 apart.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mechgrok.maths.curves.crossings import first_crossing
-from mechgrok.runs.importing.curves import train_fractions
+from mechgrok.runs.importing.logs.train_fractions import train_fractions
 from mechgrok.verification.check import Check
 from mechgrok.verification.source import Source
 

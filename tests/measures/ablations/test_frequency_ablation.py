@@ -74,7 +74,7 @@ def test_neurons_and_their_map_are_ablated_as_their_definitions_say(tmp_path: Pa
     waves = torch.stack([angle.cos(), angle.sin()]) * math.sqrt(2 / p)
     W_L = snapshot.neuron_logit_map
     expected = {
-        "neurons": snapshot.logits_of(changed),
+        "neurons": snapshot.logits_with_neurons(changed),
         "W_L": snapshot.logits - snapshot.neurons @ W_L @ waves.T @ waves,
     }
     losses = {}

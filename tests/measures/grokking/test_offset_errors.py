@@ -49,7 +49,7 @@ class TestOffsetErrors:
         """a b over the units modulo 7: answers of 3 a b are off by the discrete logarithm of 3, the root itself: 1."""
         grid = table(P)
         labels = grid.operands[:, 0] * grid.operands[:, 1] % P
-        units = grid.through(OffsetErrors(basis="multiplicative").view(Planted(grid, answers(grid, 1.0))).grid.chart)
+        units = grid.in_chart(OffsetErrors(basis="multiplicative").view(Planted(grid, answers(grid, 1.0))).grid.chart)
         logits = torch.nn.functional.one_hot(3 * labels[units.rows] % P, P).double()[:, torch.from_numpy(units.chart.tokens)]
         log = {token: i for i, token in enumerate(units.chart.tokens.tolist())}
         as_products = Grid(

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer, records, weights
+from mechgrok.runs.importing import parameters, records
 from mechgrok.runs.importing.foreign import Foreign, Importer
-from mechgrok.runs.importing.orientation import oriented
+from mechgrok.runs.importing.inference.architecture import assumptions
+from mechgrok.runs.importing.orientation import to_hooked_transformer
 
 N_CTX = 3
 """Their code removes the '=' at the end: a, an operator or '=', b."""
@@ -35,17 +36,17 @@ class Furuta2024(Importer):
 
     def convert(self, data: Any) -> Foreign:
         """One snapshot; the optimiser's state is left out."""
-        parameters, notes = weights.complete(oriented(_model(data)), learned_positions=False)
+        weights, notes = parameters.complete(to_hooked_transformer(_model(data)), learned_positions=False)
         config = {"n_ctx": N_CTX, "normalization_type": None}
         pairs = {split: found for split in ("train", "test") if (found := _pairs(data, f"{split}_data")) is not None}
-        about = (*notes, *infer.assumptions(parameters, config))
-        return Foreign(self.name, {_step(data): parameters}, _recorded(data), pairs=pairs, config=config, notes=about)
+        about = (*notes, *assumptions(weights, config))
+        return Foreign(self.name, {_step(data): weights}, _recorded(data), pairs=pairs, config=config, notes=about)
 
 
 def is_theirs(model: Any) -> bool:
     """Whether a state dict is of this form."""
-    found = weights.attention_output(model)
-    return found is not None and found.ndim == 2 and weights.POSITIONS not in model and not any(map(weights.is_bias, model))
+    found = parameters.attention_output(model)
+    return found is not None and found.ndim == 2 and parameters.POSITIONS not in model and not any(map(parameters.is_bias, model))
 
 
 def _model(data: Any) -> Any:
@@ -64,7 +65,7 @@ def _recorded(data: Mapping[str, Any]) -> dict[str, dict[int, float]]:
     if not records.is_step(epoch):
         return {}
     found = {split: data[f"{split}_loss"] for split in ("train", "test") if f"{split}_loss" in data}
-    return {split: {epoch: records.losses([loss], f"{split}_loss")[0]} for split, loss in found.items()}
+    return {split: {epoch: records.loss_list([loss], f"{split}_loss")[0]} for split, loss in found.items()}
 
 
 def _pairs(data: Mapping[str, Any], name: str) -> Tensor | None:

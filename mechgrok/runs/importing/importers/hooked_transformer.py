@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mechgrok.runs.importing import infer, weights
+from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.foreign import Foreign, Importer
+from mechgrok.runs.importing.inference.architecture import assumptions
 
 
 class HookedTransformer(Importer):
@@ -16,10 +17,10 @@ class HookedTransformer(Importer):
 
     def recognises(self, data: Any) -> bool:
         """A dict of weights by their names, with a W_O of three axes."""
-        found = weights.attention_output(data)
+        found = parameters.attention_output(data)
         return found is not None and found.ndim == 3
 
     def convert(self, data: Any) -> Foreign:
         """One snapshot without a step."""
-        parameters, notes = weights.complete(data)
-        return Foreign(self.name, {None: parameters}, notes=notes + infer.assumptions(parameters, {}))
+        weights, notes = parameters.complete(data)
+        return Foreign(self.name, {None: weights}, notes=notes + assumptions(weights, {}))

@@ -8,10 +8,11 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer, records, weights
+from mechgrok.runs.importing import parameters, records
 from mechgrok.runs.importing.foreign import Foreign, Importer
 from mechgrok.runs.importing.importers import furuta2024, zhong2023
-from mechgrok.runs.importing.orientation import oriented
+from mechgrok.runs.importing.inference.architecture import assumptions
+from mechgrok.runs.importing.orientation import to_hooked_transformer
 
 
 class Nanda2023(Importer):
@@ -28,18 +29,18 @@ class Nanda2023(Importer):
 
     def recognises(self, data: Any) -> bool:
         """A dict of weights, bare or under `model`, with a W_O of two axes, and none of Furuta et al."""
-        found = weights.attention_output(_model(data))
+        found = parameters.attention_output(_model(data))
         return found is not None and found.ndim == 2 and not furuta2024.is_theirs(_model(data))
 
     def convert(self, data: Any) -> Foreign:
         """The weights under `model` as the last snapshot, after those of `state_dicts`; the losses; what a config says."""
         config = zhong2023.config(data)
-        said = records.recorded(data, first={"train": 0, "test": 0})
-        final, notes = weights.complete(oriented(_model(data)))
+        said = records.read_losses(data, first={"train": 0, "test": 0})
+        final, notes = parameters.complete(to_hooked_transformer(_model(data)))
         snapshots = _snapshots(data)
-        notes += said.notes + infer.assumptions(final, config) + _notes_on_attention(final, data) + _notes_on_epochs(snapshots)
+        notes += said.notes + assumptions(final, config) + _notes_on_attention(final, data) + _notes_on_epochs(snapshots)
         snapshots[said.updates or _epoch(data) or zhong2023.updates(data)] = final
-        weights.require_alike(snapshots.values())
+        parameters.require_same_shapes(snapshots.values())
         return Foreign(self.name, snapshots, said.by_step, config=config, notes=notes)
 
 
@@ -54,7 +55,7 @@ def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
         return {}
     if len(epochs) != len(states) or not all(records.is_step(epoch) for epoch in epochs):
         raise UserError(f"the file has {len(states)} state_dicts and {len(epochs)} epochs; give every state dict its epoch")
-    return {epoch: weights.complete(oriented(state))[0] for epoch, state in zip(epochs, states, strict=True)}
+    return {epoch: parameters.complete(to_hooked_transformer(state))[0] for epoch, state in zip(epochs, states, strict=True)}
 
 
 def _epoch(data: Mapping[str, Any]) -> int | None:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer, records, weights
+from mechgrok.runs.importing import parameters, records
 from mechgrok.runs.importing.foreign import Foreign, Importer
+from mechgrok.runs.importing.inference.architecture import assumptions
 
 
 class TransformerLensDemo(Importer):
@@ -26,18 +27,18 @@ class TransformerLensDemo(Importer):
 
     def recognises(self, data: Any) -> bool:
         """A dict with weights under `model`, with a W_O of three axes."""
-        found = weights.attention_output(data["model"] if isinstance(data, dict) and "model" in data else None)
+        found = parameters.attention_output(data["model"] if isinstance(data, dict) and "model" in data else None)
         return found is not None and found.ndim == 3
 
     def convert(self, data: Any) -> Foreign:
         """The checkpoints, `model` as the last of them, and what the file says of losses, split and config."""
         config = _config(data)
-        said = records.recorded(data, first={"train": 0, "test": 1})
-        final, notes = weights.complete(data["model"])
+        said = records.read_losses(data, first={"train": 0, "test": 1})
+        final, notes = parameters.complete(data["model"])
         snapshots = _checkpoints(data)
         snapshots[said.updates or _same(final, snapshots)] = final
-        weights.require_alike(snapshots.values())
-        notes += said.notes + infer.assumptions(final, config)
+        parameters.require_same_shapes(snapshots.values())
+        notes += said.notes + assumptions(final, config)
         return Foreign(self.name, snapshots, said.by_step, _train_rows(data), config=config, notes=notes)
 
 
@@ -54,7 +55,7 @@ def _checkpoints(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]
         raise UserError("the file's checkpoints and checkpoint_epochs are not two lists of one length; save every checkpoint's epoch")
     if not all(records.is_step(epoch) for epoch in epochs):
         raise UserError("the file's checkpoint_epochs are not whole numbers from 0; save every checkpoint's epoch")
-    return {epoch + 1: weights.complete(state)[0] for epoch, state in zip(epochs, states, strict=True)}
+    return {epoch + 1: parameters.complete(state)[0] for epoch, state in zip(epochs, states, strict=True)}
 
 
 def _same(final: Mapping[str, Tensor], snapshots: Mapping[int | None, Mapping[str, Tensor]]) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import records, weights
+from mechgrok.runs.importing import parameters, records
 
 _FIELD = "attn_coeff"
 """By this a config is known as one of theirs."""
@@ -21,7 +21,7 @@ def joined(path: Path, data: Any) -> Any:
     Raises UserError where there is a file of that name that cannot be read.
     """
     beside = path.with_name(f"config_{path.stem.removeprefix('model_')}.json")
-    found = weights.attention_output(data)
+    found = parameters.attention_output(data)
     if found is None or found.ndim != 2 or not path.stem.startswith("model_") or not beside.is_file():
         return data
     said = _json(beside)

@@ -146,7 +146,7 @@ def looked_up(operation: str, p: int = 5) -> dict[str, torch.Tensor]:
 
 def test_a_random_network_needs_a_word(tmp_path: Path) -> None:
     torch.save(furuta.network(P), tmp_path / "bare.pth")
-    with pytest.raises(UserError, match="say --operation"):
+    with pytest.raises(UserError, match="give --operation"):
         import_file(tmp_path / "bare.pth", tmp_path / "run", ImportOptions())
     assert not (tmp_path / "run").exists()
 

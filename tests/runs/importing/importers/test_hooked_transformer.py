@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer
 from mechgrok.runs.importing.importers.hooked_transformer import HookedTransformer
+from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -39,7 +39,7 @@ def test_two_layers_of_attention_with_layernorm(oracles: Path, forward: Callable
     a, b, tokens = _pairs(109)
     logits = forward(foreign.last, tokens[::7])
     assert (logits.argmax(-1) == ((a * a + b * b) % 109)[::7]).all()
-    found = infer.architecture(foreign.last, foreign.config)
+    found = infer_architecture(foreign.last, foreign.config)
     assert (found.layers, found.attn_only, found.normalization, found.d_head, found.n_ctx) == (2, True, "LN", 128, 5)
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importers.nanda2023 import Nanda2023
+from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -67,7 +67,7 @@ def test_every_matrix_is_turned_and_every_bias_is_there(small: dict[str, Tensor]
     added = set(foreign.last) - set(small)
     assert added == {"unembed.b_U", *(f"blocks.0.attn.b_{letter}" for letter in "QKVO")}
     assert not any(foreign.last[name].any() for name in added)
-    assert infer.architecture(foreign.last, {}).heads == 2
+    assert infer_architecture(foreign.last, {}).heads == 2
 
 
 def test_bare_and_wrapped_weights_are_told_from_hooked_transformers(small: dict[str, Tensor]) -> None:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import infer
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importers.transformer_lens_demo import TransformerLensDemo
+from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -79,7 +79,7 @@ def test_the_split_is_the_files(foreign: Foreign, demo: dict[str, Any]) -> None:
 
 
 def test_the_config_object_gives_the_architecture(foreign: Foreign) -> None:
-    found = infer.architecture(foreign.last, foreign.config)
+    found = infer_architecture(foreign.last, foreign.config)
     assert (found.activation, found.normalization, found.heads, found.d_vocab_out, found.n_ctx) == ("gelu", None, 4, P, 3)
     assert foreign.config["n_ctx"] == 3
     assert foreign.config["attn_scale"] == pytest.approx(2**0.5)

@@ -14,9 +14,9 @@ from torch import Tensor
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.fast_forward import Batch, logits
-from mechgrok.runs.importing import infer
 from mechgrok.runs.importing.importers import zhong2023
 from mechgrok.runs.importing.importers.nanda2023 import Nanda2023
+from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -72,7 +72,7 @@ def test_a_config_that_cannot_be_read_is_named(text: str, paper: dict[str, Tenso
 
 def _convert(paper: dict[str, Tensor], **changed: Any) -> tuple[Architecture, Any]:
     foreign = Nanda2023().convert({"model": paper, "config": SAID | changed})
-    return infer.architecture(foreign.last, foreign.config), foreign
+    return infer_architecture(foreign.last, foreign.config), foreign
 
 
 def test_activation_coefficient_and_step_are_taken_and_told(paper: dict[str, Tensor]) -> None:
@@ -114,7 +114,7 @@ def test_the_published_network_is_run_as_its_config_says(oracles: Path, forward:
     path = oracles / "zhong2023" / "model_p99zdpze5l.pt"
     data = zhong2023.joined(path, loading.read(path))
     foreign = recognise(data).convert(data)
-    shape = infer.architecture(foreign.last, foreign.config)
+    shape = infer_architecture(foreign.last, foreign.config)
     a, b = (rows.flatten() for rows in torch.meshgrid(torch.arange(59), torch.arange(59), indexing="ij"))
     tokens = torch.stack([a, b], 1)
     weights = {name: tensor.double() for name, tensor in foreign.last.items()}

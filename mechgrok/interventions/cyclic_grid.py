@@ -10,16 +10,16 @@ from mechgrok.tasks.charts import chart
 from mechgrok.tasks.task import Task
 
 
-def grid_of(task: Task) -> Grid:
+def cyclic_grid(task: Task) -> Grid:
     """The table of a task, in its own basis. Raises UserError where its numbers form no cyclic group."""
     found = task.basis and chart(task.basis, task.numbers)
     if not found:
         raise UserError("the number tokens of this task form no cyclic group, so there are no frequencies to ablate")
     plain = Grid.of(task, None)
-    return plain if task.basis == "additive" else plain.through(found)
+    return plain if task.basis == "additive" else plain.in_chart(found)
 
 
-def checked(frequencies: Iterable[int], p: int) -> list[int]:
+def valid_frequencies(frequencies: Iterable[int], p: int) -> list[int]:
     """The frequencies in ascending order, each once. Raises UserError for one that does not exist in Z_p."""
     chosen = sorted(set(frequencies))
     outside = [k for k in chosen if not 1 <= k <= p // 2]

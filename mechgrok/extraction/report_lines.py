@@ -11,7 +11,7 @@ AGREES = 0.99
 """Share of rows with the network's answer below which a program is no account of it."""
 
 
-def header(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> list[str]:
+def header_lines(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> list[str]:
     """The docstring of the program."""
     return [
         f"What the network of {run} computes at step {step}, as {len(program.waves)} waves found by mechgrok extract.",
@@ -21,7 +21,7 @@ def header(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> l
     ]
 
 
-def lines(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> list[str]:
+def report_lines(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> list[str]:
     """The report of the command."""
     waves = [f"  k = {wave.frequency:<4} A = {wave.amplitude:<10g} delta = {wave.angle:g}" for wave in program.waves]
     title = f"{run}, step {step}: logit(c) = sum of A cos(2 pi k (phase - c) / {program.order} + delta), phase = {program.phase}"

@@ -42,7 +42,7 @@ def answer({operands}):
 '''
 
 
-def source(program: Program, header: Sequence[str]) -> str:
+def python_source(program: Program, header: Sequence[str]) -> str:
     """The Python file; the lines of `header` are its docstring."""
     powers = program.chart.basis == "multiplicative"
     return _TEXT.format(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mechgrok.config import make
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.hparams import Setting
+from mechgrok.runs.importing.logs.hparams import Setting
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.layouts import TwoOperands
@@ -27,7 +27,7 @@ _OPERATORS: Mapping[str, str] = {
 """What openai/grok calls its operations of two numbers."""
 
 
-def task_of(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
+def task_of_log(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
     """The task and what is to be told of it. Raises UserError where nothing tells p or the operation is none of ours."""
     operation, notes = _operation(options, settings)
     terms = settings.get("num_operand", 2)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
-from mechgrok.runs.importing import weights as names
+from mechgrok.runs.importing import parameters
 
 _OURS: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal",),
@@ -47,38 +47,38 @@ _SIZES = {
 }
 
 
-def architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Architecture:
+def infer_architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Architecture:
     """Sizes from the shapes of complete `weights`; activation, eps, LNPre and attention coefficient from `config` where it names them.
 
     Without a word on it the activation is relu. Without an MLP `d_mlp` is 4 d_model, which means nothing. Without W_pos `config` must
     name n_ctx. Raises UserError where the config contradicts the shapes or asks for what our networks do not do.
     """
-    found = names.sizes(weights)
+    found = parameters.sizes(weights)
     _require_ours(config, found)
     return Architecture(
-        layers=names.layers(weights),
+        layers=parameters.layers(weights),
         heads=found["heads"],
         d_model=found["d_model"],
         d_head=found["d_head"],
         d_mlp=found.get("d_mlp", 4 * found["d_model"]),
         d_vocab=found["d_vocab"],
         d_vocab_out=found["d_vocab_out"],
-        n_ctx=found["n_ctx"] if names.POSITIONS in weights else config["n_ctx"],
+        n_ctx=found["n_ctx"] if parameters.POSITIONS in weights else config["n_ctx"],
         activation=_activation(config),
         normalization=_normalization(weights, config),
-        attn_only=not names.has_mlp(weights),
+        attn_only=not parameters.has_mlp(weights),
         eps=_eps(config),
         attention_coefficient=_coefficient(config),
-        positions="learned" if names.POSITIONS in weights else "none",
+        positions="learned" if parameters.POSITIONS in weights else "none",
     )
 
 
 def assumptions(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> tuple[str, ...]:
     """What `architecture` takes for granted since the file does not say it."""
     notes = []
-    if "act_fn" not in config and names.has_mlp(weights):
+    if "act_fn" not in config and parameters.has_mlp(weights):
         notes.append("the file does not name the activation: taken to be relu")
-    if "normalization_type" not in config and not names.has_layernorm(weights):
+    if "normalization_type" not in config and not parameters.has_layernorm(weights):
         notes.append("the file has no LayerNorm weights and no config: taken to have no normalization")
     return tuple(notes)
 
@@ -107,7 +107,7 @@ def _activation(config: Mapping[str, Any]) -> Literal["relu", "gelu", "quadratic
 
 
 def _normalization(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Literal["LN", "LNPre"] | None:
-    normed = names.has_layernorm(weights)
+    normed = parameters.has_layernorm(weights)
     said = config.get("normalization_type", "LN" if normed else None)
     if said not in ("LN", "LNPre", None) or normed != (said == "LN"):
         raise UserError(

@@ -17,7 +17,7 @@ from mechgrok.tasks.layouts import FURUTA
 from mechgrok.tasks.modular import Modular
 
 
-def task_of(foreign: Foreign, architecture: Architecture, p: int | None) -> Modular:
+def infer_task(foreign: Foreign, architecture: Architecture, p: int | None) -> Modular:
     """The task modulo `p`, by default what the sizes allow. Raises UserError where they do not allow it."""
     if architecture.positions == "none":
         return _between(foreign, architecture, p)

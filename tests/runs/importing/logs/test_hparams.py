@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import hparams
+from mechgrok.runs.importing.logs import hparams
 
 
 def read(text: str, folder: Path) -> dict[str, hparams.Setting]:

@@ -1,24 +1,19 @@
-"""Loss curves that others published without their networks."""
+"""Loss and accuracy curves of the metrics.csv that Lightning writes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import records
-from mechgrok.runs.importing.safe_pickle import loading
 
 _COLUMNS = ["step", "split", "loss", "accuracy"]
 _SPLITS = {"train": "train", "val": "test"}
 """What Lightning logs call our splits."""
 
 
-def lightning(path: Path) -> pd.DataFrame:
+def read_curves(path: Path) -> pd.DataFrame:
     """The curves of a Lightning metrics.csv: step, split, loss (nats), accuracy (share), by step and then split.
 
     Rows of training and of validation are interleaved there, each with its own step and empty cells for the other; validation becomes
@@ -40,7 +35,7 @@ def lightning(path: Path) -> pd.DataFrame:
     return pd.concat(parts).sort_values("step", kind="stable", ignore_index=True)
 
 
-def lightning_sizes(path: Path) -> tuple[int, int] | None:
+def split_sizes(path: Path) -> tuple[int, int] | None:
     """Rows of train and of validation, where such a log has them as len_train_ds and len_val_ds."""
     logged = _csv(path)
     if not {"len_train_ds", "len_val_ds"} <= set(logged):
@@ -73,27 +68,3 @@ def _of_split(logged: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:
     rows = logged.dropna(subset=["step", f"{theirs}_loss"])
     loss, accuracy = rows[f"{theirs}_loss"], rows[f"{theirs}_accuracy"] / 100
     return pd.DataFrame({"step": rows["step"].astype("int64"), "split": ours, "loss": loss, "accuracy": accuracy}, columns=_COLUMNS)
-
-
-def train_fractions(path: Path) -> pd.DataFrame:
-    """The curves of mod_addition_frac_train_sweep.pth of Nanda et al. 2023: fraction, step, split, loss (nats), accuracy (NaN).
-
-    The file is a list of two: the train fractions, and for each of them a list of train losses and one of test losses, one value an
-    epoch of one update. Record i stands at step i. Raises UserError for files that are something else.
-    """
-    data = loading.read(path)
-    fractions, series = data if isinstance(data, list) and len(data) == 2 else ([], [])
-    if not _are_numbers(fractions) or not isinstance(series, list) or len(series) != 2 * len(fractions):
-        raise UserError(f"{path} is not a list of train fractions and a list of two loss curves for each of them")
-    names = [(fraction, split) for fraction in fractions for split in ("train", "test")]
-    curves = [_curve(*name, records.losses(each, f"{path}: {name[1]} losses")) for name, each in zip(names, series, strict=True)]
-    return pd.concat(curves, ignore_index=True)
-
-
-def _are_numbers(values: Any) -> bool:
-    return isinstance(values, list) and bool(values) and all(type(value) in (int, float) for value in values)
-
-
-def _curve(fraction: float, split: str, losses: Sequence[float]) -> pd.DataFrame:
-    rows = {"fraction": fraction, "step": np.arange(len(losses)), "split": split, "loss": losses, "accuracy": np.full(len(losses), np.nan)}
-    return pd.DataFrame(rows, columns=["fraction", *_COLUMNS])

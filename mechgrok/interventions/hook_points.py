@@ -16,7 +16,7 @@ _BY_QUERY = ("hook_pattern", "hook_attn_scores")
 """Hook points of shape (batch, head, pos of the query, pos of the key); all others are (batch, pos, ...)."""
 
 
-def at(hook_name: str, activation: Tensor, position: int) -> Tensor:
+def at_position(hook_name: str, activation: Tensor, position: int) -> Tensor:
     """A view of an activation at one position: (batch, ...). Raises UserError where there is no such position."""
     axis = 2 if hook_name.endswith(_BY_QUERY) else 1
     length = activation.shape[axis]
@@ -25,13 +25,13 @@ def at(hook_name: str, activation: Tensor, position: int) -> Tensor:
     return activation.select(axis, position)
 
 
-def with_value(hook_name: str, activation: Tensor, position: int, value: Tensor) -> Tensor:
+def with_value_at(hook_name: str, activation: Tensor, position: int, value: Tensor) -> Tensor:
     """A copy of an activation with another value (batch, ...) at one position."""
     changed = activation.clone()
-    at(hook_name, changed, position)[:] = value.to(changed.dtype)
+    at_position(hook_name, changed, position)[:] = value.to(changed.dtype)
     return changed
 
 
-def heads(hook_name: str, activation: Tensor) -> int:
+def head_count(hook_name: str, activation: Tensor) -> int:
     """How many heads an activation has an entry for; 0 where it is of the residual stream or the neurons."""
     return activation.shape[1 if hook_name.endswith(_BY_QUERY) else 2] if activation.ndim == 4 else 0

@@ -12,7 +12,10 @@ import torch.nn.functional as F
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.evidence import Evidence, LossCheck, identify_operation, identify_seed, pairs
+from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
+from mechgrok.runs.importing.inference.loss_check import LossCheck
+from mechgrok.runs.importing.inference.operation import identify_operation
+from mechgrok.runs.importing.inference.split import identify_seed
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import Operation
 
@@ -23,7 +26,7 @@ def showing(operation: str, sure: float = 5.0, recorded: dict[str, float] | None
     """A network that gives the labels of an operation."""
     task = Modular(p=11, operation=operation)
     logits = torch.zeros(121, 12, dtype=torch.float64)
-    logits[torch.from_numpy(pairs(task))] = sure * F.one_hot(torch.from_numpy(task.labels()), 12).double()
+    logits[torch.from_numpy(pair_index(task))] = sure * F.one_hot(torch.from_numpy(task.labels()), 12).double()
     return Evidence(logits, recorded or {})
 
 
@@ -41,7 +44,7 @@ def test_an_operation_that_the_network_does_not_show_is_refused() -> None:
 
 def test_a_network_that_shows_nothing_needs_a_word() -> None:
     nothing = Evidence(torch.randn(121, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64), {})
-    with pytest.raises(UserError, match="shows none of the 34 operations known here; say --operation"):
+    with pytest.raises(UserError, match=f"computes none of the {len(get_args(Operation))} operations known here; give --operation"):
         identify_operation(nothing, TASK)
     assert identify_operation(nothing, TASK, "subtract") == "subtract"
 
@@ -50,8 +53,8 @@ def test_a_quotient_has_no_rows_with_b_zero_and_needs_a_prime() -> None:
     """70 of the 110 rows are train: the mean is over those of the 121 logits that are rows."""
     evidence = showing("divide", 5.0, {"train": 1.0})
     task = Modular(p=11, operation="divide")
-    assert pairs(task).tolist() == [11 * a + b for a in range(11) for b in range(1, 11)]
-    (train,) = evidence.compare(task, np.arange(110) < 70)
+    assert pair_index(task).tolist() == [11 * a + b for a in range(11) for b in range(1, 11)]
+    (train,) = evidence.check_losses(task, np.arange(110) < 70)
     assert train.recomputed == pytest.approx(float(np.log1p(11 * np.exp(-5.0))))
     with pytest.raises(UserError, match="--operation divide divides, and p = 12 is no prime"):
         identify_operation(Evidence(torch.zeros(144, 13), {}), Modular(p=12), "divide")
@@ -64,7 +67,7 @@ def test_losses_are_means_over_the_rows_of_each_split() -> None:
     mask[:100] = True
     evidence.logits[120] = evidence.logits[120].roll(1)
     right = float(np.log1p(11 * np.exp(-5.0)))
-    train, test = evidence.compare(TASK, mask)
+    train, test = evidence.check_losses(TASK, mask)
     assert (train.split, train.recorded, test.split, test.recorded) == ("train", 0.07, "test", 1.0)
     assert (train.recomputed, test.recomputed) == (pytest.approx(right), pytest.approx(right + 5 / 21))
     assert (train.agrees, test.agrees) == (True, False)
@@ -72,8 +75,8 @@ def test_losses_are_means_over_the_rows_of_each_split() -> None:
 
 def test_only_what_is_recorded_and_known_is_compared() -> None:
     mask = np.arange(121) < 50
-    assert [told.split for told in showing("add", recorded={"test": 1.0}).compare(TASK, mask)] == ["test"]
-    assert showing("add", recorded={"test": 1.0}).compare(TASK, None) == ()
+    assert [told.split for told in showing("add", recorded={"test": 1.0}).check_losses(TASK, mask)] == ["test"]
+    assert showing("add", recorded={"test": 1.0}).check_losses(TASK, None) == ()
 
 
 @pytest.mark.parametrize(("recomputed", "agrees"), [(0.8, True), (1.2, True), (0.79, False), (1.21, False), (float("nan"), False)])
@@ -99,13 +102,13 @@ def test_the_seed_that_gives_the_recorded_losses_is_found(kind: Any) -> None:
 def test_another_rule_or_a_seed_out_of_reach_is_not_found() -> None:
     evidence = memorising(PythonShuffle(fraction=0.4, seed=100))
     for kind in (PythonShuffle, TorchRandperm):
-        with pytest.raises(UserError, match="that give the recorded losses: none; say the seed"):
+        with pytest.raises(UserError, match="that give the recorded losses: none; give the seed"):
             identify_seed(evidence, TASK, kind(fraction=0.4))
 
 
 def test_losses_that_every_split_gives_tell_nothing() -> None:
     right = float(np.log1p(11 * np.exp(-5.0)))
-    with pytest.raises(UserError, match="give the recorded losses: 0, 1, 2, 3, 4; say the seed"):
+    with pytest.raises(UserError, match="give the recorded losses: 0, 1, 2, 3, 4; give the seed"):
         identify_seed(showing("add", 5.0, {"train": right, "test": right}), TASK, PythonShuffle(fraction=0.4))
 
 

@@ -56,7 +56,7 @@ def complete(given: Mapping[str, Any], *, learned_positions: bool = True) -> tup
     return {name: weights[name] for name in axes}, notes
 
 
-def require_alike(snapshots: Iterable[Mapping[str, Tensor]]) -> None:
+def require_same_shapes(snapshots: Iterable[Mapping[str, Tensor]]) -> None:
     """Raises UserError where snapshots are of networks of different sizes."""
     found = [{name: tensor.shape for name, tensor in snapshot.items()} for snapshot in snapshots]
     if any(other != found[0] for other in found):

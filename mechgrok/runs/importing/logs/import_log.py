@@ -15,9 +15,10 @@ from mechgrok.errors import UserError
 from mechgrok.models.unknown import Unknown as UnknownModel
 from mechgrok.runs import store
 from mechgrok.runs.creation import create
-from mechgrok.runs.importing import curves, hparams, reading
-from mechgrok.runs.importing.hparams import Setting
-from mechgrok.runs.importing.logged_task import task_of
+from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.logs import hparams, lightning
+from mechgrok.runs.importing.logs.hparams import Setting
+from mechgrok.runs.importing.logs.task import task_of_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
 
 LOG = "metrics.csv"
@@ -41,11 +42,11 @@ def log_of(path: Path) -> Path | None:
 def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run of a Lightning log. Raises UserError, with nothing written, where that cannot be."""
     _refuse_splits(options)
-    table, settings = curves.lightning(path), hparams.read(path.with_name(_HPARAMS))
+    table, settings = lightning.read_curves(path), hparams.read(path.with_name(_HPARAMS))
     if table.empty:
         raise UserError(f"{path} holds no reading of train_loss or val_loss; it is the log of a run that did not begin")
     with reading.naming(path):
-        task, notes = task_of(options, settings, curves.lightning_sizes(path))
+        task, notes = task_of_log(options, settings, lightning.split_sizes(path))
     training = make(Training, steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
     told = (*_counts(table), *notes, _AVERAGED)

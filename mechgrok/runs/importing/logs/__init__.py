@@ -1,0 +1,1 @@
+"""Runs without checkpoints, imported from logs of training curves."""
