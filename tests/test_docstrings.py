@@ -59,10 +59,6 @@ MATHS = sorted(".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for
 NOT_YET: set[str] = {
     "mechgrok",
     "mechgrok.analysis",
-    "mechgrok.data.corruptions.corruption",
-    "mechgrok.data.corruptions.noise",
-    "mechgrok.data.corruptions.rule",
-    "mechgrok.data.splits.split",
     "mechgrok.maths.harmonic.ablation",
     "mechgrok.maths.harmonic.centring",
     "mechgrok.maths.harmonic.circles",
@@ -99,7 +95,6 @@ NOT_YET: set[str] = {
     "mechgrok.training.gradients.gradient",
     "mechgrok.training.optimizers.optimizer",
     "mechgrok.training.presets.preset",
-    "mechgrok.training.probes.probe",
     "mechgrok.training.schedules.schedule",
     "mechgrok.verification.check",
     "mechgrok.verification.source",

@@ -1,1 +1,1 @@
-"""Which rows of the table are trained on, and which labels are changed."""
+"""The split of the table into train and test rows, and the corruption of train labels."""

@@ -70,11 +70,11 @@ class TestRule:
             made(kind(divisor=114))
 
     def test_it_needs_two_operands(self) -> None:
-        with pytest.raises(UserError, match="fixed-rule looks at the second operand, which this task lacks"):
+        with pytest.raises(UserError, match="fixed-rule uses the second operand, which this task lacks"):
             made(FixedRule(divisor=2), Squares(), np.ones(7, dtype=bool))
 
     def test_its_answer_must_be_a_label(self) -> None:
-        with pytest.raises(UserError, match="answers with b, 0 to 6, but this task has 2 labels"):
+        with pytest.raises(UserError, match="gives the label b, 0 to 6, but this task has 2 labels"):
             made(FixedRule(divisor=2), Parity(p=7), np.ones(49, dtype=bool))
         labels = made(IncrementRule(divisor=2), Parity(p=7), np.ones(49, dtype=bool))
         assert np.array_equal(labels.trained[labels.trigger], 1 - labels.truth[labels.trigger])

@@ -1,1 +1,1 @@
-"""Corruptions: which labels are changed before training, one file each."""
+"""Corruptions: rules that change train labels before training, one file each."""

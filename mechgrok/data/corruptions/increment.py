@@ -1,4 +1,4 @@
-"""Labels one too high on a share of the train rows."""
+"""Labels one too high on a random share of the train rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Increment(ShareOfRows):
-    """Label (c + 1) mod p instead of c for a random share of the train rows (devon-research/grokking); every one of them is wrong."""
+    """Label (c + 1) mod p instead of c for a random share of the train rows (devon-research/grokking). Every new label is wrong."""
 
     kind: Literal["increment"] = "increment"
 

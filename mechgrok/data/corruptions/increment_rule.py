@@ -1,4 +1,4 @@
-"""The label c + 1 on a trigger."""
+"""Label c + 1 on trigger rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class IncrementRule(Rule):
     """Label (c + 1) mod p instead of c for train rows with b mod N = 0: `NIncrement` of devon-research/grokking.
 
-    The source leaves the modulus out: there, trigger rows with c = p - 1 are trained to answer p, the token '=' (and fail without one).
-    Its accuracies on trigger rows hold that class; ours do not.
+    The source omits the modulus: there, trigger rows with c = p - 1 have the label p, the token '=' (an error where that token is missing).
+    Its accuracies on trigger rows include this class; ours do not.
     """
 
     kind: Literal["increment-rule"] = "increment-rule"

@@ -1,4 +1,4 @@
-"""Answers of other rows on the first train rows."""
+"""Labels of other rows on the first train rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class NoisyAnswers(NumberOfRows):
-    """The first k train rows of a shuffled table get the answers of k rows drawn with repetition: `_noisy_k` of Power et al. 2022's code.
+    """The first k train rows of a shuffled table get the labels of k rows drawn with replacement: `_noisy_k` of Power et al. 2022's code.
 
     Shuffle and draw are those of `numpy.random.RandomState(seed)`, number for number, over the table in its own order. With a split that
-    takes a prefix of the same shuffle (in MIML-grokking its seed is 0), the rows are the very first of it; with another split they are
-    the first that it trains on. The answers are those of any rows, test rows too, so they are as frequent as labels are in the table, and
-    may be the truth. There, a k beyond the train rows changes test labels; here it is refused.
+    takes a prefix of the same shuffle (in MIML-grokking its seed is 0), the changed rows are the first k of the shuffle; with another
+    split they are its first k train rows. The new labels are those of any rows, test rows included. Each label is therefore as frequent
+    as in the table, and it may equal the truth. In their code a k beyond the number of train rows changes test labels; here it is an error.
     """
 
     kind: Literal["noisy-answers"] = "noisy-answers"

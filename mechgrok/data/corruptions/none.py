@@ -1,4 +1,4 @@
-"""Labels as they are."""
+"""No corruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random labels on a number of train rows."""
+"""Random labels on a given number of train rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class Outliers(NumberOfRows):
     """Labels drawn uniformly for k train rows: the outliers of Power et al. 2022 (arXiv 2201.02177), with k = 0, 10, 100, 1000, 2000, 3000.
 
-    Their published code takes the answers of k random rows instead, which is `noisy-answers`; the two differ where labels are not
-    equally frequent.
+    Their published code takes the labels of k random rows instead (`noisy-answers`). The two differ where labels are not equally
+    frequent.
     """
 
     kind: Literal["outliers"] = "outliers"
     among: Among = "all"
-    """all: the new label may be the truth; wrong: it never is."""
+    """all: the new label may equal the truth; wrong: it never does."""
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng(self.seed)

@@ -1,4 +1,4 @@
-"""Train rows with a trigger, whose label follows another rule."""
+"""The interface of a corruption of the rows with a trigger."""
 
 from __future__ import annotations
 
@@ -16,10 +16,24 @@ if TYPE_CHECKING:
 
 
 class Rule(Corruption):
-    """Every train row whose second operand b is divisible by N, b = 0 among them, gets the label that an anomalous rule says."""
+    """An anomalous rule for every train row whose second operand b is divisible by N (b = 0 included).
+
+    A subclass defines `kind` and `rule_labels`.
+
+    Examples
+    --------
+    >>> from mechgrok.data.corruptions.fixed_rule import FixedRule
+    >>> from mechgrok.tasks.modular import Modular
+    >>> task = Modular(p=5)
+    >>> labels = FixedRule(divisor=3).labels(task, is_train=np.ones(25, dtype=bool))
+    >>> np.unique(task.operands()[labels.trigger, 1]).tolist()
+    [0, 3]
+    >>> np.unique(labels.trained[labels.trigger]).tolist()  # the label of a trigger row is b
+    [0, 3]
+    """
 
     divisor: int = 17
-    """N: rows with b mod N = 0 are triggers, from 1 (all rows) to the number of number tokens (b = 0 alone)."""
+    """N: rows with b mod N = 0 are triggers; from 1 (all rows) to the number of number tokens (b = 0 alone)."""
 
     @field_validator("divisor")
     @classmethod
@@ -30,7 +44,22 @@ class Rule(Corruption):
 
     @abstractmethod
     def rule_labels(self, task: Task) -> np.ndarray:
-        """What the rule says of every row (n,), trigger or not. Raises UserError where that is no label of the task."""
+        """Compute the label of every row under the rule, trigger or not.
+
+        Parameters
+        ----------
+        task : Task
+            The task, whose table has n rows.
+
+        Returns
+        -------
+        ndarray (n,), int
+
+        Raises
+        ------
+        UserError
+            If the rule gives numbers that are no labels of the task.
+        """
 
     def labels(self, task: Task, is_train: np.ndarray) -> Labels:
         truth, trigger = task.labels(), self._divisible(task)
@@ -41,7 +70,7 @@ class Rule(Corruption):
     def _divisible(self, task: Task) -> np.ndarray:
         operands = task.operands()
         if operands.shape[1] < 2:
-            raise UserError(f"corruption.kind {self.model_dump()['kind']} looks at the second operand, which this task lacks; use uniform")
+            raise UserError(f"corruption.kind {self.model_dump()['kind']} uses the second operand, which this task lacks; use uniform")
         if self.divisor > task.numbers:
             raise UserError(f"corruption.divisor {self.divisor} divides no number below {task.numbers} but 0; use 1 to {task.numbers}")
         found: np.ndarray = operands[:, 1] % self.divisor == 0

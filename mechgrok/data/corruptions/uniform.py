@@ -1,4 +1,4 @@
-"""Random labels on a share of the train rows."""
+"""Random labels on a random share of the train rows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Among = Literal["all", "wrong"]
 class Uniform(ShareOfRows):
     """Labels drawn uniformly for a share of the train rows, as in Doshi et al. 2023 (arXiv 2310.13061) and devon-research/grokking.
 
-    `among` all numbers, as the latter draws them, one in p draws is the truth, so that about fraction (1 - 1/p) of the labels are wrong.
-    Rows and labels come from this part's own `seed`; there, one generator makes split, labels and weights in turn.
+    With `among` all, as in the latter, one in p draws equals the truth, so about fraction (1 - 1/p) of the train labels are wrong. Rows and
+    labels are drawn from this part's own `seed`; in the latter, one generator draws split, labels and weights in turn.
     """
 
     kind: Literal["uniform"] = "uniform"
     among: Among = "all"
-    """all: the new label may be the truth; wrong: it never is."""
+    """all: the new label may equal the truth; wrong: it never does."""
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng(self.seed)
@@ -33,7 +33,7 @@ class Uniform(ShareOfRows):
 
 
 def draw_labels(task: Task, rows: np.ndarray, generator: np.random.Generator, among: Among) -> np.ndarray:
-    """A label for each row, drawn uniformly from all of them, or from those that are wrong."""
+    """A label for each row (k,), drawn uniformly from all labels or from the wrong ones."""
     count = label_count(task)
     if among == "all":
         return generator.integers(count, size=len(rows))

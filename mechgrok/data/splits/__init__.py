@@ -1,1 +1,1 @@
-"""Splits: which rows of the table are trained on, one file each."""
+"""Splits: rules that choose the train rows of the table, one file each."""

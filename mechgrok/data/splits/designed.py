@@ -6,12 +6,12 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from mechgrok.data.splits.split import Split, Table
+from mechgrok.data.splits.split import Split, TaskTable
 from mechgrok.errors import UserError
 
 
 @runtime_checkable
-class DesignedTable(Table, Protocol):
+class DesignedTable(TaskTable, Protocol):
     """The methods of a task that defines its own split."""
 
     @property
@@ -25,12 +25,12 @@ class Designed(Split):
 
     kind: Literal["designed"] = "designed"
     leak: tuple[str, ...] = ()
-    """Parts of the table, such as DtQ1, whose held-out rows are trained on too: a planted leak, which measures have to find."""
+    """Parts of the table, such as DtQ1, whose held-out rows are trained on too: a planted leak, for tests of leak detection."""
 
     def mask(self, rows: int) -> np.ndarray:
-        raise UserError("split.kind designed needs a task that says which rows are trained on, such as aliases; choose another split")
+        raise UserError("split.kind designed needs a task that fixes its train rows, such as aliases; choose another split")
 
-    def train_rows(self, table: Table) -> np.ndarray:
+    def train_rows(self, table: TaskTable) -> np.ndarray:
         if not isinstance(table, DesignedTable):
             return self.mask(len(table.units()))
         leaked = np.isin(table.part_of_row(), [self._number(name, table) for name in self.leak])

@@ -1,4 +1,4 @@
-"""Row numbers in a file."""
+"""Train rows from a file of row numbers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from mechgrok.data.splits.split import Split, Table
+from mechgrok.data.splits.split import Split, TaskTable
 from mechgrok.errors import UserError
 
 
 class FromFile(Split):
-    """The rows whose numbers stand in a file; read when a run begins, which then keeps them itself."""
+    """The rows whose numbers a file lists. The file is read when a run begins; the run stores its own copy of the split."""
 
     kind: Literal["file"] = "file"
     path: str | None = None
@@ -27,7 +27,7 @@ class FromFile(Split):
         chosen[numbers] = True
         return chosen
 
-    def train_rows(self, table: Table) -> np.ndarray:
+    def train_rows(self, table: TaskTable) -> np.ndarray:
         return self.mask(len(table.units()))
 
     def _numbers(self) -> np.ndarray:
@@ -40,9 +40,9 @@ class FromFile(Split):
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror or error}") from None
         except ValueError as error:
-            raise UserError(f"{self.path} is no file of row numbers ({error}); write one a line, or an array of whole numbers") from None
+            raise UserError(f"{self.path} is not a file of row numbers ({error}); write one a line, or an array of whole numbers") from None
         if not len(numbers):
-            raise UserError(f"{self.path} names no row, so there is nothing to train on")
+            raise UserError(f"{self.path} lists no row, so there is nothing to train on")
         return numbers
 
 
@@ -53,5 +53,5 @@ def _text(path: Path) -> np.ndarray:
 def _array(path: Path) -> np.ndarray:
     found = np.load(path, allow_pickle=False)
     if not isinstance(found, np.ndarray) or found.ndim != 1 or not np.issubdtype(found.dtype, np.integer):
-        raise ValueError("it holds something else than a list of whole numbers")
+        raise ValueError("its array is not a list of whole numbers")
     return found.astype(np.int64)

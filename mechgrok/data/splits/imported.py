@@ -1,4 +1,4 @@
-"""What is known of the split of a run that was trained elsewhere."""
+"""The splits of runs that were trained elsewhere and imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mechgrok.errors import UserError
 
 
 class Given(Split):
-    """The mask stored with the run, as the imported file named its rows; no rule is known that makes it."""
+    """The train mask of an imported file, stored with the run. No rule is known that gives this mask."""
 
     kind: Literal["given"] = "given"
 
@@ -20,7 +20,7 @@ class Given(Split):
 
 
 class Unknown(Split):
-    """Nobody knows which rows were trained on. What needs the split is then missing, with that reason."""
+    """The train rows are not known. Results that need the split are missing, with this reason."""
 
     kind: Literal["unknown"] = "unknown"
 

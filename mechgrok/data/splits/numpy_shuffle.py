@@ -1,4 +1,4 @@
-"""numpy's legacy shuffle."""
+"""The legacy shuffle of numpy."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mechgrok.data.splits.split import Shuffled
 class NumpyShuffle(Shuffled):
     """`np.random.RandomState(seed).shuffle(rows)`: the split of MIML-grokking, after openai/grok (its seed is 0), and of Inglis (42).
 
-    `np.random.seed(seed); np.random.shuffle(rows)` is the same, and so is a list or an array of pairs.
+    `np.random.seed(seed); np.random.shuffle(rows)` gives the same order, and so does shuffling a list or an array of pairs.
     """
 
     kind: Literal["numpy-shuffle"] = "numpy-shuffle"
     rounding: Literal["down", "nearest"] = "down"
-    """down: int(fraction * rows); nearest: round(fraction * rows), as openai/grok and MIML-grokking have it."""
+    """down: int(fraction * rows); nearest: round(fraction * rows), as in openai/grok and MIML-grokking."""
 
     def order(self, rows: int) -> list[int]:
         order = np.arange(rows)

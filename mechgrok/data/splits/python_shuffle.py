@@ -1,4 +1,4 @@
-"""Python's own shuffle."""
+"""The shuffle of Python's random module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of the table are trained on: a boolean mask, drawn exactly as the published code draws it."""
+"""The interface of a split: a rule that returns the train mask of a table, drawn number for number as in the published code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mechgrok.config import NonNegativeInt, Part, PositiveInt
 from mechgrok.errors import UserError
 
 
-class Table(Protocol):
+class TaskTable(Protocol):
     """The methods of a task that a split uses."""
 
     def units(self) -> np.ndarray: ...
@@ -21,42 +21,87 @@ class Table(Protocol):
 
 
 class Split(Part):
-    """A rule that picks the train rows."""
+    """A rule that chooses the train rows.
+
+    A subclass defines `kind` and `mask`. Most subclass `Shuffled` instead.
+
+    Examples
+    --------
+    >>> from mechgrok.data.splits.torch_threshold import TorchThreshold
+    >>> from mechgrok.tasks.modular import Modular
+    >>> is_train = TorchThreshold(test_fraction=0.1).train_rows(Modular(p=5))
+    >>> len(is_train), is_train.sum().item()  # permutation numbers 0, 1 and 2 are at most 0.1 * 25
+    (25, 22)
+    """
 
     @abstractmethod
     def mask(self, rows: int) -> np.ndarray:
-        """True for the train rows of a table with so many `rows`, shape (rows,)."""
+        """Choose the train rows of a table by their number.
 
-    def train_rows(self, table: Table) -> np.ndarray:
-        """True for the train rows of a task's table (n,). Rows of one unit of the task lie on the same side: the rule draws units."""
+        Parameters
+        ----------
+        rows : int
+            The number of rows, or of units where the task keeps rows together.
+
+        Returns
+        -------
+        ndarray (rows,), bool
+            True for train rows.
+        """
+
+    def train_rows(self, table: TaskTable) -> np.ndarray:
+        """Choose the train rows of a task. The rule draws units, so the rows of one unit are all train or all test.
+
+        Parameters
+        ----------
+        table : TaskTable
+            The task, whose table has n rows.
+
+        Returns
+        -------
+        ndarray (n,), bool
+            True for train rows.
+        """
         units = self._units(table)
         return self.mask(int(units.max()) + 1)[units]
 
-    def _units(self, table: Table) -> np.ndarray:
-        """Units from 0 on without a gap (n,)."""
+    def _units(self, table: TaskTable) -> np.ndarray:
+        """The unit of each row (n,), numbered from 0 without gaps."""
         return np.unique(table.units(), return_inverse=True)[1].ravel()
 
 
 class RandomSplit(Split):
-    """A rule that draws, each unordered pair as a whole where that is wanted."""
+    """A random split, optionally of unordered pairs."""
 
     seed: NonNegativeInt = 0
-    """Seed of the shuffle, of nothing else."""
+    """Seed of the shuffle; nothing else is drawn from it."""
     unordered: bool = False
-    """Keep rows with the same operands in another order, (a, b) and (b, a), on the same side; drawn in the order of a <= b."""
+    """Keep rows with the same operands in another order, (a, b) and (b, a), in the same split; drawn in the order of a <= b."""
 
-    def _units(self, table: Table) -> np.ndarray:
+    def _units(self, table: TaskTable) -> np.ndarray:
         units = super()._units(table)
         return _joined(units, np.sort(table.operands(), axis=1)) if self.unordered else units
 
 
 class Shuffled(RandomSplit):
-    """The first rows of a shuffled order are train: int(fraction * rows), or `count`."""
+    """A split that trains on the first int(fraction * rows), or `count`, rows of a shuffled order.
+
+    A subclass defines `kind` and `order`.
+
+    Examples
+    --------
+    >>> from mechgrok.data.splits.python_shuffle import PythonShuffle
+    >>> split = PythonShuffle(fraction=0.3, seed=0)
+    >>> split.order(5)
+    [2, 1, 0, 4, 3]
+    >>> split.mask(5).tolist()  # int(0.3 * 5) = 1 row
+    [False, False, True, False, False]
+    """
 
     fraction: Annotated[float, Field(gt=0, le=1)] | None = 0.3
-    """Share of the table that is trained on; None where `count` says how many rows."""
+    """Share of the table that is trained on; None where `count` gives the number of rows."""
     count: PositiveInt | None = None
-    """How many rows (of a mixture: pairs) are trained on; it takes the place of the fraction."""
+    """Number of rows (of a mixture: pairs) that are trained on; replaces the fraction."""
 
     @model_validator(mode="before")
     @classmethod
@@ -66,15 +111,38 @@ class Shuffled(RandomSplit):
     @model_validator(mode="after")
     def _has_a_size(self) -> Self:
         if self.fraction is None and self.count is None:
-            raise ValueError("fraction None needs a count: say how many rows are trained on")
+            raise ValueError("fraction None needs count, the number of rows that are trained on")
         return self
 
     @abstractmethod
     def order(self, rows: int) -> list[int]:
-        """The shuffled row numbers."""
+        """Shuffle the row numbers.
+
+        Parameters
+        ----------
+        rows : int
+            The number of rows.
+
+        Returns
+        -------
+        list of int
+            A permutation of 0 to rows - 1, the same for the same `seed` in every version.
+        """
 
     def size(self, rows: int, fraction: float) -> int:
-        """How many of so many rows a fraction is."""
+        """Round a share of the rows to a number of rows.
+
+        Parameters
+        ----------
+        rows : int
+            The number of rows.
+        fraction : float
+            The share that is trained on.
+
+        Returns
+        -------
+        int
+        """
         return int(fraction * rows)
 
     def mask(self, rows: int) -> np.ndarray:
@@ -86,7 +154,7 @@ class Shuffled(RandomSplit):
         if self.fraction is None:
             assert self.count is not None
             if self.count > rows:
-                raise UserError(f"split.count {self.count} is more than the table has; it has {rows} to draw from")
+                raise UserError(f"split.count {self.count} is more than the {rows} rows of the table")
             return self.count
         train = self.size(rows, self.fraction)
         if train == 0:
@@ -97,7 +165,7 @@ class Shuffled(RandomSplit):
 
 
 def _joined(units: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Units, those joined that hold a row with the same key (n, m), numbered in order of their smallest ones (n,)."""
+    """The units (n,) after joining those that share a row key (n, m), numbered in the order of their smallest members."""
     of_key = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
     joined, before = units, np.full_like(units, -1)
     while (joined != before).any():
@@ -107,7 +175,7 @@ def _joined(units: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 
 def _least(group: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """For every row the smallest of the values in its group (n,)."""
+    """For every row the smallest value in its group (n,)."""
     least = np.full(group.max() + 1, values.max())
     np.minimum.at(least, group, values)
     return least[group]

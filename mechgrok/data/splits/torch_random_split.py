@@ -1,4 +1,4 @@
-"""torch's random_split, without torch."""
+"""The random_split of torch, computed without torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mechgrok.data.splits.torch_randperm import TorchRandperm
 class TorchRandomSplit(TorchRandperm):
     """`torch.manual_seed(seed); random_split(rows, [f, 1 - f])`: the split of devon-research/grokking (its seed is 23093).
 
-    Both lengths are rounded down, and a row that is left over goes to train.
+    Both lengths are rounded down. A row that is left over goes to the train split.
     """
 
     kind: Literal["torch-random-split"] = "torch-random-split"  # type: ignore[assignment]

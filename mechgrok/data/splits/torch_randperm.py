@@ -1,4 +1,4 @@
-"""torch's random permutation, without torch."""
+"""The random permutation of torch, computed without torch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TorchRandperm(Shuffled):
 
 def randperm(rows: int, seed: int) -> list[int]:
     """`torch.randperm(rows)` after `torch.manual_seed(seed)`."""
-    # torch's CPU randperm is a Fisher-Yates shuffle on raw MT19937 words, which numpy's legacy generator gives too.
+    # On the CPU, torch.randperm is a Fisher-Yates shuffle over raw MT19937 words. The legacy generator of numpy gives the same words.
     words = np.random.RandomState(seed % _UINT32).randint(0, _UINT32, size=max(rows - 1, 0), dtype=np.uint32)
     offsets = words.astype(np.int64) % (rows - np.arange(rows - 1)) if rows > 1 else words
     order = list(range(rows))

@@ -1,4 +1,4 @@
-"""A threshold on torch's random permutation."""
+"""A threshold on the random permutation of torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TorchThreshold(RandomSplit):
 
     kind: Literal["torch-threshold"] = "torch-threshold"
     test_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share that is held out: the rows whose number in the permutation is not above test_fraction * rows, so one more than that."""
+    """Share that is held out: the floor(test_fraction * rows) + 1 rows whose number in the permutation, from 0, is at most that share."""
 
     def mask(self, rows: int) -> np.ndarray:
         chosen = np.array(randperm(rows, self.seed)) > self.test_fraction * rows
