@@ -1,4 +1,4 @@
-"""Flags from types, through tyro; what is wrong with them is said in one line."""
+"""Flags from types, through tyro; errors about them are one line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import tyro
 from pydantic import ValidationError
 
+from mechgrok.cli.synonyms import flag_for
 from mechgrok.config import Config, describe_problem
 from mechgrok.errors import UserError
 
@@ -20,21 +21,21 @@ _FRAME = "\u256d\u2502\u2570 "
 
 
 def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any = None) -> Any:
-    """Makes a `target` of what the `arguments` say. Raises UserError on a wrong flag."""
-    said = io.StringIO()
+    """Makes a `target` of the `arguments`. Raises UserError on a wrong flag."""
+    printed = io.StringIO()
     extra = {} if default is None else {"default": default}
     config = (tyro.conf.AvoidSubcommands,)
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(printed):
             return tyro.cli(target, args=list(arguments), prog=f"mechgrok {command}", config=config, **extra)
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UserError(f"{_problem(stop, said.getvalue())} (mechgrok {command} --help)") from None
+        raise UserError(f"{_problem(stop, printed.getvalue(), default)} (mechgrok {command} --help)") from None
 
 
 def call(target: Callable[..., int], arguments: Sequence[str], command: str) -> int:
-    """Calls `target` with what the `arguments` say; what it prints is not touched. Raises UserError on a wrong flag."""
+    """Calls `target` with the `arguments`; what it prints is left alone. Raises UserError on a wrong flag."""
 
     @functools.wraps(target)
     def later(*values: Any, **named: Any) -> Callable[[], int]:
@@ -43,28 +44,34 @@ def call(target: Callable[..., int], arguments: Sequence[str], command: str) -> 
     return parse(later, arguments, command)()
 
 
-def _problem(stop: SystemExit, said: str) -> str:
+def _problem(stop: SystemExit, printed: str, options: Any) -> str:
     """What tyro stopped at, in one line."""
-    statement = _statement(said)
+    statement, *rest = _sections(printed)
     refused = _validation(stop)
     if refused is None:
-        return statement
+        return statement + _hint(statement, " ".join(rest), options)
     path = re.search(r"Error parsing (\S+):", statement)
     return describe_problem(refused, Config, f"--{path[1]}" if path else "--")
 
 
 def _validation(stop: BaseException) -> ValidationError | None:
-    """What pydantic said before tyro stopped."""
+    """The error of pydantic that made tyro stop."""
     cause = stop.__context__
     while cause is not None and not isinstance(cause, ValidationError):
         cause = cause.__context__
     return cause
 
 
-def _statement(said: str) -> str:
-    """The first statement of tyro's boxed message, and the flag that it proposes."""
-    _, *lines = [line.strip(_FRAME) for line in said.splitlines()]
+def _sections(printed: str) -> list[str]:
+    """The statement of tyro's boxed message, and the sections below it."""
+    _, *lines = [line.strip(_FRAME) for line in printed.splitlines()]
     sections = [" ".join(section.split()) for section in _RULE.split("\n".join(lines))]
-    statement, *rest = [section for section in sections if section]
-    guess = re.search(r"Perhaps you meant:? (--\S+)", " ".join(rest))
-    return f"{statement}{f'; did you mean {guess[1]}?' if guess else ''}"
+    return [section for section in sections if section]
+
+
+def _hint(statement: str, rest: str, options: Any) -> str:
+    """The flag that an unknown one probably means: by its usual other names, else by its spelling, which tyro compares."""
+    typed = re.match(r"Unrecognized options: --([\w.-]+)", statement)
+    spelling = re.search(r"Perhaps you meant:? (--\S+)", rest)
+    meant = (flag_for(typed[1], options) if typed else None) or (spelling and spelling[1])
+    return f"; did you mean {meant}?" if meant else ""
