@@ -64,7 +64,7 @@ def test_an_unreadable_label_is_passed_over_and_written_again(folder: Path) -> N
 def test_fixed_frequencies_and_their_rule_belong_together(wrong: KeyFrequencies, folder: Path) -> None:
     (found,) = analyze(open_run(folder), [wrong], nulls=0).values()
     assert isinstance(found, NotApplicable)
-    assert "belong together" in found.reason
+    assert "rule=fixed needs" in found.reason
 
 
 def test_a_threshold_does_not_touch_fixed_frequencies(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whether the embedding's principal components go round in circles."""
+"""Circularity of the principal components of the embedding."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Circularity(InBasis):
-    """How far the first principal components of W_E (number tokens, centred over them) are waves of one frequency each.
+    """Share of each of the first principal components of W_E (number tokens, centred over them) that is a wave of one frequency.
 
-    circularity_i = clip(2 |DFT_k*|^2, 0, 1) for component i as a unit vector over the p tokens, DFT_k = 1 / sqrt(p) sum_t v_t
-    exp(-2 pi i k t / p), k* = argmax over k = 1 .. p // 2; headline = mean over the first four components, or as many as there are.
+    v: a component as a unit vector over the p tokens; DFT_k = 1 / sqrt(p) sum_t v_t exp(-2 pi i k t / p). circularity = clip(2
+    |DFT_k*|^2, 0, 1), from 0 to 1, k* = argmax of |DFT_k| over k = 1 .. p // 2. Headline: mean over the first four components, without
+    those that have no variance.
     """
 
     of_weights: ClassVar[bool] = True
@@ -32,9 +33,9 @@ class Circularity(InBasis):
     title: ClassVar[str] = "Circularity of the embedding"
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), section 5 and appendix"
     columns: ClassVar[Mapping[str, str]] = {
-        "pc": "principal component, from 1",
+        "pc": "index of the principal component, from 1",
         "frequency": "k of the largest |DFT_k|; 0 where the component has no variance",
-        "circularity": "from 0 to 1 (one frequency); empty where the component has no variance",
+        "circularity": "from 0 to 1 (a wave of one frequency); empty where the component has no variance",
         "variance": "share of the variance of W_E over the tokens",
     }
 
@@ -60,11 +61,11 @@ class Circularity(InBasis):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        there = now[now["variance"] > 0]
-        if there.empty:
+        varying = now[now["variance"] > 0]
+        if varying.empty:
             return dict.fromkeys(("circularity", "frequencies", "variance"), Missing("the embedding is constant over the tokens"))
         return {
-            "circularity": float(there["circularity"].mean()),
-            "frequencies": there["frequency"].astype(int).tolist(),
-            "variance": float(there["variance"].sum()),
+            "circularity": float(varying["circularity"].mean()),
+            "frequencies": varying["frequency"].astype(int).tolist(),
+            "variance": float(varying["variance"].sum()),
         }

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EmbeddingSpectrum(Keyed):
-    """Norms of the Fourier coefficients of W_E along the number tokens.
+    """Norms of the Fourier coefficients of W_E along the number tokens ('=' dropped), in units of the weights.
 
-    E = F W_E with the orthonormal real basis F of Z_p ('=' row left out); cosine_k = |E[cos k]|, sine_k = |E[sin k]|, power_k =
-    cosine_k^2 + sine_k^2; share_key = power on key frequencies / power on all k >= 1.
+    E = F W_E, F the orthonormal real basis of Z_p; cosine_k = |E[cos k]|, sine_k = |E[sin k]|, power_k = cosine_k^2 + sine_k^2. share_key
+    = power of the key frequencies / power of all k >= 1.
     """
 
     name: ClassVar[str] = "embedding-spectrum"

@@ -1,4 +1,4 @@
-"""Whether the embedding tells x from -x."""
+"""Symmetry of the embedding under x -> -x."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EmbeddingSymmetry(InBasis):
-    """Cosine between the embeddings of x and of -x (its inverse in the group), beside a random other pair for each x.
+    """Cosine between the embeddings of x and -x, its inverse in the group, for every x, beside a random pair for each x.
 
-    cosine = <W_E[x], W_E[-x]> / (|W_E[x]| |W_E[-x]|), W_E as it is, not centred, for every x that is not its own inverse (as 0 and
-    p / 2 are). control = the same with an element drawn from all but x and -x, seeded. Functions of x^2 need no more than the
-    class {x, -x}.
+    cosine = <W_E[x], W_E[-x]> / (|W_E[x]| |W_E[-x]|), W_E not centred, for every x that is not its own inverse (as are 0 and p / 2).
+    control = the same with a random element instead of -x, drawn from all but x and -x (seeded). A function of x^2 depends only on the
+    class {x, -x}, so the cosine may reach 1.
     """
 
     of_weights: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class EmbeddingSymmetry(InBasis):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "element": "x, an element of the group",
-        "cosine": "cosine between the embeddings of x and -x; empty for an x that is its own inverse, and where an embedding is zero",
+        "cosine": "cosine between the embeddings of x and -x; empty where x is its own inverse or an embedding is zero",
         "control": "cosine between the embeddings of x and a random element that is neither x nor -x; empty where cosine is",
     }
 
@@ -67,13 +67,13 @@ class EmbeddingSymmetry(InBasis):
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
         own_inverses = (2 * now["element"] % len(now) == 0).all()
-        empty = Missing("every element is its own inverse" if own_inverses else "no two elements have embeddings that are not zero")
+        empty = Missing("every element is its own inverse" if own_inverses else "no x and -x both have embeddings that are not zero")
         means = {"mean": now["cosine"].mean(), "mean_control": now["control"].mean()}
         return {name: empty if pd.isna(value) else float(value) for name, value in means.items()}
 
 
 def _others(x: Tensor, p: int, generator: torch.Generator) -> Tensor:
-    """For each x an element that is neither x nor -x (p,); anything where there is no such element, or x is -x."""
+    """For each x a random element that is neither x nor -x (p,); arbitrary where there is none, or where x is -x."""
     import torch
 
     skip = torch.stack([x, -x % p]).sort(0).values
@@ -83,6 +83,6 @@ def _others(x: Tensor, p: int, generator: torch.Generator) -> Tensor:
 
 
 def _cosines(embedding: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Of the rows x with the rows y; NaN where one of them is zero."""
+    """Cosines between the rows x and the rows y; NaN where one of them is zero."""
     unit = embedding / embedding.norm(dim=1, keepdim=True)
     return (unit[x] * unit[y]).sum(1)

@@ -1,4 +1,4 @@
-"""How many Fourier coefficients are large, and how cosines and sines are balanced."""
+"""Fourier frequency density and Fourier coefficient ratio."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FourierDensity(InBasis):
-    """Fourier frequency density (FFD) and Fourier coefficient ratio (FCR) of W_E and W_L = W_out W_U (last layer), without the constant.
+    """Fourier frequency density (FFD) and Fourier coefficient ratio (FCR) of W_E and W_L = W_out W_U along the number tokens.
 
-    mu_k and nu_k are the cosine and sine coefficients of frequency k along the number tokens (orthonormal basis; vectors over features).
-    FFD = mean over the p - 1 coefficients of [|mu_k| > eta max_i |mu_i|] and [|nu_k| > eta max_i |nu_i|], the maxima of cosines and
-    of sines apart: small is sparse. FCR = mean over k of min(|mu_k| / |nu_k|, |nu_k| / |mu_k|): 1 is balanced, small is biased to one
-    of the two. The last frequency of an even p has no sine: its cosine counts in the FFD, and it does not count in the FCR.
+    mu_k, nu_k: cosine and sine coefficients of frequency k >= 1 (orthonormal basis; vectors over the features). FFD = share of the p - 1
+    coefficients with |mu_k| > eta max_i |mu_i| or |nu_k| > eta max_i |nu_i|, cosines and sines with their own maxima; small values are
+    sparse. FCR = mean over k of min(|mu_k| / |nu_k|, |nu_k| / |mu_k|); 1 is balanced, 0 is cosines or sines only. For even p, frequency
+    p / 2 has no sine: its cosine counts in the FFD, and it is left out of the FCR. W_L is of the last layer.
     """
 
     of_weights: ClassVar[bool] = True
@@ -44,13 +44,13 @@ class FourierDensity(InBasis):
     eta: Annotated[float, Field(ge=0, lt=1)] = 0.5
 
     def caption(self) -> str:
-        return f"{super().caption()} Coefficients above eta = {self.eta:g} of the largest count as large."
+        return f"{super().caption()} FFD counts coefficients above eta = {self.eta:g} of the largest."
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        rows = [(name, *self._both(matrix)) for name, matrix in matrices_over_tokens(snapshot).items()]
+        rows = [(name, *self._density_and_ratio(matrix)) for name, matrix in matrices_over_tokens(snapshot).items()]
         return pd.DataFrame(rows, columns=["matrix", "density", "ratio"])
 
-    def _both(self, matrix: Tensor) -> tuple[float, float]:
+    def _density_and_ratio(self, matrix: Tensor) -> tuple[float, float]:
         from mechgrok.maths.harmonic import fourier_density
 
         if not varies_over_tokens(matrix):

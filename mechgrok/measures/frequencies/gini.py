@@ -1,4 +1,4 @@
-"""Sparsity in Fourier space."""
+"""Gini coefficient of Fourier components."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gini(InBasis):
-    """Gini coefficient of the Fourier components of W_E and of W_L = W_out W_U, the constant left out, in two variants.
+    """Gini coefficient of the Fourier components of W_E and W_L = W_out W_U along the number tokens, without the constant.
 
-    G = sum_i (2 i - n - 1) x_(i) / (n sum x), x ascending. norms: x = the norms of the p - 1 coefficients. powers: x = the p // 2
-    powers by frequency (cosine^2 + sine^2). 0 = spread evenly, towards 1 = on one component.
+    G = sum_i (2 i - n - 1) x_(i) / (n sum x), x ascending; 0 for equal components, near 1 for a single one. Variants: norms, x = norms of
+    the p - 1 coefficients; powers, x = the p // 2 powers cosine_k^2 + sine_k^2. W_L is of the last layer.
     """
 
     of_weights: ClassVar[bool] = True
@@ -39,7 +39,9 @@ class Gini(InBasis):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        rows = [(name, variant, value) for name, matrix in matrices_over_tokens(snapshot).items() for variant, value in _both(matrix)]
+        rows = [
+            (name, variant, value) for name, matrix in matrices_over_tokens(snapshot).items() for variant, value in _coefficients(matrix)
+        ]
         return pd.DataFrame(rows, columns=["matrix", "variant", "gini"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -52,7 +54,7 @@ class Gini(InBasis):
         return {f"{matrix}_{variant}": matrix_headline(by_variant[variant], matrix, "gini") for matrix, variant in keys}
 
 
-def _both(matrix: Tensor) -> list[tuple[str, float]]:
+def _coefficients(matrix: Tensor) -> list[tuple[str, float]]:
     from mechgrok.maths.harmonic import fourier
     from mechgrok.maths.statistics import concentration
 

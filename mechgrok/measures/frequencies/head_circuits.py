@@ -1,4 +1,4 @@
-"""What the heads read from the numbers, in Fourier space."""
+"""Fourier spectra of the OV and QK circuits of the heads."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ CIRCUITS = {"OV": "to the neurons (OV)", "QK": "attention of '=' (QK)"}
 
 @dataclass(frozen=True)
 class HeadCircuits(InBasis):
-    """Power by frequency, along the number tokens, of what each head of the first layer brings to the neurons and of what it looks for.
+    """Power by frequency, along the number tokens, of the OV and QK circuits of each head of the first layer, as a share of all power.
 
-    OV: W_neur^h = W_E W_V^h W_O^h W_in (p, d_mlp). QK: C_h = (r W_Q^h + b_Q^h) W_K^hT W_E^T / sqrt(d_head) (p,), with r the residual
-    stream at '=': its embedding plus its position's. share_k = |F_k M|^2 / sum over k >= 1, F the orthonormal Fourier basis of Z_p.
+    OV, from tokens to the input of the neurons: M = W_E W_V^h W_O^h W_in (p, d_mlp). QK, score of '=' for each token: M = (r W_Q^h + b_Q^h)
+    W_K^hT W_E^T / sqrt(d_head) (p,), r the sum of the embedding and the position embedding of '='. share_k = |F_k M|^2 / sum over k >= 1,
+    F the orthonormal real basis of Z_p.
     """
 
     of_weights: ClassVar[bool] = True
@@ -40,22 +41,22 @@ class HeadCircuits(InBasis):
         "head": "index of the head",
         "circuit": "OV or QK",
         "frequency": "k, from 1 to p // 2",
-        "power": "sum of squares of the coefficients of cos and sin w_k",
-        "share": "power over that of all frequencies; empty where the circuit is constant over the tokens",
+        "power": "sum of the squared coefficients of cos and sin w_k",
+        "share": "power / power of all frequencies k >= 1; empty where the circuit is constant over the tokens",
     }
 
     def obstacle(self, run: Run) -> str | None:
         if needs_attention(run):
             return needs_attention(run)
         if run.config.model.normalization is not None:
-            return "a LayerNorm stands between the embedding, the heads and the neurons, so there is no such product of weights"
+            return "LayerNorms lie between embedding, heads and neurons, so the circuits are no products of weights"
         return super().obstacle(run) or needs_neurons(run) or needs_attention_to_equals(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         tables = [
             _powers(matrix).assign(head=head, circuit=circuit)
             for head in range(snapshot.architecture.heads)
-            for circuit, matrix in {"OV": _to_neurons(snapshot, head), "QK": _looked_for(snapshot, head)}.items()
+            for circuit, matrix in {"OV": _to_neurons(snapshot, head), "QK": _scores_of_equals(snapshot, head)}.items()
         ]
         return pd.concat(tables, ignore_index=True)
 
@@ -72,9 +73,11 @@ class HeadCircuits(InBasis):
 
 
 def _of_circuit(best: pd.DataFrame, circuit: str) -> Headline:
-    """Frequency and share of the strongest wave of every head, by its index, and the mean of the shares."""
+    """Frequency of the largest share of each head, in the order of the heads, and the mean of these shares."""
     if best["share"].isna().any():
-        return dict.fromkeys((f"{circuit}_frequencies", f"{circuit}_share"), Missing("the circuit of a head is constant over the tokens"))
+        return dict.fromkeys(
+            (f"{circuit}_frequencies", f"{circuit}_share"), Missing("a head has a circuit that is constant over the tokens")
+        )
     return {f"{circuit}_frequencies": best["frequency"].astype(int).tolist(), f"{circuit}_share": float(best["share"].mean())}
 
 
@@ -94,8 +97,8 @@ def _to_neurons(snapshot: Snapshot, head: int) -> Tensor:
     return snapshot.embedding @ W_V @ W_O @ weights["blocks.0.mlp.W_in"]
 
 
-def _looked_for(snapshot: Snapshot, head: int) -> Tensor:
-    """The score that '=' gives every number token, up to what does not depend on the token (p, 1)."""
+def _scores_of_equals(snapshot: Snapshot, head: int) -> Tensor:
+    """Attention score of '=' for every number token, without terms that do not depend on the token (p, 1)."""
     import torch
 
     weights = snapshot.parameters

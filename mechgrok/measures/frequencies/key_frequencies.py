@@ -1,4 +1,4 @@
-"""Which frequencies the network computes with."""
+"""The key frequencies of a network."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Rule = Literal["logit-similarity", "neuron-clusters", "fixed"]
 
 @dataclass(frozen=True)
 class KeyFrequencies(InBasis):
-    """The frequencies whose score passes a threshold.
+    """The key frequencies: those k = 1 .. p // 2 whose score is above a threshold.
 
-    rule=logit-similarity: score is <u_k, L> / |L centred over c|, the cosine between the logits and cos w_k(phase - c), over all
-    rows; threshold .05 by default.
-    rule=neuron-clusters: score is the share of neurons that frequency k explains best, with more than 85 % of their variance.
-    rule=fixed: score is 1 for the frequencies of the field `fixed`, whatever the network does.
+    rule=logit-similarity (default, threshold .05): score = <u_k, L> / |L - mean_c L|, the cosine between the logits (centred over c) and
+    u_k = cos w_k(phase - c) / |cos w_k(phase - c)|, over all rows. rule=neuron-clusters: score = share of the neurons of which k explains
+    more of the variance over (a, b) than any other frequency does, and more than 85 %. rule=fixed: score = 1 for the frequencies of the
+    field `fixed`, 0 for all others.
     """
 
     name: ClassVar[str] = "key-frequencies"
@@ -39,7 +39,7 @@ class KeyFrequencies(InBasis):
     reference: ClassVar[str] = "Chughtai et al. 2023 (arXiv 2302.03025), section 5; Nanda et al. 2023 (arXiv 2301.05217), section 4"
     columns: ClassVar[Mapping[str, str]] = {
         "frequency": "k, from 1 to p // 2",
-        "score": "what the rule compares with the threshold; dimensionless",
+        "score": "the number that the rule compares with the threshold; dimensionless",
         "key": "whether k is a key frequency",
     }
 
@@ -54,7 +54,7 @@ class KeyFrequencies(InBasis):
 
     def obstacle(self, run: Run) -> str | None:
         if bool(self.fixed) != (self.rule == "fixed"):
-            return "rule=fixed and fixed=... belong together"
+            return "rule=fixed needs fixed=..., and fixed=... needs rule=fixed"
         no_basis = super().obstacle(run)
         if no_basis:
             return no_basis
@@ -80,7 +80,7 @@ class KeyFrequencies(InBasis):
 
 
 def keys_of(table: pd.DataFrame) -> list[int]:
-    """The key frequencies in one checkpoint's table."""
+    """The key frequencies in the table of one checkpoint."""
     return table.loc[table["key"], "frequency"].astype(int).tolist()
 
 
@@ -88,8 +88,8 @@ def logit_similarity(snapshot: Snapshot) -> Tensor:
     """<u_k, L> / |L centred over c| for k = 1 .. p // 2 (p // 2,); zeros for logits that are constant over c, up to rounding."""
     import torch
 
-    whole, centred = snapshot.logit_norms
-    return snapshot.cosine_coefficients / centred if centred > 1e-12 * whole else torch.zeros_like(snapshot.cosine_coefficients)
+    norm, centred = snapshot.logit_norms
+    return snapshot.cosine_coefficients / centred if centred > 1e-12 * norm else torch.zeros_like(snapshot.cosine_coefficients)
 
 
 def _cluster_shares(measure: KeyFrequencies, snapshot: Snapshot) -> Tensor:

@@ -1,4 +1,4 @@
-"""What the measures of W_E and W_L over the tokens share."""
+"""W_E and W_L as matrices over the number tokens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def varies_over_tokens(matrix: Tensor) -> bool:
 
 
 def matrix_headline(table: pd.DataFrame, matrix: str, column: str, empty: Missing = CONSTANT) -> float | Missing:
-    """A column of one checkpoint's row of a matrix, or why there is none."""
+    """The column of a matrix in the table of one checkpoint, or the reason why it is missing."""
     values = table.loc[table["matrix"] == matrix, column]
     if values.empty:
         return Missing("the network has no MLP, so no W_L")

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NeuronLogitSpectrum(Keyed):
-    """Norms of the Fourier coefficients of W_L = W_out W_U (last layer) along the number logits.
+    """Norms of the Fourier coefficients of W_L = W_out W_U (last layer) along the number logits ('=' dropped), in units of the weights.
 
-    F W_L^T with the orthonormal real basis F of Z_p ('=' column left out). residual = |W_L off the key frequencies| / |W_L|, the
-    constant component removed from both, so residual^2 = 1 - share_key.
+    Coefficients: F W_L^T, F the orthonormal real basis of Z_p. share_key = power of the key frequencies / power of all k >= 1. residual =
+    |part of W_L on other frequencies| / |W_L|, both without the constant, so that residual^2 = 1 - share_key.
     """
 
     name: ClassVar[str] = "neuron-logit-spectrum"

@@ -1,4 +1,4 @@
-"""What the two weight spectra share: tables of Fourier coefficients along the tokens."""
+"""Tables and figures of the Fourier coefficients of a matrix along the tokens."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COLUMNS: Mapping[str, str] = {
     "cosine": "norm of the cosine coefficient (of the constant one for k = 0)",
     "sine": "norm of the sine coefficient; empty for k = 0 and k = p / 2",
     "power": "cosine^2 + sine^2",
-    "share": "power over the non-constant power; empty for k = 0",
+    "share": "power / power of all k >= 1; empty for k = 0",
     "key": "whether k is a key frequency",
 }
 
 
 def spectrum(matrix: Tensor, keys: list[int]) -> pd.DataFrame:
-    """The table of a (p, features) matrix transformed along its tokens."""
+    """The table of COLUMNS of a matrix (p, features), transformed along the tokens."""
     import torch
 
     from mechgrok.maths.harmonic import fourier
@@ -42,7 +42,7 @@ def spectrum(matrix: Tensor, keys: list[int]) -> pd.DataFrame:
 
 
 def spectrum_headline(result: pd.DataFrame, top: int = 5) -> Headline:
-    """The frequencies with most power in the last checkpoint, and the share of non-constant power on the key frequencies."""
+    """The frequencies with most power at the last checkpoint, and the share of the key frequencies in the power of all k >= 1."""
     table = last(result)[1:]
     if table["power"].sum() <= 1e-24 * last(result)["power"].iloc[0]:
         return dict.fromkeys(("top_frequencies", "share_key"), Missing("the matrix is constant over the tokens"))
@@ -54,7 +54,7 @@ def spectrum_headline(result: pd.DataFrame, top: int = 5) -> Headline:
 
 
 def spectrum_figure(result: pd.DataFrame) -> go.Figure:
-    """Bars of the last checkpoint's coefficients beside the shares of all frequencies over training."""
+    """Coefficients at the last checkpoint as bars, beside the shares of all frequencies over training."""
     now = last(result)[1:]
     long = now.melt("frequency", ["cosine", "sine"], var_name="component", value_name="norm").dropna()
     shown = bars(

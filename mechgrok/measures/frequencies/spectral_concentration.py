@@ -1,4 +1,4 @@
-"""How concentrated spectra are."""
+"""Concentration of spectra: top share, entropy, participation number."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 QUANTITIES = {"top_share": "share of the largest", "entropy": "spectral entropy (nats)", "participation": "participation number"}
-FLAT = Missing("the logits hold no cosine of the phase minus c")
+FLAT = Missing("the logits have no cosine component cos w_k(phase - c)")
 
 
 @dataclass(frozen=True)
 class SpectralConcentration(InBasis):
-    """Concentration of the powers by frequency (k = 1 .. p // 2) of W_E, of W_L = W_out W_U (last layer) and of the logits' cosines.
+    """Concentration of the power spectra (k = 1 .. p // 2) of W_E, W_L = W_out W_U and the logits: top share, entropy, participation.
 
-    q_k = P_k / sum P, with P_k = |cosine_k|^2 + |sine_k|^2 along the number tokens for a matrix, and P_k = <u_k, L>^2 with
-    u_k = cos w_k(phase - c) / |...| over all rows for the logits. top_share = sum of the largest q_k (five by default);
-    entropy = -sum_k q_k log q_k; participation = 1 / sum_k q_k^2, from 1 to p // 2.
+    q_k = P_k / sum P. P_k of a matrix = |cosine_k|^2 + |sine_k|^2 along the number tokens; of the logits = <u_k, L>^2 over all rows, u_k =
+    cos w_k(phase - c) / |cos w_k(phase - c)|. top_share = sum of the largest q_k (five by default); entropy = -sum_k q_k log q_k, in nats;
+    participation = 1 / sum_k q_k^2, from 1 to p // 2. W_L is of the last layer.
     """
 
     name: ClassVar[str] = "spectral-concentration"
@@ -40,21 +40,21 @@ class SpectralConcentration(InBasis):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "matrix": "W_E, W_L or logits",
-        "top_share": "share of power on the frequencies with most of it; empty where there is no power, as in the other columns",
+        "top_share": "share of the power on the frequencies with most power; empty without power, as are the next columns",
         "entropy": "spectral entropy, nats, from 0 to log(p // 2)",
-        "participation": "participation number: how many equal powers would be as concentrated",
+        "participation": "participation number: the number of equal powers with the same concentration",
     }
 
     top: Annotated[int, Field(ge=1)] = 5
 
     def caption(self) -> str:
-        return f"{super().caption()} Share of the largest: of the {self.top} frequencies with most power."
+        return f"{super().caption()} Top share: the {self.top} frequencies with most power."
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        rows = [(name, *self._all(powers)) for name, powers in _powers(snapshot).items()]
+        rows = [(name, *self._concentrations(powers)) for name, powers in _powers(snapshot).items()]
         return pd.DataFrame(rows, columns=["matrix", *QUANTITIES])
 
-    def _all(self, powers: Tensor) -> tuple[float, float, float]:
+    def _concentrations(self, powers: Tensor) -> tuple[float, float, float]:
         from mechgrok.maths.statistics import concentration
 
         return concentration.top_share(powers, self.top), concentration.spectral_entropy(powers), concentration.participation_number(powers)
@@ -70,7 +70,7 @@ class SpectralConcentration(InBasis):
 
 
 def _powers(snapshot: Snapshot) -> dict[str, Tensor]:
-    """P_k of every spectrum (p // 2,); zeros where all that there is are rounding errors."""
+    """P_k of every spectrum (p // 2,); zeros where it is at rounding level."""
     from mechgrok.maths.harmonic import cosines, fourier
 
     matrices = {name: fourier.power(matrix) * varies_over_tokens(matrix) for name, matrix in matrices_over_tokens(snapshot).items()}

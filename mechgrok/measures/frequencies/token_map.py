@@ -1,4 +1,4 @@
-"""The number tokens on a plane."""
+"""The embeddings of the number tokens in two dimensions."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 LABELLED = 64
-"""More points than this are told by their colour alone."""
+"""The most points that are labelled."""
 
 
 @dataclass(frozen=True)
 class TokenMap(Measure):
-    """The embeddings W_E of the number tokens ('=' left out) on a plane.
+    """The embeddings W_E of the number tokens ('=' dropped) in two dimensions.
 
-    pca: W_E - mean = U S V^T, coordinates the first two columns of U S, in the units of W_E; share_i = S_i^2 / sum S^2 is the variance
-    explained. tsne: scikit-learn's t-SNE from the principal plane, perplexity 30 or (p - 1) / 3 where that is less, seeded; its
-    coordinates have no unit, and distances between far tokens mean little.
+    method=pca: W_E - mean = U S V^T; the coordinates are the first two columns of U S, in units of W_E; share_i = S_i^2 / sum S^2, the
+    share of variance. method=tsne: t-SNE of scikit-learn, started from the principal plane, perplexity 30 or (p - 1) / 3 where that is
+    smaller, seeded; the coordinates have no unit, and only distances between near tokens are meaningful.
     """
 
     name: ClassVar[str] = "token-map"
@@ -36,10 +36,10 @@ class TokenMap(Measure):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "token": "the number token",
-        "first": "coordinate along the map's first axis",
-        "second": "coordinate along its second axis",
-        "first_share": "share of variance along the first axis, the same in each row; empty for t-SNE and where all tokens agree",
-        "second_share": "share of variance along the second axis",
+        "first": "coordinate on the first axis",
+        "second": "coordinate on the second axis",
+        "first_share": "share of variance on the first axis, the same in each row; empty for t-SNE, and for equal embeddings",
+        "second_share": "share of variance on the second axis, likewise",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
@@ -63,21 +63,21 @@ class TokenMap(Measure):
         now = last(result)
         titles = [_axis(self.method, order, now[f"{order}_share"].iloc[0]) for order in ("first", "second")]
         label = "label" if len(now) <= LABELLED else None
-        named = now.assign(label=now["token"].astype(str).where(_apart(now[["first", "second"]].to_numpy()), ""))
+        named = now.assign(label=now["token"].astype(str).where(_far_from_labels(now[["first", "second"]].to_numpy()), ""))
         places = scatter(named, x="first", y="second", color="token", label=label, equal_aspect=True)
         return places.update_xaxes(title_text=titles[0]).update_yaxes(title_text=titles[1]).update_layout(width=620, height=540)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         shares = last(result)[["first_share", "second_share"]].iloc[0]
-        why = "t-SNE explains no share of the variance" if self.method == "tsne" else "all number tokens have the same embedding"
+        why = "t-SNE has no shares of variance" if self.method == "tsne" else "all number tokens have the same embedding"
         return {
             name: Missing(why) if pd.isna(share) else float(share)
             for name, share in zip(("first_share", "second_share"), shares, strict=True)
         }
 
 
-def _apart(places: np.ndarray, part: float = 0.045) -> np.ndarray:
-    """Whether each place is further from all labelled ones before it than this part of the whole, so that labels do not touch."""
+def _far_from_labels(places: np.ndarray, part: float = 0.045) -> np.ndarray:
+    """Mask of the points that are labelled: each is farther than `part` of the extent from all labelled ones before it."""
     reach, found = part * float(np.ptp(places, axis=0).max()), np.zeros(len(places), dtype=bool)
     for index, place in enumerate(places):
         found[index] = (np.abs(places[found] - place).max(1, initial=0) > reach).all()

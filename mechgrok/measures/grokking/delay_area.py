@@ -1,4 +1,4 @@
-"""How much accuracy the delay of generalisation costs."""
+"""Area between the train and the test accuracy over training."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ FORMS = ("whole", "less the final gap")
 
 @dataclass(frozen=True)
 class DelayArea(OfCurves):
-    """Area between the best train accuracy so far and the best test accuracy so far, over steps; whole, and less the final gap.
+    """Area, in optimiser steps, between the best train accuracy so far and the best test accuracy so far.
 
-    area = sum_t max(0, g_t) with g_t = best train so far - best test so far; less_final_gap = sum_t max(0, g_t - g_end), which does not
-    grow with training once the gap stays. Each reading stands for the steps up to the next one, so that the sum runs over optimiser
-    steps however often the run was evaluated. An area of n is a delay of n steps from 0 to 1.
+    area = sum_t max(0, g_t), g_t = best train accuracy up to step t - best test accuracy up to step t. Variant less_final_gap = sum_t
+    max(0, g_t - g_end), which no longer grows once the gap is constant. The sum runs over optimiser steps: between two readings g_t is
+    that of the earlier one, so the area does not depend on how often the run was evaluated. A test accuracy that jumps from 0 to 1 n
+    steps after the train accuracy has area n.
     """
 
     name: ClassVar[str] = "delay-area"
@@ -44,9 +45,9 @@ class DelayArea(OfCurves):
     columns: ClassVar[Mapping[str, str]] = {
         **READING,
         "value": "best accuracy so far (share of rows) for a reading; the area (steps) for an area",
-        "form": "whole, or less the final gap",
-        "final_gap": "best train less best test accuracy at the end",
-        "why": "why there is no area",
+        "form": "whole: g_t; less the final gap: g_t - g_end",
+        "final_gap": "g_end, best train accuracy - best test accuracy at the last reading",
+        "why": "the reason where the area is missing",
     }
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -75,7 +76,7 @@ class DelayArea(OfCurves):
 
 
 def _areas(gaps: pd.Series[float]) -> pd.DataFrame:
-    """Both forms from the gap at each step that has a reading."""
+    """The two forms of the area, from the gap at the step of each reading."""
     steps, heights, final = np.diff(gaps.index), gaps.to_numpy()[:-1], float(gaps.iloc[-1])
-    areas = [float(steps @ np.maximum(heights - rest, 0)) for rest in (0, final)]
+    areas = [float(steps @ np.maximum(heights - level, 0)) for level in (0, final)]
     return pd.DataFrame({"form": FORMS, "value": areas, "final_gap": final, "step": gaps.index[-1]})

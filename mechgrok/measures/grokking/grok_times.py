@@ -164,13 +164,13 @@ def _time(curve: pd.DataFrame, criterion: Criterion, split: str, holds: int, unk
     last_step = int(curve["step"].iloc[-1])
     row |= {"reached": step is not None, "last_step": last_step, "interval": median_interval(curve), "source": curve["source"].iloc[0]}
     if step is None:
-        return row | {"why": _never(curve, threshold, rising, holds)}
+        return row | {"why": _not_reached(curve, threshold, rising, holds)}
     before = curve.loc[curve["step"] < step, "step"].max()
     row |= {"step": step, "value": curve.loc[curve["step"] == step, "value"].iloc[0], "after": before}
     return row | ({"why": f"the criterion is met at the first reading already, at step {step}"} if pd.isna(before) and step > 0 else {})
 
 
-def _never(curve: pd.DataFrame, threshold: float, rising: bool, holds: int) -> str:
+def _not_reached(curve: pd.DataFrame, threshold: float, rising: bool, holds: int) -> str:
     """Why a time is empty: the criterion was not met, or not for enough readings before the last one."""
     values, last_step = curve["value"], int(curve["step"].iloc[-1])
     met = values >= threshold if rising else values <= threshold

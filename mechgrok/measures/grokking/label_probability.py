@@ -1,4 +1,4 @@
-"""How sure the network is."""
+"""Probability of the label, perplexity and predictive entropy."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ QUANTITIES = {"probability": "probability of the label", "perplexity": "perplexi
 
 @dataclass(frozen=True)
 class LabelProbability(Measure):
-    """Mean softmax probability of the label, perplexity, and predictive entropy (float64, number classes, no '='), on each split.
+    """Mean softmax probability of the label, perplexity, and predictive entropy as a share of log p, over the rows of each split.
 
-    probability = mean over rows of P[n, label], P = softmax L; perplexity = exp(mean cross-entropy), from 1, p for guessing;
-    entropy = mean over rows of -sum_c P[n, c] log P[n, c] / log p, from 0 (sure) to 1 (guessing). Where labels were corrupted, the label
-    of a train row is the one that it was trained with, as in `loss`; over all and test rows it is the truth.
+    P = softmax of the number logits ('=' dropped, float64). probability = mean over rows of P[n, label]; perplexity = exp(mean
+    cross-entropy), 1 at best and p for uniform P; entropy = mean over rows of -sum_c P[n, c] log P[n, c] / log p, from 0 to 1 (uniform).
+    In a run with corrupted labels, train rows have the labels they were trained with, all and test rows the true ones, as in `loss`.
     """
 
     name: ClassVar[str] = "label-probability"
     title: ClassVar[str] = "Probability of the label, perplexity, entropy"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code; Power et al. 2022 (arXiv 2201.02177), published code"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
-        "rows": "how many rows",
-        "probability": "mean softmax probability of the label; empty without rows, as in the other columns",
+        "split": "train: train rows with the labels they were trained with; all, test: rows of the table with the true labels",
+        "rows": "number of rows",
+        "probability": "mean softmax probability of the label; empty without rows, as are the next columns",
         "perplexity": "exp of the mean cross-entropy",
         "entropy": "mean predictive entropy over log p, from 0 to 1",
     }
@@ -45,9 +45,9 @@ class LabelProbability(Measure):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         cost = mean_by_split_of_labels(snapshot.grid, snapshot.losses_against)
         right = mean_by_split_of_labels(snapshot.grid, lambda labels: (-snapshot.losses_against(labels)).exp())
-        unsure = mean_by_split(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
+        entropy = mean_by_split(snapshot.grid, _entropies(snapshot) / math.log(snapshot.p))
         perplexity = [_exp(loss) for loss in cost["loss"]]
-        return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=unsure["loss"])
+        return cost[["split", "rows"]].assign(probability=right["loss"], perplexity=perplexity, entropy=entropy["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         shown = [
@@ -62,7 +62,7 @@ class LabelProbability(Measure):
 
 
 def _entropies(snapshot: Snapshot) -> Tensor:
-    """-sum_c P log P of every row in nats (n,), as log sum_c exp L_c - sum_c P_c L_c; some rows at a time, which is faster."""
+    """-sum_c P log P of every row in nats (n,), as log sum_c exp L_c - sum_c P_c L_c; by chunks of rows, which is faster."""
     import torch
 
     expected = torch.cat([(rows.softmax(1) * rows).sum(1) for rows in snapshot.logits.split(512)])

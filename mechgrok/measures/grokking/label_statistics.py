@@ -1,4 +1,4 @@
-"""Whether train and test hold the same labels."""
+"""Label distributions of the train and test rows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NAMES = {"entropy_all": "all", "entropy_train": "train", "entropy_test": "test",
 
 @dataclass(frozen=True)
 class LabelStatistics(Measure):
-    """Entropies of the label distributions of all, train and test rows and their divergence, beside random splits of the same size.
+    """Entropy of the labels of all, train and test rows, and divergence of train from test, in nats, beside random splits of that size.
 
-    H = -sum_c q_c log q_c and KL(train || test) = sum_c q_c log(q_c / q'_c) in nats, q and q' the shares of label c among train and
-    test rows, unsmoothed: KL is infinite where a label of train is in no test row. The random splits (100 by default, seeded) are drawn
-    by their label counts, which are multivariate hypergeometric. It looks at no weight, so it is the same at every step.
+    H = -sum_c q_c log q_c and KL(train || test) = sum_c q_c log(q_c / q'_c), q_c and q'_c the shares of label c among the train and the
+    test rows, not smoothed: KL is infinite where a label of the train rows is in no test row. Random splits (100 by default, seeded):
+    their label counts are drawn from the multivariate hypergeometric distribution. The weights do not enter, so that all steps agree.
     """
 
     has_null: ClassVar[bool] = False
@@ -39,9 +39,9 @@ class LabelStatistics(Measure):
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), dataset statistics"
     columns: ClassVar[Mapping[str, str]] = {
         "quantity": "entropy_all, entropy_train, entropy_test, or divergence: KL(train || test)",
-        "value": "of this run's split, nats; empty where the split is unknown or one side has no rows",
+        "value": "nats, for the split of this run; empty where the split is unknown or one side has no rows",
         "random_mean": "mean over random splits of the same size, nats",
-        "random_sd": "standard deviation over them, nats",
+        "random_sd": "standard deviation over random splits, nats",
     }
 
     splits: Annotated[int, Field(ge=2)] = 100
@@ -55,10 +55,10 @@ class LabelStatistics(Measure):
         everything = torch.bincount(grid.labels, minlength=grid.p)
         of_train = torch.bincount(grid.labels[train], minlength=grid.p)
         drawn = np.random.default_rng(self.seed).multivariate_hypergeometric(everything.numpy(), int(train.sum()), self.splits, "marginals")
-        own, random = (_quantities(everything, counts) for counts in (of_train, torch.from_numpy(drawn)))
+        this_split, random = (_quantities(everything, counts) for counts in (of_train, torch.from_numpy(drawn)))
         finite = random.isfinite().all(1)
         spread = [torch.where(finite, found, torch.nan) for found in (random.mean(1), random.std(1))]
-        numbers = torch.stack([own, *spread], dim=1)
+        numbers = torch.stack([this_split, *spread], dim=1)
         if "train" not in grid.subsets:
             numbers[1:] = torch.nan
         return pd.DataFrame(numbers.numpy(), columns=["value", "random_mean", "random_sd"]).assign(quantity=QUANTITIES)
@@ -75,12 +75,12 @@ class LabelStatistics(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         found = last(result).set_index("quantity")
-        values = {name: _said(found, name, "value") for name in QUANTITIES}
-        return values | {f"divergence_{column}": _said(found, "divergence", column) for column in ("random_mean", "random_sd")}
+        values = {name: _number_or_reason(found, name, "value") for name in QUANTITIES}
+        return values | {f"divergence_{column}": _number_or_reason(found, "divergence", column) for column in ("random_mean", "random_sd")}
 
 
 def _quantities(everything: Tensor, train: Tensor) -> Tensor:
-    """The quantities of splits with so many train rows of each label, (..., p) -> (4, ...)."""
+    """The four quantities of splits from the number of train rows of each label, (..., p) -> (4, ...)."""
     import torch
 
     from mechgrok.maths.statistics import information
@@ -90,12 +90,12 @@ def _quantities(everything: Tensor, train: Tensor) -> Tensor:
     return torch.stack([*entropies, information.divergence(train, test)])
 
 
-def _said(found: pd.DataFrame, quantity: str, column: str) -> float | Missing:
+def _number_or_reason(found: pd.DataFrame, quantity: str, column: str) -> float | Missing:
     value = float(found[column][quantity])
     if np.isfinite(value):
         return value
     train, test = (np.isfinite(found["value"][f"entropy_{side}"]) for side in ("train", "test"))
     if train != test:
         return Missing(f"this run has no {'test' if train else 'train'} rows")
-    whose = "the train rows" if column == "value" else "some random splits' train rows"
-    return Missing(f"a label of {whose} is in no test row, so the divergence is infinite") if train else UNKNOWN_SPLIT
+    whose = "the train rows" if column == "value" else "the train rows of some random splits"
+    return Missing(f"the divergence is infinite: a label of {whose} is in no test row") if train else UNKNOWN_SPLIT

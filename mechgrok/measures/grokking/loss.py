@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loss(Measure):
-    """Mean cross-entropy (float64 log-softmax over the number classes, '=' dropped) and accuracy, on each split.
+    """Mean cross-entropy (nats) and accuracy (share of rows) over all, train and test rows.
 
-    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = right rows / rows. Where labels were corrupted, train rows
-    count against those that they were trained with, as in the metrics; all and test rows against the truth (see `corrupted-loss`).
+    loss = mean over rows of log sum_c exp L[n, c] - L[n, label], over the number classes c ('=' dropped), in float64; accuracy = share
+    of rows whose largest logit is the label's. In a run with corrupted labels, train rows have the labels they were trained with, as in
+    the recorded metrics; all and test rows have the true labels (see `corrupted-loss`).
     """
 
     name: ClassVar[str] = "loss"
     title: ClassVar[str] = "Loss and accuracy"
     reference: ClassVar[str] = "Power et al. 2022 (arXiv 2201.02177), section 3; Nanda et al. 2023 (arXiv 2301.05217), section 3"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "train: train rows against the labels that they were trained with; all, test: rows of the table against the truth",
-        "rows": "how many rows",
+        "split": "train: train rows with the labels they were trained with; all, test: rows of the table with the true labels",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
     }

@@ -1,4 +1,4 @@
-"""How far the right answer stands out."""
+"""Margin of the label's logit over the others."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ STATISTICS = ("min", "mean", "max")
 
 @dataclass(frozen=True)
 class Margin(Measure):
-    """Margin of every row: the label's logit less the largest other one (number classes, '=' dropped), on each split; below 0 is wrong.
+    """Margin of every row, in logits: the logit of the label less the largest other logit; over all, train and test rows.
 
-    margin = L[n, label] - max_{c != label} L[n, c]; the histogram has 40 equal bins over the margins of all rows.
+    margin = L[n, label] - max_{c != label} L[n, c], over the number classes c ('=' dropped); below 0 the answer is wrong. The histogram
+    has 40 equal bins from the smallest to the largest margin of all rows.
     """
 
     name: ClassVar[str] = "margin"
@@ -37,15 +38,15 @@ class Margin(Measure):
     columns: ClassVar[Mapping[str, str]] = {
         "split": "all, train or test rows of the table",
         "statistic": "min, mean, max, or bin",
-        "margin": "difference of logits: the statistic, or the middle of the bin; empty without rows",
-        "rows": "how many rows: of the split, or in the bin",
+        "margin": "difference of logits: the statistic, or the centre of the bin; empty without rows",
+        "rows": "number of rows of the split, or in the bin",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         margins = _margins(snapshot).numpy()
         edges = np.histogram_bin_edges(margins, BINS)
         subsets = {name: margins[mask.numpy()] for name, mask in snapshot.grid.subsets.items()}
-        return pd.concat([_of_split(found, edges).assign(split=name) for name, found in subsets.items()], ignore_index=True)
+        return pd.concat([_statistics_and_bins(found, edges).assign(split=name) for name, found in subsets.items()], ignore_index=True)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now, over = last(result), result[(result["split"] == "all") & (result["statistic"] != "bin")]
@@ -59,7 +60,7 @@ class Margin(Measure):
 
 
 def _margins(snapshot: Snapshot) -> Tensor:
-    """L[n, label] - max of the others (n,); some rows at a time, which is faster."""
+    """L[n, label] - max of the others (n,); by chunks of rows, which is faster."""
     import torch
 
     labels = snapshot.grid.labels[:, None]
@@ -68,7 +69,7 @@ def _margins(snapshot: Snapshot) -> Tensor:
     return snapshot.logits.gather(1, labels)[:, 0] - others
 
 
-def _of_split(margins: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+def _statistics_and_bins(margins: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
     found = (margins.min(), margins.mean(), margins.max()) if len(margins) else (np.nan,) * 3
     summary = pd.DataFrame({"statistic": STATISTICS, "margin": found, "rows": len(margins)})
     rows, _ = np.histogram(margins, BINS, (edges[0], edges[-1]))
@@ -77,7 +78,7 @@ def _of_split(margins: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
 
 
 def _distribution(bins: pd.DataFrame) -> go.Figure:
-    """The shares of train and of test rows by margin; of all rows where the split is unknown."""
+    """Histogram of the margins of train and test rows, as shares of each split; of all rows where the split is unknown."""
     shown = bins[bins["split"] != "all"] if bins["split"].nunique() > 1 else bins
     shares = shown.assign(share=shown["rows"] / shown.groupby("split")["rows"].transform("sum"))
     return bars(shares, x="margin", y="share", color="split", x_title="margin", y_title="share of the split's rows")

@@ -1,4 +1,4 @@
-"""By how much wrong answers are off."""
+"""Offsets of the wrong answers from the labels."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OffsetErrors(InBasis):
-    """How many rows of each split are answered by the label plus an offset d = 1 .. p - 1 (largest logit of the number classes).
+    """Number of rows, over each split, whose prediction is the true label plus an offset d = 1 .. p - 1.
 
-    d = (prediction - label) mod p as elements of the group that the basis numbers; count_d = rows with that d. Even counts are
-    guesses; a peak is a rule, as under labels that were shifted on purpose.
+    d = (prediction - label) mod p, both as elements of the cyclic group of the basis; prediction = argmax of the number logits; count_d =
+    rows with offset d. Guessing gives equal counts; a peak shows a systematic offset, as where labels were shifted by a corruption.
     """
 
     name: ClassVar[str] = "offset-errors"
@@ -33,7 +33,7 @@ class OffsetErrors(InBasis):
     columns: ClassVar[Mapping[str, str]] = {
         "split": "all, train or test rows of the table",
         "offset": "(prediction - label) mod p, from 1 to p - 1",
-        "count": "how many rows",
+        "count": "number of rows",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -61,7 +61,7 @@ class OffsetErrors(InBasis):
 
 
 def _most_frequent(counts: pd.Series) -> Headline:
-    """The offset of most wrong rows, and its share of them."""
+    """The most frequent offset, and its share of the wrong rows."""
     if not counts.sum():
         return dict.fromkeys(("most_frequent", "share_of_most_frequent"), Missing("no row is wrong"))
     return {"most_frequent": int(counts.index.to_numpy()[counts.argmax()]), "share_of_most_frequent": float(counts.max() / counts.sum())}

@@ -1,4 +1,4 @@
-"""Whether a run that generalises stays so."""
+"""Collapses of accuracy after generalisation."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Field(gt=0, le=1)]
 NAMED = 6
-"""The figure marks at most so many collapses, the deepest ones."""
+"""Number of collapses that the figure marks: the deepest."""
 
 
 @dataclass(frozen=True)
 class PostGrokStability(OfCurves):
-    """Collapses after generalisation (test accuracy >= .99 for 3 readings in a row): stretches of readings with test accuracy below .95
-    or train accuracy below .90.
+    """Collapses of accuracy after generalisation: successive readings with test accuracy below .95 or train accuracy below .90.
 
-    depth = the larger of the two splits' falls from the reading before the episode to its lowest one; length = steps from its first
-    reading to the first one after it, or to the run's last one where it never recovers. A run is called anti-grokking if it ends in an
-    episode in which train accuracy never falls below .99.
+    Generalisation: test accuracy >= .99 at 3 readings in a row. depth = fall of accuracy from the reading before a collapse to its
+    lowest reading, of the split that falls deeper; length = steps from the first reading of a collapse to the first reading after it, or
+    to the last reading of a run that does not recover. A run is anti-grokking if it ends in a collapse with train accuracy >= .99.
     """
 
     name: ClassVar[str] = "post-grok-stability"
@@ -49,14 +48,14 @@ class PostGrokStability(OfCurves):
     reference: ClassVar[str] = "Prakash and Martin 2026 (arXiv 2602.02859), abstract (anti-grokking); Thilak et al. 2022 (arXiv 2206.04817)"
     columns: ClassVar[Mapping[str, str]] = {
         **READING,
-        "episode": "number of the collapse, from 1; 0 for all the time since generalisation",
-        "end_step": "first reading after the episode; empty where it lasts to the end",
-        "length": "steps from the episode's first reading to end_step, or to the last reading",
-        "lowest_train": "lowest train accuracy in the episode",
-        "lowest_test": "lowest test accuracy in the episode",
-        "depth": "fall of accuracy from the reading before the episode, of the split that falls deeper",
-        "recovered": "whether a reading outside follows",
-        "why": "why nothing is known",
+        "episode": "number of the collapse, from 1; 0 for all readings since generalisation",
+        "end_step": "first reading after the collapse; empty where it lasts to the end of the run",
+        "length": "steps from the first reading of the collapse to end_step, or to the last reading",
+        "lowest_train": "lowest train accuracy in the collapse",
+        "lowest_test": "lowest test accuracy in the collapse",
+        "depth": "fall of accuracy from the reading before the collapse, of the split that falls deeper",
+        "recovered": "whether a later reading lies outside the collapse",
+        "why": "the reason where nothing is computed",
     }
 
     threshold: Share = 0.99
@@ -64,7 +63,7 @@ class PostGrokStability(OfCurves):
     test_floor: Share = 0.95
     train_floor: Share = 0.9
     memory_floor: Share = 0.99
-    """Train accuracy that an anti-grokking run keeps."""
+    """Least train accuracy of an anti-grokking run."""
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         curve = train_test_curves(run, given, "accuracy")
@@ -73,12 +72,12 @@ class PostGrokStability(OfCurves):
         return table.assign(**table[["split", "source", "why"]].fillna(""), recovered=table["recovered"].eq(True))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        whole, found = _whole(result), _episodes(result).nlargest(NAMED, "depth")
-        marks = {"generalised": whole["step"]} | {f"collapse {row.episode:.0f}": row.step for row in found.itertuples()}
+        since, found = _since_generalised(result), _episodes(result).nlargest(NAMED, "depth")
+        marks = {"generalised": since["step"]} | {f"collapse {row.episode:.0f}": row.step for row in found.itertuples()}
         return curves(plotted(result), x="step", y="value", color="split", marks=marks, x_title="step", y_title="accuracy")
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        whole, found = _whole(result), _episodes(result)
+        since, found = _since_generalised(result), _episodes(result)
         last = found.iloc[-1] if len(found) else None
         anti = last is not None and not last["recovered"] and last["lowest_train"] >= self.memory_floor
         values = {
@@ -86,13 +85,13 @@ class PostGrokStability(OfCurves):
             "unrecovered": int((~found["recovered"]).sum()),
             "deepest": found["depth"].max() if len(found) else 0.0,
             "longest": found["length"].max() if len(found) else 0,
-            "lowest_test": whole["lowest_test"],
-            "lowest_train": whole["lowest_train"],
+            "lowest_test": since["lowest_test"],
+            "lowest_train": since["lowest_train"],
         }
-        quotes = {key: headline_number(value, whole["why"]) for key, value in values.items()}
-        return quotes | {"anti_grokking": headline_number(0, whole["why"]) if whole["why"] else bool(anti)}
+        quotes = {key: headline_number(value, since["why"]) for key, value in values.items()}
+        return quotes | {"anti_grokking": headline_number(0, since["why"]) if since["why"] else bool(anti)}
 
-    def _never(self, last_step: int) -> str:
+    def _not_generalised(self, last_step: int) -> str:
         return f"test accuracy was not at least {self.threshold:g} for {self.sustained} readings in a row by step {last_step}"
 
     def _rows(self, run: Run, curve: pd.DataFrame) -> list[dict[str, Any]]:
@@ -101,17 +100,17 @@ class PostGrokStability(OfCurves):
         if not why:
             test = curve_of_split(curve, "test")
             start = first_crossing(test["step"].to_numpy(), test["value"].to_numpy(), self.threshold, sustained=self.sustained)
-            why = "" if start is not None else self._never(int(test["step"].max()))
+            why = "" if start is not None else self._not_generalised(int(test["step"].max()))
         if start is None:
             return [{"part": "episode", "episode": 0, "why": why}]
         since = wide[wide.index >= start]
         collapsed = (since["test"] < self.test_floor) | (since["train"] < self.train_floor)
         found = episodes(since.index, collapsed)
-        return [_whole_row(since), *(_row(since, number, *ends) for number, ends in enumerate(found, 1))]
+        return [_row_since_generalised(since), *(_row(since, number, *ends) for number, ends in enumerate(found, 1))]
 
 
 def _row(since: pd.DataFrame, episode: int, first: int, last: int) -> dict[str, Any]:
-    """An episode from the reading `first` to the reading `last`, counted from generalisation."""
+    """The row of a collapse from reading number `first` to `last`, counted from generalisation."""
     inside, before = since.iloc[first : last + 1], since.iloc[max(first - 1, 0)]
     recovered = last + 1 < len(since)
     step, end = int(since.index[first]), int(since.index[min(last + 1, len(since) - 1)])
@@ -120,11 +119,11 @@ def _row(since: pd.DataFrame, episode: int, first: int, last: int) -> dict[str, 
     return {"part": "episode", **spread, **lowest, "depth": (before - inside.min()).max(), "recovered": recovered}
 
 
-def _whole_row(since: pd.DataFrame) -> dict[str, Any]:
+def _row_since_generalised(since: pd.DataFrame) -> dict[str, Any]:
     return _row(since, 0, 0, len(since) - 1) | {"depth": float("nan")}
 
 
-def _whole(result: pd.DataFrame) -> pd.Series[Any]:
+def _since_generalised(result: pd.DataFrame) -> pd.Series[Any]:
     return result[result["episode"] == 0].iloc[0]
 
 

@@ -1,4 +1,4 @@
-"""Spikes of the train loss after memorisation."""
+"""Spikes of the train loss after it was first low."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ Positive = Annotated[float, Field(gt=0)]
 
 @dataclass(frozen=True)
 class Slingshots(OfCurves):
-    """Readings of the train loss above .05 after it was first below .01, and the spikes that they form: stretches with no calm of more
-    than 50 steps inside.
+    """Spikes of the train loss above .05 nats, after it was first below .01 nats.
 
-    readings_above = number of readings with loss > threshold; spikes = their stretches; elevated = readings of the last 30 000 steps
-    with loss > .001. All three depend on how often the run was evaluated: a reading every 100 steps misses most spikes.
+    readings_above = number of readings with loss > threshold. A spike is a group of such readings of which no two neighbours are more
+    than 50 steps apart. elevated = number of readings of the last 30 000 steps with loss > .001. All three depend on how often the run
+    was evaluated: readings every 100 steps miss most spikes. The first step with a low loss is not `memorised` of grok-times, which is
+    a threshold of the train accuracy.
     """
 
     name: ClassVar[str] = "slingshots"
@@ -46,23 +47,23 @@ class Slingshots(OfCurves):
     reference: ClassVar[str] = "Thilak et al. 2022 (arXiv 2206.04817), section 2; Nanda et al. 2023 (arXiv 2301.05217), appendix (float32)"
     columns: ClassVar[Mapping[str, str]] = {
         **READING,
-        "value": "train cross-entropy (nats): of a reading, or a spike's highest",
-        "spike": "number of the spike, from 1; 0 for all the time since memorisation",
-        "end_step": "the spike's last reading above the threshold; the run's last reading for 0",
-        "readings": "how many readings are above the threshold",
-        "elevated": "for 0: how many of the last readings are above the lower threshold",
-        "elevated_of": "for 0: how many last readings there are",
-        "interval": "for 0: median of the steps between two readings",
-        "why": "why nothing is known",
+        "value": "train cross-entropy (nats) of a reading, or the highest of a spike",
+        "spike": "number of the spike, from 1; 0 for all readings since the loss was first low",
+        "end_step": "last reading of the spike above the threshold; last reading of the run for 0",
+        "readings": "number of readings above the threshold",
+        "elevated": "for 0: number of readings of the last steps above the lower threshold",
+        "elevated_of": "for 0: number of readings of the last steps",
+        "interval": "for 0: median number of steps between two readings",
+        "why": "the reason where nothing is computed",
     }
 
     threshold: Positive = 0.05
     memorised_below: Positive = 0.01
     apart: Annotated[float, Field(ge=0)] = 50
-    """Spikes with at most so many steps from one's last reading to the next one's first are one."""
+    """The most steps between two successive readings of one spike."""
     elevated_above: Positive = 0.001
     window: Annotated[int, Field(ge=1)] = 30_000
-    """Steps before the end in which the elevated readings are counted."""
+    """Number of last steps in which elevated readings are counted."""
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         curve = train_test_curves(run, given, "loss")
@@ -71,22 +72,22 @@ class Slingshots(OfCurves):
         return table.assign(**table[["split", "source", "why"]].fillna(""))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        points, marks = plotted(result), {f"loss < {self.memorised_below:g}": _whole(result)["step"]}
+        points, marks = plotted(result), {f"loss < {self.memorised_below:g}": _since_low(result)["step"]}
         y_title = f"{points['split'].iloc[0]} cross-entropy (nats)"
         return curves(points[points["split"] == points["split"].iloc[0]], x="step", y="value", marks=marks, log_y=True, y_title=y_title)
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        whole, spikes = _whole(result), result[result["spike"] > 0]
+        since, spikes = _since_low(result), result[result["spike"] > 0]
         values = {
-            "first_low_loss": whole["step"],
+            "first_low_loss": since["step"],
             "spikes": len(spikes),
-            "readings_above": whole["readings"],
-            "highest": whole["value"],
-            "elevated": whole["elevated"],
-            "elevated_of": whole["elevated_of"],
-            "interval": whole["interval"],
+            "readings_above": since["readings"],
+            "highest": since["value"],
+            "elevated": since["elevated"],
+            "elevated_of": since["elevated_of"],
+            "interval": since["interval"],
         }
-        return {key: headline_number(value, whole["why"]) for key, value in values.items()}
+        return {key: headline_number(value, since["why"]) for key, value in values.items()}
 
     def _rows(self, train: pd.DataFrame, unknown: str) -> list[dict[str, Any]]:
         start = None if unknown else first_crossing(train["step"].to_numpy(), train["value"].to_numpy(), self.memorised_below, rising=False)
@@ -95,19 +96,19 @@ class Slingshots(OfCurves):
             return [{"part": "spike", "spike": 0, "why": unknown or never}]
         since = train[train["step"] >= start]
         found = episodes(since["step"], since["value"] > self.threshold, self.apart)
-        whole = self._whole_row(since) | {"interval": median_interval(train)}
-        return [whole, *(self._row(since.iloc[low : high + 1], number) for number, (low, high) in enumerate(found, 1))]
+        everything = self._row_since_low(since) | {"interval": median_interval(train)}
+        return [everything, *(self._row(since.iloc[low : high + 1], number) for number, (low, high) in enumerate(found, 1))]
 
     def _row(self, inside: pd.DataFrame, number: int) -> dict[str, Any]:
         above, ends = int((inside["value"] > self.threshold).sum()), inside["step"].iloc[[0, -1]].tolist()
         place = {"part": "spike", "spike": number, "split": "train", "source": inside["source"].iloc[0]}
         return place | {"step": ends[0], "end_step": ends[1], "readings": above, "value": inside["value"].max()}
 
-    def _whole_row(self, since: pd.DataFrame) -> dict[str, Any]:
+    def _row_since_low(self, since: pd.DataFrame) -> dict[str, Any]:
         late = since.loc[since["step"] > since["step"].max() - self.window, "value"]
         counts = {"elevated": int((late > self.elevated_above).sum()), "elevated_of": len(late)}
         return self._row(since, 0) | counts
 
 
-def _whole(result: pd.DataFrame) -> pd.Series[Any]:
+def _since_low(result: pd.DataFrame) -> pd.Series[Any]:
     return result[result["spike"] == 0].iloc[0]

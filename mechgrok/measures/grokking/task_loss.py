@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TaskLoss(Measure):
-    """Mean cross-entropy, accuracy and probability of the right answer of each task of a mixture, on each split.
+    """Mean cross-entropy (nats), accuracy and probability of the label for each task of a mixture, over its rows of each split.
 
-    Over the rows of one task: loss = mean of log sum_c exp L[n, c] - L[n, label], accuracy = right rows / rows, probability = mean of
-    exp L[n, label] / sum_c exp L[n, c] (float64, number classes). Train rows count against the labels that they were trained with.
+    loss = mean of log sum_c exp L[n, c] - L[n, label]; accuracy = share of rows whose largest logit is the label's; probability = mean of
+    exp L[n, label] / sum_c exp L[n, c]; over the number classes c, in float64. Train rows have the labels they were trained with.
     """
 
     name: ClassVar[str] = "task-loss"
     title: ClassVar[str] = "Loss and accuracy by task"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), metrics of mixtures by task, section 5"
     columns: ClassVar[Mapping[str, str]] = {
-        "task": "operation or formula, as the config has it",
+        "task": "operation or formula, as in the config",
         "split": "train, test or all rows of that task",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
         "probability": "mean softmax probability of the label; empty without rows",
     }
     has_null: ClassVar[bool] = False
-    """With its tokens renamed a network guesses, whatever the task."""
+    """With renamed tokens a network guesses in every task."""
 
     def obstacle(self, run: Run) -> str | None:
         if as_mixture(run.task) is None:
-            return "this run has one task alone; loss and label-probability tell of it"
+            return "the task is no mixture; compute loss and label-probability"
         return super().obstacle(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -70,7 +70,7 @@ class TaskLoss(Measure):
         now = last(result).set_index(["task", "split"])
         tasks = list(dict.fromkeys(now.index.get_level_values("task")))
         keys = [(value, split, task) for value in ("accuracy", "loss") for split in ("train", "test") for task in tasks]
-        return {f"{value}_{split}_{task}": _quoted(now, value, task, split) for value, split, task in keys}
+        return {f"{value}_{split}_{task}": _number_or_reason(now, value, task, split) for value, split, task in keys}
 
 
 def _score(snapshot: Snapshot, rows: Tensor, labels: Tensor) -> tuple[int, float, float, float]:
@@ -86,7 +86,7 @@ def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
     return curves(rows, x="step", y=y, color="task", x_title="step", y_title="accuracy")
 
 
-def _quoted(now: pd.DataFrame, value: str, task: str, split: str) -> float | Missing:
+def _number_or_reason(now: pd.DataFrame, value: str, task: str, split: str) -> float | Missing:
     if (task, split) not in now.index:
         return UNKNOWN_SPLIT
     return float(now[value][task, split]) if now["rows"][task, split] else Missing(f"this run has no {split} rows of {task}")

@@ -1,4 +1,4 @@
-"""How many dimensions the neurons' activations fill."""
+"""Dimensions of the activations of the neurons."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ DIMENSIONS = {
 
 @dataclass(frozen=True)
 class ActivationRank(Measure):
-    """Effective rank, stable rank and local intrinsic dimension of the neurons' activations over the table, centred per neuron.
+    """Number of dimensions of the neurons' activations over all rows: effective rank, stable rank and local intrinsic dimension (TwoNN).
 
-    effective = exp(H(sigma / sum sigma)); stable = |N|_F^2 / |N|_2^2, over all rows; TwoNN: d = (n - 1) / sum log(r_2 / r_1) with r_1, r_2
-    the distances to the two nearest neighbours, among a fixed random sample of the rows with a <= b: where the network commutes, (b, a)
-    is a near copy of (a, b), which would count as a neighbour. Last layer, after the nonlinearity, at the position that is read.
+    N (rows, d_mlp): activations of the last layer after the nonlinearity, at the read position, centred per neuron; sigma its singular
+    values. effective = exp(H(sigma / sum sigma)), H the entropy in nats; stable = |N|_F^2 / |N|_2^2. TwoNN: d = (n - 1) / sum log(r_2 /
+    r_1), r_1 and r_2 the distances of a row to its two nearest neighbours in a fixed random sample of the rows with a <= b; rows with a >
+    b are left out because a commutative network has nearly equal activations on (a, b) and (b, a).
     """
 
     name: ClassVar[str] = "activation-rank"
@@ -42,12 +43,12 @@ class ActivationRank(Measure):
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "dimension": "effective, stable or two_nn",
-        "value": "number of dimensions; 0 for ranks of constant activations, empty for two_nn where points have no two neighbours",
-        "points": "rows of the table that it is from",
+        "value": "number of dimensions; 0 for ranks of constant activations, empty for two_nn without two distinct neighbours",
+        "points": "number of rows that it is computed from",
     }
 
     sample: Annotated[int, Field(ge=3)] = 3000
-    """Rows for TwoNN, whose time grows with their square."""
+    """The most rows for TwoNN, whose time grows with the square of their number."""
 
     def obstacle(self, run: Run) -> str | None:
         return super().obstacle(run) or needs_neurons(run)
@@ -73,12 +74,12 @@ class ActivationRank(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         found = last(result).set_index("dimension")["value"]
-        none = Missing("too few rows have neighbours at different distances")
+        none = Missing("too few rows have two neighbours at different distances")
         return {name: none if pd.isna(found[name]) else float(found[name]) for name in DIMENSIONS}
 
 
 def _centred_singular_values(neurons: Tensor) -> Tensor:
-    """Of N - mean over the rows (n, d_mlp), without a copy: from N^T N - n mean^T mean; rounding of a constant N counts as 0."""
+    """Singular values of N - mean over the rows, from N^T N - n mean^T mean to save a copy; values at rounding level are 0."""
     import torch
 
     square, mean = neurons.T @ neurons, neurons.mean(0)

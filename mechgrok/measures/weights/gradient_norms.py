@@ -1,4 +1,4 @@
-"""The slope of the train loss."""
+"""Gradient of the train loss."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GradientNorms(Measure):
-    """Norm of the gradient of the train loss, by parameter and in all, and the cosine between its negative and the weights.
+    """Norm of the gradient of the train loss (nats per unit of weight) for each parameter and for all, and its alignment with the weights.
 
-    g = grad of the mean cross-entropy over the train rows (all rows where the split is unknown; number classes only, float64, full
-    batch, exact); norm = |g|; alignment = cos(-g, w) = -<g, w> / (|g| |w|), whole tensors. Near 1 the loss falls by making the weights
-    larger as they are (naive loss minimisation).
+    g = gradient of the mean cross-entropy over the train rows (all rows where the split is unknown), full batch, over the number classes,
+    in float64; norm = |g|; alignment = cos(-g, w) = -<g, w> / (|g| |w|), over all entries of a parameter. Near 1, a gradient step mostly
+    scales the weights up (naive loss minimisation).
     """
 
     name: ClassVar[str] = "gradient-norms"
     title: ClassVar[str] = "Gradient of the train loss"
     reference: ClassVar[str] = "Prieto et al. 2025 (arXiv 2501.04697), section 4 (naive loss minimisation)"
     columns: ClassVar[Mapping[str, str]] = {
-        "parameter": "HookedTransformer name, or total for all weights as one vector",
+        "parameter": "TransformerLens name, or total for all weights as one vector",
         "norm": "norm of the gradient, nats per unit of weight",
-        "weight_norm": "norm of the weights themselves",
-        "alignment": "cosine of -gradient with the weights, from -1 to 1; empty where one of them is zero",
+        "weight_norm": "norm of the weights",
+        "alignment": "cosine between -gradient and weights, from -1 to 1; empty where one of them is zero",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 

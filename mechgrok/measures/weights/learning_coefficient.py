@@ -1,4 +1,4 @@
-"""How degenerate the loss is around the network."""
+"""Local learning coefficient of the train loss at the weights."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Positive = Annotated[float, Field(gt=0)]
 
 @dataclass(frozen=True)
 class LearningCoefficient(Measure):
-    """Local learning coefficient, sampled by Langevin dynamics around the weights on the train rows (all rows where these are unknown).
+    """Local learning coefficient of the train loss, estimated by Langevin sampling around the weights.
 
-    LLC = n_beta (mean loss of the draws - loss at w_0), n_beta = n / log n for n rows; steps w' = w - epsilon / 2 (n_beta grad L + gamma
-    (w - w_0)) + N(0, epsilon) over all weights, every gradient from all n rows, float32 weights, float64 cross-entropy over all classes
-    of the network, against the labels that were trained with. Of more than 4000 rows as many are drawn once. It depends on epsilon and
-    gamma: compare networks at equal ones, and look at the traces and at R-hat (split chains) before believing it. Where the loss is flat
-    and near zero, as after grokking with float64 losses, the pull of gamma outweighs n_beta times the curvature, and the value lies far
-    below the coefficient.
+    LLC = n_beta (mean loss of the draws - loss at w_0), L the mean cross-entropy of n train rows (all rows where the split is unknown; at
+    most 4000, drawn once), n_beta = n / log n. Sampler: w' = w - epsilon / 2 (n_beta grad L + gamma (w - w_0)) + N(0, epsilon) over all
+    weights; gradients from all n rows; float32 weights, float64 cross-entropy over all classes, with the labels the rows were trained
+    with. The estimate depends on epsilon and gamma: compare networks only at equal values, and only where the traces are stationary and
+    R-hat (split chains) is near 1. Where the loss is flat and near zero, as after grokking with float64 losses, gamma exceeds n_beta
+    times the curvature, and the estimate lies far below the coefficient.
     """
 
     name: ClassVar[str] = "learning-coefficient"
@@ -41,18 +41,18 @@ class LearningCoefficient(Measure):
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "chain": "index of the chain",
-        "draw": "index of the draw, after the burn-in",
-        "loss": "of the sampled weights, nats a row; empty from where the chain ran away",
-        "baseline": "loss of the network itself over the same rows, nats a row",
-        "rows": "n",
+        "draw": "index of the draw after the burn-in",
+        "loss": "loss at the sampled weights, nats per row; empty after the chain diverged",
+        "baseline": "loss at the weights of the network over the same rows, nats per row",
+        "rows": "n, the number of rows",
         "n_beta": "n / log n, the inverse temperature",
         "epsilon": "step size",
-        "gamma": "pull towards the network's weights",
-        "burn_in": "steps before the first draw",
+        "gamma": "strength of the restoring force to the weights of the network",
+        "burn_in": "number of steps before the first draw",
     }
 
     has_null: ClassVar[bool] = False
-    """With its tokens renamed a network is at no minimum, and has no such coefficient."""
+    """With renamed tokens the weights are at no minimum, where the coefficient is not defined."""
 
     epsilon: Positive = 3e-5
     gamma: Positive = 1000.0
@@ -68,7 +68,7 @@ class LearningCoefficient(Measure):
         if not langevin.installed():
             return "this needs the library devinterp; install mechgrok[llc]"
         known = run.grid.subsets.get("train", run.grid.subsets["all"])
-        return "it needs two train rows at least" if int(known.sum()) < 2 else super().obstacle(run)
+        return "the sampler needs at least two train rows" if int(known.sum()) < 2 else super().obstacle(run)
 
     def caption(self) -> str:
         steps = f"{self.chains} chains of {self.burn_in} steps of burn-in and {self.draws} draws"
@@ -79,7 +79,7 @@ class LearningCoefficient(Measure):
 
         from mechgrok.maths.landscape import langevin
 
-        index = self._chosen(snapshot)
+        index = self._sampled_rows(snapshot)
         n_beta = len(index) / math.log(len(index))
         loss = _loss(snapshot, index)
         weights = {name: tensor.float() for name, tensor in snapshot.weights.items()}
@@ -106,7 +106,7 @@ class LearningCoefficient(Measure):
         each = langevin.learning_coefficients(draws, baseline, n_beta)
         known = {"baseline": baseline, "n_beta": n_beta, "rows": int(now["rows"].iloc[0])}
         if not bool(each.isfinite().all()):
-            return known | dict.fromkeys(("llc", "deviation", "r_hat", "chains", "chain_deviations"), RAN_AWAY)
+            return known | dict.fromkeys(("llc", "deviation", "r_hat", "chains", "chain_deviations"), DIVERGED)
         r_hat = langevin.split_r_hat(draws)
         return known | {
             "llc": float(each.mean()),
@@ -116,8 +116,8 @@ class LearningCoefficient(Measure):
             "chain_deviations": (n_beta * draws.std(1)).tolist(),
         }
 
-    def _chosen(self, snapshot: Snapshot) -> Tensor:
-        """Indices of the rows."""
+    def _sampled_rows(self, snapshot: Snapshot) -> Tensor:
+        """Indices of the rows that the loss is computed from."""
         import torch
 
         subsets = snapshot.grid.subsets
@@ -126,7 +126,7 @@ class LearningCoefficient(Measure):
         return index[order[: self.rows].sort().values]
 
 
-RAN_AWAY = Missing("a chain ran away; set a smaller epsilon")
+DIVERGED = Missing("a chain diverged; set a smaller epsilon")
 
 
 def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]], Tensor]:

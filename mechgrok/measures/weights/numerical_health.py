@@ -1,4 +1,4 @@
-"""Whether float32 can still tell the answers apart."""
+"""Collapse of the softmax in float32."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NumericalHealth(Measure):
-    """Shares of each split's rows whose float32 softmax has collapsed, and whose float32 loss is exactly zero (number classes, no '=').
+    """Share of the rows of each split whose float32 softmax has collapsed, and share whose float32 loss is exactly zero.
 
-    collapsed: fl(sum_c exp(L_c - max L)) = 1 in float32, every other term is absorbed by the largest one, so a float32 softmax gives
-    exact zeros and ones. zero_loss: collapsed, and the label has the largest logit, so its float32 loss and gradient are exactly zero.
-    Where labels were corrupted, the label of a train row is the one that it was trained with; over all and test rows it is the truth.
-    Logits are computed in float64 and rounded to float32; sums are those of PyTorch on this machine.
+    collapsed: sum_c exp(L_c - max L) = 1 in float32, over the number classes ('=' dropped): the largest term absorbs all others. zero_loss:
+    collapsed, and the label has the largest logit, so that the float32 loss and its gradient are exactly zero. In a run with corrupted
+    labels, train rows have the labels they were trained with, all and test rows the true ones. The logits are computed in float64 and
+    rounded to float32; the sum is that of PyTorch on the machine that computes it.
     """
 
     name: ClassVar[str] = "numerical-health"
     title: ClassVar[str] = "Softmax collapse in float32"
     reference: ClassVar[str] = "Prieto et al. 2025 (arXiv 2501.04697), section 3 (softmax collapse)"
     columns: ClassVar[Mapping[str, str]] = {
-        "split": "train: train rows with the labels that they were trained with; all, test: rows of the table with the true ones",
-        "rows": "how many rows",
+        "split": "train: train rows with the labels they were trained with; all, test: rows of the table with the true labels",
+        "rows": "number of rows",
         "collapsed": "share of rows whose float32 sum of exponentials is exactly its largest term; empty without rows",
         "zero_loss": "share of rows whose float32 loss is exactly zero; empty without rows",
     }
@@ -56,16 +56,16 @@ class NumericalHealth(Measure):
 
 
 def _health(snapshot: Snapshot) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Which rows' softmax has collapsed (n,), and which rows some labels (n,) have the largest logit of."""
+    """Mask (n,) of collapsed rows, and a function from labels (n,) to the mask of the rows where they have the largest logit."""
     import torch
 
-    # Some rows at a time, which is faster.
-    pieces = [_of_rows(rows.float()) for rows in snapshot.logits.split(512)]
+    # Chunks of rows are faster.
+    pieces = [_collapsed_and_largest(rows.float()) for rows in snapshot.logits.split(512)]
     collapsed, largest = (torch.cat(each) for each in zip(*pieces, strict=True))
     return collapsed, lambda labels: snapshot.logits.gather(1, labels[:, None])[:, 0].float() == largest
 
 
-def _of_rows(logits: Tensor) -> tuple[Tensor, Tensor]:
+def _collapsed_and_largest(logits: Tensor) -> tuple[Tensor, Tensor]:
     largest = logits.amax(1, keepdim=True)
     # exp(-80) is far below what float32 can add to 1; beyond exp(-87) come subnormal numbers, which take ten times as long.
     return (logits - largest).clamp_(min=-80).exp_().sum(1) == 1, largest[:, 0]

@@ -1,4 +1,4 @@
-"""Names of parameters in figures."""
+"""Short names of parameters, for figures."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import plotly.graph_objects as go
 
 from mechgrok.plots.primitives import bars
 
-TOLD_BY_THE_LETTER = {"attn", "mlp", "embed", "pos_embed", "unembed"}
-"""Parts of a name that no two parameters differ by alone."""
+IMPLIED_BY_THE_LETTER = {"attn", "mlp", "embed", "pos_embed", "unembed"}
+"""Parts of a name that may be dropped: no two names differ in these alone."""
 
 
 def short(name: str) -> str:
     """`blocks.0.attn.W_Q` as `W_Q 0`, with its layer; `embed.W_E` as `W_E`."""
     first, *rest = name.split(".")
     layer, parts = (f" {rest[0]}", rest[1:]) if first == "blocks" else ("", [first, *rest])
-    return ".".join(part for part in parts if part not in TOLD_BY_THE_LETTER) + layer
+    return ".".join(part for part in parts if part not in IMPLIED_BY_THE_LETTER) + layer
 
 
 def by_parameter(table: pd.DataFrame, value: str, *, log_y: bool = False, y_title: str) -> go.Figure:
-    """A column of one checkpoint as bars over its parameters, every one of them named."""
+    """Bars of a column of one checkpoint over its parameters, each with its name on the axis."""
     shown = table.dropna(subset=[value]).assign(parameter=lambda rows: rows["parameter"].map(short))
     figure = bars(shown, x="parameter", y=value, log_y=log_y, x_title="parameter and layer", y_title=y_title)
     return figure.update_xaxes(tickmode="array", tickvals=shown["parameter"].tolist(), tickangle=-90)

@@ -1,4 +1,4 @@
-"""Norms of the weights beside their sum of squares."""
+"""L1 norm, L2 norm and root mean square of the weights."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ParameterNorms(Measure):
-    """L1 norm, L2 norm and root mean square of every parameter (whole tensors, the '=' token included).
+    """L1 norm, L2 norm and root mean square of each parameter, over all its entries ('=' included), in units of the weights.
 
-    L1 = sum_i |w_i|, L2 = sqrt(sum_i w_i^2), RMS = L2 / sqrt(n) over the n entries of a tensor. mean_L1 and mean_L2 are the means over
-    tensors, without those that are all zero, such as biases that are not trained; total_L1 and total_L2 are the norms of all weights
-    as one vector, total_RMS = total_L2 / sqrt(all n).
+    L1 = sum_i |w_i|; L2 = sqrt(sum_i w_i^2); RMS = L2 / sqrt(n), n entries. total_L1 and total_L2: norms of all weights as one vector;
+    total_RMS = total_L2 / sqrt(all n); mean_L1 and mean_L2: means over parameters, without those that are all zero, such as biases that
+    are not trained.
     """
 
     name: ClassVar[str] = "parameter-norms"
@@ -33,8 +33,8 @@ class ParameterNorms(Measure):
         "Power et al. 2022 (arXiv 2201.02177), published code (RMS)"
     )
     columns: ClassVar[Mapping[str, str]] = {
-        "parameter": "HookedTransformer name",
-        "entries": "how many numbers it holds",
+        "parameter": "TransformerLens name",
+        "entries": "number of its entries",
         "l1": "sum of absolute values",
         "l2": "square root of the sum of squares",
         "rms": "root mean square of its entries",
@@ -64,7 +64,7 @@ class ParameterNorms(Measure):
 
 
 def _summary(now: pd.DataFrame, norm: str) -> dict[str, float]:
-    """The norm of all weights as one vector, and the mean over tensors that are not zero."""
+    """The norm of all weights as one vector, and the mean over parameters that are not all zero."""
     values = now[norm]
     total = values.sum() if norm == "l1" else (values**2).sum() ** 0.5
     return {"total": float(total), "mean": float(values.sum() / max(1, (values > 0).sum()))}

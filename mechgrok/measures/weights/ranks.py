@@ -1,4 +1,4 @@
-"""How many dimensions the weights use."""
+"""Effective and stable rank of the weight matrices."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ranks(Measure):
-    """Effective and stable rank of every weight matrix (W_E without the '=' row) and of W_L = W_out W_U (last layer, number columns).
+    """Effective and stable rank of every weight matrix (W_E over the number tokens) and of W_L = W_out W_U (last layer, number columns).
 
-    effective = exp(H(q)), q = sigma / sum sigma, H the entropy in nats over the singular values sigma; stable = |M|_F^2 / |M|_2^2 = sum
-    sigma^2 / max sigma^2. Nothing is centred. The heads' W_Q, W_K, W_V stand side by side (d_model, head * d_head), W_O below one another.
+    sigma: singular values of the matrix, not centred. effective = exp(H(q)), q = sigma / sum sigma, H the entropy in nats; stable =
+    |M|_F^2 / |M|_2^2 = sum sigma^2 / max sigma^2. The heads of W_Q, W_K and W_V are joined to one matrix (d_model, head * d_head), those
+    of W_O to (head * d_head, d_model).
     """
 
     name: ClassVar[str] = "ranks"
@@ -33,9 +34,9 @@ class Ranks(Measure):
         "Roy and Vetterli 2007, EUSIPCO, section 2 (effective); Rudelson and Vershynin 2007 (arXiv math/0503442), section 1 (stable)"
     )
     columns: ClassVar[Mapping[str, str]] = {
-        "matrix": "W_E (number tokens), W_L (number columns), or a parameter's HookedTransformer name",
-        "rows": "of the matrix",
-        "columns": "of the matrix",
+        "matrix": "W_E (number tokens), W_L (number columns), or the TransformerLens name of a parameter",
+        "rows": "number of rows of the matrix",
+        "columns": "number of columns of the matrix",
         "effective": "effective rank, from 1 to the smaller side; 0 for a zero matrix",
         "stable": "stable rank, from 1 to the smaller side; 0 for a zero matrix",
     }

@@ -1,4 +1,4 @@
-"""How sharp the minimum is."""
+"""Sharpness of the train loss around the weights."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sharpness(Measure):
-    """Keskar's sharpness of the train loss (all rows where the split is unknown; number classes, float64) in a random subspace.
+    """Sharpness after Keskar et al., in per cent: the largest relative rise of the train loss in a small box of a random subspace.
 
-    phi = 100 (max_y f(x + A y) - f(x)) / (1 + f(x)) over |y_i| <= epsilon (|A^+ x|_i + 1): x all weights as one vector, A^+ rows
-    uniform in [-1, 1] scaled to unit length (seeded), A its pseudoinverse. The maximum is the best of searches with exact
-    gradients (signs of the slope, then L-BFGS-B of at most 20 iterations) from the centre, where the source starts its only one, and
-    from random corners of the box.
+    f = mean cross-entropy of the train rows (all rows where the split is unknown; number classes, float64); x = all weights as one
+    vector. phi = 100 (max_y f(x + A y) - f(x)) / (1 + f(x)) over |y_i| <= epsilon (|A^+ x|_i + 1); the rows of A^+ are uniform in
+    [-1, 1], scaled to unit length (seeded), and A is its pseudoinverse. The maximum is the best of several searches with exact gradients
+    (a step to the corner of the gradient's signs, then at most 20 iterations of L-BFGS-B): from the centre, as the published code, and from
+    random corners of the box.
     """
 
     name: ClassVar[str] = "sharpness"
@@ -36,7 +37,7 @@ class Sharpness(Measure):
     reference: ClassVar[str] = "Keskar et al. 2017 (arXiv 1609.04836), section 2.2.2; Power et al. 2022 (arXiv 2201.02177), published code"
     columns: ClassVar[Mapping[str, str]] = {
         "loss": "f at the weights, nats",
-        "rise": "largest rise of f that was found in the box, nats",
+        "rise": "largest rise of f found in the box, nats",
         "sharpness": "phi, per cent",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"

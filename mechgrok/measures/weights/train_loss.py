@@ -1,4 +1,4 @@
-"""What the measures share that look at slopes of the train loss."""
+"""The train loss as a function of the weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def needs_train_rows(run: Run) -> str | None:
-    """For measures of the train loss; where the split is unknown they take all rows."""
+    """Obstacle of measures of the train loss, which take all rows where the split is unknown."""
     return "this run has no train rows" if run.is_train is not None and not run.is_train.any() else None
 
 
 def train_loss(snapshot: Snapshot) -> Callable[[Mapping[str, Tensor]], Tensor]:
     """Mean cross-entropy over the train rows, all rows where the split is unknown, as a differentiable function of the weights.
 
-    Over the number classes, in float64, against the labels that were trained with, corrupted or not.
+    Over the number classes, in float64, with the labels that the rows were trained with.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""The path of the weights through parameter space."""
+"""Trajectory of the weights over training."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ COMPONENTS = 10
 
 @dataclass(frozen=True)
 class TrajectoryPCA(RunMeasure):
-    """Principal components of all weights over the checkpoints (each checkpoint counts once, centred over checkpoints), beside those of
-    a random walk looked at at the same steps; size of the weights and distance from the first checkpoint.
+    """Principal components of all weights over the checkpoints, and norm of the weights and distance from the first checkpoint.
 
-    share_k = l_k / sum l, from the eigenvalues l of H G H, G[s, t] = w_s . w_t, H = 1 - 11' / n; coordinate_k = sqrt(l_k) u_k. Null: a
-    walk in very many dimensions, G[s, t] = min(s, t), whose shares go to 6 / (pi k)^2, so that two components with 76 % of the
-    variance mean nothing. alpha = |w| / |w_first|.
+    w_s = all weights at checkpoint s as one vector; each checkpoint counts once. share_k = l_k / sum l, l and u the eigenvalues and
+    eigenvectors of H G H, G[s, t] = w_s . w_t, H = 1 - 11' / n; coordinate_k = sqrt(l_k) u_k. Null: a random walk at the same steps, in
+    the limit of many dimensions, G[s, t] = min(s, t); its shares tend to 6 / (pi k)^2, so that 76 % of the variance on two components is
+    what a random walk has. alpha = |w| / |w_first|.
     """
 
     name: ClassVar[str] = "trajectory-pca"
@@ -41,13 +41,13 @@ class TrajectoryPCA(RunMeasure):
     columns: ClassVar[Mapping[str, str]] = {
         "part": "checkpoint or component",
         "step": "step of a checkpoint",
-        "first": "its coordinate on the first component, in units of the weights",
-        "second": "its coordinate on the second component",
-        "alpha": "norm of all weights over that at the first checkpoint; empty where that is 0",
+        "first": "coordinate on the first component, in units of the weights",
+        "second": "coordinate on the second component",
+        "alpha": "norm of all weights / norm at the first checkpoint; empty where the latter is 0",
         "distance": "Euclidean distance of all weights from the first checkpoint",
-        "component": "number of the component, from 1",
-        "share": "its share of the variance over checkpoints; empty where nothing moves",
-        "walk_share": "that of a random walk",
+        "component": "index of the component, from 1",
+        "share": "share of the variance over checkpoints; empty where the weights do not change",
+        "walk_share": "share of that component for a random walk",
     }
 
     @property
@@ -82,10 +82,10 @@ class TrajectoryPCA(RunMeasure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         points, spectrum = _part(result, "checkpoint"), _part(result, "component").set_index("component")
-        few = "" if len(points) > 2 else f"three checkpoints are the fewest that have a path, and this run has {len(points)}"
-        still = few or ("the weights do not move" if spectrum["share"].isna().any() else "")
+        few = "" if len(points) > 2 else f"components need three checkpoints, and this run has {len(points)}"
+        still = few or ("the weights are the same at all checkpoints" if spectrum["share"].isna().any() else "")
         found = {f"{name}_{k}": headline_number(spectrum[name].get(k), still) for name in ("share", "walk_share") for k in (1, 2)}
-        end, alpha = points.iloc[-1], "the first checkpoint's weights are all 0"
+        end, alpha = points.iloc[-1], "the weights of the first checkpoint are all 0"
         sizes = {
             "alpha": headline_number(end["alpha"], alpha if pd.isna(end["alpha"]) else ""),
             "distance": headline_number(end["distance"], ""),
@@ -94,7 +94,7 @@ class TrajectoryPCA(RunMeasure):
 
 
 def _path(run: Run, name: str) -> Tensor:
-    """One parameter at every checkpoint (step, ...), with one file open at a time: the tensors of all would take as much again."""
+    """One parameter at every checkpoint (step, ...); one file is open at a time, to save memory."""
     import torch
 
     from mechgrok.runs.snapshot import LazyWeights

@@ -1,4 +1,4 @@
-"""How the entries of each parameter are distributed."""
+"""Histograms of the entries of the parameters."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightHistogram(Measure):
-    """Histogram of the entries of every parameter (whole tensors, the '=' token included) in equal bins from its smallest to its largest.
+    """Histogram of the entries of each parameter ('=' included), in equal bins from its smallest to its largest entry.
 
-    count_i = entries w with low_i <= w < high_i, in the last bin also w = high_i; entries that are all equal have one bin without width.
-    The figure shows the twelve largest parameters that are not all equal.
+    count_i = number of entries w with low_i <= w < high_i, in the last bin also w = high_i. A parameter whose entries are all equal has one
+    bin of zero width. The figure shows the twelve parameters with most entries, without those whose entries are all equal.
     """
 
     has_null: ClassVar[bool] = False
@@ -31,10 +31,10 @@ class WeightHistogram(Measure):
     title: ClassVar[str] = "Histograms of the weights"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code"
     columns: ClassVar[Mapping[str, str]] = {
-        "parameter": "HookedTransformer name",
+        "parameter": "TransformerLens name",
         "low": "lower edge of the bin",
         "high": "upper edge of the bin",
-        "count": "how many entries lie in it",
+        "count": "number of entries in the bin",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 

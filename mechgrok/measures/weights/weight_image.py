@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightImage(Measure):
-    """The entries of one parameter as colours, the whole tensor ('=' included); a tensor with heads as one image a head.
+    """The entries of one parameter as an image, all of them ('=' included); one image per head for a parameter with heads.
 
-    value = W[row, column], or W[head, row, column]; a vector is one row. norm = sqrt(sum of value^2).
+    value = W[row, column], or W[head, row, column]; a vector is one row. norm = sqrt(sum of value^2), in units of the weights.
     """
 
     has_null: ClassVar[bool] = False
@@ -30,8 +30,8 @@ class WeightImage(Measure):
     title: ClassVar[str] = "A parameter as an image"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code"
     columns: ClassVar[Mapping[str, str]] = {
-        "head": "index of the head; 0 in a tensor without heads",
-        "row": "first index (second in a tensor with heads)",
+        "head": "index of the head; 0 for a parameter without heads",
+        "row": "first index (second for a parameter with heads)",
         "column": "last index",
         "value": "the entry",
     }

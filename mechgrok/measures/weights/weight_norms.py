@@ -1,4 +1,4 @@
-"""Sizes of the weights."""
+"""Sum of the squared weights."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightNorms(Measure):
-    """Sum of squared weights, in all and by parameter (whole tensors: the '=' token included, buffers and absent biases not).
+    """Sum of the squared weights of each parameter and of all, over all entries ('=' included; buffers and absent biases excluded).
 
-    sum_of_squares = sum_i w_i^2 over all entries of a parameter; total = its sum over the parameters.
+    sum_of_squares = sum_i w_i^2 over the entries of a parameter; total = its sum over the parameters.
     """
 
     name: ClassVar[str] = "weight-norms"
     title: ClassVar[str] = "Sum of squared weights"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {
-        "parameter": "HookedTransformer name",
+        "parameter": "TransformerLens name",
         "sum_of_squares": "sum of the squares of all its entries",
     }
 
@@ -48,6 +48,6 @@ class WeightNorms(Measure):
 
 
 def _large(result: pd.DataFrame, share: float = 0.01) -> list[str]:
-    """The parameters that ever hold at least that share of the largest one."""
+    """The parameters whose highest sum of squares is at least `share` of the highest of all."""
     peaks = result.groupby("parameter")["sum_of_squares"].max()
     return peaks[peaks >= share * peaks.max()].index.tolist()

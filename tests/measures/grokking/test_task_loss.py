@@ -61,7 +61,7 @@ def test_the_tasks_together_have_all_rows(found) -> None:
 def test_a_run_of_one_task_is_told_where_to_look(tmp_path: Path) -> None:
     outcome = analyze(open_run(make_run(tmp_path / "run")), ["task-loss"], nulls=0)["task-loss"]
     assert isinstance(outcome, NotApplicable)
-    assert "one task alone" in outcome.reason
+    assert "no mixture" in outcome.reason
 
 
 def test_without_a_split_the_whole_table_is_shown(tmp_path: Path) -> None:

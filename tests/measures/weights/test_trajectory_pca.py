@@ -61,7 +61,7 @@ class TestTrajectoryPCA:
     def test_weights_that_do_not_move(self, tmp_path: Path) -> None:
         run = self.run_of(tmp_path / "R", [np.zeros(2)] * 4)
         found = looked_at(run, TrajectoryPCA())
-        assert found.missing["share_1"] == "the weights do not move"
+        assert found.missing["share_1"] == "the weights are the same at all checkpoints"
         assert (found.headline["alpha"], found.headline["distance"]) == (1, 0)
 
     def test_its_figure_shows_path_components_and_distance(self, tmp_path: Path) -> None:
