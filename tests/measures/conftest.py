@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from kinds_of_runs import Outcomes
 from on_demand import OnDemand
 
 from mechgrok.runs.importing.import_run import import_file
@@ -73,3 +74,9 @@ def pizza_run(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def pizza(pizza_run: Run) -> OnDemand:
     return OnDemand(pizza_run)
+
+
+@pytest.fixture(scope="session")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """Outcomes of measures on each kind of run."""
+    return Outcomes(tmp_path_factory.mktemp("runs"))

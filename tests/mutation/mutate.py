@@ -41,7 +41,7 @@ import torch
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = {"measures": ["test_conformance.py", "test_group_conformance.py"]}
+SLOW = {"measures": ["test_conformance.py", "test_kinds_of_runs.py"]}
 QUIET = [*("-q", "-x", "--tb=no", "--no-header", "--assert=plain"), *("-p", "no:cacheprovider", "-p", "no:unraisableexception")]
 WORKERS = 2
 SPARE, SPARE_FOR_SLOW = 20.0, 400.0
