@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from measure_kinds import ELSEWHERE
+from kinds_of_runs import RUNS
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKS = ["ruff check .", "ruff format --check .", "mypy mechgrok", "lint-imports"]
@@ -128,7 +128,13 @@ def test_the_generated_pages_are_what_the_code_gives():
     assert set((ROOT / "docs" / "measures").glob("*.md")) == {place for place in pages if place.parent.name == "measures"}
 
 
-def test_every_measure_that_applies_to_the_demo_has_its_figure():
+def test_measures_that_apply_to_addition_have_a_figure_and_those_with_a_figure_apply(tmp_path):
     from mechgrok.engine.registry import measures
+    from mechgrok.runs.run import open_run
 
-    assert {path.stem for path in (ROOT / "docs" / "measures" / "figures").glob("*.png")} >= set(measures()) - ELSEWHERE
+    def applying(*kinds):
+        runs = [open_run(RUNS[kind](tmp_path / f"{kind} of {len(kinds)}")) for kind in kinds]
+        return {name for name, measure in measures().items() if any(measure().obstacle(run) is None for run in runs)}
+
+    figures = {path.stem for path in (ROOT / "docs" / "measures" / "figures").glob("*.png")}
+    assert applying("odd") <= figures <= applying("odd", "corrupted")
