@@ -16,9 +16,15 @@ import numpy as np
 LETTERS = "abcde"
 LONGEST = 200
 """Characters of a formula."""
+_POLYNOMIAL = (ast.Constant, ast.Name, ast.UnaryOp, ast.BinOp)
+"""The pieces of a formula that are polynomials of their parts; a quotient is a BinOp that is none."""
 
 Values = tuple[np.ndarray, np.ndarray]
 """The value of every row (n,), and whether it has one (n,): a quotient by 0 has none."""
+Compute = Callable[[np.ndarray, int], Values]
+"""From operands (n, operands) and p to the values modulo p."""
+Operator = Callable[[Values, Values, int], Values]
+"""From the values of both sides and p to those of a sum, difference, product or quotient."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,8 @@ class Formula:
 
     text: str
     tree: ast.expr
+    at: Compute
+    """Its values modulo p at rows of operands (n, operands); p must be prime where it divides."""
 
     @property
     def operands(self) -> int:
@@ -46,15 +54,12 @@ class Formula:
     @property
     def is_polynomial(self) -> bool:
         """Whether Python computes the same from integers, modulo p."""
-        return not self.divides and not any(isinstance(node, ast.IfExp) for node in ast.walk(self.tree))
+        pieces = [node for node in ast.walk(self.tree) if isinstance(node, ast.expr)]
+        return not self.divides and all(isinstance(piece, _POLYNOMIAL) for piece in pieces)
 
     def named(self, names: Sequence[str]) -> str:
         """The formula as Python writes it with other names for a, b, ..."""
         return ast.unparse(_Renamed(dict(zip(LETTERS, names, strict=False))).visit(ast.parse(self.text, mode="eval")))
-
-    def at(self, operands: np.ndarray, p: int) -> Values:
-        """Its values modulo p at rows of operands (n, operands); p must be prime where it divides."""
-        return _value(self.tree, operands, p)
 
 
 class _Renamed(ast.NodeTransformer):
@@ -76,43 +81,26 @@ def parse(text: str) -> Formula:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = f" near {python[max(0, error.offset - 2) :][:8]!r}" if isinstance(error, SyntaxError) and error.offset else ""
         raise ValueError(f"{text!r} is no formula{at}; write it like a**3 + 2*a*b") from None
-    _check(tree, python)
-    return Formula(ast.unparse(tree), tree)
+    return Formula(ast.unparse(tree), tree, _compiled(tree, python))
 
 
-def _check(node: ast.AST, text: str) -> None:
-    if not isinstance(node, ast.expr) or not _allowed(node):
-        raise ValueError(f"{text!r}: {_complaint(node, text)}")
-    for child in _parts(node):
-        _check(child, text)
-
-
-def _allowed(node: ast.expr) -> bool:
+def _compiled(node: ast.AST, text: str) -> Compute:
+    """How a piece of a formula is computed: one case for each construct of the language. Raises ValueError for any other piece."""
     match node:
-        case ast.Constant(value=value):
-            return type(value) is int
-        case ast.Name(id=name):
-            return name in tuple(LETTERS)
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd()) | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
-            return True
-        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=value)):
-            return type(value) is int
-        case ast.IfExp(test=ast.Call(func=ast.Name(id="odd" | "even"), args=[ast.Name()], keywords=[])):
-            return True
+        case ast.Constant(value=value) if type(value) is int:
+            return lambda operands, p: (np.full(len(operands), value % p), np.ones(len(operands), dtype=bool))
+        case ast.Name(id=name) if name in tuple(LETTERS):
+            return lambda operands, p: (operands[:, LETTERS.index(name)] % p, np.ones(len(operands), dtype=bool))
+        case ast.UnaryOp(op=ast.UAdd() | ast.USub() as sign, operand=piece):
+            return _signed(_compiled(piece, text), -1 if isinstance(sign, ast.USub) else 1)
+        case ast.BinOp(op=ast.Pow(), left=base, right=ast.Constant(value=exponent)) if type(exponent) is int:
+            return _power(_compiled(base, text), exponent)
+        case ast.BinOp(op=operator, left=left, right=right) if type(operator) in _OPERATORS:
+            return _binary(_OPERATORS[type(operator)], _compiled(left, text), _compiled(right, text))
+        case ast.IfExp(test=ast.Call(func=ast.Name(id="odd" | "even" as parity), args=[ast.Name() as tested], keywords=[])):
+            return _choice(parity, _compiled(tested, text), _compiled(node.body, text), _compiled(node.orelse, text))
         case _:
-            return False
-
-
-def _parts(node: ast.expr) -> list[ast.AST]:
-    match node:
-        case ast.BinOp(left=left, right=right):
-            return [left, right]
-        case ast.UnaryOp(operand=operand):
-            return [operand]
-        case ast.IfExp(test=ast.Call(args=[operand]), body=body, orelse=other):
-            return [operand, body, other]
-        case _:
-            return []
+            raise ValueError(f"{text!r}: {_complaint(node, text)}")
 
 
 def _complaint(node: ast.AST, text: str) -> str:
@@ -132,26 +120,35 @@ def _complaint(node: ast.AST, text: str) -> str:
             return f"{piece!r} is not understood; there are + - * / ** and brackets, and x if odd(b) else y"
 
 
-def _value(node: ast.expr, operands: np.ndarray, p: int) -> Values:
-    match node:
-        case ast.Constant(value=int(value)):
-            return np.full(len(operands), value % p), np.ones(len(operands), dtype=bool)
-        case ast.Name(id=name):
-            return operands[:, LETTERS.index(name)] % p, np.ones(len(operands), dtype=bool)
-        case ast.UnaryOp(op=sign, operand=inner):
-            values, defined = _value(inner, operands, p)
-            return (-values % p if isinstance(sign, ast.USub) else values), defined
-        case ast.BinOp(op=ast.Pow(), left=base, right=ast.Constant(value=int(exponent))):
-            values, defined = _value(base, operands, p)
-            return power(values, exponent, p), defined
-        case ast.BinOp(op=operator, left=left, right=right):
-            return _OPERATORS[type(operator)](_value(left, operands, p), _value(right, operands, p), p)
-        case ast.IfExp(test=ast.Call(func=ast.Name(id=parity), args=[ast.Name(id=name)]), body=body, orelse=other):
-            chosen = operands[:, LETTERS.index(name)] % 2 == (parity == "odd")
-            both = zip(_value(body, operands, p), _value(other, operands, p), strict=True)
-            values, defined = (np.where(chosen, one, two) for one, two in both)
-            return values, defined
-    raise TypeError(f"{ast.dump(node)} is no part of the language")
+def _signed(compute: Compute, sign: int) -> Compute:
+    def signed(operands: np.ndarray, p: int) -> Values:
+        values, defined = compute(operands, p)
+        return sign * values % p, defined
+
+    return signed
+
+
+def _power(compute: Compute, exponent: int) -> Compute:
+    def raised(operands: np.ndarray, p: int) -> Values:
+        values, defined = compute(operands, p)
+        return power(values, exponent, p), defined
+
+    return raised
+
+
+def _binary(operator: Operator, left: Compute, right: Compute) -> Compute:
+    return lambda operands, p: operator(left(operands, p), right(operands, p), p)
+
+
+def _choice(parity: str, tested: Compute, body: Compute, other: Compute) -> Compute:
+    """`body` where the number of an operand in 0 .. p-1 is odd (even), else `other`; the other branch need not have a value."""
+
+    def chosen(operands: np.ndarray, p: int) -> Values:
+        where = tested(operands, p)[0] % 2 == (parity == "odd")
+        values, defined = (np.where(where, one, two) for one, two in zip(body(operands, p), other(operands, p), strict=True))
+        return values, defined
+
+    return chosen
 
 
 def _quotient(left: Values, right: Values, p: int) -> Values:
@@ -159,7 +156,7 @@ def _quotient(left: Values, right: Values, p: int) -> Values:
     return left[0] * inverse[right[0]] % p, left[1] & right[1] & (right[0] != 0)
 
 
-_OPERATORS: dict[type[ast.operator], Callable[[Values, Values, int], Values]] = {
+_OPERATORS: dict[type[ast.operator], Operator] = {
     ast.Add: lambda left, right, p: ((left[0] + right[0]) % p, left[1] & right[1]),
     ast.Sub: lambda left, right, p: ((left[0] - right[0]) % p, left[1] & right[1]),
     ast.Mult: lambda left, right, p: (left[0] * right[0] % p, left[1] & right[1]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import AfterValidator, model_validator
@@ -12,12 +12,12 @@ from mechgrok.tasks import layouts
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
-from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
+from mechgrok.tasks.operations import FORMULAS, SIGNS
 from mechgrok.tasks.parts import Mixed
 
 
 def _formula(text: str) -> Formula:
-    return parse(FORMULAS[text] if text in get_args(Operation) else text)  # type: ignore[index]
+    return parse(FORMULAS.get(text, text))
 
 
 def _of_two(text: str) -> str:

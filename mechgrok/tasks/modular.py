@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 from mechgrok.tasks.layouts import TwoOperands
-from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
+from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation, described
+
+_OPERATIONS = (
+    f"{described()}; the others as they are written. Division needs a prime p and leaves out rows that divide by 0. "
+    "For formulas of your own: kind expression."
+)
 
 
 class Modular(Arithmetic):
     """label = operation(a, b) mod p over all ordered pairs that have one, row a * p + b where all have."""
 
     kind: Literal["modular"] = "modular"
-    operation: Operation = "add"
-    """add: a + b; subtract: a - b; multiply: a b; divide: a / b for b other than 0, p prime; add-squares: a^2 + b^2; add-or-multiply:
-    a + b for even a, else a b; add-or-subtract: a + b for even a, else a - b; divide-or-subtract: a / b for odd b, else a - b; the others
-    as they are written. For formulas of your own: kind expression."""
+    operation: Annotated[Operation, Field(description=_OPERATIONS)] = "add"
     p: Modulus = 113
     """The modulus."""
     layout: TwoOperands = "a b ="

@@ -3,46 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-Operation = Literal[
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "add-squares",
-    "add-or-multiply",
-    "add-or-subtract",
-    "divide-or-subtract",
-    "2a+b",
-    "2a-b",
-    "2a+3b",
-    "2a-3b",
-    "ab+b",
-    "ab-b",
-    "ab+a+b",
-    "ab+a-b",
-    "a^2+b",
-    "a^2-b",
-    "a^2-b^2",
-    "a^2+ab+b^2",
-    "a^2+ab+b^2+a",
-    "(a+b)^2",
-    "(a-b)^2",
-    "(a+b)^2+a+b",
-    "a^3+b",
-    "a^3+2b",
-    "a^3-2b",
-    "a^3+ab",
-    "a^3+ab^2",
-    "a^3+ab^2+b",
-    "(a+b)^3",
-    "(a-b)^3",
-    "(a+b)^4",
-    "(a-b)^4",
-]
-
-FORMULAS: Mapping[Operation, str] = {
+FORMULAS: Mapping[str, str] = {
     "add": "a + b",
     "subtract": "a - b",
     "multiply": "a * b",
@@ -78,11 +41,29 @@ FORMULAS: Mapping[Operation, str] = {
     "(a+b)^4": "(a + b)**4",
     "(a-b)^4": "(a - b)**4",
 }
-"""Those of Power et al. 2022 (arXiv 2201.02177), appendix A.1.1, and of Furuta et al. 2024 (arXiv 2402.16726), section 3."""
+"""Name and formula, one operation a line, in the language of `formula.py`. A line here is all that a new operation needs.
+
+They are those of Power et al. 2022 (arXiv 2201.02177), appendix A.1.1, and of Furuta et al. 2024 (arXiv 2402.16726), section 3.
+"""
+
+if TYPE_CHECKING:
+    Operation = str
+else:
+    Operation = Literal[tuple(FORMULAS)]
 
 SIGNS: Mapping[str, str] = {
     **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/"},
     **{"a^2+b": "**2+", "a^3+b": "**3+", "add-or-multiply": "+*", "add-or-subtract": "+-"},
     **{name: name for name in ("add-squares", "a^2+ab+b^2", "a^2+ab+b^2+a", "a^3+ab", "a^3+ab^2+b", "divide-or-subtract")},
 }
-"""The labels of the operator tokens that Power et al. have for them."""
+"""The operator tokens of Power et al., which has them for some operations only."""
+
+
+def described() -> str:
+    """The formulas of the operations that are not named by their formula, in one line."""
+    return "; ".join(f"{name}: {text.replace('**', '^')}" for name, text in FORMULAS.items() if _as_name(text) != name)
+
+
+def _as_name(formula: str) -> str:
+    """A formula as names write it: without spaces, ^ for powers, products side by side."""
+    return formula.replace("**", "^").replace("*", "").replace(" ", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from mechgrok.errors import UserError
 from mechgrok.tasks.formula import parse
 from mechgrok.tasks.layouts import FURUTA, OPENAI, OPENAI_PERMUTATIONS
 from mechgrok.tasks.modular import Modular
-from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation
+from mechgrok.tasks.operations import FORMULAS, SIGNS
 
 
 def quotient(a: int, b: int, p: int) -> int | None:
@@ -61,15 +60,15 @@ BY_HAND: dict[str, Callable[[int, int, int], int | None]] = {
 SYMMETRIC = {"add", "multiply", "add-squares", "ab+a+b", "a^2+ab+b^2", "(a+b)^2", "(a-b)^2", "(a+b)^2+a+b", "(a+b)^3", "(a+b)^4", "(a-b)^4"}
 
 
-def test_every_name_has_a_formula_and_a_definition_here() -> None:
-    assert set(get_args(Operation)) == set(FORMULAS) == set(BY_HAND)
+def test_the_operations_of_the_papers_are_there() -> None:
+    assert set(BY_HAND) <= set(FORMULAS)
 
 
 @pytest.mark.parametrize("p", [2, 7, 23])
 @pytest.mark.parametrize("operation", BY_HAND)
 def test_labels_are_those_of_the_formula(operation: str, p: int) -> None:
     """Rows without a value, those that divide by 0, are left out; the others are in order."""
-    task = Modular(p=p, operation=operation)  # type: ignore[arg-type]
+    task = Modular(p=p, operation=operation)
     wanted = [(a, b, BY_HAND[operation](a, b, p)) for a in range(p) for b in range(p)]
     rows = [[a, b, value % p] for a, b, value in wanted if value is not None]
     assert np.column_stack([task.operands(), task.labels()]).tolist() == rows
