@@ -1,7 +1,8 @@
-"""Losses of logits from which one function of (phase, c) after another is taken, all of them at little more than the price of one.
+"""Losses of logits from which single functions of (phase, c) are subtracted, for many functions at little more than the cost of one.
 
-With P_k[s, c] what is taken from the rows of phase s, sum_c exp(L[n, c] - P_k[s, c]) is a product of exp L (rows of phase s, c) with
-exp(-P_k) (c, k). Both are scaled to a largest entry of 1. What underflows all the same is computed from its own log-softmax.
+With P_k[s, c] the function that is subtracted from the rows of phase s, sum_c exp(L[n, c] - P_k[s, c]) is a product of exp L
+(rows of phase s, c) with exp(-P_k) (c, k). Both factors are scaled to a largest entry of 1. Where the product still underflows, the loss
+is computed from its own log-softmax.
 """
 
 from __future__ import annotations
@@ -24,9 +25,32 @@ LOST = 1e-290
 
 
 def mean_losses(logits: Tensor, phase: Tensor, labels: Tensor, parts: Parts, masks: Tensor) -> Tensor:
-    """Mean cross-entropy of logits[n] - parts[phase n, k] over some sets of rows, in nats, for every k: (sets, k) float64.
+    """Mean cross-entropy of logits[n] - parts[phase n, k] over sets of rows, for every k.
 
-    logits (n, c), phase (n,), labels (n,), masks (sets, n) of booleans. NaN over no rows.
+    Parameters
+    ----------
+    logits : Tensor (n, c)
+    phase : Tensor (n,)
+        The phase of each row, integers from 0.
+    labels : Tensor (n,)
+    parts : callable
+        From phases (s,) to the functions that are subtracted there (s, k, c).
+    masks : Tensor (sets, n) of bool
+        The rows of each set.
+
+    Returns
+    -------
+    Tensor (sets, k)
+        Nats, float64; NaN for a set without rows.
+
+    Examples
+    --------
+    With nothing subtracted, and with the logits themselves subtracted, of which log 2 is left.
+
+    >>> logits = torch.tensor([[2.0, 0.0]])
+    >>> parts = lambda phases: torch.stack([torch.zeros(1, 2), logits], dim=1)
+    >>> mean_losses(logits, torch.tensor([0]), torch.tensor([0]), parts, torch.tensor([[True]])).round(decimals=6).tolist()
+    [[0.126928, 0.693147]]
     """
     weights = masks.double() / masks.sum(1, keepdim=True)
     return torch.stack(
@@ -38,9 +62,27 @@ def mean_losses(logits: Tensor, phase: Tensor, labels: Tensor, parts: Parts, mas
 
 
 def phase_parts(sums: Tensor, counts: Tensor) -> Parts:
-    """`cosines.phase_part` of every frequency by itself, k = 1 .. p // 2: the projection of each output's logits on cos, sin w_k(phase).
+    """The functions of `cosines.phase_part` for every single frequency k = 1 .. p // 2.
 
-    sums (p, p) from `cosines.phase_sums`, counts (p,) the rows of each phase.
+    Each is the projection of every output's logits on cos and sin w_k(phase).
+
+    Parameters
+    ----------
+    sums : Tensor (p, p)
+        As from `cosines.phase_sums`.
+    counts : Tensor (p,)
+        The number of rows of each phase.
+
+    Returns
+    -------
+    callable
+        From phases (s,) to the projections there (s, p // 2, p).
+
+    Examples
+    --------
+    >>> parts = phase_parts(torch.tensor([[3.0, 1.0], [1.0, 3.0]], dtype=torch.float64), torch.tensor([1.0, 1.0], dtype=torch.float64))
+    >>> parts(torch.tensor([0])).round(decimals=9).tolist()
+    [[[1.0, -1.0]]]
     """
     waves = _waves(len(sums))
     overlaps = (waves * counts) @ waves.mT

@@ -1,4 +1,4 @@
-"""How much of a function of (a, b) lies in the products of two waves of one frequency, and in the waves of a + b or a - b."""
+"""How much of a function of (a, b) is products of two waves of one frequency, and waves of a + b or a - b."""
 
 from __future__ import annotations
 
@@ -9,10 +9,32 @@ from mechgrok.maths.harmonic import fourier
 
 
 def shares(values: Tensor, k: int, sign: int) -> tuple[Tensor, Tensor]:
-    """For functions (p, p, m) of (a, b), two shares of the variance over the table (m,); NaN where there is none.
+    """Shares of the variance of functions of (a, b) that one frequency explains, by products of waves and by waves of a +- b.
 
     Quadratic: the 2-D Fourier cells {cos k, sin k} x {cos k, sin k}. Trigonometric: cos and sin of w_k (a + sign b), which lie among
     them: with C_xy the coefficient of x(w a) y(w b), ((C_cc - sign C_ss)^2 + (C_sc + sign C_cs)^2) / 2.
+
+    Parameters
+    ----------
+    values : Tensor (p, p, m)
+    k : int
+        The frequency.
+    sign : {1, -1}
+        Of b.
+
+    Returns
+    -------
+    quadratic, trigonometric : Tensor (m,)
+        From 0 to 1; NaN for a constant function.
+
+    Examples
+    --------
+    cos w a cos w b is half cos w(a + b), half cos w(a - b).
+
+    >>> wave = torch.cos(fourier.angles(5, 1))
+    >>> quadratic, trigonometric = shares(torch.outer(wave, wave)[:, :, None], 1, 1)
+    >>> quadratic.round(decimals=9).tolist(), trigonometric.round(decimals=9).tolist()
+    ([1.0], [0.5])
     """
     p, values = len(values), values.double()
     basis = fourier.basis(p)[fourier.rows_of(k, p)]

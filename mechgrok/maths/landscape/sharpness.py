@@ -15,17 +15,68 @@ Rise = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def random_subspace(size: int, dimension: int, generator: torch.Generator) -> Tensor:
-    """A^+ (dimension, size): rows with entries uniform in [-1, 1], scaled to unit length."""
+    """A^+: random rows with entries uniform in [-1, 1], scaled to unit length.
+
+    Parameters
+    ----------
+    size : int
+        The number of parameters.
+    dimension : int
+        The number of rows.
+    generator : torch.Generator
+
+    Returns
+    -------
+    Tensor (dimension, size)
+        Float64.
+
+    Examples
+    --------
+    >>> rows = random_subspace(10, 3, torch.Generator().manual_seed(0))
+    >>> tuple(rows.shape), rows.norm(dim=1).round(decimals=9).tolist()
+    ((3, 10), [1.0, 1.0, 1.0])
+    """
     rows = 2 * torch.rand(dimension, size, generator=generator, dtype=torch.float64) - 1
     return rows / rows.norm(dim=1, keepdim=True)
 
 
 def box_rise(loss: Function, point: Tensor, rows: Tensor, epsilon: float, starts: Tensor) -> tuple[float, float]:
-    """f(x), and the largest rise max_y f(x + A y) - f(x) that was found over |y_i| <= epsilon (|A^+ x|_i + 1).
+    """f(x), and the largest rise max_y f(x + A y) - f(x) that is found over |y_i| <= epsilon (|A^+ x|_i + 1).
 
-    `rows` = A^+ (dimension, n), A its pseudoinverse. The search goes from each of `starts` (any, dimension), points of the box in units
-    of its half-widths, from -1 to 1: signs of the slope first, then L-BFGS-B; the best of them counts.
+    The search runs from each of several starts, first along the signs of the slope, then by L-BFGS-B; the best result counts.
+
+    Parameters
+    ----------
+    loss : callable
+        f, a differentiable function of a vector (n,).
+    point : Tensor (n,)
+        x, float64.
+    rows : Tensor (dimension, n)
+        A^+, as from `random_subspace`; A is its pseudoinverse.
+    epsilon : float
+        Size of the box.
+    starts : Tensor (any, dimension)
+        Points of the box, in units of its half-widths, from -1 to 1.
+
+    Returns
+    -------
+    at_point : float
+        f(x).
+    rise : float
+        At least 0.
+
+    References
+    ----------
     Keskar et al. 2017 (arXiv 1609.04836), section 2.2.2.
+
+    Examples
+    --------
+    f = x^2 at x = 1: the half-width is 0.1 * (1 + 1), and 1.2^2 - 1 = 0.44.
+
+    >>> one, start = torch.ones(1, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.float64)
+    >>> at_point, rise = box_rise(lambda x: x.square().sum(), one, one[None], 0.1, start)
+    >>> at_point, round(rise, 9)
+    (1.0, 0.44)
     """
     directions = torch.linalg.pinv(rows) * (epsilon * ((rows @ point).abs() + 1))
     at_point = float(loss(point))
@@ -58,8 +109,8 @@ def _climb(rise: Rise, start: np.ndarray) -> float:
 def _follow_signs(rise: Rise, y: np.ndarray, most: int = 5) -> tuple[np.ndarray, np.ndarray]:
     """y <- sign of the slope at y, as long as that rises, and the slope there.
 
-    Each step of this rises where f is convex, and it ends in a corner of the box, where the maximum then is: a few evaluations where
-    L-BFGS-B takes some twenty.
+    Each step rises where f is convex, and the last one ends in a corner of the box, where the maximum of a convex f is. It takes a few
+    evaluations where L-BFGS-B takes some twenty.
     """
     value, slope = rise(y)
     for _ in range(most):
@@ -72,5 +123,27 @@ def _follow_signs(rise: Rise, y: np.ndarray, most: int = 5) -> tuple[np.ndarray,
 
 
 def keskar(at_point: float, rise: float) -> float:
-    """phi = 100 (max f - f) / (1 + f)."""
+    """phi = 100 (max f - f) / (1 + f).
+
+    Parameters
+    ----------
+    at_point : float
+        f, as from `box_rise`.
+    rise : float
+        max f - f.
+
+    Returns
+    -------
+    float
+        Percent.
+
+    References
+    ----------
+    Keskar et al. 2017 (arXiv 1609.04836), section 2.2.2.
+
+    Examples
+    --------
+    >>> keskar(1.0, 0.5)
+    25.0
+    """
     return 100 * rise / (1 + at_point)

@@ -1,4 +1,4 @@
-"""Entropies of counted things, in nats."""
+"""Entropies of counts, in nats."""
 
 from __future__ import annotations
 
@@ -7,14 +7,46 @@ from torch import Tensor
 
 
 def entropy(counts: Tensor) -> Tensor:
-    """H = -sum_c q_c log q_c along the last axis, q = counts / sum: (..., classes) -> (...); NaN where nothing was counted."""
+    """H = -sum_c q_c log q_c along the last axis, q = counts / sum.
+
+    Parameters
+    ----------
+    counts : Tensor (..., classes)
+
+    Returns
+    -------
+    Tensor (...)
+        Nats, float64; NaN where the counts are all zero.
+
+    Examples
+    --------
+    >>> entropy(torch.tensor([[2, 2], [4, 0]])).round(decimals=6).tolist()
+    [0.693147, 0.0]
+    """
     return torch.special.entr(_shares(counts)).sum(-1)
 
 
 def divergence(counts: Tensor, other: Tensor) -> Tensor:
-    """KL(q || q') = sum_c q_c log(q_c / q'_c) along the last axis, without smoothing: (..., classes) twice -> (...).
+    """KL(q || q') = sum_c q_c log(q_c / q'_c) along the last axis, without smoothing.
 
-    Infinite where something was counted that `other` never has; NaN where one of them has counted nothing.
+    Parameters
+    ----------
+    counts : Tensor (..., classes)
+        q = counts / sum.
+    other : Tensor (..., classes)
+        q' = other / sum.
+
+    Returns
+    -------
+    Tensor (...)
+        Nats, float64. Infinite where a class has counts but none in `other`; NaN where the counts of one of them are all zero.
+
+    Examples
+    --------
+    q = (1, 0) and q' = (1/2, 1/2): log 2.
+
+    >>> divergence(torch.tensor([4, 0]), torch.tensor([3, 3])).round(decimals=6).item()
+    0.693147
     """
     q, q_other = _shares(counts), _shares(other)
     return (torch.xlogy(q, q) - torch.xlogy(q, q_other)).sum(-1)

@@ -9,10 +9,26 @@ from torch import Tensor
 
 
 def principal_plane(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Coordinates of points (n, d) along their first two principal axes (n, 2), and the share of variance along each (2,).
+    """Coordinates of points along their first two principal axes, and the share of variance along each.
 
-    X - mean = U S V^T: coordinates U S, shares S_i^2 / sum S^2. The sign of an axis is that which makes the coordinate that is
-    largest in size positive. Shares are NaN where all points are one up to rounding, and an axis that does not exist has zeros.
+    X - mean = U S V^T: coordinates U S, shares S_i^2 / sum S^2. The sign of an axis makes the coordinate that is largest in size positive.
+
+    Parameters
+    ----------
+    points : Tensor (n, d)
+
+    Returns
+    -------
+    coordinates : Tensor (n, 2)
+        Float64; zeros along an axis that does not exist.
+    shares : Tensor (2,)
+        NaN where all points are equal up to rounding.
+
+    Examples
+    --------
+    >>> coordinates, shares = principal_plane(torch.tensor([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]]))
+    >>> coordinates[:, 0].abs().round(decimals=9).tolist(), shares.round(decimals=9).tolist()
+    ([5.0, 0.0, 5.0], [1.0, 0.0])
     """
     points = points.double()
     centred = points - points.mean(0)
@@ -28,9 +44,28 @@ def principal_plane(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def tsne(points: Tensor, seed: int = 0) -> Tensor:
-    """t-SNE of points (n, d) onto a plane (n, 2) by scikit-learn, started from the principal plane.
+    """t-SNE of points onto a plane by scikit-learn, started from the principal plane.
 
-    Perplexity 30, or (n - 1) / 3 where that is less. van der Maaten and Hinton 2008. Distances between far points mean little.
+    Perplexity 30, or (n - 1) / 3 where that is less. Distances between far points mean little.
+
+    Parameters
+    ----------
+    points : Tensor (n, d)
+    seed : int, default 0
+
+    Returns
+    -------
+    Tensor (n, 2)
+        Float64; the principal plane for fewer than three points, or equal ones.
+
+    References
+    ----------
+    van der Maaten and Hinton 2008, "Visualizing data using t-SNE".
+
+    Examples
+    --------
+    >>> tsne(torch.tensor([[0.0, 0.0], [3.0, 4.0]])).abs().round(decimals=9).tolist()
+    [[2.5, 0.0], [2.5, 0.0]]
     """
     from sklearn.manifold import TSNE  # type: ignore[import-untyped]
 

@@ -1,7 +1,7 @@
 """Logits split into a part that depends on c - phase only, and the rest.
 
 The shifts (row, c) -> (another row of the phase s + 1, c + 1) act on a table of logits; averaging over them is the orthogonal
-projection P on functions of c - phase. Nothing here needs to know a frequency.
+projection P on functions of c - phase. No frequency has to be given.
 """
 
 from __future__ import annotations
@@ -17,18 +17,42 @@ ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class Split:
-    """What is left of the logits L (centred over c) when P L is taken away: R = L - P L."""
+    """Sizes of the residual R = L - P L of logits L that are centred over c.
+
+    Attributes
+    ----------
+    square : float
+        Sum of squares of L.
+    residual_square : float
+        Sum of squares of R.
+    imbalance : float
+        Largest of max_{c != y} R_c - R_y over the rows, y the label.
+    """
 
     square: float
-    """Sum of squares of L."""
     residual_square: float
-    """Sum of squares of R."""
     imbalance: float
-    """Largest of max_{c != y} R_c - R_y over the rows, y the label."""
 
 
 def profile(sums: Tensor, counts: Tensor) -> Tensor:
-    """g(d) = mean over the rows of L[row, phase + d], L centred over c (p,); `sums` (p, p) from cosines.phase_sums, `counts` (p,)."""
+    """g(d) = mean over the rows of L[row, phase + d], with L centred over c.
+
+    Parameters
+    ----------
+    sums : Tensor (p, p)
+        As from `cosines.phase_sums`.
+    counts : Tensor (p,)
+        The number of rows of each phase.
+
+    Returns
+    -------
+    Tensor (p,)
+
+    Examples
+    --------
+    >>> profile(torch.tensor([[3.0, 1.0], [1.0, 3.0]]), torch.tensor([1, 1])).tolist()
+    [1.0, -1.0]
+    """
     p = len(sums)
     shift = (torch.arange(p)[:, None] + torch.arange(p)) % p
     centred = sums - sums.mean(1, keepdim=True)
@@ -36,7 +60,29 @@ def profile(sums: Tensor, counts: Tensor) -> Tensor:
 
 
 def split(logits: Tensor, phase: Tensor, labels: Tensor, g: Tensor) -> Split:
-    """The sizes of L = P L + R for logits (n, p), the rows' phases and labels (n,), and the logits' profile g (p,)."""
+    """The sizes of L = P L + R.
+
+    Parameters
+    ----------
+    logits : Tensor (n, p)
+    phase : Tensor (n,)
+        The phase of each row.
+    labels : Tensor (n,)
+    g : Tensor (p,)
+        The profile of these logits, as from `profile`.
+
+    Returns
+    -------
+    Split
+
+    Examples
+    --------
+    Centred, the rows are (1, -1) and (-3, 3), and their profile is (2, -2): R is (-1, 1) and (-1, 1).
+
+    >>> logits, phase = torch.tensor([[3.0, 1.0], [1.0, 7.0]], dtype=torch.float64), torch.tensor([0, 1])
+    >>> split(logits, phase, phase, torch.tensor([2.0, -2.0], dtype=torch.float64))
+    Split(square=20.0, residual_square=4.0, imbalance=2.0)
+    """
     p = len(g)
     projected = g[(torch.arange(p) - torch.arange(p)[:, None]) % p]
     residual_square, imbalances = 0.0, []

@@ -1,4 +1,4 @@
-"""Which (a, b, c) the gradient symmetricity of the literature is averaged over."""
+"""The triples (a, b, c) over which the gradient symmetricity of the literature is averaged."""
 
 from __future__ import annotations
 
@@ -14,9 +14,32 @@ SHUFFLED_IN_FULL = 10**7
 
 @cache
 def triples(p: int, count: int, seed: int = 42) -> Tensor:
-    """(count, 3): the first of all (a, b, c), in nested order, that `random.Random(seed).shuffle` gives; all where there are fewer.
+    """The first `count` triples (a, b, c) of a shuffled list of all.
 
-    Released code of Zhong et al. 2023 (arXiv 2306.17844). For p^3 above ten million, `random.Random(seed).sample` instead.
+    All triples, in nested order, are shuffled by `random.Random(seed).shuffle`. For p^3 above ten million, `random.Random(seed).sample`
+    is used instead.
+
+    Parameters
+    ----------
+    p : int
+    count : int
+        The number of triples; all where there are fewer.
+    seed : int, default 42
+
+    Returns
+    -------
+    Tensor (count, 3)
+
+    References
+    ----------
+    Released code of Zhong et al. 2023 (arXiv 2306.17844).
+
+    Examples
+    --------
+    >>> sorted(triples(2, 8).tolist())[:3]
+    [[0, 0, 0], [0, 0, 1], [0, 1, 0]]
+    >>> triples(113, 100).shape
+    torch.Size([100, 3])
     """
     generator, total = random.Random(seed), p**3
     if total > SHUFFLED_IN_FULL:
