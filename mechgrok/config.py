@@ -1,4 +1,4 @@
-"""The config tree: everything that decides a run, and nothing else. Device, threads and logging are not here."""
+"""The config tree: every setting that determines the numbers of a run. Device, threads and logging are not part of it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ PART_FOLDERS: dict[str, PartFolder] = {
     "gradient": "training.gradients",
     "schedule": "training.schedules",
 }
-"""The parts of the tree that a `kind` picks, and the folder that holds the kinds."""
+"""The parts of the tree that are chosen by a `kind`, and the folder that holds the kinds of each."""
 
 DEFAULT_KINDS = {"corruption": "none", "optimizer": "adamw", "gradient": "none", "schedule": "linear-warmup"}
-"""The kinds of the parts that need not be named."""
+"""The default kinds."""
 
 
 class Part(BaseModel):
-    """One frozen node of the tree. Unknown and mistyped keys are refused."""
+    """A frozen node of the config tree. Unknown keys and values of a wrong type raise ValidationError."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -53,7 +53,7 @@ P = TypeVar("P", bound=Part)
 
 
 def _by_kind(part: str) -> BeforeValidator:
-    """Turns `{"kind": name, ...}` into the class that the folder of a part holds under that name."""
+    """A validator that turns `{"kind": name, ...}` into an instance of that kind of a part."""
 
     def choose(value: Any) -> Any:
         if isinstance(value, Part):
@@ -70,14 +70,14 @@ def _by_kind(part: str) -> BeforeValidator:
 
 
 def _default(part: str) -> Any:
-    """The field of a part that need not be named; its classes lie in higher layers, so it is made when asked for."""
+    """The field of a part with a default kind. The classes lie in higher layers, so the default is imported only when it is needed."""
     return Field(default_factory=lambda: kinds(PART_FOLDERS[part])[DEFAULT_KINDS[part]]())
 
 
 class Stop(Part):
-    """When to stop before the last step. Rules are looked at whenever metrics are recorded; any of them suffices.
+    """When to stop before the last step. The rules are checked whenever metrics are recorded; training stops when any of them holds.
 
-    A loss here is what is trained: the mean squared error where that is `training.loss`, without penalties.
+    A loss in these rules is the loss that is minimised (`training.loss`), without penalties.
     """
 
     test_loss_below: float | None = None
@@ -85,9 +85,9 @@ class Stop(Part):
     train_loss_below: float | None = None
     """Stop once the loss over all train rows is below this."""
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Stop once the test accuracy has been at least this ..."""
+    """Stop once the test accuracy has been at least this for `evaluations` evaluations in a row."""
     evaluations: PositiveInt = 3
-    """... for so many evaluations in a row."""
+    """Number of evaluations in a row that the rule on the accuracy needs."""
 
 
 def _known_probe(name: str) -> str:
@@ -100,42 +100,45 @@ def _known_probe(name: str) -> str:
 def _is_batch(value: Any) -> Any:
     most = 1 if isinstance(value, float) else 10**9
     if value not in ("full", "auto") and not (isinstance(value, int | float) and 0 < value <= most):
-        raise ValueError("give full, auto, a number of rows, or a share of them above 0 and up to 1")
+        raise ValueError("give full, auto, a number of rows, or a share of them above 0 and at most 1")
     return value
 
 
 class Training(Part):
-    """How long and on what to train."""
+    """Length of training, batches, loss and evaluation."""
 
     steps: NonNegativeInt = 40_000
     """Optimiser steps."""
     batch: Annotated[Literal["full", "auto"] | int | float, BeforeValidator(_is_batch)] = "full"
-    """Rows a step: the whole train split; so many; a share of it such as 0.1, rounded up; auto: half of it, at most 512."""
+    """Rows in each step. full: the whole train split; a number of rows; a share of the split such as 0.1, rounded up; auto: half of it, at
+    most 512."""
     sampling: Literal["shuffled", "fixed", "replacement"] = "shuffled"
-    """Rows of a batch: every row once an epoch in an order drawn anew, or always in the table's; or each drawn from all at random."""
+    """Rows of a batch. shuffled: each row once an epoch, in a new random order; fixed: in the order of the table; replacement: drawn at
+    random with replacement."""
     switch_at: tuple[PositiveInt, ...] = ()
-    """Of a task in stages, such as aliases: the step from which each stage but the first is trained on, with the same optimiser."""
+    """Of a task in stages, such as aliases: the first step of each stage after the first. The optimiser state is kept."""
     rehearsal: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Of a task in stages: the share of every batch that is drawn from the rows of no stage (for aliases: the original data)."""
     loss: Literal["cross-entropy", "stablemax", "mse"] = "cross-entropy"
-    """At the position that is read: mean over the batch of cross-entropy, from softmax or StableMax (Prieto et al. 2025); mse: mean
-    over batch and classes of the squared distance to one-hot labels. Of a mixture, the sum over its tasks of their means."""
+    """Loss at the position that is read. cross-entropy and stablemax: mean over the batch of cross-entropy, from softmax or StableMax
+    (Prieto et al. 2025); mse: mean over batch and classes of the squared distance to one-hot labels. Of a mixture: the sum over its tasks
+    of their means."""
     loss_dtype: Literal["float64", "float32"] = "float64"
-    """Precision of the loss; a log-softmax in float32 quantises it at 1.2e-7 and makes spikes of its own."""
+    """Precision of the loss. In float32, the log-softmax is quantised at 1.2e-7, which causes loss spikes."""
     lp_alpha: NonNegativeFloat = 0.0
-    """Adds lp_alpha times the mean over parameter tensors of their lp norm to the loss that is trained."""
+    """Weight of a penalty: lp_alpha times the mean over parameter tensors of their lp norm is added to the loss."""
     lp: Annotated[float, Field(ge=1)] = 2.0
-    """Which norm that is."""
+    """Order p of that norm."""
     clip_norm: PositiveFloat | None = None
-    """Scale gradients (all as one vector, after the gradient filter) down to at most this L2 norm."""
+    """Largest L2 norm of the gradient of all parameters as one vector; larger ones are scaled down, after the gradient filter."""
     weight_noise: NonNegativeFloat = 0.0
-    """Standard deviation of normal noise on every trained weight, drawn anew for each training step and gone after its gradient."""
+    """Standard deviation of normal noise on every trained weight, drawn for each step, and removed after its gradient is computed."""
     init_scale: PositiveFloat = 1.0
-    """Factor of all initial weights that are trained (Liu et al. 2022, arXiv 2210.01117)."""
+    """Factor of the initial weights of all trained parameters (Liu et al. 2022, arXiv 2210.01117)."""
     evaluate_every: PositiveInt = 20
-    """Steps between two rows of metrics for each split."""
+    """Steps between two evaluations, each of which writes a row of metrics for each split."""
     probes: tuple[Annotated[str, AfterValidator(_known_probe)], ...] = ()
-    """What to write of the updates at evaluated steps into probes.csv; mechgrok list probes names them."""
+    """Probes of the updates at evaluated steps, written to probes.csv; mechgrok list probes names them."""
     stop: Stop = Stop()
     seed: NonNegativeInt = 0
     """Seed of the order of batches, of dropout and of weight noise."""
@@ -148,47 +151,47 @@ class Training(Part):
 
 
 class Checkpoints(Part):
-    """Which steps are kept; the first and the last always are."""
+    """The steps whose weights are kept. The first and the last step always are."""
 
     every: NonNegativeInt = 100
-    """Keep every so many steps; 0 for none of these."""
+    """Keep the weights every so many steps; 0 for no such checkpoints."""
     log_spaced: NonNegativeInt = 50
-    """Keep about so many more, spaced logarithmically."""
+    """Keep about this number of further steps, spaced logarithmically."""
     at: tuple[NonNegativeInt, ...] = ()
-    """Keep these steps too."""
+    """Further steps to keep."""
 
 
 Group = Literal["embed", "unembed", "body", "all"]
-"""embed: W_E; unembed: what knows the classes (W_U, b_U); body: everything between, positions included."""
+"""embed: W_E; unembed: W_U and b_U; body: everything between, positions included; all: everything."""
 
 
 class Parent(Part):
-    """The checkpoint that a run started from, as it was then."""
+    """The checkpoint that a run started from."""
 
     run: str
     """Name of the run's folder."""
     step: NonNegativeInt
-    """Which checkpoint."""
+    """Step of the checkpoint."""
     weights: str
-    """Hash of its file."""
+    """Hash of the checkpoint's file when the run began."""
 
 
 class Start(Part):
-    """Where the weights come from, and which of them stay as they are.
+    """Source of the initial weights, and the weights that are not trained.
 
-    embed is W_E, unembed what knows the classes (W_U, b_U), body everything between them with positions, all is everything.
+    Groups of weights: embed is W_E, unembed is W_U and b_U, body is everything between them with positions, all is everything.
     """
 
     parent: Parent | None = None
     """The checkpoint that some weights were taken from; mechgrok finetune sets it."""
     load: tuple[Group, ...] = ()
-    """Which weights are the parent's (mechgrok finetune); the others are drawn as model.init says."""
+    """Groups of weights that are taken from the parent (mechgrok finetune); the others are drawn by model.init."""
     freeze: tuple[Group, ...] = ()
-    """Which weights are never changed: no gradient, no decay, no noise. Without a parent these stay random."""
+    """Groups of weights that are never changed: no gradient, no decay, no noise. Without a parent they stay random."""
 
 
 class Config(Part):
-    """A run, decided."""
+    """The complete configuration of a run."""
 
     task: Annotated[SerializeAsAny[Any], _by_kind("task")]
     split: Annotated[SerializeAsAny[Any], _by_kind("split")]
@@ -202,13 +205,13 @@ class Config(Part):
     checkpoints: Checkpoints = Checkpoints()
 
     def typed(self) -> type[Config]:
-        """The tree with the parts that a `kind` picked as declared types, so that flags can be made of it."""
+        """A subclass whose fields have the chosen kinds as their types, so that command line flags can be generated from it."""
         chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in PART_FOLDERS}
         return create_model("Config", __base__=Config, __doc__=Config.__doc__, **chosen)  # type: ignore[call-overload]
 
 
 def read(text: str, source: str) -> Config:
-    """The config in a JSON `text`; `source` is named in the error. Raises UserError."""
+    """The config in a JSON `text`. Raises UserError, with the name of the `source`, if it is not valid."""
     try:
         return Config.model_validate_json(text)
     except ValidationError as error:
@@ -216,7 +219,7 @@ def read(text: str, source: str) -> Config:
 
 
 def make(part: type[P], **values: Any) -> P:
-    """A part with these values. Raises UserError where they do not fit."""
+    """A part with these values. Raises UserError if a value is not valid."""
     try:
         return part(**values)
     except ValidationError as error:
@@ -224,24 +227,24 @@ def make(part: type[P], **values: Any) -> P:
 
 
 def describe_problem(error: ValidationError, part: type[BaseModel], prefix: str = "") -> str:
-    """The first thing that `error` has against a `part`, in one line with its path (after `prefix`) and the nearest known key."""
+    """The first problem of a validation `error` of a `part`, in one line with its path (after `prefix`) and the nearest known key."""
     problems = error.errors()
     path = _path(problems[0])
     where = ".".join(filter(None, [prefix, *path]))
     if problems[0]["type"] == "extra_forbidden":
         return f"unknown key {where}{nearest(path[-1], _siblings(part, path))}"
-    said = dict.fromkeys(each["msg"].removeprefix("Value error, ") for each in problems if _path(each) == path)
-    return f"{where}: {', or '.join(said)}" if where else next(iter(said))
+    messages = dict.fromkeys(each["msg"].removeprefix("Value error, ") for each in problems if _path(each) == path)
+    return f"{where}: {', or '.join(messages)}" if where else next(iter(messages))
 
 
 def _path(problem: ErrorDetails) -> list[str]:
-    """The keys and indices that lead to a problem, without the names that pydantic gives to the members of a union."""
+    """The keys and indices of a problem, without the names that pydantic gives to the members of a union."""
     unknown = problem["type"] == "extra_forbidden"
     return [str(step) for step in problem["loc"] if unknown or isinstance(step, int) or step.isidentifier()]
 
 
 def _siblings(part: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys that stand where the last one of `path` does; under a `kind`, those of all kinds."""
+    """The known keys beside the last one of `path`; in a part with kinds, those of all kinds."""
     if part is Config and path[0] in PART_FOLDERS and len(path) == 2:
         return sorted({name for kind in kinds(PART_FOLDERS[path[0]]).values() for name in kind.model_fields})
     for step in path[:-1]:

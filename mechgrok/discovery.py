@@ -1,4 +1,4 @@
-"""What a folder holds is what there is: tasks, splits, models, measures and importers are found by their files."""
+"""Discovery: tasks, splits, models, measures and importers are found by the files in their folders. No list names them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PartFolder = Literal[
 
 
 def modules(folder: str) -> list[ModuleType]:
-    """The modules of `mechgrok/<folder>`, and those that other distributions offer as entry points `mechgrok.<folder>`."""
+    """The modules of `mechgrok/<folder>`, and those that other installed packages provide as entry points `mechgrok.<folder>`."""
     package = importlib.import_module(f"mechgrok.{folder}")
     return [*_inside(package), *(entry.load() for entry in entry_points(group=f"mechgrok.{folder}"))]
 
 
 def modules_below(folder: str) -> list[ModuleType]:
-    """As `modules`, with the modules of the subfolders."""
+    """The modules of a folder and of its subfolders."""
     found = modules(folder)
     return [*found, *(inner for module in found if hasattr(module, "__path__") for inner in _inside(module))]
 
@@ -39,7 +39,7 @@ def _inside(package: ModuleType) -> list[ModuleType]:
 
 
 def classes(folder: str, base: type) -> list[type[Any]]:
-    """The concrete subclasses of `base` that the modules of a folder and of its subfolders define, in order of their names."""
+    """The subclasses of `base` with a `name` that the modules of a folder and its subfolders define, sorted by class name."""
     found = {
         member
         for module in modules_below(folder)
@@ -51,7 +51,7 @@ def classes(folder: str, base: type) -> list[type[Any]]:
 
 @cache
 def kinds(folder: PartFolder) -> dict[str, Any]:
-    """The config parts in a folder by their `kind`."""
+    """The concrete config parts in a folder, by their `kind`."""
     found: dict[str, Any] = {}
     for module in modules(folder):
         for member in vars(module).values():

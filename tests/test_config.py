@@ -40,7 +40,7 @@ def refusal(change: dict[str, Any]) -> str:
     return message.removeprefix("r/config.json: ")
 
 
-BATCHES = "give full, auto, a number of rows, or a share of them above 0 and up to 1"
+BATCHES = "give full, auto, a number of rows, or a share of them above 0 and at most 1"
 
 
 @pytest.mark.parametrize("preset", PRESETS)

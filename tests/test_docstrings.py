@@ -65,10 +65,7 @@ NOT_YET: set[str] = {
     "mechgrok.runs.importing.foreign",
     "mechgrok.tasks.arithmetic",
     "mechgrok.tasks.task",
-    "mechgrok.training.gradients.gradient",
-    "mechgrok.training.optimizers.optimizer",
     "mechgrok.training.presets.preset",
-    "mechgrok.training.schedules.schedule",
     "mechgrok.verification.check",
     "mechgrok.verification.source",
 }

@@ -1,1 +1,1 @@
-"""The step loop, what it writes, and what it can take up again."""
+"""Training: the step loop, its records, and the continuation of interrupted runs."""

@@ -1,4 +1,4 @@
-"""Which rows each step is trained on, from (seed, epoch) or (seed, step) alone: a resumed run needs no generator's history."""
+"""The rows of each step's batch. They depend on (seed, epoch) or (seed, step) alone, so a resumed run needs no generator state."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Sampling = Literal["shuffled", "fixed", "replacement"]
 
 
 def rows_a_step(batch: str | float, train: int) -> int | None:
-    """How many of the `train` rows a step sees under a config's `training.batch`; None for all of them, without an order.
+    """The batch size under a config's `training.batch`, given the number of `train` rows; None for the whole train split.
 
-    auto: min(512, half), a share: so much, both rounded up.
+    auto is min(512, train / 2), a share is share * train; both are rounded up.
     """
     if batch == "full":
         return None
     if batch == "auto":
         return min(512, -(-train // 2))
-    # As it is written: 0.07 as a double is more than 7 of 100.
+    # The decimal that was written: as a double, 0.07 * 100 is more than 7.
     return math.ceil(Fraction(str(batch)) * train) if isinstance(batch, float) else int(batch)
 
 
 class Batches:
-    """The train rows: all of them each step; some at a time, in an order drawn anew every epoch or fixed; or each drawn from all."""
+    """Batches of the train rows: the whole split, parts of a random or fixed order of each epoch, or draws with replacement."""
 
     def __init__(self, rows: np.ndarray, size: int | None, seed: int, sampling: Sampling = "shuffled") -> None:
         self.rows = rows
@@ -36,7 +36,7 @@ class Batches:
         self._order = lru_cache(maxsize=1)(self._draw)
 
     def at(self, step: int) -> np.ndarray | None:
-        """The rows of a step; None for all train rows. The last batch of an epoch may be smaller."""
+        """The row numbers of a step's batch; None for all train rows. The last batch of an epoch may be smaller."""
         if self.size is None:
             return None
         if self.sampling == "replacement":

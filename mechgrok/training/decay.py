@@ -1,4 +1,4 @@
-"""Decay to the initial weights, which torch's optimisers do not know, and what of an update is decay."""
+"""Decay towards the initial weights, which torch's optimisers lack, and the share of decay in an update."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mechgrok.training.optimizers.optimizer import Optimizer
 
 
 class Decay:
-    """Where the weights of a run decay to, and how much. It has to be made of the initial weights."""
+    """The decay of a run. It copies the parameters that it is given, which must be the initial weights."""
 
     def __init__(self, optimizer: Optimizer, parameters: Mapping[str, Parameter]) -> None:
         self.optimizer = optimizer
@@ -23,7 +23,7 @@ class Decay:
 
     @torch.no_grad()
     def apply(self, rate: float) -> None:
-        """Decay to the initial weights, if that is asked for: of the weights themselves, or in the gradient that the optimiser gets."""
+        """Decay towards the initial weights where `decay_to` is init: of the weights if decoupled, otherwise through the gradients."""
         for name, initial in self._initial.items():
             parameter, strength = self._decaying[name], self.optimizer.decay
             if self.optimizer.decoupled:
@@ -32,7 +32,7 @@ class Decay:
                 parameter.grad.add_(parameter - initial, alpha=strength)
 
     def part(self, weights: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:
-        """What decoupled decay adds to `weights` (float64) in a step: -rate * strength * (weights - where they decay to)."""
+        """What decoupled decay adds to `weights` (float64) in a step: -rate * strength * (weights - target); zeros if coupled."""
         found = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
         for name in self._decaying if self.optimizer.decoupled else ():
             target = self._initial[name].double() if name in self._initial else 0.0

@@ -1,4 +1,4 @@
-"""The rows that are evaluated by themselves, beside the whole splits: by their labels in a corrupted run, by the part of the table."""
+"""Subsets of a split that are evaluated separately: by the kind of label in a corrupted run, and by the part of the table."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subset:
-    """Some rows of a split, and what they are held against."""
+    """Some rows of a split, and the labels that they are compared with."""
 
     name: str
-    """What its rows in the metrics are called."""
+    """Name in the column `split` of the metrics."""
     places: Tensor
-    """Which of the split's rows, by their index in it (m,)."""
+    """Indices into the rows of the split (m,)."""
     labels: Tensor
-    """(m,)."""
+    """Labels (m,)."""
 
 
 def by_label_kind(split: str, rows: np.ndarray, corrupted: Labels | None, device: torch.device) -> list[Subset]:
-    """The subsets of a split, with these `rows` of the table, that have any rows; none where no label is corrupted."""
+    """The non-empty subsets of a split with these `rows` of the table, by the kind of label; an empty list if no label is corrupted."""
     found = {} if corrupted is None else _train(corrupted) if split == "train" else _test(corrupted)
     return _subsets(found, rows, device)
 
@@ -44,7 +44,7 @@ def by_part(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device
 
 
 def _subsets(found: Mapping[str, tuple[np.ndarray, np.ndarray]], rows: np.ndarray, device: torch.device) -> list[Subset]:
-    """Those of them that have any of the `rows`; a mask and labels over the whole table (n,) each."""
+    """The subsets that contain any of the `rows`, from a mask (n,) and labels (n,) over the whole table for each name."""
     made = [
         Subset(name, torch.from_numpy(np.flatnonzero(mask[rows])).to(device), torch.from_numpy(labels[rows][mask[rows]]).to(device))
         for name, (mask, labels) in found.items()
@@ -61,7 +61,7 @@ def _train(labels: Labels) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def _test(labels: Labels) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Where no row is a trigger, all test rows are clean, and `test` says it."""
+    """Empty where no row is a trigger: then all test rows are clean, and the split `test` has their metrics."""
     if not labels.trigger.any():
         return {}
     return {

@@ -1,6 +1,6 @@
-"""How a run is executed: what must not change its numbers beyond rounding, and so stays out of the config.
+"""Options of execution. They change the numbers of a run by rounding alone, and are not part of its config.
 
-torch is imported where it is used, since the flags of `mechgrok train` are made of this.
+torch is imported inside functions: the flags of `mechgrok train` are generated from this module, and importing torch is slow.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from mechgrok.errors import UserError
 
 @dataclass(frozen=True)
 class Execution:
-    """Options of execution. A resumed run keeps the ones that it began with."""
+    """Options of execution. A resumed run keeps its first ones."""
 
     device: str = "auto"
     """cpu, cuda, cuda:1, ...; by default a GPU if there is one."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """CPU threads; 0 for as many as there are cores."""
     forward: Literal["fast", "plain"] = "fast"
-    """fast: the same function computed through tables of tokens; plain: the HookedTransformer's own forward."""
+    """fast: the same function computed from tables of tokens; plain: the forward pass of HookedTransformer."""
 
     def resolved(self) -> Execution:
-        """The same with nothing left to choose, applied to this process. Raises UserError for a device that is not here."""
+        """These options with defaults resolved, after applying them to this process. Raises UserError if the device is not available."""
         import torch
 
         from mechgrok.models.allocation import keep_freed_memory
@@ -37,11 +37,11 @@ class Execution:
         device = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
         _check(device)
         threads = self.threads or torch.get_num_threads()
-        # cuBLAS is deterministic only with a fixed workspace, and reads this when CUDA starts.
+        # cuBLAS is deterministic only with a fixed workspace. It reads this variable when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
-        # Otherwise every new array is filled with NaN first, to show reads of what nobody wrote.
+        # Deterministic mode otherwise fills every new tensor with NaN, to expose reads of uninitialised memory, which is slow.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         keep_freed_memory()
         return Execution(device, threads, self.forward)

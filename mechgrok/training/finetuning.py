@@ -1,4 +1,4 @@
-"""Runs that start from the weights of another: what is taken, and what is written down of where it came from."""
+"""Runs that start from the weights of another run, and the record of their origin."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from mechgrok.training.execution import Execution
 
 @dataclass(frozen=True)
 class Origin:
-    """A checkpoint of a run to start from."""
+    """A checkpoint of a run, from which another run starts."""
 
     run: Run
     step: int
 
     @classmethod
     def of(cls, text: str) -> Origin:
-        """`RUN` for its last checkpoint, or `RUN@step`. Raises UserError where there is none."""
+        """Parse `RUN` (its last checkpoint) or `RUN@step`. Raises UserError if there is no such checkpoint."""
         folder, at, step = text.rpartition("@")
         if not at or Path(text).exists():
             run = open_run(text)
@@ -44,28 +44,28 @@ class Origin:
 
     @property
     def parent(self) -> config.Parent:
-        """What a config says of it."""
+        """The entry of this checkpoint in a config."""
         return config.Parent(run=full_name(self.run), step=self.step, weights=store.digest(self.run.weights_path(self.step).read_bytes()))
 
     def donor(self) -> Donor:
-        """Its weights and its network."""
+        """The weights of the checkpoint, with the task and the network of the run."""
         weights, _ = store.read_tensors(self.run.weights_path(self.step))
         return Donor(f"{self.run.name}@{self.step}", self.run.task, self.run.config.model.architecture(self.run.task), weights)
 
     def lineage(self) -> dict[str, Any]:
-        """The parent with its config, and in the same way its own parent's."""
+        """The content of lineage.json: the parent with its config, and recursively the parent's lineage."""
         own = self.run.config.model_dump(mode="json")
         return self.parent.model_dump() | {"config": own, "lineage": self.run.lineage}
 
 
 def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Run:
-    """A new run's folder, ready to be trained, with its initial weights as checkpoint 0 and the parents in lineage.json.
+    """Create a run's folder with its initial weights as checkpoint 0 and its parents in lineage.json; returns the untrained run.
 
-    Nothing needs the parent from here on. Raises UserError where the weights do not fit, or nothing is loaded.
+    Training does not need the parent's folder. Raises UserError if the weights do not fit or `start.load` is empty.
     """
     refuse_existing(out)
     if not wanted.start.load:
-        raise UserError("--load: say what to take over from the parent: embed, unembed, body or all")
+        raise UserError("--load: name the weights to take from the parent: embed, unembed, body or all")
     settled = wanted.model_copy(update={"start": wanted.start.model_copy(update={"parent": origin.parent})})
     weights = initial_weights(wanted, origin, wanted.start.load)
     files = {store.LINEAGE: json.dumps(origin.lineage(), indent=1).encode()}
@@ -74,13 +74,13 @@ def begin(wanted: Config, origin: Origin, out: Path, execution: Execution) -> Ru
 
 
 def untrained_tokens(wanted: Config, origin: Origin) -> list[str]:
-    """The tokens of rows here that the parent knows and has in no row: what it takes over of them was drawn, and then only decayed."""
+    """Tokens in rows of this task that are in the parent's vocabulary but in none of its rows: their embeddings have only decayed."""
     here, there = wanted.task, origin.run.task
     needed, trained = ({task.token_labels[token] for token in held_tokens(task)} for task in (here, there))
     return sorted((needed - trained) & set(there.token_labels))
 
 
 def initial_weights(wanted: Config, origin: Origin, groups: tuple[Group, ...]) -> dict[str, Tensor]:
-    """The weights of every parameter, those of some groups from the origin."""
+    """The initial weights of every parameter; those of the `groups` are taken from the origin."""
     fresh = {name: parameter.detach() for name, parameter in initial.network(wanted).named_parameters()}
     return transplant(fresh, wanted.model.architecture(wanted.task), wanted.task, origin.donor(), groups)

@@ -1,4 +1,4 @@
-"""The network that training starts from: drawn, partly a parent's, partly frozen."""
+"""The network before the first step: drawn, or with given weights, and with frozen groups."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def network(config: Config, given: Mapping[str, Tensor] | None = None) -> HookedRootModule:
-    """A run's network before its first step, on the CPU; what is frozen requires no gradient.
+    """A run's network before its first step, on the CPU. Frozen parameters do not require gradients.
 
-    The weights are those that were `given`, else drawn, those that are trained times `training.init_scale`. Raises UserError where
-    `start.freeze` names a group that the network does not have, or leaves nothing to train.
+    The weights are `given`, or drawn; drawn weights of trained parameters are multiplied by `training.init_scale`. Raises UserError if
+    `start.freeze` names a group that the network lacks, or leaves no parameter to train.
     """
     model = config.model.build(config.task)
     _freeze(model, config)
@@ -35,12 +35,12 @@ def network(config: Config, given: Mapping[str, Tensor] | None = None) -> Hooked
 
 
 def trained(model: HookedRootModule) -> dict[str, Parameter]:
-    """The parameters that are trained, by their names."""
+    """The parameters that are trained, by TransformerLens name."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def _freeze(model: HookedRootModule, config: Config) -> None:
-    """A frozen parameter is none of the optimiser's, so that nothing ever writes to it."""
+    """Turn gradients off in frozen groups. The optimiser never receives these parameters, so nothing changes them."""
     parameters = dict(model.named_parameters())
     architecture = config.model.architecture(config.task)
     for group in config.start.freeze:

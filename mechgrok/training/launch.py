@@ -1,4 +1,4 @@
-"""Begins and resumes runs."""
+"""Functions that begin and resume runs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ from mechgrok.training.recorder import Recorder
 from mechgrok.training.staged_batches import check_stages
 from mechgrok.training.trainer import Trainer
 
-NOTHING: Mapping[str, bytes] = {}
+NO_FILES: Mapping[str, bytes] = {}
 
 
-def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, bytes] = NOTHING) -> Run:
-    """A new run's folder, ready to be trained, with `more` files if it starts from another. Raises UserError where `out` is taken."""
+def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, bytes] = NO_FILES) -> Run:
+    """Create the folder of a run, with `more` files if it starts from another run; returns the untrained run.
+
+    Raises UserError if `out` exists, or if parts of the config do not fit each other.
+    """
     refuse_existing(out)
     if (config.start.parent or config.start.load) and not more:
-        raise UserError("start.load takes weights from another run; say which with: mechgrok finetune PRESET --from RUN --load ...")
+        raise UserError("start.load takes weights from another run; name it with: mechgrok finetune PRESET --from RUN --load ...")
     task = config.task
     mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
@@ -61,7 +64,7 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
 
 
 def _check_batch_and_optimizer(config: Config, train: int) -> None:
-    """Raises UserError where batches are larger than the train split, or the optimiser has nothing of what it is to act on."""
+    """Raises UserError if batches are larger than the train split, or the optimiser finds no parameter that it applies to."""
     size = rows_a_step(config.training.batch, train)
     if size is not None and size > train and config.training.sampling != "replacement":
         raise UserError(f"training.batch is {size}, but the train split has {train} rows; use at most {train}, or full")
@@ -70,7 +73,7 @@ def _check_batch_and_optimizer(config: Config, train: int) -> None:
 
 
 def resume(run: Run, progress: Progress) -> Ending:
-    """Trains a run from its newest state on, with the execution that it began with. Raises UserError where that cannot be."""
+    """Train a run from its newest state to its end, with its first options of execution. Raises UserError if it cannot be resumed."""
     if mixture := parent_mixture(run):
         raise UserError(f"{run.path} is one task of a mixture and shares its weights; go on with: mechgrok train --resume {mixture}")
     if run.is_train is None or "device" not in run.execution:
@@ -78,28 +81,28 @@ def resume(run: Run, progress: Progress) -> Ending:
     if recorder.finished(run.path):
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
-    with _alone(run.path):
+    with _locked(run.path):
         trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
 
 
 def _weights(run: Run) -> dict[str, Tensor] | None:
-    """What a run with a parent started from; None for any other, whose first weights are drawn."""
+    """The initial weights of a run with a parent; None for other runs, whose initial weights are drawn."""
     return store.read_tensors(store.weights_path(run.path, 0))[0] if run.config.start.parent else None
 
 
 def _execution(run: Run) -> Execution:
-    """What the run began with."""
+    """The options of execution that the run began with."""
     options = {field.name: run.execution.get(field.name, field.default) for field in dataclasses.fields(Execution)}
     try:
         return Execution(**options).resolved()
     except UserError as error:
-        raise UserError(f"{run.path} began on device {options['device']} and can only go on where that is: {error}") from None
+        raise UserError(f"{run.path} began on device {options['device']} and can only be resumed on that device: {error}") from None
 
 
 @contextmanager
-def _alone(run: Path) -> Iterator[None]:
-    """Refuses a second trainer on the same folder; the lock goes with the process, however it ends."""
+def _locked(run: Path) -> Iterator[None]:
+    """Lock the folder against a second process that trains it. The operating system releases the lock when the process ends."""
     descriptor = os.open(run, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,7 +17,7 @@ from mechgrok.training.trainer import Evaluation, Trainer
 
 
 class Progress(Protocol):
-    """Who watches."""
+    """The interface of a progress display."""
 
     def at(self, step: int) -> None: ...
     def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None: ...
@@ -25,7 +25,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Ending:
-    """Where training stopped, and why."""
+    """The step at which training stopped, and the reason."""
 
     step: int
     reason: str
@@ -33,20 +33,20 @@ class Ending:
 
 
 class DivergedError(UserError):
-    """The loss is no longer a number."""
+    """The loss is not finite."""
 
 
 def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
-    """Trains from the newest state to the last step, a stopping rule, or an interruption.
+    """Train from the newest state to the last step, a stopping rule or an interruption.
 
-    Ctrl-C and SIGTERM end it after the running step with its state saved. Raises DivergedError.
+    Ctrl-C and SIGTERM end training after the current step, with the state saved. Raises DivergedError if the loss is not finite.
     """
     config, step = trainer.config.training, recorder.begin()
     if step is None:
         step = 0
-        _look(0, trainer, recorder, progress)
+        _evaluate_and_record(0, trainer, recorder, progress)
     history = recorder.history()
-    # Before the first step too: whoever was killed between a stopping rule and the final state stops where it would have.
+    # Also checked before the first step: a run killed between a stopping rule and its final state has to stop at the same step.
     reason = stopping.reason(config.stop, history)
     with _interruptible() as interrupted:
         while not reason and step < config.steps:
@@ -57,13 +57,13 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
             step += 1
             progress.at(step)
             if recorder.steps.evaluates(step):
-                history += _look(step, trainer, recorder, progress)
+                history += _evaluate_and_record(step, trainer, recorder, progress)
                 reason = stopping.reason(config.stop, history)
     return _end(step, reason or "that was the last step", recorder)
 
 
 def _update(step: int, trainer: Trainer, recorder: Recorder) -> None:
-    """An update, seen by the probes where the weights that it starts from were evaluated."""
+    """One update. The probes read it if its initial weights were evaluated."""
     if not trainer.config.training.probes or not recorder.steps.evaluates(step):
         _refuse_nan(step, trainer.update(step).item(), recorder)
         return
@@ -72,8 +72,8 @@ def _update(step: int, trainer: Trainer, recorder: Recorder) -> None:
     recorder.probe(step, readings)
 
 
-def _look(step: int, trainer: Trainer, recorder: Recorder, progress: Progress) -> list[Evaluation]:
-    """Evaluates, records, and keeps the weights where they are due."""
+def _evaluate_and_record(step: int, trainer: Trainer, recorder: Recorder, progress: Progress) -> list[Evaluation]:
+    """Evaluate the current weights, record the metrics, and write a checkpoint if the step has one."""
     evaluations = trainer.evaluate()
     for each in evaluations:
         _refuse_nan(step, each.objective, recorder)
@@ -93,9 +93,9 @@ def _end(step: int, reason: str, recorder: Recorder) -> Ending:
 
 def _refuse_nan(step: int, loss: float, recorder: Recorder) -> None:
     if not math.isfinite(loss):
-        good = _last_checkpoint(recorder.run)
+        last = _last_checkpoint(recorder.run)
         raise DivergedError(
-            f"the loss is {loss} at step {step}; the last good checkpoint is {good}. Lower optimizer.lr, and train into a new folder"
+            f"the loss is {loss} at step {step}; the last good checkpoint is {last}. Lower optimizer.lr, and train into a new folder"
         )
 
 
@@ -106,18 +106,18 @@ def _last_checkpoint(run: Path) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[Any]:
-    """Whether Ctrl-C or SIGTERM came; a second one ends the process as usual."""
-    came: list[int] = []
+    """Yields a function that returns whether Ctrl-C or SIGTERM was received. A second signal ends the process as usual."""
+    received: list[int] = []
 
     def note(number: int, frame: object) -> None:
-        came.append(number)
+        received.append(number)
         signal.signal(number, before[number])
 
     before: dict[int, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, note)
     try:
-        yield lambda: bool(came)
+        yield lambda: bool(received)
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

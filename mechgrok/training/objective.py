@@ -1,4 +1,4 @@
-"""What is minimised: a mean over rows (of each task of a mixture), a penalty on the weights, and the noise under which it is seen."""
+"""The objective of training: a mean loss over rows (for each task of a mixture), a penalty on the weights, and weight noise."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LOSSES: Mapping[str, Callable[[Tensor, Tensor, torch.dtype], Tensor]] = {
 
 
 def is_recorded(config: Config) -> bool:
-    """Whether the loss that is trained is, without penalties, the mean cross-entropy over rows that is recorded of every run."""
+    """Whether the minimised loss, without penalties, equals the mean cross-entropy over rows, which is recorded of every run."""
     return config.training.loss == "cross-entropy" and as_mixture(config.task) is None
 
 
 class Objective:
-    """The loss of a run's batches, and the penalty on its trained parameters."""
+    """The loss of a batch, the penalty on the trained parameters, and their gradients."""
 
     def __init__(self, training: Training, parameters: Mapping[str, Parameter]) -> None:
         self.training = training
@@ -36,10 +36,10 @@ class Objective:
         self._dtype: torch.dtype = getattr(torch, training.loss_dtype)
 
     def data(self, logits: Tensor, labels: Tensor, tasks: Sequence[Tensor] = ()) -> Tensor:
-        """The loss of some rows (scalar): logits (batch, classes), labels (batch,).
+        """The loss (scalar) of logits (batch, classes) against labels (batch,), without the penalty.
 
-        `tasks` are the places in the batch of each task of a mixture that has any. Their mean losses are added (Furuta et al. 2024,
-        arXiv 2402.16726, released code), so a task counts as much as another, however many rows it has.
+        `tasks` holds, for each task of a mixture with rows in the batch, their indices in it. The mean losses of the tasks are added
+        (Furuta et al. 2024, arXiv 2402.16726, released code), so all tasks have equal weight, whatever their numbers of rows.
         """
         if not tasks:
             return self._loss(logits, labels, self._dtype)
@@ -51,7 +51,7 @@ class Objective:
         return self.training.lp_alpha * torch.stack(norms).mean()
 
     def backward(self, logits: Callable[[], Tensor], labels: Tensor, step: int, tasks: Sequence[Tensor] = ()) -> Tensor:
-        """Adds the gradient of the objective to the parameters; gives its value (scalar). `logits` are computed under the noise."""
+        """Add the gradient of the objective to the parameters; returns its value (scalar). `logits` is called under the weight noise."""
         with self._noise(step):
             loss = self.data(logits(), labels, tasks)
             loss.backward()
@@ -63,7 +63,7 @@ class Objective:
 
     @contextmanager
     def _noise(self, step: int) -> Iterator[None]:
-        """Normal noise on every trained parameter, taken back at the end to the bit; the penalty does not see it."""
+        """Add normal noise to every trained parameter, and restore the exact weights at the end. The penalty is computed without noise."""
         if not self.training.weight_noise:
             yield
             return

@@ -15,7 +15,7 @@ from mechgrok.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Reading:
-    """One number of a probe."""
+    """A number of a probe: the kind of the probe, and the name and value of the number."""
 
     probe: str
     name: str

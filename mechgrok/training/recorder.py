@@ -1,4 +1,4 @@
-"""What is written when, so that a kill at any moment loses only the steps since the last state."""
+"""The files that training writes. They are ordered so that a kill at any moment loses the steps since the last state alone."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _PROBES = ("step", "probe", "name", "value")
 
 
 class Recorder:
-    """Writes metrics, what probes read, checkpoints and the state of one run."""
+    """Writes the metrics, the numbers of probes, the checkpoints and the state of one run."""
 
     def __init__(self, run: Path, config: Config, trainer: Trainer) -> None:
         self.run = run
         self.steps = RecordingSteps(config)
         self.trainer = trainer
-        # A loss that is another than the recorded cross-entropy has a column of its own.
+        # If the minimised loss is not the recorded cross-entropy, it has its own column.
         self._trains_another = not is_recorded(config)
         self._metrics = GrowingCsv(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
         self._probes = GrowingCsv(run / store.PROBES, _PROBES)
         self._tables = {"metrics": self._metrics} | ({"probes": self._probes} if config.training.probes else {})
 
     def begin(self) -> int | None:
-        """Puts the newest state back, and the tables to the lengths that they had then. The step it is of; None for a fresh run.
+        """Restore the newest state, and truncate the tables to their lengths at that time; returns its step, or None for a new run.
 
-        Raises UserError where the state is not this run's, or rows that it counts on are gone.
+        Raises UserError if the state does not belong to this run, or rows that were recorded before it are missing.
         """
         store.remove_partial_files(self.run)
         path = self.run / store.STATE
@@ -55,22 +55,22 @@ class Recorder:
         return step
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:
-        """Appends a row of metrics for each split, in one write."""
+        """Append a row of metrics for each evaluation, in one write."""
         trained = [(repr(each.objective),) * self._trains_another for each in evaluations]
         rows = [(step, each.split, repr(each.loss), repr(each.accuracy), *more) for each, more in zip(evaluations, trained, strict=True)]
         self._metrics.append(rows)
 
     def probe(self, step: int, readings: Sequence[Reading]) -> None:
-        """Appends what the probes read of the update that started from the weights of a step, in one write."""
+        """Append the numbers of the probes for the update that starts from the weights of a step, in one write."""
         self._probes.append([(step, each.probe, each.name, repr(each.value)) for each in readings])
 
     def keep(self, step: int) -> None:
-        """Writes the checkpoint of a step, then the state; in this order, a state never lacks its checkpoint."""
+        """Write the checkpoint of a step, then the state. In this order, a state never lacks its checkpoint."""
         store.write_tensors(store.weights_path(self.run, step), self.trainer.parameters)
         self.save(step)
 
     def save(self, step: int, finished: bool = False) -> None:
-        """Writes the state: whoever resumes goes on from here, with the tables up to here, which go to the disk first."""
+        """Write the state, from which a resumed run continues. The tables are flushed to the disk first, and their lengths stored."""
         lengths = {name: str(table.flushed()) for name, table in self._tables.items()}
         notes = {"step": str(step), "finished": str(int(finished))} | lengths
         store.write_tensors(self.run / store.STATE, self.trainer.state(), notes)
@@ -86,13 +86,13 @@ def _evaluation(row: Mapping[str, str]) -> Evaluation:
 
 
 def finished(run: Path) -> bool:
-    """Whether a run has nothing left to do."""
+    """Whether a run has ended at its last step or by a stopping rule."""
     path = run / store.STATE
     return path.is_file() and store.read_tensors(path)[1].get("finished") == "1"
 
 
 def restore_last(run: Path) -> int:
-    """The last step of a finished run, whose checkpoint is written again from the state where it is gone."""
+    """The last step of a finished run. If its checkpoint was deleted, it is written again from the state."""
     state, notes = store.read_tensors(run / store.STATE)
     path = store.weights_path(run, int(notes["step"]))
     if not path.is_file():

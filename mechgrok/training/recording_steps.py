@@ -1,4 +1,4 @@
-"""At which steps something is written."""
+"""The steps at which metrics and checkpoints are recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mechgrok.config import Config
 
 
 class RecordingSteps:
-    """The steps that are evaluated and the steps that are kept; the first and the last are both, and so is where a stage begins."""
+    """The steps that are evaluated, and those with a checkpoint. The first and last step and the first step of a stage are both."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -27,9 +27,9 @@ class RecordingSteps:
         )
 
     def keeps(self, step: int) -> bool:
-        """Whether the weights after so many updates are kept."""
+        """Whether the weights after `step` updates are kept as a checkpoint."""
         return step in self.kept
 
     def evaluates(self, step: int) -> bool:
-        """Whether the weights after so many updates are evaluated; those that are kept always are."""
+        """Whether the weights after `step` updates are evaluated; weights that are kept always are."""
         return step % self.config.training.evaluate_every == 0 or step in self.kept

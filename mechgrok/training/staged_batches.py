@@ -1,6 +1,6 @@
-"""Training in stages: which rows each step of a task in stages is trained on, from (seed, step) alone.
+"""The batches of a task in stages. They depend on (seed, step) alone.
 
-The optimiser knows nothing of it, so a stage begins with the moments that the one before it left behind.
+The optimiser state is kept between stages: a stage begins with the moments at the end of the previous stage.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mechgrok.tasks.parts import Staged
 
 
 class StagedBatches:
-    """Each row of a batch drawn with replacement: with probability `rehearsal` from the rows of no stage, else from those of the stage."""
+    """Batches drawn with replacement: each row from the rows of no stage with probability `rehearsal`, else from the current stage."""
 
     def __init__(
         self, rows: np.ndarray, stage_of_row: np.ndarray, size: int, seed: int, switch_at: Sequence[int], rehearsal: float
     ) -> None:
-        """`rows` (n,) of the table are trained on, each in a stage (n,) from 0 on or, with -1, in all."""
+        """`rows` (n,) are the train rows; `stage_of_row` (n,) is the stage of each, from 0, or -1 for rows of no stage."""
         self.size = size
         self.seed = seed
         self.switch_at = np.array(switch_at)
@@ -30,7 +30,7 @@ class StagedBatches:
         self._of_stage = [rows[stage_of_row == stage] for stage in range(len(switch_at) + 1)]
 
     def at(self, step: int) -> np.ndarray:
-        """The rows of a step."""
+        """The row numbers of a step's batch (size,)."""
         draw = np.random.default_rng([self.seed, step])
         rehearsed = draw.random(self.size) < self.rehearsal
         rows = draw.choice(self._of_stage[stage(step, self.switch_at)], self.size)
@@ -40,12 +40,12 @@ class StagedBatches:
 
 
 def stage(step: int, switch_at: Sequence[int] | np.ndarray) -> int:
-    """The stage that the update after `step` earlier ones is trained on."""
+    """The stage, from 0, of the update after `step` earlier ones."""
     return int(np.searchsorted(switch_at, step, side="right"))
 
 
 def check_stages(config: Config, is_train: np.ndarray) -> None:
-    """Raises UserError where the stages of a task (n,) cannot be trained on as the config says."""
+    """Raises UserError if the stages of the task do not fit the settings of training and the split. `is_train` is (n,)."""
     training, task = config.training, config.task
     stages = task.stages if isinstance(task, Staged) else 1
     if len(training.switch_at) != stages - 1 or list(training.switch_at) != sorted(set(training.switch_at)):
@@ -57,11 +57,11 @@ def check_stages(config: Config, is_train: np.ndarray) -> None:
         late = f"stage {stages} would begin at {max(training.switch_at)}, after all {training.steps} training.steps"
         raise UserError(f"training.switch_at: {late}; choose an earlier step")
     if not isinstance(config.split, Designed):
-        raise UserError("this task says itself which rows are held out; set split.kind designed, and split.leak to train on some of them")
+        raise UserError("this task fixes its held-out rows; set split.kind designed, and split.leak to train on some of them")
     if training.sampling != "replacement":
-        raise UserError("a task in stages is trained on in drawn batches; set training.sampling replacement and training.batch to a number")
+        raise UserError("a task in stages draws with replacement; set training.sampling replacement and training.batch to a number")
     of_row = task.stage_of_row()[is_train]
     empty = [each for each in range(-1 if training.rehearsal else 0, stages) if not (of_row == each).any()]
     if empty:
         missing = f"of stage {empty[0] + 1} of {stages}; name a set of it" if empty[0] >= 0 else "to rehearse; set training.rehearsal 0"
-        raise UserError(f"the design trains on no row {missing}")
+        raise UserError(f"the design has no train row {missing}")

@@ -1,4 +1,4 @@
-"""When a run stops before its last step, decided from its recorded metrics alone, so that a resumed run decides the same."""
+"""The rules that stop a run before its last step. They use recorded metrics alone, so a resumed run stops at the same step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mechgrok.training.trainer import Evaluation
 
 
 def reason(rule: Stop, history: Sequence[Evaluation]) -> str | None:
-    """Why to stop after a history of evaluations of both splits, oldest first; None to go on."""
+    """The reason to stop after a history of evaluations, oldest first; None to continue."""
     return _below("test", rule.test_loss_below, history) or _below("train", rule.train_loss_below, history) or _sustained(rule, history)
 
 
 def _latest(split: str, count: int, history: Sequence[Evaluation]) -> list[Evaluation]:
-    """The last evaluations of a split, newest first; the history may be long."""
+    """The last `count` evaluations of a split, newest first."""
     return list(islice((each for each in reversed(history) if each.split == split), count))
 
 

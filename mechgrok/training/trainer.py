@@ -1,4 +1,4 @@
-"""A network in training: its parameters, its optimiser, one update, one evaluation."""
+"""The trainer: parameters and optimiser of a run, its updates and evaluations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean cross-entropy (nats a row) and accuracy on one split, and the loss that is trained where that is another."""
+    """Mean cross-entropy (nats a row) and accuracy on one split, and the minimised loss if it is another."""
 
     split: str
     rows: int
@@ -45,12 +45,12 @@ class Evaluation:
 
     @property
     def objective(self) -> float:
-        """The loss that is trained, without penalties."""
+        """The loss that is minimised, without penalties."""
         return self.loss if self.trained is None else self.trained
 
 
 class Trainer:
-    """Parameters and optimiser of one run, and the rows that they see."""
+    """Parameters, optimiser and rows of one run."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Trainer:
         corrupted: Labels | None = None,
         weights: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """`weights`: those to start from, where they are not drawn."""
+        """`weights` are the initial weights by name; None to draw them."""
         self.config = config
         self.device = torch.device(execution.device)
         model: Any = initial.network(config, weights)
@@ -92,20 +92,20 @@ class Trainer:
         return self.objective.parameters
 
     def update(self, step: int) -> Tensor:
-        """One optimiser step after `step` earlier ones; gives the objective that it started from (scalar)."""
+        """One optimiser step after `step` earlier ones; returns the objective before it (scalar)."""
         loss = self.backward(step)
         self.apply(step)
         return loss
 
     def backward(self, step: int) -> Tensor:
-        """The first half of an update: gradients of the objective on the step's batch, as they come. Gives the objective (scalar)."""
+        """The first half of an update: unfiltered gradients of the objective on the step's batch; returns the objective (scalar)."""
         rows = self._batches.at(step)
         inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
         self.optimizer.zero_grad(set_to_none=True)
         return self.objective.backward(lambda: self.logits(inputs, step), labels, step, inputs.tasks)
 
     def apply(self, step: int) -> None:
-        """The second half: the gradients are filtered, then clipped, and the optimiser moves the weights."""
+        """The second half of an update: filter and clip the gradients, and change the weights by the optimiser."""
         rate = self.rate(step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -122,9 +122,9 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
-        """Loss and accuracy over all rows of each split that has any, and over the subsets of corrupted labels or of a table with parts.
+        """Loss and accuracy over each non-empty split, and over its subsets by kind of label and by part of the table.
 
-        Train rows count against the labels that they are trained with, test rows against the truth; a subset's name says what it is.
+        Train rows are compared with the labels that they are trained with, test rows with the truth. Subsets have their own labels.
         """
         return [each for name, rows in self._splits.items() for each in self._evaluate(name, *rows)]
 
@@ -144,14 +144,14 @@ class Trainer:
         return PreparedRows(inputs, Batch.of(inputs), tasks), torch.from_numpy(self._labels[rows]).to(self.device)
 
     def state(self) -> dict[str, Tensor]:
-        """All that an update depends on: weights, moments and the memory of the gradient filter, by names that say which."""
+        """The tensors that later updates depend on: `weights.*`, moments `optimizer.*`, and memory of the gradient filter `gradient.*`."""
         moments = self.optimizer.state_dict()["state"]
         named = {f"optimizer.{index}.{name}": tensor for index, entry in moments.items() for name, tensor in entry.items()}
         named |= {f"gradient.{name}": tensor for name, tensor in self.memory.items()}
         return {f"weights.{name}": parameter.detach() for name, parameter in self.parameters.items()} | named
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Puts a state back, number for number."""
+        """Restore a `state` exactly."""
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(state[f"weights.{name}"])
@@ -174,7 +174,7 @@ def _batches(config: Config, rows: np.ndarray) -> Batches | StagedBatches:
 
 @dataclass(frozen=True)
 class PreparedRows:
-    """Tokens (n, pos), the same prepared for the fast forward, and which of them belong to each task of a mixture."""
+    """Tokens (n, pos), the same prepared for the fast forward, and the indices of the rows of each task of a mixture."""
 
     tokens: Tensor
     batch: Batch
@@ -182,15 +182,15 @@ class PreparedRows:
 
 
 class Forward(Protocol):
-    """Logits (n, d_vocab_out) at the position that is read, with dropout where the step of an update is given."""
+    """A function that returns logits (n, d_vocab_out) at the position that is read."""
 
     def __call__(self, rows: PreparedRows, step: int | None = None) -> Tensor:
-        """`rows` may be of any split."""
+        """`rows` are rows of any split; dropout is applied if the `step` of an update is given."""
         ...
 
 
 def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) -> Forward:
-    """The network's own way where that is wanted and valid, else the module's."""
+    """The fast forward of the network, or the forward of the module if `wanted` is plain or the fast one is not valid."""
     obstacle = None if wanted == "plain" else network.obstacle(model)
     if obstacle:
         log.warning("training with the plain forward: %s", obstacle)
@@ -206,7 +206,7 @@ def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) 
 
 
 def _places(task_of_row: np.ndarray, device: torch.device) -> tuple[Tensor, ...]:
-    """Where in some rows each of their tasks is."""
+    """For each task that occurs, the indices of its rows."""
     return tuple(torch.from_numpy(np.flatnonzero(task_of_row == task)).to(device) for task in np.unique(task_of_row))
 
 

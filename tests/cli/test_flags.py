@@ -136,8 +136,8 @@ def test_the_help_has_every_flag_and_its_text() -> None:
         (["--task.p", "1"], "--task.p: Input should be greater than or equal to 2"),
         (["--task.p"], "Missing value for argument '--task.p'. Expected 1 values."),
         (["--model.heads", "3"], "--model: d_model 128 is no multiple of 3 heads; set d_head, or change one of them"),
-        (["--training.batch", "0"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and up to 1"),
-        (["--training.batch", "2.5"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and up to 1"),
+        (["--training.batch", "0"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and at most 1"),
+        (["--training.batch", "2.5"], "--training.batch: give full, auto, a number of rows, or a share of them above 0 and at most 1"),
         (
             ["--training.sampling", "replacement"],
             "--training: sampling with replacement needs batches; set batch to a number or share of rows, or to auto",

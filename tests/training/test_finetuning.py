@@ -85,7 +85,7 @@ def test_what_is_frozen_keeps_its_bytes_and_the_rest_does_not(kind: str, group: 
     settings = {f"training__{name}": value for name, value in rough.items()}
     made = child(optimizer={"kind": kind}, start={"load": ["all"], "freeze": [group]}, **settings)
     if (kind, group) == ("muon", "body"):
-        with pytest.raises(UserError, match="the network trains no matrices beside its embeddings"):
+        with pytest.raises(UserError, match="the network trains no matrices besides its embeddings"):
             begin(made, parent, tmp_path / "run")
         return
     resume(begin(made, parent, tmp_path / "run"), Interrupting(13))
@@ -202,7 +202,7 @@ def test_a_folder_may_have_an_at_in_its_name(parent: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("origin", "changed", "said"),
     [
-        ("{parent}", {}, "--load: say what to take over from the parent: embed, unembed, body or all"),
+        ("{parent}", {}, "--load: name the weights to take from the parent: embed, unembed, body or all"),
         ("{parent}@7", {"start": {"load": ["all"]}}, "has no checkpoint at step 7; the nearest is"),
         ("{parent}@last", {"start": {"load": ["all"]}}, "the step after @ is a whole number; leave @last away"),
         ("nowhere", {"start": {"load": ["all"]}}, "there is no nowhere; give the folder of a run"),
@@ -220,7 +220,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
 
 
 def test_weights_from_another_run_need_that_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="say which with: mechgrok finetune PRESET --from RUN"):
+    with pytest.raises(UserError, match="name it with: mechgrok finetune PRESET --from RUN"):
         begin_from_scratch(config(start={"load": ["embed"]}), tmp_path / "run")
 
 

@@ -263,7 +263,7 @@ def test_muon_treats_a_head_as_a_matrix_of_its_own() -> None:
 
 
 def test_muon_without_matrices_is_refused() -> None:
-    with pytest.raises(UserError, match="the network trains no matrices beside its embeddings; use adamw"):
+    with pytest.raises(UserError, match="the network trains no matrices besides its embeddings; use adamw"):
         Muon().build({"embed.W_E": Parameter(torch.ones(2, 2)), "unembed.b_U": Parameter(torch.ones(2))})
 
 

@@ -145,6 +145,6 @@ def test_probes_that_the_state_counts_on_must_be_there(tmp_path: Path, monkeypat
             resume(tmp_path / "run")
     (tmp_path / "run" / "probes.csv").write_text("step,probe,name,value\n")
     before = contents(tmp_path / "run")
-    with pytest.raises(UserError, match=r"probes\.csv lacks rows that the state counts on; restore it"):
+    with pytest.raises(UserError, match=r"probes\.csv lacks rows that were recorded before the state; restore it"):
         resume(tmp_path / "run")
     assert contents(tmp_path / "run") == before

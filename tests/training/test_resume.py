@@ -196,7 +196,7 @@ def test_a_state_of_something_else_is_named(interrupted: Path, tmp_path: Path) -
 def test_metrics_that_the_state_counts_on_must_be_there(interrupted: Path) -> None:
     metrics = interrupted / "metrics.csv"
     metrics.write_bytes(metrics.read_bytes()[:-1])
-    assert refusal(interrupted).startswith(f"{metrics} lacks rows that the state counts on; ")
+    assert refusal(interrupted).startswith(f"{metrics} lacks rows that were recorded before the state; ")
     metrics.unlink()
     assert refusal(interrupted).startswith(f"{metrics} lacks rows")
 

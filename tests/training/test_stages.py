@@ -143,8 +143,8 @@ def test_stages_that_cannot_be_are_refused(changed: dict[str, Any], words: str, 
     ("part", "values", "words"),
     [
         ("split", {"kind": "python-shuffle", "fraction": 0.5}, "set split.kind designed"),
-        ("task", {"sets": ["DtQ1"]}, "trains on no row of stage 2 of 2; name a set of it"),
-        ("task", {"sets": ["Dt3", "Df4"]}, "trains on no row of stage 1 of 2; name a set of it"),
+        ("task", {"sets": ["DtQ1"]}, "has no train row of stage 2 of 2; name a set of it"),
+        ("task", {"sets": ["Dt3", "Df4"]}, "has no train row of stage 1 of 2; name a set of it"),
     ],
 )
 def test_what_the_design_does_not_train_on_is_refused(part: str, values: dict[str, Any], words: str, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What is done to gradients before the optimiser sees them, one file each."""
+"""Filters of gradients before the optimiser, one file each."""

@@ -1,4 +1,4 @@
-"""What is done to gradients before the optimiser sees them. torch is imported where it is used, since configs are read without it."""
+"""The interface of a gradient filter. Configs are read without torch, so torch is imported inside functions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,29 @@ if TYPE_CHECKING:
 
 
 class Gradient(Part):
-    """A filter of gradients."""
+    """A filter that changes gradients before they are clipped and passed to the optimiser. A subclass defines `kind` and `filter`.
+
+    Examples
+    --------
+    >>> from mechgrok.training.gradients.grokfast import Grokfast
+    >>> weights, memory = torch.nn.Parameter(torch.tensor([1.0])), {}
+    >>> weights.grad = torch.tensor([3.0])
+    >>> Grokfast(alpha=0.5, lamb=2.0).filter({"w": weights}, memory, step=0)
+    >>> weights.grad.item(), memory["w"].item()  # 3 + 2 * 3, and the average
+    (9.0, 3.0)
+    """
 
     @abstractmethod
     def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:
-        """Replaces the gradients of `parameters` in place, for the update that follows `step` earlier ones.
+        """Change the gradients in place.
 
-        What it has to remember it keeps in `memory`, empty at first, which is saved and restored with the state of the run.
+        Parameters
+        ----------
+        parameters : Mapping of str to Parameter
+            The trained parameters by TransformerLens name; a `grad` may be None.
+        memory : dict of str to Tensor
+            Tensors that the filter keeps between steps, empty at first. It is saved and restored with the state of the run, so the
+            filter must keep nothing elsewhere.
+        step : int
+            The number of earlier updates.
         """

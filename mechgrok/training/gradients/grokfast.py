@@ -1,4 +1,4 @@
-"""Slow gradients amplified, from an exponential moving average."""
+"""Amplification of slow gradients by an exponential moving average."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Grokfast(Gradient):
     """Grokfast-EMA: g becomes g + lamb * mu, where mu = alpha * mu + (1 - alpha) * g starts as the first gradient.
 
-    Lee et al. 2024 (arXiv 2405.20233), section 3; the start is that of the authors' code.
+    Lee et al. 2024 (arXiv 2405.20233), section 3. The first value of mu follows the authors' code.
     """
 
     kind: Literal["grokfast"] = "grokfast"

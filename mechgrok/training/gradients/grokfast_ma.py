@@ -1,4 +1,4 @@
-"""Slow gradients amplified, from a moving average over a window."""
+"""Amplification of slow gradients by a moving average over a window."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class GrokfastMA(Gradient):
-    """Grokfast-MA: g becomes g + lamb * mean of the last `window` gradients, this one among them, once there are so many.
+    """Grokfast-MA: g becomes g + lamb * mean of the last `window` gradients, the current one included, from the `window`-th step on.
 
     Lee et al. 2024 (arXiv 2405.20233), section 3. The state of the run holds the whole window: `window` times the size of the weights.
     """
 
     kind: Literal["grokfast-ma"] = "grokfast-ma"
     window: PositiveInt = 100
-    """Gradients in the average."""
+    """Number of gradients in the average."""
     lamb: NonNegativeFloat = 5.0
     """Weight of the average."""
 

@@ -1,4 +1,4 @@
-"""Gradients as they are."""
+"""No filter of gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Unfiltered(Gradient):
-    """Gradients as they are."""
+    """No filter of gradients."""
 
     kind: Literal["none"] = "none"
 

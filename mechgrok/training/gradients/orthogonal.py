@@ -1,4 +1,4 @@
-"""Gradients without their part along the weights."""
+"""Gradients without their component along the weights."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Orthogonal(Gradient):
-    """Perp-Grad: g becomes g - (<w, g> / <w, w>) w for each tensor w of weights, so that no loss is gained by scaling it.
+    """Perp-Grad: g becomes g - (<w, g> / <w, w>) w for each weight tensor w, so updates do not lower the loss by scaling w.
 
-    Prieto et al. 2025 (arXiv 2501.04697), section 5. Products are summed in float64; a tensor that is zero keeps its gradient.
+    Prieto et al. 2025 (arXiv 2501.04697), section 5. Sums are computed in float64. The gradient of a tensor of zeros is not changed.
     """
 
     kind: Literal["orthogonal"] = "orthogonal"
     rescale: bool = True
-    """Give what is left the norm that g had, as the authors' code does and their formula does not."""
+    """Rescale the result to the norm of g, as in the authors' code; their formula has no such factor."""
 
     def filter(self, parameters: Mapping[str, torch.nn.Parameter], memory: dict[str, torch.Tensor], step: int) -> None:
         for parameter in parameters.values():
@@ -35,5 +35,5 @@ class Orthogonal(Gradient):
             return gradient
         left = gradient - (weights * gradient).sum() / square * weights
         norm, kept = gradient.norm(), left.norm()
-        # Of a gradient along the weights only its rounding is left, which must not be blown up.
+        # For a gradient parallel to the weights only rounding errors are left, which must not be amplified.
         return left * (norm / kept) if self.rescale and kept > 10 * torch.finfo(given.dtype).eps * norm else left

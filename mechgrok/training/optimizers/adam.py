@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Adam(Coupled):
-    """Adam, whose decay is an L2 penalty (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1)."""
+    """Adam with decay as an L2 penalty (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1)."""
 
     kind: Literal["adam"] = "adam"
     betas: tuple[DecayRate, DecayRate] = (0.9, 0.999)

@@ -1,4 +1,4 @@
-"""Muon on the matrices of the blocks, AdamW on everything else."""
+"""Muon for the matrices of the blocks, AdamW for all other parameters."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class Muon(Decoupled):
-    """Momentum whose update of each matrix is made orthogonal (Jordan et al. 2024), at AdamW's scale: torch's Muon, and AdamW beside it.
+    """torch's Muon, momentum with an orthogonalised update of each matrix (Jordan et al. 2024), and AdamW for all other parameters.
 
-    Muon takes what has two dimensions or more and is no embedding, position or unembedding; heads are a matrix each. AdamW takes the
-    rest. A matrix's update is 0.2 sqrt(max(rows, columns)) lr times the orthogonal factor (Liu et al. 2025, arXiv 2502.16982), so one rate
-    serves both; decay is decoupled in both.
+    Muon is applied to parameters with two or more dimensions, except embeddings, positions and the unembedding; each head is one matrix.
+    The update of a matrix is 0.2 sqrt(max(rows, columns)) lr times the orthogonal factor (Liu et al. 2025, arXiv 2502.16982), so both have
+    the same learning rate. Decay is decoupled in both.
     """
 
     kind: Literal["muon"] = "muon"
     momentum: DecayRate = 0.95
-    """Decay rate of the mean gradient that is made orthogonal."""
+    """Decay rate of the mean gradient, which is orthogonalised."""
     nesterov: bool = True
-    """Mix the gradient into it once more."""
+    """Nesterov momentum: add the current gradient to the mean once more."""
     iterations: PositiveInt = 5
-    """Of Newton and Schulz, in bfloat16; 5 bring the singular values to about 0.7 to 1.2."""
+    """Newton-Schulz iterations, in bfloat16; 5 of them bring the singular values to about 0.7 to 1.2."""
     betas: tuple[DecayRate, DecayRate] = (0.9, 0.98)
     """Decay rates of AdamW's two moments."""
 
@@ -40,12 +40,12 @@ class Muon(Decoupled):
 
         matrices = {name: parameter for name, parameter in parameters.items() if _is_hidden_matrix(name, parameter.ndim)}
         if not matrices:
-            raise UserError("optimizer.kind muon: the network trains no matrices beside its embeddings; use adamw")
+            raise UserError("optimizer.kind muon: the network trains no matrices besides its embeddings; use adamw")
         others = {name: parameter for name, parameter in parameters.items() if name not in matrices}
         return MuonAndAdamW(self.groups(matrices, parameters), self.groups(others, parameters), self.torch_muon, self.torch_optimizer)
 
     def torch_muon(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        """torch's Muon of groups of matrices. Raises UserError where torch has none."""
+        """torch's Muon for groups of matrices. Raises UserError if this version of torch has no Muon."""
         import torch
 
         if not hasattr(torch.optim, "Muon"):

@@ -1,4 +1,4 @@
-"""What turns gradients into updates. torch is imported where it is used, since configs are read without it."""
+"""The interface of an optimiser. Configs are read without torch, so torch is imported inside functions."""
 
 from __future__ import annotations
 
@@ -19,58 +19,121 @@ _PLACES: Mapping[str, Sequence[str]] = {
     "attention": (".attn.",),
     "mlp": (".mlp.",),
 }
-"""What is part of the TransformerLens names of the parameters in a scope."""
+"""The parts of TransformerLens names by which the parameters of a scope are recognised."""
 
 
 class Optimizer(Part):
-    """A rule of updates."""
+    """An optimiser with weight decay. A subclass of `Decoupled` or `Coupled` defines `kind` and `torch_optimizer`.
+
+    The state of torch's optimiser must consist of tensors, because it is saved with the state of the run.
+
+    Examples
+    --------
+    >>> from mechgrok.training.optimizers.adamw import AdamW
+    >>> parameters = {"embed.W_E": torch.nn.Parameter(torch.ones(2, 2)), "unembed.b_U": torch.nn.Parameter(torch.ones(2))}
+    >>> AdamW(weight_decay=0.5, decay_scope=("matrices",)).decaying(parameters)
+    {'embed.W_E'}
+    """
 
     lr: PositiveFloat = 1e-3
-    """Learning rate, which the schedule scales."""
+    """Learning rate, before the factor of the schedule."""
     decay_to: Literal["zero", "init"] = "zero"
-    """What weights decay to: zero or the weights that they started from."""
+    """Target of the decay: zero or the initial weights."""
     decay_scope: tuple[Scope, ...] = ("all",)
-    """Which parameters decay; matrices are all with two dimensions or more, biases all others."""
+    """Parameters that decay. matrices: all with two or more dimensions; biases: all others."""
 
     decoupled: ClassVar[bool]
-    """Whether decay acts on the weights directly; otherwise it is a part of the gradient."""
+    """Whether decay changes the weights directly; otherwise it is added to the gradient."""
 
     @property
     @abstractmethod
     def decay(self) -> float:
-        """Strength of the decay."""
+        """The strength of the decay."""
 
     @property
     def may_refuse(self) -> bool:
-        """Whether `build` may refuse a network."""
+        """Whether `build` raises UserError for some networks."""
         return self.decay_scope != ("all",)
 
     @abstractmethod
     def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        """torch's optimiser of groups of parameters, each with its `weight_decay`."""
+        """Create the optimiser of torch.
+
+        Parameters
+        ----------
+        groups : list of dict
+            torch's parameter groups, each with `params` and `weight_decay`.
+
+        Returns
+        -------
+        torch.optim.Optimizer
+        """
 
     def build(self, parameters: Mapping[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
-        """torch's optimiser of the parameters that are trained, by their TransformerLens names.
+        """Create the optimiser of a run.
 
-        Decay to the initial weights is not torch's and left to `training.decay`. Raises UserError where a scope holds no parameter.
+        Decay towards the initial weights is applied by `training.decay`, since torch's optimisers lack it.
+
+        Parameters
+        ----------
+        parameters : Mapping of str to Parameter
+            The trained parameters by TransformerLens name.
+
+        Returns
+        -------
+        torch.optim.Optimizer
+
+        Raises
+        ------
+        UserError
+            If a scope of `decay_scope` contains no parameter.
         """
         return self.torch_optimizer(self.groups(parameters, parameters))
 
     def groups(self, some: Mapping[str, torch.nn.Parameter], parameters: Mapping[str, torch.nn.Parameter]) -> list[dict[str, Any]]:
-        """torch's groups of `some` of all `parameters`: those that decay and those that do not."""
+        """Divide parameters into those that decay and those that do not.
+
+        Parameters
+        ----------
+        some : Mapping of str to Parameter
+            The parameters to divide.
+        parameters : Mapping of str to Parameter
+            All trained parameters, in which the scopes are looked up.
+
+        Returns
+        -------
+        list of dict
+            torch's parameter groups, at most two.
+        """
         decaying = self.decaying(parameters)
         groups = [
-            {"params": [some[name] for name in some if name in decaying], "weight_decay": self._of_torch},
+            {"params": [some[name] for name in some if name in decaying], "weight_decay": self._torch_decay},
             {"params": [some[name] for name in some if name not in decaying], "weight_decay": 0.0},
         ]
         return [group for group in groups if group["params"]]
 
     @property
-    def _of_torch(self) -> float:
+    def _torch_decay(self) -> float:
         return self.decay if self.decay_to == "zero" else 0.0
 
     def decaying(self, parameters: Mapping[str, torch.nn.Parameter]) -> set[str]:
-        """The names of the parameters that decay. Raises UserError where a scope holds none."""
+        """Find the parameters that decay.
+
+        Parameters
+        ----------
+        parameters : Mapping of str to Parameter
+            The trained parameters by TransformerLens name.
+
+        Returns
+        -------
+        set of str
+            Their names.
+
+        Raises
+        ------
+        UserError
+            If a scope of `decay_scope` contains no parameter.
+        """
         found: set[str] = set()
         for scope in self.decay_scope:
             members = {name for name, parameter in parameters.items() if inside(scope, name, parameter.ndim)}
@@ -81,7 +144,17 @@ class Optimizer(Part):
 
 
 class Decoupled(Optimizer):
-    """An optimiser whose decay acts on the weights directly."""
+    """An optimiser whose decay changes the weights directly: w becomes (1 - lr * weight_decay) w before each update.
+
+    Examples
+    --------
+    >>> from mechgrok.training.optimizers.adamw import AdamW
+    >>> weights = torch.nn.Parameter(torch.tensor([2.0]))
+    >>> weights.grad = torch.zeros(1)
+    >>> AdamW(lr=0.1, weight_decay=0.5).build({"w": weights}).step()
+    >>> round(weights.item(), 6)  # 2 * (1 - 0.1 * 0.5)
+    1.9
+    """
 
     decoupled: ClassVar[bool] = True
     weight_decay: NonNegativeFloat = 1.0
@@ -93,11 +166,21 @@ class Decoupled(Optimizer):
 
 
 class Coupled(Optimizer):
-    """An optimiser whose decay is a part of the gradient."""
+    """An optimiser whose decay is a part of the gradient: g becomes g + l2 * w.
+
+    Examples
+    --------
+    >>> from mechgrok.training.optimizers.sgd import SGD
+    >>> weights = torch.nn.Parameter(torch.tensor([2.0]))
+    >>> weights.grad = torch.ones(1)
+    >>> SGD(lr=0.1, l2=0.5, momentum=0.0, nesterov=False).build({"w": weights}).step()
+    >>> round(weights.item(), 6)  # 2 - 0.1 * (1 + 0.5 * 2)
+    1.8
+    """
 
     decoupled: ClassVar[bool] = False
     l2: NonNegativeFloat = 0.0
-    """L2 penalty: l2 * weights is added to the gradient, and goes through the optimiser with it (torch's weight_decay)."""
+    """L2 penalty: l2 * weights is added to the gradient before the optimiser (torch's weight_decay)."""
 
     @property
     def decay(self) -> float:
@@ -105,7 +188,7 @@ class Coupled(Optimizer):
 
 
 def inside(scope: Scope, name: str, dimensions: int) -> bool:
-    """Whether the parameter of that (TransformerLens) name and number of dimensions is in a scope."""
+    """Whether a parameter with this TransformerLens name and number of dimensions is in a scope."""
     if scope == "all":
         return True
     if scope in ("matrices", "biases"):

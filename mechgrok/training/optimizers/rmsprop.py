@@ -18,9 +18,9 @@ class RMSprop(Coupled):
     alpha: DecayRate = 0.99
     """Decay rate of the mean square v."""
     eps: PositiveFloat = 1e-8
-    """Added to its square root."""
+    """Added to the square root of v."""
     momentum: DecayRate = 0.0
-    """Decay rate of a velocity that collects these updates; 0 for none."""
+    """Decay rate of the velocity, a sum of these updates; 0 for no momentum."""
 
     def torch_optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         import torch

@@ -20,7 +20,7 @@ class SGD(Coupled):
     momentum: DecayRate = 0.9
     """Decay rate of the velocity v; 0 for plain gradient descent, which needs nesterov off."""
     nesterov: bool = True
-    """Look ahead along the velocity; otherwise w -= lr * v."""
+    """Nesterov momentum; otherwise w -= lr * v."""
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:

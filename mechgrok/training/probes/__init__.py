@@ -1,1 +1,1 @@
-"""What can only be seen while training, one file each."""
+"""Probes: numbers of single updates, recorded during training, one file each."""

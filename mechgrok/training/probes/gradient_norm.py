@@ -1,4 +1,4 @@
-"""The size of gradients."""
+"""The norm of gradients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mechgrok.training.probes.probe import Probe, UpdateDetails
 
 
 class GradientNorm(Probe):
-    """L2 norm of the gradient of the objective on the step's batch, by parameter and in total, before it is filtered or clipped."""
+    """L2 norm of the gradient of the objective on the step's batch, of each parameter and of all, before filter and clipping."""
 
     kind: Literal["gradient-norm"] = "gradient-norm"
 

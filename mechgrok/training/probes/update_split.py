@@ -1,4 +1,4 @@
-"""What an update is made of."""
+"""The parts of an update: weight decay and the gradient."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class UpdateSplit(Probe):
     """The applied update U of each parameter and of all, split into decoupled decay D = -lr * weight_decay * w and the rest G = U - D.
 
-    Four values each, exact in float64: `/update` |U|, `/decay` |D|, `/gradient` |G|, and `/decay_share` <D, U> / <U, U>, the part of U
-    that decay is along it; the rest's share is 1 minus that. Decay to the initial weights has w minus those in the place of w. An L2
-    penalty is part of the gradient and counts under G. No share where nothing moved.
+    Four values of each, in float64: `/update` |U|, `/decay` |D|, `/gradient` |G|, and `/decay_share` <D, U> / <U, U>, the share of U that
+    is decay; the share of G is 1 minus that. For decay towards the initial weights, w is replaced by w minus the initial weights. An L2
+    penalty is part of the gradient and therefore of G. There is no share where U is 0.
     """
 
     kind: Literal["update-split"] = "update-split"

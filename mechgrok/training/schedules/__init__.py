@@ -1,1 +1,1 @@
-"""Learning rates over training, one file each."""
+"""Schedules of the learning rate, one file each."""

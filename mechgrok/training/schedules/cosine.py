@@ -1,4 +1,4 @@
-"""A warm-up, then half a cosine down, then a constant rate."""
+"""A linear warm-up, then a decrease along half a cosine, then a constant rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from mechgrok.training.schedules.schedule import RateSchedule
 
 
 class Cosine(RateSchedule):
-    """Linear to lr in `steps`, then lr * (floor + (1 - floor) * (1 + cos(pi t)) / 2), t from 0 to 1 in `length` steps, then lr * floor."""
+    """Linear warm-up to lr in `steps`, then lr * (floor + (1 - floor) * (1 + cos(pi t)) / 2) with t from 0 to 1 over `length` steps.
+
+    After that the rate is lr * floor.
+    """
 
     kind: Literal["cosine"] = "cosine"
     steps: NonNegativeInt = 10

@@ -1,4 +1,4 @@
-"""A warm-up, then a constant rate."""
+"""A linear warm-up, then a constant rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mechgrok.training.schedules.schedule import RateSchedule
 
 
 class LinearWarmup(RateSchedule):
-    """Learning rate lr * min(step / steps, 1), so that step 0 does not move the weights."""
+    """Learning rate lr * min(step / steps, 1), so step 0 does not change the weights."""
 
     kind: Literal["linear-warmup"] = "linear-warmup"
     steps: NonNegativeInt = 10

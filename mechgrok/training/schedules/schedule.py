@@ -1,4 +1,4 @@
-"""How the learning rate goes over training."""
+"""The interface of a schedule of the learning rate."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ from mechgrok.config import Part
 
 
 class RateSchedule(Part):
-    """A factor of the optimiser's learning rate at every step."""
+    """A schedule of the learning rate: lr * factor(step). A subclass defines `kind` and `factor`.
+
+    Examples
+    --------
+    >>> from mechgrok.training.schedules.linear_warmup import LinearWarmup
+    >>> [LinearWarmup(steps=4).factor(step) for step in (0, 1, 4, 100)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
 
     @abstractmethod
     def factor(self, step: int) -> float:
-        """The factor for the update that follows `step` earlier ones."""
+        """Compute the factor of the learning rate.
+
+        Parameters
+        ----------
+        step : int
+            The number of earlier updates.
+
+        Returns
+        -------
+        float
+        """
