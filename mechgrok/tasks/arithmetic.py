@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from mechgrok.tasks import layouts
+from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.charts import Basis, is_prime
 from mechgrok.tasks.formula import Formula
 from mechgrok.tasks.operations import SIGNS
@@ -102,6 +103,7 @@ class Arithmetic(Task):
     def polynomial(self) -> str | None:
         return self.formulas[0].text if len(self.formulas) == 1 and self.formulas[0].is_polynomial else None
 
+    @cached_table
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """The operands of every row (n, operands) and its label (n,); rows without a value are left out."""
         operands = self.domain.rows(self.p, self.arity)
@@ -114,6 +116,7 @@ class Arithmetic(Task):
     def labels(self) -> np.ndarray:
         return self.table()[1]
 
+    @cached_table
     def inputs(self) -> np.ndarray:
         special = {label: self.p + i for i, label in enumerate(self._specials)}
         return layouts.rows(layouts.LAYOUTS[self.layout].words, self.operands(), special, self._operators(special))

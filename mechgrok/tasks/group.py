@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from mechgrok.maths.algebra import groups
 from mechgrok.tasks import layouts
 from mechgrok.tasks.arithmetic import LossClasses
+from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.charts import Basis
 from mechgrok.tasks.task import Task
 
@@ -80,11 +81,13 @@ class GroupTask(Task):
     def operands(self) -> np.ndarray:
         return np.stack(np.divmod(np.arange(self.numbers**2), self.numbers), axis=1)
 
+    @cached_table
     def inputs(self) -> np.ndarray:
         special = {label: self.numbers + i for i, label in enumerate(self._specials)}
         operator = special.get(SIGNS[self.operation], 0)
         return layouts.rows(layouts.LAYOUTS[self.layout].words, self.operands(), special, operator)
 
+    @cached_table
     def labels(self) -> np.ndarray:
         a, b = self.operands().T
         table, inverse = self.structure.table, self.structure.inverse

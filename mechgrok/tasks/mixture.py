@@ -10,6 +10,7 @@ from pydantic import AfterValidator, model_validator
 from mechgrok.config import NonNegativeInt
 from mechgrok.tasks import layouts
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 from mechgrok.tasks.operations import FORMULAS, SIGNS
@@ -80,6 +81,7 @@ class Mixture(Arithmetic, Mixed):
     def task_names(self) -> tuple[str, ...]:
         return (self.only,) if self.only else self.operations
 
+    @cached_table
     def task_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(len(self.task_names)), [len(labels) for _, labels in self._tables()])
 
@@ -93,6 +95,7 @@ class Mixture(Arithmetic, Mixed):
         computed = [formula.at(pairs, self.p) for formula in self.formulas]
         return [(pairs[defined], values[defined]) for values, defined in computed]
 
+    @cached_table
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         operands, labels = zip(*self._tables(), strict=True)
         return np.concatenate(operands), np.concatenate(labels)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.charts import Basis
 from mechgrok.tasks.domain import Domain
 
@@ -34,6 +35,7 @@ class RandomTable(Arithmetic):
     def basis(self) -> Basis | None:
         return None
 
+    @cached_table
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         operands = self.domain.rows(self.p, 2)
         drawn = np.random.RandomState(self.table_seed).randint(0, self.p, (self.p, self.p))

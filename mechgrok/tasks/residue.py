@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mechgrok.tasks.arithmetic import Modulus
+from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.charts import Basis
 from mechgrok.tasks.task import Task
 
@@ -38,10 +39,12 @@ class Residue(Task):
     def basis(self) -> Basis | None:
         return None
 
+    @cached_table
     def inputs(self) -> np.ndarray:
         a, b = np.divmod(np.arange(self.p * (self.p - 1)), self.p - 1)
         return np.stack([a, b + 1, np.full_like(a, self.p)], axis=1)
 
+    @cached_table
     def labels(self) -> np.ndarray:
         a, b, _ = self.inputs().T
         found: np.ndarray = a % b

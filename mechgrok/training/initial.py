@@ -42,9 +42,8 @@ def trained(model: HookedRootModule) -> dict[str, Parameter]:
 def _freeze(model: HookedRootModule, config: Config) -> None:
     """Turn gradients off in frozen groups. The optimiser never receives these parameters, so nothing changes them."""
     parameters = dict(model.named_parameters())
-    architecture = config.model.architecture(config.task)
     for group in config.start.freeze:
-        frozen = members([group], architecture, parameters)
+        frozen = members([group], config.model.architecture(config.task), parameters)
         if not frozen:
             raise UserError(f"start.freeze {group}: the network has no parameters of that group")
         for name in frozen:
