@@ -1,4 +1,4 @@
-"""Where frequencies can be taken out of a network, and the logits without them."""
+"""The sites at which frequencies are removed from a network, and the logits without them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 Site = Literal["logits", "W_L", "neurons", "W_E"]
 Without = Callable[[Sequence[int]], "Tensor"]
-"""From frequencies to the logits without them (n, p)."""
+"""A function from frequencies to the logits without them (n, p)."""
 
 
 def without_frequencies(site: Site, snapshot: Snapshot) -> Without:
-    """What the network answers when frequencies are removed at a site; see `FrequencyAblation` for the definitions."""
+    """The function from frequencies to the logits when these are removed at a site, as `FrequencyAblation` defines it."""
     return _SITES[site](snapshot)
 
 
@@ -28,7 +28,7 @@ def _from_logits(snapshot: Snapshot) -> Without:
 
 
 def _from_readout(snapshot: Snapshot) -> Without:
-    """N (W_L F_K^T F_K) = (N W_L) F_K^T F_K, so that the neurons meet W_L once."""
+    """N (W_L F_K^T F_K) = (N W_L) F_K^T F_K, so that N W_L is computed once."""
     from mechgrok.maths.harmonic import ablation
 
     through_neurons = snapshot.neurons @ snapshot.neuron_logit_map
@@ -36,7 +36,7 @@ def _from_readout(snapshot: Snapshot) -> Without:
 
 
 def _from_neurons(snapshot: Snapshot) -> Without:
-    """The projection over (a, b) and the product with W_L commute, so what the neurons lose is taken from N W_L."""
+    """The projection over (a, b) commutes with the product with W_L, so it is applied to N W_L, which is computed once."""
     from mechgrok.maths.harmonic import ablation
 
     through_neurons = (snapshot.neurons @ snapshot.neuron_logit_map).view(snapshot.p, snapshot.p, -1)

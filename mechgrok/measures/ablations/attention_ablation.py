@@ -1,4 +1,4 @@
-"""Loss when '=' may not attend to itself."""
+"""Loss with the attention of '=' to itself removed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ WITHOUT = "no attention to ="
 
 @dataclass(frozen=True)
 class AttentionAblation(Measure):
-    """Loss and accuracy when '=' may not attend to itself, in all heads of all layers, beside the network as it is, on each split.
+    """Cross-entropy (nats) and accuracy on each split when '=' does not attend to itself, in all heads of all layers.
 
-    Its score for itself becomes -inf, so the attention to every earlier position j is A'_j = A_j / (1 - A_=) in each head. Float64.
+    The attention score of '=' for itself is set to -inf, so that the attention to every other position j becomes A'_j = A_j / (1 - A_=) in
+    each head. The unablated network is the reference. Float64.
     """
 
     name: ClassVar[str] = "attention-ablation"
@@ -45,7 +46,7 @@ class AttentionAblation(Measure):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.measures.shared import edited_attention
 
-        return ablations.losses_of(snapshot, [(WITHOUT, edited_attention.logits(snapshot, _not_itself(snapshot)))])
+        return ablations.losses_of(snapshot, [(WITHOUT, edited_attention.logits(snapshot, _without_itself(snapshot)))])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         return ablations.losses_figure(result)
@@ -61,15 +62,15 @@ class AttentionAblation(Measure):
         return losses | {f"accuracy_{split}": value for split, value in accuracy.items()}
 
 
-def _not_itself(snapshot: Snapshot) -> Callable[[Tensor, slice], Tensor]:
-    """The pattern (rows, head, pos) without the last token's position, which is the one that attends."""
+def _without_itself(snapshot: Snapshot) -> Callable[[Tensor, slice], Tensor]:
+    """The edit that sets the score of the last position for itself to -inf."""
     from mechgrok.measures.shared import edited_attention
 
-    own = snapshot.grid.task.inputs().shape[1] - 1
+    itself = snapshot.grid.task.inputs().shape[1] - 1
 
     def edit(scores: Tensor, rows: slice) -> Tensor:
         others = scores.clone()
-        others[..., own] = -math.inf
+        others[..., itself] = -math.inf
         return edited_attention.pattern(snapshot, others)
 
     return edit

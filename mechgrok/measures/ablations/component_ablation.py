@@ -1,4 +1,4 @@
-"""Loss of the key components of the logits alone, and without them."""
+"""Loss with only the key components of the logits, and without them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ ONLY, WITH_CONSTANT, WITHOUT = "only", "only with the constant", "without"
 
 @dataclass(frozen=True)
 class ComponentAblation(Keyed):
-    """Loss and accuracy when only the key components of the logits over (a, b) are kept, and when only these are removed.
+    """Cross-entropy (nats) and accuracy with only the key components of the logits over (a, b), and without them, on each split.
 
-    Three sets of 2-D Fourier components for the key frequencies k: phase, cos and sin w_k(phase) (2 a frequency); products, {cos k, sin k}
-    x {cos k, sin k} (4 a frequency, what stands out in the paper's spectrum); blocks, {const, cos k, sin k}^2 less the constant (8 a
-    frequency: the 40 of five that the paper keeps of 113^2). With P the projection of every output's logits on them, only: L' = P L;
-    only with the constant: L' = P L + mean over rows of (L - P L); without: L' = L - P L. Float64.
+    Three sets of 2-D Fourier components of the key frequencies k: phase, cos and sin w_k(phase) (2 per frequency); products, {cos k, sin
+    k} x {cos k, sin k} (4 per frequency, the large components of the paper's spectrum); blocks, {const, cos k, sin k}^2 less the constant
+    (8 per frequency; the paper keeps these 40 of 113^2 for its five). P: projection of the logits of every class on the set. only: L' = P
+    L; only with the constant: L' = P L + mean over rows of (L - P L); without: L' = L - P L. Float64.
     """
 
     name: ClassVar[str] = "component-ablation"
     title: ClassVar[str] = "Loss of the key components of the logits"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.4"
     columns: ClassVar[Mapping[str, str]] = {
-        "components": "phase, products or blocks; none for the network as it is",
+        "components": "phase, products or blocks; none for the unablated network",
         "variant": "unablated, only, only with the constant, or without",
-        "count": "how many components are kept or removed, the constant not counted",
+        "count": "number of components kept or removed, without the constant",
         **ablations.COLUMNS,
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -61,9 +61,9 @@ class ComponentAblation(Keyed):
         now = last(result)
         everything = now[now["split"] == "all"]
         counted = everything["components"] + " (" + everything["count"].astype(str) + ")"
-        named = everything.assign(name=counted.where(everything["components"] != "none", "as it is"))
+        named = everything.assign(name=counted.where(everything["components"] != "none", "unablated"))
         y_title = "cross-entropy, all rows (nats)"
-        return bars(named, x="name", y="loss", color="variant", log_y=True, x_title="components (how many)", y_title=y_title)
+        return bars(named, x="name", y="loss", color="variant", log_y=True, x_title="components (their number)", y_title=y_title)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -83,13 +83,13 @@ def _variants(snapshot: Snapshot, keys: list[int]) -> Iterator[tuple[str, Tensor
     from mechgrok.maths.harmonic import cosines, planes
 
     phase = cosines.phase_part(snapshot.phase_sums, snapshot.grid.counts, keys).index_select(0, snapshot.grid.phase)
-    yield from _treated(snapshot, "phase", phase)
+    yield from _interventions(snapshot, "phase", phase)
     for name, functions in {"products": planes.products, "blocks": planes.block}.items():
         part = sum((planes.project(functions(snapshot.p, k), snapshot.logits) for k in keys), 0 * snapshot.logits)
-        yield from _treated(snapshot, name, part)
+        yield from _interventions(snapshot, name, part)
 
 
-def _treated(snapshot: Snapshot, name: str, part: Tensor) -> Iterator[tuple[str, Tensor]]:
+def _interventions(snapshot: Snapshot, name: str, part: Tensor) -> Iterator[tuple[str, Tensor]]:
     yield f"{name}: {ONLY}", part
     yield f"{name}: {WITH_CONSTANT}", part + (snapshot.logits.mean(0) - part.mean(0))
     yield f"{name}: {WITHOUT}", snapshot.logits - part

@@ -1,4 +1,4 @@
-"""Loss without frequencies: the key ones together, and every one by itself."""
+"""Loss without all key frequencies, and without each frequency."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExcludedLoss(Keyed):
-    """Cross-entropy of logits from which cos and sin w_k(phase) are removed (2-D, no correction of the mean): all key frequencies at once,
-    and every frequency by itself. Shown on train rows; on all rows where the split is unknown.
+    """Cross-entropy (nats) of the logits without cos and sin w_k(phase), for all key frequencies at once and for each frequency, on train
+    rows (all rows where the split is unknown).
 
-    2-D: L'[:, c] = L[:, c] - P L[:, c], with P the projection of functions of the row on cos and sin w_k(phase), over all rows.
-    Cube (in the table): only the multiples of cos w_k(phase - c) are subtracted. Float64.
+    2-D: L'[:, c] = L[:, c] - P L[:, c], P the projection of functions of the row on cos and sin w_k(phase), over all rows, without
+    correction of the mean. Variant cube, in the table: only the multiples of cos w_k(phase - c) are subtracted. Float64.
     """
 
     name: ClassVar[str] = "excluded-loss"
@@ -35,7 +35,7 @@ class ExcludedLoss(Keyed):
         "frequency": "the frequency that is removed; 0 for all key frequencies at once",
         "key": "whether that frequency is a key frequency; yes for 0",
         "split": "all, train or test rows of the table",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
     }
 
@@ -78,7 +78,7 @@ class ExcludedLoss(Keyed):
 
 
 def _losses(snapshot: Snapshot, keys: list[int]) -> list[list[float]]:
-    """For each split, the mean loss without all keys (2-D, cube), and without k = 1 .. p // 2."""
+    """For each split, the mean losses without all key frequencies (2-D, cube) and without each k = 1 .. p // 2."""
     import torch
 
     from mechgrok.maths.harmonic import cosines, exclusion

@@ -1,4 +1,4 @@
-"""What goes when frequencies are removed, against what goes with as many random ones."""
+"""Loss without frequencies, compared with as many random ones."""
 
 from __future__ import annotations
 
@@ -28,17 +28,15 @@ CONTROL = ("null_mean", "null_max", "z")
 
 @dataclass(frozen=True)
 class FrequencyAblation(Keyed):
-    """Loss and accuracy after removing one key frequency, all of them, or all others; compared with as many random non-key frequencies.
+    """Cross-entropy (nats) and accuracy without one key frequency, all of them, or all others, compared with random non-key frequencies.
 
-    effect = loss - loss with nothing removed, nats. Four interventions, which differ; the label says which one was made.
-    site=logits: L' = L - P_K L, P_K the projection of each output on cos and sin w_k(phase) (as in the 2-D excluded loss).
-    site=W_L: W_L' = W_L - W_L F_K^T F_K, the cosine and sine rows along c removed from W_L = W_out W_U; what reaches the logits
-    beside the last layer's neurons stays.
-    site=neurons: from every neuron of the last layer, as a function of (a, b), the 2-D Fourier block {1, cos k, sin k}^2 less the
-    constant is removed, for each k; what reaches the logits beside the neurons stays.
-    site=W_E: W_E' = W_E - F_K^T F_K W_E, the cosine and sine rows along the number tokens, and the network run again.
-    No mean is corrected at any site. Controls: random sets of non-key frequencies of the same size, drawn with a fixed seed,
-    repeated draws counted once.
+    effect = loss - loss with nothing removed, nats. K: the frequencies that are removed. Four sites, which give different effects:
+    logits, L' = L - P_K L, P_K the projection of each output on cos and sin w_k(phase), as in the 2-D excluded loss;
+    W_L, W_L' = W_L - W_L F_K^T F_K, F_K the cosine and sine rows along c, W_L = W_out W_U;
+    neurons, from every neuron of the last layer, as a function of (a, b), the 2-D Fourier block {1, cos k, sin k}^2 less the constant;
+    W_E, W_E' = W_E - F_K^T F_K W_E, F_K along the number tokens, and a new forward pass.
+    At W_L and neurons, paths to the logits that bypass the last layer's neurons are unchanged. No mean is corrected. Controls: random
+    sets of as many non-key frequencies, drawn with a fixed seed; equal sets are counted once.
     """
 
     name: ClassVar[str] = "frequency-ablation"
@@ -47,16 +45,16 @@ class FrequencyAblation(Keyed):
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "removed": "nothing, one key, all keys or all non-keys",
-        "frequency": "k of the one key that is removed; 0 otherwise",
+        "frequency": "k of the single key frequency that is removed; 0 otherwise",
         "split": "all, train or test rows of the table",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
-        "effect": "loss less the loss with nothing removed, nats",
-        "controls": "how many random sets of as many non-key frequencies; 0 for nothing, all non-keys, and where there are too few",
-        "null_mean": "mean effect of those sets, nats; empty without controls",
-        "null_max": "largest effect of those sets, nats; empty without controls",
-        "z": "(effect - null_mean) / standard deviation of the sets' effects; empty where fewer than two differ",
+        "effect": "loss - loss with nothing removed, nats",
+        "controls": "number of random sets of non-key frequencies; 0 for nothing, for all non-keys, and where there are too few",
+        "null_mean": "mean effect of the random sets, nats; empty without controls",
+        "null_max": "largest effect of the random sets, nats; empty without controls",
+        "z": "(effect - null_mean) / standard deviation over the random sets; empty where fewer than two differ",
     }
 
     site: Site = "logits"
@@ -77,10 +75,10 @@ class FrequencyAblation(Keyed):
         base = evaluate(snapshot.grid, snapshot.logits)
         sets = {(NOTHING, 0): [], **{(ONE, k): [k] for k in keys}, (ALL, 0): keys, (OTHERS, 0): others}
         sizes = {1, len(keys)} if keys else set()
-        nulls = {size: _effects(snapshot, without, _draws(others, size, self.controls), base) for size in sizes}
+        nulls = {size: _effects(snapshot, without, _random_sets(others, size, self.controls), base) for size in sizes}
         return pd.concat(
             [
-                _against(_effect(snapshot, without, removed, base), nulls.get(len(removed)) if name in (ONE, ALL) else None).assign(
+                _with_controls(_effect(snapshot, without, removed, base), nulls.get(len(removed)) if name in (ONE, ALL) else None).assign(
                     removed=name, frequency=k
                 )
                 for (name, k), removed in sets.items()
@@ -98,8 +96,8 @@ class FrequencyAblation(Keyed):
         drawn = {"these": "effect", "as many at random": "null_max"}
         long = pd.concat([named.assign(which=which, nats=named[column]) for which, column in drawn.items()])
         shown = bars(long, x="what", y="nats", color="which", log_y=True, x_title=where, y_title="rise of loss, if any (nats)")
-        whole = last(result[result["removed"].isin([NOTHING, ALL, OTHERS]) & (result["rows"] > 0)])
-        losses = bars(whole, x="removed", y="loss", color="split", log_y=True, x_title=where, y_title="cross-entropy (nats)")
+        by_split = last(result[result["removed"].isin([NOTHING, ALL, OTHERS]) & (result["rows"] > 0)])
+        losses = bars(by_split, x="removed", y="loss", color="split", log_y=True, x_title=where, y_title="cross-entropy (nats)")
         return panels([shown, losses], titles=[f"{step_title(now)}, all rows", "Loss by split"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
@@ -107,15 +105,15 @@ class FrequencyAblation(Keyed):
         rows = {str(name): row for name, row in zip(now["removed"], now.to_dict("records"), strict=True)}
         kept = {"loss": rows[NOTHING]["loss"], "effect_all_non_keys": rows[OTHERS]["effect"]}
         if ALL not in rows:
-            return kept | dict.fromkeys(("effect_all_keys", *CONTROL), Missing("there is no key frequency"))
+            return kept | dict.fromkeys(("effect_all_keys", *CONTROL), Missing("the network has no key frequency"))
         of_all = rows[ALL]
-        reason = "all controls have the same effect" if of_all["controls"] else "there are too few non-key frequencies for a control"
+        reason = "all controls have the same effect" if of_all["controls"] else "too few non-key frequencies exist for a control"
         control = {name: Missing(reason) if pd.isna(of_all[name]) else of_all[name] for name in CONTROL}
         return kept | {"effect_all_keys": of_all["effect"]} | control
 
 
-def _draws(others: Sequence[int], size: int, controls: int) -> list[list[int]]:
-    """Different random sets of non-key frequencies, at most so many; none where there are too few frequencies."""
+def _random_sets(others: Sequence[int], size: int, controls: int) -> list[list[int]]:
+    """Distinct random sets of non-key frequencies, at most `controls`; none where there are too few frequencies."""
     import numpy as np
 
     if len(others) < size:
@@ -135,7 +133,7 @@ def _effects(snapshot: Snapshot, without: Without, sets: Sequence[Sequence[int]]
     return pd.DataFrame([_effect(snapshot, without, each, base)["effect"].tolist() for each in sets], columns=base["split"], dtype=float)
 
 
-def _against(table: pd.DataFrame, null: pd.DataFrame | None) -> pd.DataFrame:
+def _with_controls(table: pd.DataFrame, null: pd.DataFrame | None) -> pd.DataFrame:
     drawn = pd.DataFrame(columns=table["split"], dtype=float) if null is None else null
     against = [against_controls(effect, drawn[split]) for split, effect in zip(table["split"], table["effect"], strict=True)]
     return table.assign(controls=len(drawn), **pd.DataFrame(against)[list(CONTROL)])

@@ -1,4 +1,4 @@
-"""Loss when attention is replaced by differences of two waves."""
+"""Loss with attention replaced by differences of two waves."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinearAttentionLoss(InBasis):
-    """Loss and accuracy when every head's pattern is replaced by its fit, beside the network as it is, on each split.
+    """Cross-entropy (nats) and accuracy on each split when the attention of every head is replaced by its fit of attention-fit.
 
-    Attention to a becomes A'(a, b) = constant + alpha (cos w_k a - cos w_k b) + beta (sin w_k a - sin w_k b) with the coefficients of
-    attention-fit; what is no operand ('=' itself) keeps its attention, and b gets what is left, 1 - A' - A_=. A fit below 0 or above
-    1 is used as it is. Float64, one-layer networks.
+    Attention to a becomes A'(a, b) = constant + alpha (cos w_k a - cos w_k b) + beta (sin w_k a - sin w_k b), with the coefficients of
+    attention-fit, also where it is below 0 or above 1. Attention to other positions ('=' itself) is unchanged; attention to b becomes A_a
+    + A_b - A', so that the sum is unchanged. The unablated network is the reference. Float64, one-layer networks.
     """
 
     name: ClassVar[str] = "linear-attention-loss"
     title: ClassVar[str] = "Loss with attention as a difference of waves"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.4 and appendix on attention patterns"
-    columns: ClassVar[Mapping[str, str]] = {"variant": "unablated, or linear: all patterns replaced", **ablations.COLUMNS}
+    columns: ClassVar[Mapping[str, str]] = {"variant": "unablated, or linear: the patterns of all heads replaced", **ablations.COLUMNS}
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
     @property
@@ -46,7 +46,7 @@ class LinearAttentionLoss(InBasis):
         layers = run.config.model.architecture(run.task).layers
         if needs_attention(run):
             return needs_attention(run)
-        return f"the network has {layers} layers; this replaces the attention of one" if layers > 1 else super().obstacle(run)
+        return f"the network has {layers} layers; this measure needs one" if layers > 1 else super().obstacle(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.measures.shared import edited_attention
@@ -70,7 +70,7 @@ class LinearAttentionLoss(InBasis):
 
 
 def _fitted(fit: pd.DataFrame, p: int) -> Tensor:
-    """The attention to a that the fit gives, on every row (p * p, head)."""
+    """The fitted attention to a in every row (p * p, head)."""
     import torch
 
     from mechgrok.maths.harmonic import fits

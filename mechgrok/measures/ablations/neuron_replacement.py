@@ -1,4 +1,4 @@
-"""Loss when neurons are replaced by polynomials of one frequency."""
+"""Loss with neurons replaced by polynomials of one frequency."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NeuronReplacement(InBasis):
-    """Loss and accuracy when neurons are replaced by their degree-2 polynomials of one frequency, beside the network as it is.
+    """Cross-entropy (nats) and accuracy on each split when neurons are replaced by degree-2 polynomials of waves of one frequency.
 
-    every: all neurons; specialised: only those of which one frequency explains more than 85 %, the others as they are. With k the
-    neuron's best frequency, N'(a, b) = the projection of N on {1, cos w_k, sin w_k}(a) x {1, cos w_k, sin w_k}(b), constant
-    included; L' = L + (N' - N) W_L. Neurons that do not vary stay. Last layer, float64.
+    k: the frequency of the neuron that explains most of its variance. N'(a, b) = projection of N on {1, cos w_k, sin w_k}(a) x {1, cos w_k,
+    sin w_k}(b), constant included; L' = L + (N' - N) W_L, W_L = W_out W_U. Variants: every, all neurons that vary; specialised, only those
+    of which one frequency explains more than 85 % of the variance. The unablated network is the reference. Last layer, float64.
     """
 
     name: ClassVar[str] = "neuron-replacement"
@@ -60,7 +60,7 @@ def _variants(snapshot: Snapshot, neurons: pd.DataFrame) -> Iterator[tuple[str, 
 
 
 def _replaced(snapshot: Snapshot, chosen: pd.DataFrame) -> Tensor:
-    """The neurons (n, d_mlp), those chosen replaced by the polynomial of their frequency."""
+    """The neurons (n, d_mlp), with the chosen ones replaced by the polynomial of their frequency."""
     from mechgrok.maths.harmonic import planes
 
     neurons = snapshot.neurons.clone()

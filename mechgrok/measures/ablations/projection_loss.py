@@ -1,4 +1,4 @@
-"""Loss when only the neuron directions that the key frequencies are read from are kept, or these are removed."""
+"""Loss with the neurons projected on the key directions of the neuron-logit map, or on their null space."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProjectionLoss(Keyed):
-    """Loss and accuracy when the neurons are projected on the key directions of W_L, or on their null space, on each split.
+    """Cross-entropy (nats) and accuracy on each split when the neurons are projected on the key directions of W_L, or on their null space.
 
-    The vector of the last layer's neurons (d_mlp, after the nonlinearity, not centred) of every row is projected on the span of
-    u_k, v_k = the cosine and sine rows of F W_L^T, k key, W_L = W_out W_U, number columns (two directions a frequency, one for k = p / 2):
-    L' = L + (N Q Q^T - N) W_L with Q an orthonormal basis of the span; null space: L' = L - N Q Q^T W_L; span and mean: as span, with the
-    mean of the neurons over all rows kept. What reaches the logits beside the neurons stays. Float64.
+    Key directions: u_k, v_k = cosine and sine rows of F W_L^T for the key frequencies k, W_L = W_out W_U, number columns (one direction for
+    k = p / 2); Q: an orthonormal basis of their span; N: the neurons of the last layer (after the nonlinearity, not centred). span: L' = L
+    + (N Q Q^T - N) W_L; null space: L' = L - N Q Q^T W_L; span and mean: as span, with the mean of N over all rows kept. Paths to the logits
+    that bypass the neurons are unchanged. Float64.
     """
 
     name: ClassVar[str] = "projection-loss"

@@ -1,4 +1,4 @@
-"""Loss of the key frequencies alone."""
+"""Loss with only the key frequencies of the logits."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RestrictedLoss(Keyed):
-    """Cross-entropy of logits of which only the key frequencies are kept, in four variants; the fourth, row-wise, is no restricted loss.
+    """Cross-entropy (nats) of the logits with only the key frequencies kept, over the rows of each split, in four variants.
 
-    2-D: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c], with P the projection of functions of the row on cos and sin
-    w_k(phase), k key. 2-D uncorrected: without that mean. Cube: only the multiples of cos w_k(phase - c) are kept, no mean.
-    Row-wise: L'[n, :] = Q L[n, :], with Q the projection of functions of c on cos and sin w_k c. It keeps each row's own phase, so what
-    was memorised about that row stays in; it is shown because it goes by the name of restricted loss elsewhere. Float64.
+    2-D: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c], P the projection of functions of the row on cos and sin w_k(phase), k
+    key. 2-D uncorrected: without that mean. Cube: only the multiples of cos w_k(phase - c), without a mean. Row-wise: L'[n, :] = Q L[n, :],
+    Q the projection of functions of c on cos and sin w_k c. Row-wise keeps the phase of each row, and with it what was memorised about the
+    row; it does not measure generalisation, and is included because some publications call it restricted loss. Float64.
     """
 
     name: ClassVar[str] = "restricted-loss"
@@ -36,7 +36,7 @@ class RestrictedLoss(Keyed):
     columns: ClassVar[Mapping[str, str]] = {
         "variant": "2-D, 2-D uncorrected, cube or row-wise",
         "split": "all, train or test rows of the table",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
     }
 
@@ -65,7 +65,7 @@ class RestrictedLoss(Keyed):
 
 
 def _per_row(snapshot: Snapshot, part: Tensor) -> Callable[[Tensor], Tensor]:
-    """From labels to the loss of every row under logits of (phase, c) only: one log-softmax per phase serves all of its rows."""
+    """A function from labels to the loss of every row under logits of (phase, c), with one log-softmax per phase."""
     from mechgrok.maths.landscape import losses
 
     of_phase = losses.per_label(part)
@@ -73,7 +73,7 @@ def _per_row(snapshot: Snapshot, part: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def _row_wise(snapshot: Snapshot, keys: list[int]) -> Callable[[Tensor], Tensor]:
-    """From labels to the loss of every row whose logits are projected on cos and sin w_k c."""
+    """A function from labels to the loss of every row, its logits projected on cos and sin w_k c."""
     from mechgrok.maths.harmonic import ablation
     from mechgrok.maths.landscape import losses
 

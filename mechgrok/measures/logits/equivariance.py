@@ -1,4 +1,4 @@
-"""How much of the logits is a function of c - phase, and whether that alone guarantees the answers."""
+"""Decomposition of the logits into a function of c - phase and a residual."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Equivariance(InBasis):
-    """Share of the logits (centred over c, all rows) that is no function of c - phase, and the margin of the part that is.
+    """Share of the logits (centred over c, all rows) that is not a function of c - phase, and the margin of the part that is, in logits.
 
-    g(d) = mean over rows of L[row, phase + d]; P L = g(c - phase); R = L - P L; residual = |R|^2 / |L|^2; Gamma = g(0) - max_{d != 0}
-    g(d); I = max over rows of (max_{c != y} R_c - R_y), y the label. Where Gamma > I every row is answered rightly, since its margin is
-    at least Gamma - I. No frequency enters.
+    g(d) = mean over rows of L[row, phase + d]; P L = g(c - phase); R = L - P L. residual = |R|^2 / |L|^2; gamma = g(0) - max_{d != 0} g(d);
+    imbalance I = max over rows of (max_{c != y} R_c - R_y), y the label. The margin of every row is at least gamma - I, so gamma > I
+    guarantees accuracy 1. No choice of frequencies enters.
     """
 
     name: ClassVar[str] = "equivariance"
@@ -33,14 +33,14 @@ class Equivariance(InBasis):
         "Chughtai et al. 2023 (arXiv 2302.03025), section 5.1: all their logit components at once; the guarantee is the formula's own"
     )
     columns: ClassVar[Mapping[str, str]] = {
-        "residual": "|R|^2 / |L|^2, from 0 (a function of c - phase) to 1; empty for logits that are constant over c",
-        "gamma": "margin of the profile g, in logits; negative where d = 0 is not its largest value",
-        "imbalance": "I, the worst that the rest takes off a row's margin, in logits",
+        "residual": "|R|^2 / |L|^2, from 0 (a function of c - phase) to 1; empty where the logits are constant over c",
+        "gamma": "margin of the profile g, in logits; negative where g is not largest at d = 0",
+        "imbalance": "I, the largest amount by which R lowers the margin of a row, in logits",
         "certified": "whether gamma > imbalance, which guarantees accuracy 1 over the table",
     }
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or _labels_that_are_no_phases(run)
+        return super().obstacle(run) or _needs_labels_that_are_phases(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         from mechgrok.maths.symmetries import equivariance
@@ -69,6 +69,6 @@ class Equivariance(InBasis):
         return {"residual": residual, **numbers, "certified": bool(now["certified"])}
 
 
-def _labels_that_are_no_phases(run: Run) -> str | None:
+def _needs_labels_that_are_phases(run: Run) -> str | None:
     same = bool((run.grid.phase == run.grid.labels).all())
-    return None if same else "the labels of this task are not its phases, so a margin at the phase says nothing about the answers"
+    return None if same else "the labels of this task are not its phases, so the margin at the phase is not that of the answers"

@@ -1,4 +1,4 @@
-"""Which functions of (a, b) the logits are made of, and which of them answer."""
+"""Families of 2-D Fourier modes of the logits: their shares, and the loss of keeping or removing them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SHORT = {"constant": "const", "a alone": "a", "b alone": "b", "sum": "a + b", "d
 
 @dataclass(frozen=True)
 class FourierFamilies(InBasis):
-    """Share of the logits (centred over c) by family of 2-D Fourier modes over (a, b), and the loss of keeping or dropping each family.
+    """Share of the logits (centred over c) by family of 2-D Fourier modes over (a, b), and the loss (nats) of keeping or removing each.
 
-    share = |part|^2 / |L - mean_c L|^2. Modes exp i(w_k a + w_l b): constant (0, 0), a alone (k, 0), b alone (0, l), sum (k, k),
-    difference (k, -k), other; (p/2, p/2) counts as sum. Kept alone; kept with the constant family (the mean of each class); dropped.
-    Random modes: as many products of real basis rows, none constant, every set being as likely, with the same three interventions.
-    Frequencies relocated (sum and difference): what cos, sin w_k s of that family's s carry moves to another frequency, by a random cycle
-    through all of them, everything else stays. Phases randomised: w_k s becomes w_k s + theta_k, theta_k uniform, everything else stays;
-    powers are as before. Both are means over as many draws as there are random sets.
+    Modes exp i(w_k a + w_l b): constant (0, 0), a alone (k, 0), b alone (0, l), sum (k, k), difference (k, -k), other; (p/2, p/2) is in
+    sum. share = |part|^2 / |L - mean_c L|^2. Interventions: the family alone; with the constant family (the mean of each class); without
+    the family. Controls: uniformly random sets of as many products of real basis rows, without the constant, with the same interventions.
+    For sum and difference, with s = a + b or a - b: frequencies relocated, the coefficients of cos and sin w_k s are moved to another
+    frequency by a random cycle through all frequencies; phases randomised, w_k s becomes w_k s + theta_k, theta_k uniform, which keeps
+    the powers. Everything else is unchanged; both are means over as many draws as there are random sets.
     """
 
     name: ClassVar[str] = "fourier-families"
@@ -42,12 +42,12 @@ class FourierFamilies(InBasis):
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "family": "constant, a alone, b alone, sum, difference or other",
-        "modes": "how many real modes it has; p^2 over all families",
-        "share": "of the energy of the logits centred over c; empty where these are zero",
+        "modes": "number of its real modes; p^2 over all families",
+        "share": "share of the energy of the logits centred over c; empty where these are zero",
         "intervention": "alone, with constant, without, frequencies relocated, or phases randomised",
         "split": "all, train or test rows of the table",
-        "rows": "how many rows",
-        "loss": "mean cross-entropy, nats; empty without rows, and where there is only one frequency to relocate",
+        "rows": "number of rows",
+        "loss": "mean cross-entropy, nats; empty without rows, and for one frequency, which cannot be relocated",
         "accuracy": "share of rows whose largest logit is the label's",
         "null_mean": "mean loss of the same intervention with random modes, nats; empty for the last two interventions",
         "null_min": "smallest loss with random modes, nats",
@@ -79,22 +79,22 @@ class FourierFamilies(InBasis):
         share = bars(now[now["intervention"] == ALONE], x="family", y="share", x_title="family", y_title="share of the logits")
         kept, dropped = (_beside_random(now[now["intervention"] == name]) for name in (WITH_CONSTANT, WITHOUT))
         drawn = [share, _losses(kept), _losses(dropped)]
-        titles = [step_title(now), "Kept, with the constant", "Dropped"]
+        titles = [step_title(now), "Kept, with the constant", "Removed"]
         scrambled = now[now["intervention"].isin([RELOCATED, RANDOMISED])]
         largest = scrambled.sort_values("share", ascending=False, kind="stable")["family"].iloc[0]
         changed = now[(now["family"] == largest) & now["intervention"].isin([WITHOUT, RELOCATED, RANDOMISED])]
-        words = {WITHOUT: "dropped", RELOCATED: "relocated", RANDOMISED: "randomised"}
+        words = {WITHOUT: "removed", RELOCATED: "relocated", RANDOMISED: "randomised"}
         renamed = changed.assign(family=changed["intervention"].map(words))
-        drawn.append(bars(renamed, x="family", y="loss", x_title=f"what became of {largest}", y_title=LOSS))
-        return panels(drawn, titles=[*titles, "Dropped or scrambled"], columns=2)
+        drawn.append(bars(renamed, x="family", y="loss", x_title=f"intervention on {largest}", y_title=LOSS))
+        return panels(drawn, titles=[*titles, "Removed or scrambled"], columns=2)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result[result["split"] == "all"]).set_index(["family", "intervention"])
-        quoted = {f"share_{name.replace(' ', '_')}": now["share"][name, ALONE] for name in now.index.unique("family")}
+        found = {f"share_{name.replace(' ', '_')}": now["share"][name, ALONE] for name in now.index.unique("family")}
         words = {WITH_CONSTANT: "with_constant", WITHOUT: "without", RELOCATED: "relocated", RANDOMISED: "randomised"}
-        quoted |= {f"{name}_{word}": now["loss"][name, which] for name in ("sum", "difference") for which, word in words.items()}
-        quoted |= {f"random_{words[which]}": now["null_mean"]["sum", which] for which in (WITH_CONSTANT, WITHOUT)}
-        return {name: _or_why(name, float(value)) for name, value in quoted.items()}
+        found |= {f"{name}_{word}": now["loss"][name, which] for name in ("sum", "difference") for which, word in words.items()}
+        found |= {f"random_{words[which]}": now["null_mean"]["sum", which] for which in (WITH_CONSTANT, WITHOUT)}
+        return {name: _number_or_reason(name, float(value)) for name, value in found.items()}
 
 
 def _losses(table: pd.DataFrame) -> go.Figure:
@@ -102,12 +102,12 @@ def _losses(table: pd.DataFrame) -> go.Figure:
 
 
 def _beside_random(now: pd.DataFrame) -> pd.DataFrame:
-    """Loss of each family and mean loss of as many random modes, one below the other."""
+    """Loss of each family, and mean loss of as many random modes, as rows of one table."""
     drawn = {"this family": "loss", "random modes": "null_mean"}
     return pd.concat([now.assign(which=which, loss=now[column]) for which, column in drawn.items()])
 
 
-def _or_why(name: str, value: float) -> float | Missing:
+def _number_or_reason(name: str, value: float) -> float | Missing:
     if value == value:
         return value
-    return Missing("the logits do not vary over c" if name.startswith("share") else "there is only one frequency, which cannot move")
+    return Missing("the logits are constant over c" if name.startswith("share") else "the group has only one frequency")

@@ -1,4 +1,4 @@
-"""Logits as a sum of cosines."""
+"""Cosine similarity between the logits and cosines of phase - c."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LogitCosines(Keyed):
-    """Cosine similarity between the logits (centred over c) and cos w_k(phase - c), over all rows of the table.
+    """Cosine similarity between the logits (centred over c) and cos w_k(phase - c), over all rows and classes.
 
-    similarity_k = <u_k, L> / |L - mean_c L|, u_k = cos w_k(phase - c) / |...|, w_k = 2 pi k / p, the phase a + b for addition and a - b
-    for subtraction; explained = sum of similarity_k^2 over k = 1 .. p // 2; explained_key = over key frequencies only.
+    similarity_k = <u_k, L> / |L - mean_c L|, u_k = cos w_k(phase - c) / |cos w_k(phase - c)|, w_k = 2 pi k / p; the phase is a + b for
+    addition, a - b for subtraction. explained = sum of similarity_k^2 over k = 1 .. p // 2; explained_key = over the key frequencies.
     """
 
     name: ClassVar[str] = "logit-cosines"
@@ -32,7 +32,7 @@ class LogitCosines(Keyed):
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2; Chughtai et al. 2023 (arXiv 2302.03025), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {
         "frequency": "k, from 1 to p // 2",
-        "similarity": "cosine between the logits and cos w_k(phase - c), from -1 to 1",
+        "similarity": "cosine similarity between the logits and cos w_k(phase - c), from -1 to 1",
         "key": "whether k is a key frequency",
     }
 

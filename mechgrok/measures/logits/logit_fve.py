@@ -1,4 +1,4 @@
-"""How much of the logits a few cosines explain, by what the logits are centred around."""
+"""Variance of the logits that cosines of phase - c explain, under four centrings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NAMES = {"raw": "raw", "global": "global", "over c": "over_c", "double": "double
 
 @dataclass(frozen=True)
 class LogitFve(Keyed):
-    """Fraction of the logits' variance that M = sum_k <u_k, L> u_k explains, u_k = cos w_k(phase - c) / |...|, under four centrings.
+    """Fraction of the variance of the logits, over all rows and classes, that cosines of phase - c explain, under four centrings.
 
-    FVE = 1 - |Y - M|^2 / |Y|^2 over all rows and classes, with Y = L - mean L (global), Y = L - mean_c L (over c; the sum of squared
-    similarities), Y = L - mean_c L - mean_n L + mean L (double). raw = 1 - |L - M|^2 / |L - mean L|^2: the fit held against
-    logits as they are, negative where their mean is large. Residual share = |L - M| / |L|, without centring. k runs over the key
-    frequencies, and over all of them.
+    M = sum_k <u_k, L> u_k, u_k = cos w_k(phase - c) / |cos w_k(phase - c)|; k runs over the key frequencies, or over all. FVE = 1 - |Y -
+    M|^2 / |Y|^2. Centrings: global, Y = L - mean L; over c, Y = L - mean_c L, where FVE is the sum of the squared similarities; double, Y =
+    L - mean_c L - mean_n L + mean L. raw: 1 - |L - M|^2 / |L - mean L|^2, which is negative where mean L is large. Residual share = |L - M|
+    / |L|, not centred.
     """
 
     name: ClassVar[str] = "logit-fve"
@@ -35,8 +35,8 @@ class LogitFve(Keyed):
     columns: ClassVar[Mapping[str, str]] = {
         "frequencies": "key, or all of 1 .. p // 2",
         "centring": "raw, global, over c, or double (over c and over rows)",
-        "fve": "fraction of variance explained, at most 1; empty where nothing varies",
-        "residual": "|L - M| / |L|, the same for every centring; empty for logits that are zero",
+        "fve": "fraction of variance explained, at most 1; empty for constant logits",
+        "residual": "|L - M| / |L|, the same for every centring; empty where all logits are zero",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -55,11 +55,11 @@ class LogitFve(Keyed):
     def plot(self, result: pd.DataFrame) -> go.Figure:
         key = result[result["frequencies"] == "key"]
         shares = curves(key, x="step", y="fve", color="centring", x_title="step", y_title="variance explained")
-        rest = curves(key[key["centring"] == "raw"], x="step", y="residual", x_title="step", y_title="residual share of the logits")
-        return panels([shares, rest], titles=["By key frequencies, by centring", "Left over by key frequencies"])
+        residual = curves(key[key["centring"] == "raw"], x="step", y="residual", x_title="step", y_title="residual share of the logits")
+        return panels([shares, residual], titles=["By key frequencies, by centring", "Residual of key frequencies"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result).set_index(["frequencies", "centring"])
-        quoted = {f"key_{word}": now["fve"]["key", name] for name, word in NAMES.items()}
-        quoted |= {"all_over_c": now["fve"]["all", "over c"], "residual_key": now["residual"]["key", "raw"]}
-        return {name: Missing("the logits do not vary") if pd.isna(value) else float(value) for name, value in quoted.items()}
+        found = {f"key_{word}": now["fve"]["key", name] for name, word in NAMES.items()}
+        found |= {"all_over_c": now["fve"]["all", "over c"], "residual_key": now["residual"]["key", "raw"]}
+        return {name: Missing("the logits are constant") if pd.isna(value) else float(value) for name, value in found.items()}

@@ -1,4 +1,4 @@
-"""The logits as a function of how far a class is from the answer."""
+"""Mean logits by the distance of the class from the phase."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LogitProfile(InBasis):
-    """Mean logit (centred over c) at each distance from the phase, over all rows of the table.
+    """Mean logit (centred over c) at each distance d of the class from the phase, over all rows.
 
-    g(d) = mean over rows of L[row, phase + d]. Its discrete Fourier transform gives the coefficients of cos w_k(phase - c): on a
-    finished network it is a sum of a few cosines with its peak at d = 0.
+    g(d) = mean over rows of L[row, phase + d]. Its discrete Fourier transform gives the coefficients of cos w_k(phase - c); in a network
+    that has generalised, g is a sum of a few cosines with its maximum at d = 0.
     """
 
     name: ClassVar[str] = "logit-profile"

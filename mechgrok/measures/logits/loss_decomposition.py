@@ -1,4 +1,4 @@
-"""Loss of every combination of what the logits consist of: key frequencies, other frequencies, the rest."""
+"""Losses of the key, non-key and residual parts of the logits and of their combinations."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ COMBINATIONS: Mapping[str, tuple[str, ...]] = {
     "key + residual": ("key", "residual"),
     "non-key + residual": ("non-key", "residual"),
 }
-"""Which parts are kept; the last five are (a) to (e) of the paper."""
+"""The parts that each combination keeps; the last five are (a) to (e) of the paper."""
 ONE_OUT = "all but one frequency"
 
 
 @dataclass(frozen=True)
 class LossDecomposition(InBasis):
-    """Losses of the key, non-key and residual parts of the logits, alone and in pairs; key are frequencies whose removal raises the loss.
+    """Cross-entropy (nats) of the key, non-key and residual parts of the logits, alone and in pairs, over the rows of each split.
 
-    L = m_c + key + non-key + residual. With P_k the projection of each output on cos and sin w_k(phase): key = sum of P_k L over key
-    frequencies, non-key = over all others, residual = what is no function of the phase, each less its mean over rows; the mean
-    m_c of each class over all rows is kept in every combination. k is a key frequency iff the loss over all rows of L - P_k L exceeds that
-    of L by more than `threshold` nats (another rule than in the other measures).
+    L = m_c + key + non-key + residual. P_k: projection of each output on cos and sin w_k(phase). key = sum of P_k L over the key
+    frequencies; non-key = sum over all others; residual = the part that is not a function of the phase; each less its mean over rows. m_c:
+    mean of each class over all rows, kept in every combination. Here k is a key frequency if the loss over all rows of L - P_k L exceeds
+    that of L by more than `threshold` nats; the other measures use the logit similarity.
     """
 
     name: ClassVar[str] = "loss-decomposition"
@@ -49,12 +49,12 @@ class LossDecomposition(InBasis):
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), restricted and ablated losses, table A.4"
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
-        "kept": "the parts that are kept beside the mean of each class; `all but one frequency` for the losses that the keys are chosen by",
-        "frequency": "the frequency that is left out; 0 for the combinations of parts",
-        "key": "whether that frequency is key; no for 0",
-        "share": "energy of P_k L over that of the logits centred over c and over rows; empty for combinations and where nothing varies",
+        "kept": "the parts that are kept with the mean of each class; `all but one frequency` for the losses that define the keys",
+        "frequency": "the frequency that is removed; 0 for the combinations of parts",
+        "key": "whether that frequency is a key frequency; no for 0",
+        "share": "energy of P_k L / energy of the logits centred over c and rows; empty for combinations, and for constant logits",
         "split": "all, train or test rows of the table; all for single frequencies",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
     }
 
@@ -79,10 +79,10 @@ class LossDecomposition(InBasis):
         parts = bars(short, x="kept", y="loss", color="split", log_y=True, **words)
         rise = single.assign(rise=(single["loss"] - base).where(single["key"], self.threshold))
         keys = rise[rise["key"]].nlargest(5, "rise")["frequency"].tolist()
-        words = {"x_title": "frequency left out", "y_title": "rise of the loss, all rows (nats)"}
+        words = {"x_title": "frequency removed", "y_title": "rise of the loss, all rows (nats)"}
         chosen = bars(rise, x="frequency", y="rise", highlight=keys, log_y=True, **words)
         chosen.update_yaxes(range=[math.log10(self.threshold), None])
-        return panels([parts, chosen], titles=[step_title(now), "Key frequencies, the largest named"])
+        return panels([parts, chosen], titles=[step_title(now), "Key frequencies, the largest labelled"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -92,14 +92,14 @@ class LossDecomposition(InBasis):
         of_split = {name: headline_by_split(now[now["kept"] == name], "loss")[split] for name in COMBINATIONS}
         return {
             "frequencies": single.loc[single["key"], "frequency"].astype(int).tolist(),
-            "share_key": Missing("the logits do not vary") if pd.isna(share) else float(share),
+            "share_key": Missing("the logits are constant") if pd.isna(share) else float(share),
             "rows": split,
             **{name.replace(" + ", "_and_").replace("-", "_"): loss for name, loss in of_split.items()},
         }
 
 
 def _without_each(snapshot: Snapshot) -> pd.DataFrame:
-    """Loss over all rows without k = 1 .. p // 2, and the share of energy that it had."""
+    """Loss over all rows without each k = 1 .. p // 2, and the share of its energy."""
     import torch
 
     from mechgrok.maths.harmonic import centring, exclusion
@@ -109,22 +109,22 @@ def _without_each(snapshot: Snapshot) -> pd.DataFrame:
     losses = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, exclusion.phase_parts(sums, grid.counts), masks)
     centred = exclusion.phase_parts(sums - sums.mean(1, keepdim=True), grid.counts)(torch.arange(snapshot.p))
     energy = (grid.counts[:, None] * centred.square().sum(2)).sum(0)
-    whole = centring.Energies.of(snapshot.logits).over_both
-    share = energy / (whole or float("nan"))
+    energy_of_all = centring.Energies.of(snapshot.logits).over_both
+    share = energy / (energy_of_all or float("nan"))
     table = pd.DataFrame({"frequency": range(1, snapshot.p // 2 + 1), "share": share.numpy(), "loss": losses[0].numpy()})
     return table.assign(kept=ONE_OUT, split="all", rows=len(grid.labels))
 
 
 def _combinations(snapshot: Snapshot, keys: list[int]) -> pd.DataFrame:
     """Loss of every combination of parts on every split."""
-    of_phase = _of_phase(snapshot, keys)
+    parts = _parts(snapshot, keys)
     tables = [
-        mean_by_split_of_labels(snapshot.grid, _per_row(snapshot, of_phase, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()
+        mean_by_split_of_labels(snapshot.grid, _per_row(snapshot, parts, kept)).assign(kept=name) for name, kept in COMBINATIONS.items()
     ]
     return pd.concat(tables, ignore_index=True).assign(frequency=0, key=False, share=float("nan"))
 
 
-def _of_phase(snapshot: Snapshot, keys: list[int]) -> dict[str, Tensor]:
+def _parts(snapshot: Snapshot, keys: list[int]) -> dict[str, Tensor]:
     """The key and the non-key part as functions of (phase, c), each less its mean over rows (p, p)."""
     from mechgrok.maths.harmonic import cosines, fourier
 
@@ -134,17 +134,17 @@ def _of_phase(snapshot: Snapshot, keys: list[int]) -> dict[str, Tensor]:
     return {name: part - counts.double() @ part / counts.sum() for name, part in parts.items()}
 
 
-def _per_row(snapshot: Snapshot, of_phase: Mapping[str, Tensor], kept: tuple[str, ...]) -> Callable[[Tensor], Tensor]:
-    """From labels to the loss of every row under the mean of each class and the parts that are kept, (n,) to (n,)."""
+def _per_row(snapshot: Snapshot, parts: Mapping[str, Tensor], kept: tuple[str, ...]) -> Callable[[Tensor], Tensor]:
+    """A function from labels (n,) to the loss of every row (n,) with the mean of each class and the parts that are kept."""
     import torch
 
     from mechgrok.maths.landscape import losses
 
     grid, zero = snapshot.grid, torch.zeros_like(snapshot.phase_sums)
     if "residual" in kept:
-        left_out = sum((part for name, part in of_phase.items() if name not in kept), zero)
+        left_out = sum((part for name, part in parts.items() if name not in kept), zero)
         changed = snapshot.logits - left_out.index_select(0, grid.phase)
         return lambda labels: losses.per_example(changed, labels)
     mean = snapshot.phase_sums.sum(0) / grid.counts.sum()
-    by_label = losses.per_label(sum((of_phase[name] for name in kept), zero) + mean)
+    by_label = losses.per_label(sum((parts[name] for name in kept), zero) + mean)
     return lambda labels: by_label[grid.phase, labels]

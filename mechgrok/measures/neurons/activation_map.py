@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 MOST = 6
-"""Neurons in the table, and panels of a figure."""
+"""The most neurons in the table, and panels in the figure."""
 
 
 @dataclass(frozen=True)
 class ActivationMap(Keyed):
-    """Attention of the read position to a for every head, or the activations of some neurons, over all (a, b).
+    """Attention to a of each head, or activations of selected neurons, over all (a, b).
 
-    value(a, b) = the softmax weight of the operand a in the last layer (site=attention), or the neuron after the nonlinearity, last
-    layer, at the position that is read (neurons): the first neuron specialised in each key frequency (more than 85 % of its
-    variance), six at most; neuron 0 where there is none.
+    site=attention: value(a, b) = attention of the read position to the operand a, last layer. site=neurons: value(a, b) = activation
+    after the nonlinearity, last layer, at the read position, of the first neuron specialised in each key frequency (which explains more
+    than 85 % of its variance), at most six; neuron 0 where no neuron is specialised.
     """
 
     name: ClassVar[str] = "activation-map"
@@ -40,8 +40,8 @@ class ActivationMap(Keyed):
         "a": "first operand",
         "b": "second operand",
         "unit": "index of the head, or of the neuron in d_mlp",
-        "frequency": "key frequency of the neuron; 0 for a head, and for a neuron that stands for none",
-        "value": "attention, from 0 to 1, or activation",
+        "frequency": "key frequency of the neuron; 0 for a head, and for a neuron that is not specialised",
+        "value": "attention (from 0 to 1), or activation",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
@@ -57,7 +57,7 @@ class ActivationMap(Keyed):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         a, b = snapshot.grid.operands.T.numpy()
-        chosen = _neurons(given) if self.site == "neurons" else dict.fromkeys(range(snapshot.architecture.heads), 0)
+        chosen = _specialised_neurons(given) if self.site == "neurons" else dict.fromkeys(range(snapshot.architecture.heads), 0)
         values = snapshot.neurons if self.site == "neurons" else attention_to_operands(snapshot)[0]
         columns = ({"unit": unit, "frequency": k, "value": values[:, unit].numpy()} for unit, k in chosen.items())
         return pd.concat([pd.DataFrame({"a": a, "b": b, **column}) for column in columns], ignore_index=True)
@@ -82,8 +82,8 @@ class ActivationMap(Keyed):
         }
 
 
-def _neurons(given: Mapping[str, pd.DataFrame]) -> dict[int, int]:
-    """The first specialised neuron of each key frequency, and the frequency of each."""
+def _specialised_neurons(given: Mapping[str, pd.DataFrame]) -> dict[int, int]:
+    """The first specialised neuron of each key frequency, with its frequency; neuron 0 with frequency 0 where there is none."""
     neurons = given["neurons"]
     special = neurons[neurons["specialised"] & neurons["frequency"].isin(key_set(given))]
     first = special.sort_values(["frequency", "neuron"]).drop_duplicates("frequency").head(MOST)

@@ -1,4 +1,4 @@
-"""Whether the network treats (a, b) and (b, a) alike."""
+"""Asymmetry between the operands: neurons, logits, attention and positions."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Commutativity(Measure):
-    """How much neurons and logits change when the operands change places, and what may tell these apart, over all rows.
+    """Relative change of neurons and logits when the operands are swapped, over all (a, b), and the attention to a and to b.
 
     asymmetry = |N(a, b) - N(b, a)| / |N|, Frobenius norms over the table, N the neurons (last layer, after the nonlinearity) or the
-    logits (not centred); attention: mean over rows and heads of the last layer's pattern from the position that is read, and of its
-    |difference| between a and b; position cosine: between W_pos of a's and of b's position.
+    logits (not centred). attention_a, attention_b: attention of the read position to a and to b, last layer, mean over rows and heads;
+    attention_difference: mean of |attention to a - attention to b|. position_cosine: cosine between W_pos at the positions of a and b.
     """
 
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -35,12 +35,12 @@ class Commutativity(Measure):
     title: ClassVar[str] = "Symmetry between the operands"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4 and released notebook"
     columns: ClassVar[Mapping[str, str]] = {
-        "neurons": "|N(a, b) - N(b, a)| / |N|, from 0 to 2; empty without neurons, or where all are 0",
-        "logits": "the same of the logits; empty where all are 0",
-        "attention_a": "mean attention to a, from 0 to 1; empty, as the next two, without attention",
+        "neurons": "asymmetry of the neurons, from 0 to 2; empty without neurons, or where all are 0",
+        "logits": "asymmetry of the logits, from 0 to 2; empty where all are 0",
+        "attention_a": "mean attention to a, from 0 to 1; empty without attention, as are the next two columns",
         "attention_b": "mean attention to b",
         "attention_difference": "mean of |attention to a - attention to b|",
-        "position_cosine": "between the position embeddings of a and b, from -1 to 1; empty where one is 0 or there is none",
+        "position_cosine": "cosine between the position embeddings of a and b; empty where one is 0 or does not exist",
     }
 
     def obstacle(self, run: Run) -> str | None:
@@ -51,8 +51,8 @@ class Commutativity(Measure):
 
         square = (snapshot.p, snapshot.p, -1)
         neurons = asymmetry(snapshot.neurons.view(square)) if snapshot.architecture.has_neurons else float("nan")
-        told_apart = _attention(snapshot) if snapshot.architecture.heads else (float("nan"),) * 4
-        return pd.DataFrame([(neurons, asymmetry(snapshot.logits.view(square)), *told_apart)], columns=list(self.columns))
+        attention = _attention(snapshot) if snapshot.architecture.heads else (float("nan"),) * 4
+        return pd.DataFrame([(neurons, asymmetry(snapshot.logits.view(square)), *attention)], columns=list(self.columns))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         asymmetries = result.melt("step", ["neurons", "logits"], var_name="of", value_name="asymmetry")
@@ -65,16 +65,16 @@ class Commutativity(Measure):
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result).iloc[0]
         reasons = {
-            "neurons": "there are no neurons, or all of them are zero",
+            "neurons": "the network has no neurons, or all activations are zero",
             "logits": "all logits are zero",
-            "position_cosine": "a position embedding is zero, or there is none",
+            "position_cosine": "a position embedding is zero or does not exist",
             **dict.fromkeys(("attention_a", "attention_b", "attention_difference"), "the network has no attention"),
         }
         return {key: Missing(reasons[key]) if key in reasons and pd.isna(now[key]) else float(now[key]) for key in self.columns}
 
 
 def _attention(snapshot: Snapshot) -> tuple[float, float, float, float]:
-    """Mean attention to a, to b, their mean difference, and the cosine between their positions."""
+    """Mean attention to a and to b, mean absolute difference of the two, and cosine between the position embeddings."""
     to_a, to_b = attention_to_operands(snapshot)
     W_pos = snapshot.parameters.get("pos_embed.W_pos")
     position = float("nan") if W_pos is None else _cosine(*W_pos[operand_positions(snapshot.grid.task)])

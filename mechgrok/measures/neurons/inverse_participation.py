@@ -1,4 +1,4 @@
-"""How periodic each neuron is."""
+"""Inverse participation ratio of the neurons in Fourier space."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ SIDES = ("activation", "output")
 
 @dataclass(frozen=True)
 class InverseParticipation(InBasis):
-    """Inverse participation ratio of each last-layer neuron over frequencies k = 1 .. p // 2 (no constant): 1 for a single one.
+    """Inverse participation ratio (IPR) of each last-layer neuron over the frequencies k = 1 .. p // 2: 1 for a single frequency.
 
-    IPR_r = sum_k (P_k / sum P)^r, which for r = 2 is (|x|_4 / |x|_2)^4 of x_k = sqrt(P_k), from 1 / (p // 2) to 1. On the output side
-    P_k is the power of the neuron's row of W_L = W_out W_U along the number logits. On the activation side P_k is the energy over all
-    (a, b) of the neuron's 2-D Fourier block {const, cos k, sin k}^2 less its constant cell, so sum P leaves out products of two
-    frequencies. A neuron's IPR is the mean of its two sides. Where the source takes weights before the neuron this takes activations, but
-    for neurons that read one-hot tokens, as the source's do: then that side is the mean IPR of the weights to each position's tokens, and
-    a neuron's IPR the mean over these and its output.
+    IPR_r = sum_k (P_k / sum P)^r, from 1 / (p // 2) (for r = 2) to 1; for r = 2 it is (|x|_4 / |x|_2)^4, x_k = sqrt(P_k). Output side: P_k
+    = power of the neuron's row of W_L = W_out W_U along the number logits. Activation side: P_k = energy over all (a, b) of its 2-D Fourier
+    block {const, cos k, sin k}^2 less the constant cell; products of two different frequencies are not in sum P. The IPR of a neuron is
+    the mean of the two sides. Variant, for neurons that read one-hot tokens directly, as in the source: the activation side is the mean
+    IPR of the weights from the tokens of each position, and the IPR of a neuron the mean over these positions and the output side.
     """
 
     name: ClassVar[str] = "inverse-participation"
@@ -42,9 +41,9 @@ class InverseParticipation(InBasis):
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), definition of the IPR; Gromov 2023 (arXiv 2301.02679)"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron": "index into d_mlp",
-        "activation": "IPR of its activations over (a, b), or of its weights to one-hot tokens; empty for a neuron without variance",
-        "output": "IPR of its row of W_L; empty for a row that is constant over the tokens",
-        "ipr": "mean of the two; empty where one is",
+        "activation": "IPR of its activations over (a, b), or of its weights from one-hot tokens; empty for a neuron without variance",
+        "output": "IPR of its row of W_L; empty where the row is constant over the tokens",
+        "ipr": "IPR of the neuron, the mean of the two sides; empty where one of them is",
     }
 
     r: Annotated[float, Field(gt=1)] = 2
@@ -56,21 +55,21 @@ class InverseParticipation(InBasis):
         return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        before, count = self._before(snapshot)
-        table = pd.DataFrame({"activation": before, "output": self._of_neurons(_row_powers(snapshot.neuron_logit_map))})
+        activation, count = self._of_activations(snapshot)
+        table = pd.DataFrame({"activation": activation, "output": self._ratios(_row_powers(snapshot.neuron_logit_map))})
         return table.assign(neuron=range(len(table)), ipr=(count * table["activation"] + table["output"]) / (count + 1))
 
-    def _before(self, snapshot: Snapshot) -> tuple[list[float], int]:
-        """The IPR before each neuron, and of how many vectors it is the mean."""
+    def _of_activations(self, snapshot: Snapshot) -> tuple[list[float], int]:
+        """The activation side of every neuron, and the number of vectors that it is the mean of."""
         import numpy as np
 
         W_in = snapshot.architecture.reads_tokens(snapshot.parameters)
         if W_in is None:
-            return self._of_neurons(snapshot.neuron_power[0] * snapshot.neurons_vary), 1
-        of_positions = [self._of_neurons(_row_powers(position[snapshot.tokens].T)) for position in W_in]
+            return self._ratios(snapshot.neuron_power[0] * snapshot.neurons_vary), 1
+        of_positions = [self._ratios(_row_powers(position[snapshot.tokens].T)) for position in W_in]
         return np.mean(of_positions, axis=0).tolist(), len(of_positions)
 
-    def _of_neurons(self, powers: Tensor) -> list[float]:
+    def _ratios(self, powers: Tensor) -> list[float]:
         from mechgrok.maths.statistics import concentration
 
         return concentration.inverse_participation(powers, self.r).tolist()
@@ -86,7 +85,7 @@ class InverseParticipation(InBasis):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         means = last(result)[["ipr", *SIDES]].mean()
-        empty = Missing("no neuron varies over the table and over the logits")
+        empty = Missing("no neuron varies both over the table and along the logits")
         return {f"mean_{name}": empty if pd.isna(value) else float(value) for name, value in means.items()}
 
 

@@ -1,4 +1,4 @@
-"""What becomes of the answers when neurons are pruned by how periodic they are."""
+"""Loss and accuracy when neurons are pruned in the order of their inverse participation ratio."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ FRACTIONS = np.linspace(0, 1, 21)
 
 @dataclass(frozen=True)
 class IprPruning(InBasis):
-    """Accuracy and loss on each split when a share of the last layer's neurons is set to zero, by IPR (mean of activation and output side).
+    """Accuracy and loss (nats) on each split when a share of the last layer's neurons is set to zero, in the order of their IPR.
 
-    logits = L - sum_j N_j W_L[j] over the pruned neurons j: zero ablation at the last layer, the rest of the network as it is.
-    Neurons without an IPR count as 0. Where memorising neurons are not periodic, pruning the lowest first costs memorised answers,
-    and pruning the highest first costs those that generalise. A run with corrupted labels is told by kinds of rows as well.
+    Pruning the neurons j: L' = L - sum_j N_j W_L[j], W_L = W_out W_U; everything else is unchanged. The IPR is that of
+    inverse-participation (mean of activation and output side); neurons without an IPR have 0. Two orders: lowest first and highest first.
+    If memorising neurons are not periodic, pruning the lowest first lowers the accuracy on memorised rows, and pruning the highest first
+    that on held-out rows. Runs with corrupted labels also have the kinds of rows of their metrics.
     """
 
     name: ClassVar[str] = "ipr-pruning"
     title: ClassVar[str] = "Pruning neurons by inverse participation ratio"
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), pruning of neurons by IPR"
     columns: ClassVar[Mapping[str, str]] = {
-        "order": "which neurons go first: lowest first or highest first",
-        "fraction": "share of neurons set to zero, from 0 to 1 in steps of .05",
-        "pruned": "how many neurons that is",
-        "split": "all, train or test rows of the table; of corrupted runs also clean, poisoned and trigger rows, named as in the metrics",
-        "rows": "how many rows",
+        "order": "the neurons pruned first: lowest first or highest first, by IPR",
+        "fraction": "share of the neurons that are pruned, from 0 to 1 in steps of .05",
+        "pruned": "number of neurons that are pruned",
+        "split": "all, train or test rows; in runs with corrupted labels also clean, poisoned and trigger rows, as in the metrics",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is the label's; empty without rows",
     }
@@ -82,7 +83,7 @@ class IprPruning(InBasis):
 
 
 def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
-    """Loss and accuracy by split after each fraction of the neurons, in order, is gone."""
+    """Loss and accuracy by split with each fraction of the neurons pruned, in the given order."""
     return pd.concat(
         [
             found.assign(fraction=fraction, pruned=count)
@@ -95,7 +96,7 @@ def _pruned(snapshot: Snapshot, order: np.ndarray) -> pd.DataFrame:
 
 
 def progressively_pruned(snapshot: Snapshot, order: np.ndarray) -> Iterator[tuple[float, int, Tensor]]:
-    """Fraction, count and logits; one array of logits that each step takes some neurons' part from."""
+    """Fraction, number of pruned neurons, and logits, one fraction after the other; the array of logits is updated in place."""
     import torch
 
     logits, done = snapshot.logits.clone(), 0

@@ -1,4 +1,4 @@
-"""Which frequency each neuron computes with."""
+"""The frequency of each neuron."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NeuronFrequencies(InBasis):
-    """Share of each neuron's variance over (a, b) that the best single frequency explains; specialised above a threshold.
+    """Fraction of the variance of each neuron over all (a, b) that its best single frequency explains.
 
-    FVE_k = energy of the 2-D Fourier block {const, cos k, sin k} x {const, cos k, sin k} less its constant cell / energy around
-    the mean; frequency = argmax over k = 1 .. p // 2, both included. Activations after the nonlinearity, last layer, at the
-    position that is read. Neurons without variance have no frequency.
+    N(a, b): activation after the nonlinearity, last layer, at the read position. FVE_k = energy of N on the 2-D Fourier block {const, cos
+    k, sin k} x {const, cos k, sin k} less the constant cell / energy of N - mean N; frequency = argmax of FVE_k over k = 1 .. p // 2. A
+    neuron is specialised if its FVE is above the threshold, .85 by default. Neurons without variance have no frequency.
     """
 
     name: ClassVar[str] = "neuron-frequencies"
@@ -39,7 +39,7 @@ class NeuronFrequencies(InBasis):
         "neuron": "index into d_mlp",
         "frequency": "k of the largest FVE; 0 for a neuron without variance",
         "fve": "fraction of variance explained by that frequency; empty for a neuron without variance",
-        "active": "share of rows on which the neuron is above zero",
+        "active": "share of rows in which the neuron is above zero",
         "specialised": "whether fve is above the threshold",
     }
 
@@ -54,7 +54,7 @@ class NeuronFrequencies(InBasis):
         best = (explained / total.where(varies, 1.0)).max(0)
         table = pd.DataFrame({"neuron": range(len(total)), "frequency": ((best.indices + 1) * varies).numpy()})
         table["fve"] = best.values.where(varies, float("nan")).numpy()
-        table["active"] = _active(snapshot.neurons).numpy()
+        table["active"] = _share_active(snapshot.neurons).numpy()
         return table.assign(specialised=table["fve"] > self.threshold)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -75,15 +75,15 @@ class NeuronFrequencies(InBasis):
         }
 
 
-def _active(neurons: Tensor) -> Tensor:
-    """Share of rows above zero (d_mlp,), counted some rows at a time, which stay in the cache: several times as fast as all at once."""
+def _share_active(neurons: Tensor) -> Tensor:
+    """Share of rows above zero (d_mlp,), by chunks of rows that fit the cache, which is several times as fast."""
     import torch
 
     return torch.stack([(rows > 0).sum(0) for rows in neurons.split(256)]).sum(0).double() / len(neurons)
 
 
 def _clusters(result: pd.DataFrame, most: int = 8) -> pd.DataFrame:
-    """Specialised neurons of each frequency at every step, for the frequencies that the most neurons ever specialised in."""
+    """Number of specialised neurons by frequency at every step, for the `most` frequencies with the highest numbers."""
     counts = result.pivot_table(index="step", columns="frequency", values="specialised", aggfunc="sum").fillna(0)
     frequent = counts.max()[counts.max() > 0].nlargest(most).index.sort_values()
     shown = counts[frequent].rename(columns="k = {}".format).rename_axis(columns="frequency")

@@ -1,4 +1,4 @@
-"""Which frequencies the neurons of one frequency write to the logits."""
+"""Fourier components along the logits of the neurons specialised in one frequency."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 PANELS = 6
-"""Groups of neurons in a figure."""
+"""The most groups of neurons in the figure."""
 
 
 @dataclass(frozen=True)
 class NeuronLogitComponents(Keyed):
-    """Fourier components along the logits of the rows of W_L = W_out W_U that belong to the neurons of one frequency.
+    """Power by frequency j along the number logits of the rows of W_L that belong to the neurons specialised in a key frequency k.
 
-    For the neurons specialised in k (one frequency explains more than 85 % of their variance, and it is k), k key: power_j = sum over
-    these neurons of |F[cos j] W_L^T|^2 + |F[sin j] W_L^T|^2, F orthonormal, number columns; share = power_j / sum of power over j >= 1,
-    the constant left out. Beside them all neurons together.
+    W_L = W_out W_U, number columns; F the orthonormal real basis of Z_p. power_j = sum over the neurons of |F[cos j] W_L^T|^2 + |F[sin j]
+    W_L^T|^2; share = power_j / sum of power over j >= 1. A neuron is specialised in k if k explains more than 85 % of its variance over
+    (a, b). Also for all neurons together.
     """
 
     name: ClassVar[str] = "neuron-logit-components"
@@ -39,10 +39,10 @@ class NeuronLogitComponents(Keyed):
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron_frequency": "k, the key frequency that the neurons are specialised in; 0 for all neurons of the layer",
-        "neurons": "how many neurons",
+        "neurons": "number of these neurons",
         "frequency": "j, the frequency along the logits, from 1 to p // 2",
         "power": "squared norm of their rows of W_L on that frequency",
-        "share": "power over that of all frequencies but the constant; empty where there is none",
+        "share": "power / power of all j >= 1; empty without power",
         "key": "whether j is a key frequency",
     }
 
@@ -92,7 +92,7 @@ class NeuronLogitComponents(Keyed):
         now = last(result)
         special = now[now["neuron_frequency"] > 0]
         if special["power"].sum() == 0:
-            why = Missing("no neuron that reaches the logits is specialised in a key frequency")
+            why = Missing("no neuron with an effect on the logits is specialised in a key frequency")
             return dict.fromkeys(("own", "other_keys", "elsewhere", "own_by_frequency"), why)
         own, total = special["frequency"] == special["neuron_frequency"], special["power"].sum()
         return {

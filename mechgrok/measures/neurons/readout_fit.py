@@ -1,4 +1,4 @@
-"""How well the neurons, read along the key directions of the neuron-logit map, follow cos and sin of the phase."""
+"""Fits of the neurons along Fourier directions of the neuron-logit map by cos and sin of the phase."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ NUMBERS = ("fve", "correlation_squared", "coefficient", "first_product", "second
 
 @dataclass(frozen=True)
 class ReadoutFit(Keyed):
-    """Share of the variance of the neurons, read along u_k and v_k, that cos w_k(phase) and sin w_k(phase) explain.
+    """Fraction of the variance over all rows that cos and sin w_k(phase) explain of the neurons projected on the directions u_k and v_k.
 
-    u_k = sum_c F[cos k, c] W_L[:, c], v_k the same with sin, F the orthonormal basis of Z_p (|F[cos k]| = 1) and W_L = W_out W_U, number
-    columns; u_k is not scaled. y = N u_k over all rows, N the last layer's neurons. coefficient = the c that makes |y - c cos w_k(phase)|
-    smallest, without a constant term; fve = 1 - |y - c cos w_k(phase)|^2 / |y - mean y|^2; squared correlation is the same with one.
-    A network with logits A cos w_k(phase - c) from its neurons has coefficient A sqrt(p / 2).
+    u_k = sum_c F[cos k, c] W_L[:, c], not normalised; v_k likewise with sin; F the orthonormal real basis of Z_p, W_L = W_out W_U, number
+    columns. y = N u_k (n,), N the neurons of the last layer. coefficient c minimises |y - c cos w_k(phase)|, without a constant term; fve =
+    1 - |y - c cos w_k(phase)|^2 / |y - mean y|^2. correlation_squared: the same fit with a constant term. For v_k, sin replaces cos. If
+    the neurons give the logits A cos w_k(phase - c), the coefficient is A sqrt(p / 2).
     """
 
     name: ClassVar[str] = "readout-fit"
@@ -39,12 +39,12 @@ class ReadoutFit(Keyed):
     columns: ClassVar[Mapping[str, str]] = {
         "frequency": "k, from 1 to p // 2",
         "direction": "cosine: u_k, fitted by cos w_k(phase); sine: v_k, fitted by sin w_k(phase)",
-        "fve": "fraction of variance explained, without a constant term; empty, as all that follows, where y does not vary",
-        "correlation_squared": "squared correlation of y with the wave",
-        "coefficient": "c, in units of the logits times sqrt(p / 2)",
+        "fve": "fraction of variance explained, without a constant term; empty where y is constant, as are the next columns",
+        "correlation_squared": "squared correlation between y and the wave",
+        "coefficient": "c, in units of logits times sqrt(p / 2)",
         "first_product": "least-squares coefficient of cos w_k a cos w_k b (cosine) or sin w_k a cos w_k b (sine)",
         "second_product": "least-squares coefficient of sin w_k a sin w_k b (cosine) or cos w_k a sin w_k b (sine)",
-        "second_harmonic": "share of the variance of y on cos and sin 2 w_k(phase)",
+        "second_harmonic": "share of the variance of y that cos and sin 2 w_k(phase) explain",
         "key": "whether k is a key frequency",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -73,7 +73,7 @@ class ReadoutFit(Keyed):
         now = last(result)
         known = now[now["key"]].dropna(subset=["fve"])
         if known.empty:
-            why = Missing("there is no key frequency that the neurons are read at")
+            why = Missing("the neurons have no component along the directions of a key frequency, or there is no key frequency")
             return dict.fromkeys(("mean_fve", "mean_correlation_squared", "mean_second_harmonic", "fve", "coefficient"), why)
         return {
             "mean_fve": float(known["fve"].mean()),

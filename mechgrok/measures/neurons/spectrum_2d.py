@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 FAINT = 1e-3
-"""Norms below this part of the largest have the colour of the faintest."""
+"""Norms below this share of the largest have the lightest colour."""
 SIDE = 560
-"""Pixels of a figure with one field, wide enough for four of them a component at p = 113."""
+"""Width of a figure of one field, in pixels: four per component at p = 113."""
 PANELS = 6
 
 
 @dataclass(frozen=True)
 class Spectrum2D(Keyed):
-    """Norms of the 2-D Fourier components over (a, b) of the logits (centred over c), the neurons, or the attention to a.
+    """Norms of the 2-D Fourier components over all (a, b) of the logits (centred over c), the neurons, or the attention to a.
 
-    T[i, j] = sum over a, b of F[i, a] F[j, b] x[a, b], F the orthonormal real basis of Z_p; norm = |T[i, j]| over the outputs c (site=
-    logits), over the last layer's neurons (neurons), or for each of its heads' attention of the read position to a (attention).
-    share = norm^2 / sum of norm^2 over all components but the constant one. Logits: L - mean_c L. A component is significant where its
-    norm is above `threshold` of the largest that is not constant (of its head). Shares of several heads are averaged.
+    T[i, j] = sum over a, b of F[i, a] F[j, b] x[a, b], F the orthonormal real basis of Z_p. site=logits: x = L - mean_c L, norm = |T[i, j]|
+    over the outputs c. site=neurons: x = neurons of the last layer, norm over these. site=attention: x = attention of the read position
+    to a, for each head of the last layer. share = norm^2 / sum of norm^2 over all components but the constant. A component is significant
+    if its norm is above `threshold` times the largest non-constant norm (of its head). Shares are averaged over heads.
     """
 
     name: ClassVar[str] = "spectrum-2d"
@@ -49,11 +49,11 @@ class Spectrum2D(Keyed):
         "part_a": "const, cos or sin",
         "frequency_b": "frequency of the function of b",
         "part_b": "const, cos or sin",
-        "norm": "norm of the coefficient, in units of the site",
-        "share": "norm^2 over that of all components but the constant; empty for the constant, and where nothing varies",
-        "turned": "of two equal frequencies, the share of a function of a + b or a - b: at (cos, cos) that of cos w_k(a+b), at (sin, cos) "
-        "of sin w_k(a+b), at (sin, sin) of cos w_k(a-b), at (cos, sin) of sin w_k(a-b); else empty",
-        "key": "whether both frequencies are the same key frequency",
+        "norm": "norm of the component, in units of the site",
+        "share": "norm^2 / sum over all components but the constant; empty for the constant, and for constant x",
+        "turned": "for two equal frequencies k, the share of a wave of a + b or a - b: cos w_k(a+b) at (cos, cos), sin w_k(a+b) at "
+        "(sin, cos), cos w_k(a-b) at (sin, sin), sin w_k(a-b) at (cos, sin); else empty",
+        "key": "whether both frequencies are one key frequency",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
 
@@ -84,7 +84,7 @@ class Spectrum2D(Keyed):
     def headline(self, result: pd.DataFrame) -> Headline:
         varying = last(result).dropna(subset=["share"])
         if varying.empty:
-            why = Missing(f"the {self.site} do not vary over the table")
+            why = Missing(f"the {self.site} are constant over the table")
             return dict.fromkeys(("significant", "sum_key", "difference_key", "sum_by_frequency"), why)
         largest = varying.groupby("head")["norm"].transform("max")
         keys = varying[varying["key"]]
@@ -99,17 +99,17 @@ class Spectrum2D(Keyed):
 
 
 def _fields(snapshot: Snapshot, site: str) -> list[tuple[Tensor, Tensor]]:
-    """What is transformed (p, p, m), and what it is centred around (p, p, 1)."""
+    """The fields that are transformed (p, p, m), each with its centre (p, p, 1)."""
     import torch
 
     p = snapshot.p
-    nothing = torch.zeros(p, p, 1, dtype=torch.float64)
+    zero = torch.zeros(p, p, 1, dtype=torch.float64)
     if site == "logits":
         return [(snapshot.logits.view(p, p, -1), snapshot.logits.mean(1).view(p, p, 1))]
     if site == "neurons":
-        return [(snapshot.neurons.view(p, p, -1), nothing)]
+        return [(snapshot.neurons.view(p, p, -1), zero)]
     to_a = attention_to_operands(snapshot)[0]
-    return [(head.reshape(p, p, 1), nothing) for head in to_a.T]
+    return [(head.reshape(p, p, 1), zero) for head in to_a.T]
 
 
 def _table(products: Tensor, turned: Tensor) -> pd.DataFrame:
@@ -136,7 +136,7 @@ def _table(products: Tensor, turned: Tensor) -> pd.DataFrame:
 
 
 def _field_of(rows: pd.DataFrame) -> go.Figure:
-    """The norms of one field, as the logarithm of their part of the largest that is not constant."""
+    """Heatmap of the norms of one field: log10 of norm / largest non-constant norm."""
     p = round(len(rows) ** 0.5)
     norms = rows["norm"].to_numpy().reshape(p, p).copy()
     norms[0, 0] = 0

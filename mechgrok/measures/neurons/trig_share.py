@@ -1,4 +1,4 @@
-"""How much of each neuron is a product of waves, before and after the nonlinearity."""
+"""Shares of products of waves, and of waves of the phase, in each neuron before and after the nonlinearity."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ SHARES = {"quadratic": "products of two waves", "trig": "waves of the phase"}
 
 @dataclass(frozen=True)
 class TrigShare(InBasis):
-    """Share of each neuron's variance over (a, b) in products of two waves, and in waves of the phase, before and after the nonlinearity.
+    """Share of the variance of each neuron over all (a, b) in products of two waves, and in waves of the phase, of its frequency.
 
-    With k the neuron's frequency (argmax of the variance explained after the nonlinearity, k = 1 .. p // 2): quadratic = energy of the
-    2-D Fourier cells {cos k, sin k} x {cos k, sin k} / energy around the mean; trig = energy on cos and sin of w_k (a + b), w_k (a - b)
-    for subtraction / the same. Last layer, at the position that is read. A clock's nonlinearity makes the products.
+    N(a, b): the neuron before or after the nonlinearity, last layer, at the read position; k: its frequency, the argmax of the variance
+    explained after the nonlinearity over k = 1 .. p // 2. quadratic = energy of N on the 2-D Fourier cells {cos k, sin k} x {cos k, sin k}
+    / energy of N - mean N; trig = energy on cos and sin w_k(a + b), for subtraction w_k(a - b) / the same. In the clock algorithm the
+    products arise at the nonlinearity.
     """
 
     name: ClassVar[str] = "trig-share"
@@ -40,7 +41,7 @@ class TrigShare(InBasis):
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron": "index into d_mlp",
-        "frequency": "k of the largest variance explained; 0 for a neuron without variance",
+        "frequency": "k, the frequency of the neuron; 0 for a neuron without variance",
         "stage": "pre or post: before or after the nonlinearity",
         "quadratic": "share of variance in products of two waves of frequency k; empty without variance",
         "trig": "share of variance in waves of the phase of frequency k; empty without variance",
@@ -75,13 +76,13 @@ class TrigShare(InBasis):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         means = last(result).groupby("stage")[list(SHARES)].mean()
-        none = Missing("no neuron varies over the table")
+        none = Missing("all neurons are constant over the table")
         pairs = [(share, stage) for share in SHARES for stage in STAGES]
         return {f"{share}_{stage}": none if pd.isna(means[share][stage]) else float(means[share][stage]) for share, stage in pairs}
 
 
 def pre_activations(snapshot: Snapshot) -> Tensor:
-    """What enters the nonlinearity of the last layer at the position that is read (n, d_mlp)."""
+    """The neurons of the last layer before the nonlinearity, at the read position (n, d_mlp)."""
     return snapshot.activation(f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre")
 
 

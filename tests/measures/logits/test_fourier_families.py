@@ -94,7 +94,7 @@ class TestFourierFamilies:
 
     def test_what_cannot_be_told(self) -> None:
         found = measured(FourierFamilies(), Planted(table(3), torch.zeros(9, 3, dtype=torch.float64)))
-        assert "do not vary" in found.missing["share_sum"]
+        assert "constant over c" in found.missing["share_sum"]
         assert "only one frequency" in found.missing["sum_relocated"]
         assert found.headline["sum_without"] == pytest.approx(math.log(3), rel=1e-12)
 

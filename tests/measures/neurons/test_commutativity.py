@@ -20,7 +20,11 @@ class TestCommutativity:
         snapshot = handmade_snapshot(7, {2: 3.0})
         silent = {name: torch.zeros_like(tensor) for name, tensor in snapshot.weights.items()}
         found = measured(Commutativity(), Snapshot(snapshot.grid, snapshot.architecture, silent, 0))
-        words = {"neurons": "or all of them are zero", "logits": "all logits are zero", "position_cosine": "a position embedding is zero"}
+        words = {
+            "neurons": "all activations are zero",
+            "logits": "all logits are zero",
+            "position_cosine": "a position embedding is zero",
+        }
         assert {key: words[key] for key, reason in found.missing.items() if words[key] in reason} == words
         assert found.headline["attention_a"] == pytest.approx(1 / 3)
 
