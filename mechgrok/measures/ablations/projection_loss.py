@@ -27,7 +27,7 @@ class ProjectionLoss(Keyed):
 
     Key directions: u_k, v_k = cosine and sine rows of F W_L^T for the key frequencies k, W_L = W_out W_U, number columns (one direction for
     k = p / 2); Q: an orthonormal basis of their span; N: the neurons of the last layer (after the nonlinearity, not centred). span: L' = L
-    + (N Q Q^T - N) W_L; null space: L' = L - N Q Q^T W_L; span and mean: as span, with the mean of N over all rows kept. Paths to the logits
+    + (N Q Q^T - N) W_L; null space: L' = L - N Q Q^T W_L; span and mean: as span, with the mean of N kept. Paths to the logits
     that bypass the neurons are unchanged. Float64.
     """
 

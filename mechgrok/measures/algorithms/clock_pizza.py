@@ -1,4 +1,4 @@
-"""Clock or pizza: which of two algorithms for adding angles a network follows."""
+"""Clock or pizza: the algorithm by which a network adds angles."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ FORMULAS = {"clock": "clock", "pizza": "pizza (released notebook)", "pizza_text"
 
 @dataclass(frozen=True)
 class ClockPizza(Keyed):
-    """Variance of the logits (centred over c) of one isolated circle of W_E that the clock's and the pizza's formula explain, and a label.
+    """Fraction of the variance of the logits (centred over c) of each isolated circle of W_E that the clock and pizza formulas explain.
 
-    A circle: the first two principal components of W_E whose frequency is the key frequency k, each of circularity above .5. The network
-    is run again with W_E = its mean over the tokens + these two. theta = w_k (a + b - c), Delta = w_k (a - b); Q_clock = cos theta;
-    Q_pizza = |cos Delta / 2| (|cos theta / 2| - |sin theta / 2|) in the released notebook, |cos Delta / 2| cos theta in the paper's text.
-    Explained = 1 - Var(L - Q) / Var(L), both standardised over all rows and classes, = 2 r - 1 with r their correlation. Label: pizza
-    where gradient symmetricity and distance irrelevance (correct logit) are >= .9 and <= .4, clock where they are <= .7 and >= .6, else
-    undecided.
+    Circle of a key frequency k: the first two principal components of W_E with frequency k and circularity above .5. Its logits L: a
+    forward pass with W_E replaced by its mean over the tokens + these two components. theta = w_k (a + b - c), Delta = w_k (a - b). Clock:
+    Q = cos theta. Pizza: Q = |cos Delta / 2| (|cos theta / 2| - |sin theta / 2|) in the released notebook, |cos Delta / 2| cos theta in the
+    paper's text. Explained = 1 - Var(L - Q) / Var(L), L and Q standardised over all rows and classes; it equals 2 r - 1, r their
+    correlation. Label of the network: pizza if gradient symmetricity >= .9 and distance irrelevance (correct logit) <= .4; clock if they
+    are <= .7 and >= .6; else undecided.
     """
 
     name: ClassVar[str] = "clock-pizza"
@@ -45,20 +45,20 @@ class ClockPizza(Keyed):
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), sections 3 and 4, and its released notebook"
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
-        "frequency": "k of the circle; 0 in the one row of an embedding without circles",
-        "variance": "share of the variance of W_E in its two components",
-        "clock": "variance of the isolated circle's logits that Q_clock explains; 1 at best, empty without circle",
-        "pizza": "the same for Q_pizza of the released notebook",
-        "pizza_text": "the same for Q_pizza of the paper's text",
-        "symmetricity": "gradient symmetricity of the whole network; empty where a gradient vanishes",
-        "irrelevance": "distance irrelevance (correct logit) of the whole network; empty where the logit is constant",
+        "frequency": "k of the circle; 0 in the single row of an embedding without circles",
+        "variance": "share of the variance of W_E in the two components",
+        "clock": "fraction of variance that the clock formula explains, at most 1; empty without a circle",
+        "pizza": "the same for the pizza formula of the released notebook",
+        "pizza_text": "the same for the pizza formula of the paper's text",
+        "symmetricity": "gradient symmetricity of the network; empty where a gradient vanishes",
+        "irrelevance": "distance irrelevance (correct logit) of the network; empty where the logit is constant",
     }
 
     circularity: Share = 0.5
     pizza: tuple[Share, Share] = (0.9, 0.4)
-    """Symmetricity from, and irrelevance up to which it is a pizza."""
+    """Pizza: least symmetricity, and greatest irrelevance."""
     clock: tuple[Share, Share] = (0.7, 0.6)
-    """Symmetricity up to, and irrelevance from which it is a clock."""
+    """Clock: greatest symmetricity, and least irrelevance."""
 
     @property
     def requires(self) -> Mapping[str, Measure]:
@@ -109,7 +109,7 @@ def circles_of(snapshot: Snapshot, keys: list[int], threshold: float) -> Iterato
 
 
 def _explained(snapshot: Snapshot, k: int, vectors: Tensor) -> tuple[float, float, float]:
-    """How much of the isolated circle's logits each of FORMULAS explains."""
+    """Fraction of the variance of the logits of an isolated circle that each of FORMULAS explains."""
     import torch
 
     from mechgrok.maths.harmonic import circles, fourier

@@ -1,4 +1,4 @@
-"""Whether the answer's logit depends on the distance between the operands."""
+"""Dependence of a logit on the distance between the operands."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ VARIANTS = {"correct": "the label's logit", "top-wrong": "the largest other logi
 
 @dataclass(frozen=True)
 class DistanceIrrelevance(InBasis):
-    """Spread of a logit at fixed distance of the operands, over its spread among all rows, in two variants (not centred).
+    """Mean standard deviation of a logit over rows of equal distance a - b, divided by its standard deviation over all rows.
 
-    M[s, d] = the logit at s = a + b, d = a - b; irrelevance = mean_d std_s M[., d] / std(M), population standard deviations.
-    correct: the label's logit (the paper's notebook). top-wrong: the largest other one, as the paper's training script logs
-    it. Near 0 the logit depends on the distance alone (pizza), near 1 not at all (clock). For subtraction s and d change places.
+    M[s, d] = the logit at s = a + b, d = a - b, not centred; irrelevance = mean_d std_s M[., d] / std(M), population standard deviations.
+    Variants: correct, the logit of the label (the paper's notebook); top-wrong, the largest other logit (the paper's training script).
+    Near 0 the logit depends on the distance alone (pizza), near 1 not at all (clock). For subtraction s and d are exchanged.
     """
 
     name: ClassVar[str] = "distance-irrelevance"
     title: ClassVar[str] = "Distance irrelevance"
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), section 4.2, and its released code"
     columns: ClassVar[Mapping[str, str]] = {
-        "variant": "correct or top-wrong: whose logit M holds",
-        "irrelevance": "from 0 (distance decides) to about 1 (distance does not matter); empty where M is constant",
+        "variant": "correct or top-wrong: the logit in M",
+        "irrelevance": "from 0 (the logit depends on the distance alone) to about 1 (not at all); empty where M is constant",
     }
 
     def obstacle(self, run: Run) -> str | None:

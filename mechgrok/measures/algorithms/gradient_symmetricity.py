@@ -1,4 +1,4 @@
-"""Whether the two operands' embeddings pull on a logit in the same direction."""
+"""Cosine between the gradients of a logit by the embeddings of the two operands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
 from mechgrok.measures.shared.obstacles import needs_all_pairs
+from mechgrok.measures.shared.operand_attention import operand_positions
 from mechgrok.plots.primitives import histogram
 from mechgrok.runs.run import Run
 
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GradientSymmetricity(Measure):
-    """Cosine between the gradients of a logit by the two operands' embeddings, over 100 random (a, b, c).
+    """Cosine between the gradients of the logit of class c by the embeddings of a and b, over 100 random triples (a, b, c).
 
-    symmetricity = mean of cos(dL_c / dE_a, dL_c / dE_b), the gradients taken in the residual stream at the operands' positions before the
-    first layer (the same for a network that adds its tokens up at once). The (a, b, c) are the first of all, in nested order, after
-    random.Random(42).shuffle. 1 = symmetric, as in a pizza network whose logits depend on E_a + E_b; a clock network, which multiplies,
-    gives less.
+    symmetricity = mean of cos(dL_c / dE_a, dL_c / dE_b); gradients by the residual stream before the first layer at the positions of the
+    operands. The triples are the first of all (a, b, c), in nested order, after random.Random(42).shuffle. Logits that depend on E_a +
+    E_b alone, as in the pizza algorithm, have 1; the clock algorithm, which multiplies the embeddings, has less.
     """
 
     name: ClassVar[str] = "gradient-symmetricity"
@@ -38,8 +38,8 @@ class GradientSymmetricity(Measure):
     columns: ClassVar[Mapping[str, str]] = {
         "a": "first operand",
         "b": "second operand",
-        "c": "class whose logit is differentiated",
-        "cosine": "between the two gradients, from -1 to 1; empty where one of them vanishes",
+        "c": "class of the logit",
+        "cosine": "cosine between the two gradients, from -1 to 1; empty where one of them vanishes",
     }
 
     triples: Annotated[int, Field(ge=1)] = 100
@@ -74,7 +74,7 @@ def _cosines(snapshot: Snapshot, triples: Tensor) -> Tensor:
 
     task = snapshot.grid.task
     inputs = torch.from_numpy(task.inputs())
-    first, second = [position for position in range(inputs.shape[1]) if bool((inputs[:, position] < task.numbers).all())]
+    first, second = operand_positions(task)
     tokens = inputs[triples[:, 0] * snapshot.p + triples[:, 1]]
     x = snapshot.architecture.embed(snapshot.parameters, tokens).requires_grad_()
     logits = snapshot.architecture.from_embedded(snapshot.parameters, x, unseen)

@@ -1,4 +1,4 @@
-"""Logits as a sum of characters."""
+"""Cosine similarity between the logits and characters of the group."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CharacterCosines(OnGroup):
-    """Cosine similarity between the logits (centred over c) and characters chi_rho(s c^-1), over all rows of the table.
+    """Cosine similarity between the logits (centred over c) and the characters chi_rho(s c^-1), over all rows and classes.
 
-    similarity_rho = <u_rho, L> / |L - mean_c L|, u_rho = chi_rho(s c^-1) / |...|, with s the label (a b for composition) and rho a
-    real irreducible representation other than the trivial one; explained = sum of similarity_rho^2 (the u_rho are orthogonal). Key
-    representations are those whose similarity is above a threshold.
+    similarity_rho = <u_rho, L> / |L - mean_c L|, u_rho = chi_rho(s c^-1) / |chi_rho(s c^-1)|, s the label (a b for composition), rho a
+    real irreducible representation other than the trivial one. explained = sum of similarity_rho^2; the u_rho are orthogonal. Key
+    representations have a similarity above the threshold.
     """
 
     name: ClassVar[str] = "character-cosines"
@@ -34,7 +34,7 @@ class CharacterCosines(OnGroup):
     columns: ClassVar[Mapping[str, str]] = {
         "irrep": "name of the representation: a partition, or a Mulliken symbol",
         "dimension": "d, over the real numbers",
-        "similarity": "cosine between the logits and the character, from -1 to 1",
+        "similarity": "cosine similarity between the logits and the character, from -1 to 1",
         "key": "whether the similarity is above the threshold",
     }
 

@@ -1,4 +1,4 @@
-"""How far the neurons only see which coset of a subgroup an element lies in."""
+"""Concentration of the neurons on the cosets of subgroups."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CosetConcentration(OnGroup):
-    """How nearly each neuron's pre-activation, averaged over all rows of equal a, b or label, is constant on the cosets of a subgroup.
+    """Share of the variance of each neuron's pre-activation, averaged over rows of equal a, b or label, within the cosets of a subgroup.
 
-    concentration = sum over cosets C of |C| / |G| Var(f | C) / Var(f), for the left cosets g H or the right cosets H g of a subgroup H
-    that is neither trivial nor the group. relative = concentration / ((|G| - [G : H]) / (|G| - 1)), 1 in the mean for random
-    functions, for every H; the smallest concentration by itself is always that of a subgroup of prime order. The subgroup named for a
-    neuron is the largest whose relative concentration is below the threshold; where there is none, the one with the lowest.
+    f: the average as a function on the group G. concentration = sum over cosets C of |C| / |G| Var(f | C) / Var(f), from 0 (constant on
+    cosets) to 1, C the left cosets g H or the right cosets H g of a subgroup H that is neither trivial nor G. relative = concentration /
+    ((|G| - [G : H]) / (|G| - 1)); the divisor is the expected concentration of a random function, without which a subgroup of prime order
+    always has the lowest. Each neuron is assigned the largest subgroup with relative concentration below the threshold, or, without one,
+    the subgroup with the lowest relative concentration.
     """
 
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -39,13 +40,13 @@ class CosetConcentration(OnGroup):
     reference: ClassVar[str] = "Stander et al. 2024 (arXiv 2312.06581)"
     columns: ClassVar[Mapping[str, str]] = {
         "neuron": "index into the last layer's d_mlp",
-        "operand": "what f is a function of: a, b or the label (mean over the rows where it is the same)",
+        "operand": "the argument of f: a, b or the label; f is the mean over the rows where it is the same",
         "subgroup": "generators of the subgroup; empty for a neuron without variance",
         "order": "order of the subgroup; 0 for a neuron without variance",
-        "index": "its number of cosets; 0 for a neuron without variance",
-        "side": "left cosets g H or right cosets H g; of a normal subgroup they are the same and called left",
+        "index": "number of cosets of the subgroup; 0 for a neuron without variance",
+        "side": "left cosets g H or right cosets H g; left for a normal subgroup, where they are the same",
         "concentration": "from 0 (constant on cosets) to 1; empty for a neuron without variance",
-        "relative": "concentration over its mean for random functions; empty for a neuron without variance",
+        "relative": "concentration / its expectation for random functions; empty for a neuron without variance",
     }
 
     threshold: Annotated[float, Field(gt=0)] = 0.1
@@ -58,11 +59,11 @@ class CosetConcentration(OnGroup):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         candidates = _candidates(finite_group(snapshot))
-        tables = [self._best(candidates, values).assign(operand=name) for name, values in _operand_means(snapshot).items()]
+        tables = [self._assigned(candidates, values).assign(operand=name) for name, values in _operand_means(snapshot).items()]
         return pd.concat(tables, ignore_index=True)
 
-    def _best(self, candidates: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
-        """The row of `candidates` that is named for each function on the group (order, d_mlp), with its concentrations."""
+    def _assigned(self, candidates: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
+        """The row of `candidates` assigned to each function on the group (order, d_mlp), with its concentrations."""
         from mechgrok.maths.algebra import cosets
 
         varies = np.square(values - values.mean(0)).sum(0) > 1e-24 * np.square(values).sum(0)
@@ -73,8 +74,8 @@ class CosetConcentration(OnGroup):
         chosen = np.where(relative < self.threshold, by_size, relative).argmin(0)
         found = candidates.iloc[chosen].drop(columns=["parts", "expected"]).set_index(np.flatnonzero(varies))
         found["concentration"], found["relative"] = (np.take_along_axis(each, chosen[None], 0)[0] for each in (concentration, relative))
-        whole = found.reindex(range(values.shape[1])).fillna({"subgroup": "", "side": "", "order": 0, "index": 0})
-        return whole.astype({"order": int, "index": int}).rename_axis("neuron").reset_index()
+        table = found.reindex(range(values.shape[1])).fillna({"subgroup": "", "side": "", "order": 0, "index": 0})
+        return table.astype({"order": int, "index": int}).rename_axis("neuron").reset_index()
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result).assign(function="f of " + last(result)["operand"])
@@ -88,16 +89,16 @@ class CosetConcentration(OnGroup):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        return {key: value for name in OPERANDS for key, value in self._of(name, now[now["operand"] == name]).items()}
+        return {key: value for name in OPERANDS for key, value in self._headline_of_operand(name, now[now["operand"] == name]).items()}
 
-    def _of(self, operand: str, rows: pd.DataFrame) -> Headline:
+    def _headline_of_operand(self, operand: str, rows: pd.DataFrame) -> Headline:
         near = rows[rows["relative"] < self.threshold]
         mean = rows["relative"].mean()
         common = near["order"].value_counts().head(3)
         return {
             f"{operand}_concentrated": len(near),
             f"{operand}_orders": {str(order): int(count) for order, count in common.items()},
-            f"{operand}_mean_relative": Missing("no neuron varies with it") if pd.isna(mean) else float(mean),
+            f"{operand}_mean_relative": Missing("no neuron varies with this operand") if pd.isna(mean) else float(mean),
         }
 
 
@@ -107,11 +108,11 @@ OPERANDS = ("a", "b", "label")
 def _without_subgroups(run: Run) -> str | None:
     order = run.task.numbers
     prime = all(order % divisor for divisor in range(2, order))
-    return f"a group of prime order {order} has no subgroups but the trivial one and itself" if prime else None
+    return f"a group of prime order ({order}) has only trivial subgroups" if prime else None
 
 
 def _candidates(group: Group) -> pd.DataFrame:
-    """The ways to cut a group into cosets of a subgroup that is neither trivial nor the whole: `parts` (order,) in each row."""
+    """Partitions of a group into the cosets of its nontrivial proper subgroups, one per row, with `parts` (order,)."""
     from mechgrok.maths.algebra import cosets
 
     inner = [each for each in cosets.subgroups(group) if 1 < each.order < group.order]
@@ -126,14 +127,14 @@ def _candidates(group: Group) -> pd.DataFrame:
 
 
 def _cumulative(now: pd.DataFrame) -> pd.DataFrame:
-    """How many neurons have at most each relative concentration, for each function."""
+    """Cumulative number of neurons by relative concentration, for each function."""
     sorted_by = {name: rows["relative"].dropna().sort_values() for name, rows in now.groupby("function", sort=False)}
     points = [pd.DataFrame({"function": name, "relative": [0.0, *x], "neurons": range(len(x) + 1)}) for name, x in sorted_by.items()]
     return pd.concat(points, ignore_index=True)
 
 
 def _counts(now: pd.DataFrame, near: pd.Series) -> pd.DataFrame:
-    """Neurons on the cosets of subgroups of each order, zeros included, for each function."""
+    """Number of concentrated neurons by order of the subgroup, zeros included, for each function."""
     wide = now[near].groupby(["order", "index", "function"]).size().unstack(fill_value=0)
     wide = wide.reindex(columns=now["function"].unique(), fill_value=0).rename_axis(columns="function")
     wide.index = pd.Index([f"{order} ({index})" for order, index in wide.index], name="cosets")
@@ -148,7 +149,7 @@ def _name(group: Group, subgroup: Subgroup) -> str:
 
 
 def _operand_means(snapshot: Snapshot) -> dict[str, np.ndarray]:
-    """Pre-activations of the last layer at the position that is read, averaged over the rows of equal a, b or label (order, d_mlp)."""
+    """Pre-activations of the last layer at the read position, averaged over the rows of equal a, b or label (order, d_mlp)."""
     import torch
 
     before = snapshot.activation(f"blocks.{snapshot.architecture.layers - 1}.mlp.hook_pre")

@@ -1,4 +1,4 @@
-"""Loss of the key representations alone, and without them."""
+"""Loss with only the key representations, and without them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TOGETHER = "all key"
 
 @dataclass(frozen=True)
 class IrrepRestrictedLoss(OnGroup):
-    """Cross-entropy of logits of which only the key irreducible representations are kept (restricted) or removed (excluded).
+    """Cross-entropy (nats) on each split with only the key irreducible representations kept (restricted), or with these removed (excluded).
 
-    restricted: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c]; excluded: L'[:, c] = L[:, c] - P L[:, c], without any
-    correction of the mean. P projects functions of the row on the matrix entries rho_ij(s) of the key representations, s the label
-    (a b for composition), over all rows. Excluded all together and one at a time. Float64. Beware of small groups: where all
-    representations are key, restricted logits are means over the rows of each label, right also for a network that memorised them.
+    P: projection of functions of the row on the matrix entries rho_ij(s) of the key representations, s the label (a b for composition),
+    over all rows. restricted: L'[:, c] = P L[:, c] + mean over rows of (L - P L)[:, c]; excluded: L'[:, c] = L[:, c] - P L[:, c], without
+    correction of the mean, for all key representations and for each. Float64. In small groups all representations may be key; restricted
+    logits are then means over the rows of each label, and have a low loss also in a network that only memorised.
     """
 
     name: ClassVar[str] = "irrep-restricted-loss"
@@ -38,9 +38,9 @@ class IrrepRestrictedLoss(OnGroup):
     reference: ClassVar[str] = "Chughtai et al. 2023 (arXiv 2302.03025), section 5; Nanda et al. 2023 (arXiv 2301.05217), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {
         "variant": "restricted or excluded",
-        "irrep": "the representation that is removed, or all key ones",
+        "irrep": "the representation that is removed, or all key",
         "split": "all, train or test rows of the table",
-        "rows": "how many rows",
+        "rows": "number of rows",
         "loss": "mean cross-entropy, nats; empty without rows",
     }
 
@@ -86,7 +86,7 @@ class IrrepRestrictedLoss(OnGroup):
 
 
 def _kept(snapshot: Snapshot, names: list[str]) -> Tensor:
-    """P L as a function of the label and c (order, order). Every element is the label of as many rows, so means over these do."""
+    """P L as a function of the label and c (order, order): each element is the label of equally many rows, so their means suffice."""
     from mechgrok.maths.algebra import characters
     from mechgrok.maths.algebra.representations import real_irreps
 

@@ -1,4 +1,4 @@
-"""Which irreducible representations the weights are made of."""
+"""Power of the weights by irreducible representation."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ MATRICES = ("W_E", "W_U", "W_L")
 
 @dataclass(frozen=True)
 class IrrepShares(OnGroup):
-    """Share of each real irreducible representation in W_E, W_U and W_L = W_out W_U along the group, the trivial one left out.
+    """Share of the power of W_E, W_U and W_L = W_out W_U along the group on each nontrivial real irreducible representation.
 
-    power_rho = d |f^(rho)|^2 / |G|^2 with f^(rho) = sum_g f(g) rho(g), half of that where rho is a pair of complex conjugates, summed
-    over features; share_rho = power_rho / sum of power over all but the trivial (constant) one. Independent entries of equal variance
-    give functions_rho / (|G| - 1) in the mean, with functions_rho = d^2, or d^2 / 2 for such a pair.
+    power_rho = d |f^(rho)|^2 / |G|^2, summed over features, f^(rho) = sum_g f(g) rho(g), d the dimension of rho; half of that where rho is
+    a pair of complex conjugates. share_rho = power_rho / sum of power over all nontrivial representations. expected = share for independent
+    entries of equal variance = functions_rho / (|G| - 1), functions_rho = d^2, or d^2 / 2 for such a pair. W_L is of the last layer.
     """
 
     name: ClassVar[str] = "irrep-shares"
@@ -39,9 +39,9 @@ class IrrepShares(OnGroup):
         "matrix": "W_E (tokens), W_U or W_L (output columns)",
         "irrep": "name of the representation: a partition, or a Mulliken symbol",
         "dimension": "d, over the real numbers",
-        "power": "mean square over the group, summed over features, that the representation carries",
-        "share": "power over the non-constant power; empty for the trivial one and for constant matrices",
-        "expected": "share of independent entries of equal variance; empty for the trivial one",
+        "power": "mean square over the group of the part of this representation, summed over features",
+        "share": "power / power of all nontrivial representations; empty for the trivial one and for constant matrices",
+        "expected": "share for independent entries of equal variance; empty for the trivial one",
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -76,9 +76,9 @@ def _shares(matrix: Tensor, group: Group) -> pd.DataFrame:
     irreps = real_irreps(group)
     table = pd.DataFrame({"irrep": [each.name for each in irreps], "dimension": [each.dimension for each in irreps]})
     table["power"] = characters.power(matrix, group).numpy()
-    rest, trivial = table["power"][1:].sum(), table.index == 0
-    varies = rest > 1e-24 * table["power"][0]
-    table["share"] = (table["power"] / rest).where(~trivial & varies)
+    nontrivial, trivial = table["power"][1:].sum(), table.index == 0
+    varies = nontrivial > 1e-24 * table["power"][0]
+    table["share"] = (table["power"] / nontrivial).where(~trivial & varies)
     expected = pd.Series([each.functions / (group.order - 1) for each in irreps])
     return table.assign(expected=expected.mask(trivial))
 
