@@ -44,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"mechgrok: {error.filename or name}: {error.strerror or error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("mechgrok: interrupted; what was finished is kept", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        # The text is given by mechgrok.cli.interruption where something may have been written.
+        print(f"mechgrok: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
         return 130
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from mechgrok.cli import flags
+from mechgrok.cli.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 class Analyze:
     """Computes measures over the checkpoints of runs, and writes RUN/report/index.html and RUN/report/summary.json.
 
-    Results are stored in the run's folder and used again while they hold. Over several runs there is an index as well: in the folder of
-    runs that was named, else at mechgrok-report/index.html.
+    Results are stored in the run's folder and used again while they are valid. Several runs also get an index: in the folder of runs
+    that was named, else at mechgrok-report/index.html.
     """
 
     words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN... [MEASURE ...]")]
@@ -35,9 +36,9 @@ class Analyze:
     steps: str = "all"
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
-    """Networks with relabelled tokens that the numbers are compared with; 0 for none."""
+    """Number of networks with relabelled tokens that make the null distribution; 0 for none."""
     by_task: bool = False
-    """Of a mixture each task by itself, as a run in RUN/tasks/ with that task's rows alone."""
+    """Analyse each task of a mixture separately, as a run in RUN/tasks/ with the rows of that task alone."""
 
 
 def main(arguments: list[str]) -> int:
@@ -48,9 +49,9 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"--nulls {asked.nulls}: give a number of networks, or 0 for none")
 
     from mechgrok.cli import batch
-    from mechgrok.cli.words import understood
+    from mechgrok.cli.words import sort_words
 
-    words = understood(asked.words)
+    words = sort_words(asked.words)
     words = _tasks(words) if asked.by_task else words
     return batch.reports(words, lambda path: _analyze(path, words.measures, steps, asked.nulls))
 
@@ -72,21 +73,32 @@ def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: in
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
-    asked = suited(kind_of(run, "task"), kind_of(run, "corruption"))
-    with _watching(run.name) as tick:
-        outcomes = analyze(run, named or asked.measures, steps=steps, nulls=nulls, tick=tick)
-    if named:
-        _say_what_does_not_apply(run.name, outcomes)
-    return write_report(run, outcomes)
+    suited_to = suited(kind_of(run, "task"), kind_of(run, "corruption"))
+    with keeping_results(run) as count, _bar(run.name) as show:
+        outcomes = analyze(run, named or suited_to.measures, steps=steps, nulls=nulls, tick=_each(count, show))
+        if named:
+            _report_inapplicable(run.name, outcomes)
+        return write_report(run, outcomes)
 
 
-def _say_what_does_not_apply(name: str, outcomes: Mapping[str, Outcome]) -> None:
+def _each(*ticks: Tick) -> Tick:
+    """Calls several functions in turn."""
+
+    def tick(done: int, total: int) -> None:
+        for each in ticks:
+            each(done, total)
+
+    return tick
+
+
+def _report_inapplicable(name: str, outcomes: Mapping[str, Outcome]) -> None:
+    """Prints a line for each measure that does not apply. Raises UserError where none does."""
     from mechgrok.engine.outcomes import NotApplicable
 
-    said = [f"{label} does not apply to {name}: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
-    if len(said) == len(outcomes):
-        raise UserError("; ".join(said))
-    for line in said:
+    lines = [f"{label} does not apply to {name}: {found.reason}" for label, found in outcomes.items() if isinstance(found, NotApplicable)]
+    if len(lines) == len(outcomes):
+        raise UserError("; ".join(lines))
+    for line in lines:
         print(f"mechgrok: {line}", file=sys.stderr)
 
 
@@ -100,15 +112,15 @@ def _steps(text: str) -> str | list[int]:
 
 
 @contextmanager
-def _watching(name: str) -> Iterator[Tick | None]:
-    """A progress bar over the checkpoints on a terminal, else nothing."""
+def _bar(name: str) -> Iterator[Tick]:
+    """Shows a progress bar over the checkpoints on a terminal, else nothing."""
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield lambda done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TextColumn("checkpoints"), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:

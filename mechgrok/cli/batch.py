@@ -1,4 +1,4 @@
-"""One report a run, and an index over several: a run that breaks costs a line, not the batch."""
+"""One report a run, and an index over several. A run that fails does not end the batch: it is reported in a line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mechgrok.cli.interruption import interruptible
 from mechgrok.cli.words import Words
 from mechgrok.errors import UserError
 
@@ -16,30 +17,37 @@ if TYPE_CHECKING:
     from mechgrok.report import Report
 
 
-ABREAST = 6
-"""Runs whose numbers stand side by side."""
+COLUMNS = 6
+"""The most runs whose numbers are printed as columns of one table."""
 
 
 def reports(words: Words, make: Callable[[Path], Report]) -> int:
-    """Makes the report of every run, prints the headlines and where the pages are. The exit status is 1 where something broke."""
+    """Makes the report of every run, prints the headlines and where the pages are. The exit status is 1 where something failed."""
     done: list[Report] = []
     broken: dict[Path, str] = {}
-    alone = len(words.runs) == 1
-    for path in words.runs:
-        try:
-            done.append(make(path))
-        except UserError as error:
-            if alone:
-                raise
-            broken[path] = str(error)
-        except Exception as error:
-            broken[path] = f"{type(error).__name__}: {error}"
-        if path in broken:
-            print(f"mechgrok: {path}: {broken[path]}", file=sys.stderr)
+    with interruptible(lambda: f"{len(done)} of {len(words.runs)} reports were written" if done else ""):
+        for path in words.runs:
+            reason = _add(done, path, make, alone=len(words.runs) == 1)
+            if reason:
+                broken[path] = reason
+                print(f"mechgrok: {path}: {reason}", file=sys.stderr)
     page = _index(words.index, done, {str(path): reason for path, reason in broken.items()})
-    _say(done, page, words.measures)
+    _print(done, page, words.measures)
     failed = [label for report in done for label, found in report.summary["measures"].items() if found["status"] == "failed"]
     return 1 if broken or failed else 0
+
+
+def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alone: bool) -> str | None:
+    """Makes a report and adds it; gives the reason where it failed. Raises UserError where it is the only one."""
+    try:
+        done.append(make(path))
+    except UserError as error:
+        if alone:
+            raise
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def _index(path: Path | None, done: list[Report], broken: Mapping[str, str]) -> Path | None:
@@ -51,7 +59,7 @@ def _index(path: Path | None, done: list[Report], broken: Mapping[str, str]) -> 
     return None
 
 
-def _say(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
+def _print(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
@@ -59,37 +67,32 @@ def _say(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
         name, step = done[0].summary["run"]["name"], done[0].summary["step"]
         print(name if step is None else f"{name}, step {step}")
     if done:
-        together = _side_by_side(done, asked) if asked and len(done) <= ABREAST else _overview(done)
-        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else together)
+        table = _by_run(done, asked) if asked and len(done) <= COLUMNS else _overview(done)
+        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else table)
     for page in [index] if index else [report.page for report in done]:
         print(f"report: {page}")
 
 
 def _headlines(summary: Mapping[str, Any], asked: Sequence[str]) -> Table:
-    """The numbers of one run, of all measures or those asked for; lists by frequency or parameter are left to the page."""
+    """The numbers of one run, of all measures or of the ones that were named. Those by frequency or parameter are on the page alone."""
     from mechgrok.report.numbers import show
 
     rows = []
-    chosen = {label: found for label, found in summary["measures"].items() if not asked or label in asked}
-    for label, found in chosen.items():
+    for label, found in summary["measures"].items():
+        if asked and label not in asked:
+            continue
         for key, value in found.get("headline", {}).items():
             null = found["null"].get(key, {})
             if not isinstance(value, Mapping):
-                rows.append(
-                    (
-                        label,
-                        key,
-                        show(value),
-                        *(show(null[name], digits) if name in null else "" for name, digits in (("mean", 6), ("z", 3))),
-                    )
-                )
+                mean, z = (show(null[name], digits) if name in null else "" for name, digits in (("mean", 6), ("z", 3)))
+                rows.append((label, key, show(value), mean, z))
         if found["status"] != "ok":
             rows.append((label, found["status"], found["reason"], "", ""))
     return _table(("measure", "number", "value", "null mean", "z"), rows)
 
 
-def _side_by_side(done: list[Report], asked: Sequence[str]) -> Table:
-    """The numbers of the measures that were asked for, a column for each run."""
+def _by_run(done: list[Report], asked: Sequence[str]) -> Table:
+    """The numbers of the measures that were named, a column for each run."""
     from mechgrok.report.index import headline
 
     summaries = [report.summary for report in done]
@@ -106,10 +109,12 @@ def _scalars(summary: Mapping[str, Any], label: str) -> list[str]:
 
 def _overview(done: list[Report]) -> Table:
     """A row for each run."""
-    from mechgrok.report.index import COLUMNS, headline
+    from mechgrok.report import index
 
-    rows = [(report.summary["run"]["name"], *(headline(report.summary, *column) for column in COLUMNS.values())) for report in done]
-    return _table(("run", *COLUMNS), rows)
+    rows = [
+        (report.summary["run"]["name"], *(index.headline(report.summary, *column) for column in index.COLUMNS.values())) for report in done
+    ]
+    return _table(("run", *index.COLUMNS), rows)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

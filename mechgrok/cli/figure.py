@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from mechgrok.cli import flags
+from mechgrok.cli.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
+    from mechgrok.engine.analyze import Tick
     from mechgrok.engine.outcomes import Result
     from mechgrok.measures.base.measure import Measure
     from mechgrok.runs.run import Run
@@ -19,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draw:
-    """Writes the figure of one measure over the checkpoints of a run, from stored results where they still hold."""
+    """Writes the figure of one measure over the checkpoints of a run, from stored results where they are still valid."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """The run's folder."""
     measure: Annotated[str, tyro.conf.Positional]
     """A measure such as gini or "restricted-loss(keys=6,23,39)"."""
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
-    """Where to; the ending decides: pdf, svg, png (these need Chromium), html or json."""
+    """The file; its ending is the format: pdf, svg, png (these need Chromium), html or json."""
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +43,9 @@ def main(arguments: list[str]) -> int:
     if asked.out.suffix[1:] not in (*DRAWN, *TEXTS):
         raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*DRAWN, *TEXTS))}")
     run, measure = open_run(asked.run), parse(asked.measure)
-    write(as_text((_stored(run, measure) or _computed(run, measure)).figure()), asked.out)
+    with keeping_results(run) as tick:
+        result = _stored(run, measure) or _computed(run, measure, tick)
+        write(as_text(result.figure()), asked.out)
     print(asked.out)
     return 0
 
@@ -56,11 +60,11 @@ def _stored(run: Run, measure: Measure) -> Result | None:
     return stored.result(measure) if complete and stored.stale(measure) is None else None
 
 
-def _computed(run: Run, measure: Measure) -> Result:
+def _computed(run: Run, measure: Measure, tick: Tick) -> Result:
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable
 
-    outcome = analyze(run, [measure], nulls=0)[measure.label]
+    outcome = analyze(run, [measure], nulls=0, tick=tick)[measure.label]
     if isinstance(outcome, NotApplicable):
         raise UserError(f"{measure.label} does not apply to {run.name}: {outcome.reason}")
     if isinstance(outcome, Failure):

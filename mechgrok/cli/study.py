@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from mechgrok.cli import flags, train
+from mechgrok.cli.interruption import interruptible
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """Trains the runs that an analysis compares, or writes its report: a table over tasks and starts, and its claims with their controls.
+    """mechgrok study train NAME trains the runs that an analysis compares. Finished runs are kept, an interrupted one is resumed.
 
-    train goes on where it was: finished runs are kept, an interrupted one is resumed. report writes OUT/report/index.html, summary.json
-    and table.md of the runs that are finished.
+    mechgrok study report NAME writes OUT/report/index.html, summary.json and table.md of the finished runs: a table over tasks and
+    starts, and the claims of the analysis with their controls.
     """
 
-    do: Annotated[Literal["train", "report"], tyro.conf.Positional]
-    """What to do."""
-    name: Annotated[str, tyro.conf.Positional]
-    """The analysis: furuta2024, furuta2024_mixtures, krasheninnikov2023 or oocl2024."""
+    verb: Annotated[Literal["train", "report"], tyro.conf.Positional]
+    """Train the runs, or write the report."""
+    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
+    """The analysis, such as furuta2024."""
     out: Path | None = None
-    """The folder of all its runs; by default checkpoints/NAME."""
+    """The folder of all runs of the study; by default checkpoints/NAME."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """CPU threads of a training; 0 for as many as there are cores."""
     log: train.Log = "auto"
@@ -45,15 +46,22 @@ def main(arguments: list[str]) -> int:
 
     found = analysis(asked.name)
     if found.study is None:
-        raise UserError(f"{asked.name} asks things of one run, so there is nothing to train for it; use mechgrok analyze RUN")
+        raise UserError(f"{asked.name} has no study, it analyses single runs: mechgrok analyze RUN; studies: {', '.join(_studies())}")
     out = asked.out or Path("checkpoints") / asked.name
-    return _report(found, out) if asked.do == "report" else _train(found.study, out, asked)
+    return _report(found, out) if asked.verb == "report" else _train(found.study, out, asked)
+
+
+def _studies() -> list[str]:
+    from mechgrok.analysis import analyses
+
+    return [name for name, each in analyses().items() if each.study is not None]
 
 
 def _report(found: Analysis, out: Path) -> int:
     from mechgrok.studies.page import write_study
 
-    page = write_study(found, out)
+    with interruptible(lambda: f"results computed so far are kept with the runs in {out}; the report is not finished"):
+        page = write_study(found, out)
     print(page.with_name("table.md").read_text(), page, sep="\n")
     return 0
 
@@ -75,7 +83,7 @@ def _train(study: Study, out: Path, asked: Work) -> int:
 
 
 def _need_parents(study: Study, trial: Trial, out: Path, path: Path) -> None:
-    """Raises UserError where a run is to begin from what nobody has made yet."""
+    """Raises UserError where a run starts from another that is not there."""
     for name, made_by in study.parents.items():
         missing = out / name
         if f"{{out}}/{name}" in trial.command and not path.exists() and not missing.exists():
@@ -97,12 +105,12 @@ def _one(trial: Trial, seed: int, out: Path, path: Path, asked: Work) -> int:
 
 
 def command(trial: Trial, seed: int, out: Path) -> list[str]:
-    """The words of a trial's command for a seed."""
+    """The words of a trial's command with a seed."""
     return [word.format(seed=seed, out=out) for word in shlex.split(trial.command)]
 
 
 def planned_config(words: list[str]) -> Config:
-    """What a command would train, its parent left out."""
+    """The configuration that a command would train, without its parent."""
     from mechgrok.cli import finetune
 
     name, preset, *rest = words

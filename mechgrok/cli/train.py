@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mechgrok.cli import flags
 from mechgrok.cli.default_folder import default_folder
+from mechgrok.cli.interruption import interruptible
 from mechgrok.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def preset_lines() -> list[str]:
 
 
 def _begin(name: str, arguments: list[str]) -> int:
+    _refuse_resume(arguments)
     options = parsed(name, arguments)
     config = chosen(options)
 
@@ -55,6 +57,13 @@ def _begin(name: str, arguments: list[str]) -> int:
     need_package(options.log)
     run = launch.begin(config, options.out or default_folder(name, config, preset(name, [])), options.execution)
     return train(run, options.log)
+
+
+def _refuse_resume(arguments: Sequence[str]) -> None:
+    words = [piece for argument in arguments for piece in argument.split("=", 1)]
+    if "--resume" in words:
+        run = [*words[words.index("--resume") + 1 :], "RUN"][0]
+        raise UserError(f"--resume takes no preset, since a run keeps its configuration; give: mechgrok train --resume {run}")
 
 
 def preset(name: str, flags: Sequence[str]) -> Config:
@@ -89,11 +98,14 @@ def _resume(resume: Path, log: Log = "auto") -> int:
 
 
 def train(run: Run, log: Log = "auto") -> int:
-    """Trains a run to its end, and says what came of it; the exit status is 130 after Ctrl-C."""
+    """Trains a run to its end and prints how it ended; the exit status is 130 after Ctrl-C."""
     from mechgrok.cli.progress import watching
     from mechgrok.training import launch
 
-    with watching(run.config.training.steps, "auto" if log == "wandb" else log) as shown, _copied(run, log, shown) as progress:
+    if run.is_train is not None and run.is_train.all():
+        print("note: all rows are train rows: there is no test set, no test accuracy, and no rule to stop by them")
+    mode = "auto" if log == "wandb" else log
+    with interruptible(lambda: _kept(run)), watching(run.config.training.steps, mode) as shown, _copied(run, log, shown) as progress:
         ending = launch.resume(run, progress)
     if ending.interrupted:
         print(f"interrupted at step {ending.step}; go on with: mechgrok train --resume {run.path}")
@@ -102,9 +114,18 @@ def train(run: Run, log: Log = "auto") -> int:
     return 0
 
 
+def _kept(run: Run) -> str:
+    """What a run that was interrupted outside of its steps can go on from."""
+    from mechgrok.training.recorder import saved_step
+
+    step = saved_step(run.path)
+    kept = f"{run.path} has no trained step yet" if step is None else f"{run.path} is kept up to step {step}"
+    return f"{kept}; go on with: mechgrok train --resume {run.path}"
+
+
 @contextmanager
 def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
-    """Who shows the run, and copies it too if that is asked for."""
+    """The display of the run, with a copy to Weights & Biases for --log wandb."""
     if log != "wandb":
         yield shown
         return

@@ -20,8 +20,8 @@ class Words:
     """Where the index over several runs goes; None for a single run that was named itself."""
 
 
-def understood(words: Sequence[str]) -> Words:
-    """Folders are runs or hold runs, the others measures. Raises UserError for a word that is neither, or where no run is named."""
+def sort_words(words: Sequence[str]) -> Words:
+    """Takes folders for runs or folders of runs, other words for measures. Raises UserError for a word that is neither, or no run."""
     folders = [Path(word) for word in words if _is_folder(word)]
     measures = [_measure(word) for word in words if not _is_folder(word)]
     if not folders:
@@ -35,7 +35,7 @@ def only_runs(words: Sequence[str]) -> Words:
     for word in words:
         if not _is_folder(word):
             raise UserError(f"there is no folder {word}; give runs, or a folder of runs")
-    return understood(words)
+    return sort_words(words)
 
 
 def _is_folder(word: str) -> bool:

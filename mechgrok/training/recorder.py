@@ -91,6 +91,12 @@ def finished(run: Path) -> bool:
     return path.is_file() and store.read_tensors(path)[1].get("finished") == "1"
 
 
+def saved_step(run: Path) -> int | None:
+    """The step of the newest state of a run; None where it has none."""
+    path = run / store.STATE
+    return int(store.read_tensors(path)[1]["step"]) if path.is_file() else None
+
+
 def restore_last(run: Path) -> int:
     """The last step of a finished run. If its checkpoint was deleted, it is written again from the state."""
     state, notes = store.read_tensors(run / store.STATE)

@@ -10,6 +10,7 @@ import pytest
 from made_runs import make_run
 
 from mechgrok.analysis import DEFAULT, analysis
+from mechgrok.cli import batch
 from mechgrok.engine import registry
 from mechgrok.tasks.mixture import Mixture
 
@@ -129,8 +130,28 @@ def test_an_interruption_keeps_what_is_stored(runs: Path, call, monkeypatch) -> 
 
     monkeypatch.setattr(gini, "compute", interrupted)
     status, _, err = call("analyze", runs / "a", "gini")
-    assert (status, err) == (130, "mechgrok: interrupted; what was finished is kept\n")
+    kept = f"2 of 3 checkpoints were finished; the results computed so far are kept in {runs / 'a' / 'results'}"
+    assert (status, err) == (130, f"mechgrok: interrupted; {kept}\n")
     assert "00000020" in {path.stem for path in (runs / "a" / "results" / "gini").rglob("*.parquet")}, "the last goes first"
+
+
+def test_an_interruption_before_the_first_result_claims_nothing(runs: Path, call, monkeypatch) -> None:
+    assert call("analyze", runs / "a", "loss", "--nulls", 0)[0] == 0, "older results do not count"
+    monkeypatch.setattr(registry.measures()["gini"], "compute", _interrupted)
+    assert call("analyze", runs / "a", "gini")[::2] == (130, "mechgrok: interrupted; nothing was written\n")
+    status, _, err = call("analyze", runs / "a", "weight-norms", "gini")
+    assert (status, err) == (130, f"mechgrok: interrupted; the results computed so far are kept in {runs / 'a' / 'results'}\n")
+
+
+def test_an_interrupted_batch_counts_its_reports(runs: Path, call, monkeypatch) -> None:
+    whole = batch._add
+    monkeypatch.setattr(batch, "_add", lambda done, *given, **named: _interrupted() if done else whole(done, *given, **named))
+    status, _, err = call("analyze", runs, "gini", "--nulls", 0)
+    assert (status, err) == (130, "mechgrok: interrupted; 1 of 2 reports were written\n")
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_mixture_by_task_is_a_report_for_each_and_an_index(tmp_path: Path, call) -> None:

@@ -22,7 +22,7 @@ def parent(call) -> Path:
 
 
 def test_an_embedding_is_taken_over_and_kept(call, parent: Path) -> None:
-    words = shlex.split("--from add --load embed --freeze embed --task.operation 2a+b --optimizer.lr 0.01 --out run")
+    words = shlex.split("--from add --load embed --freeze embed --task.operation 2a+b --optimizer.lr 0.01 --model.seed 1 --out run")
     status, out, err = call("finetune", "demo", *TINY, *QUIET, *words)
     assert (status, err) == (0, "")
     assert out == "stopped at step 20: that was the last step. Next: mechgrok analyze run\n"
@@ -39,6 +39,24 @@ def test_by_default_the_folder_names_the_parent(call, parent: Path) -> None:
     assert call("finetune", "demo", *TINY, *QUIET, "--from", "add@0", "--load", "unembed", "body", "--model.seed", 4)[0] == 0
     run = open_run("checkpoints/demo-p7-s4-from-add")
     assert (run.config.start.parent.step, run.config.start.load) == (0, ("unembed", "body"))
+
+
+@pytest.mark.parametrize(
+    ("words", "noted"),
+    [
+        ("--load embed", True),
+        ("--load embed --model.seed 4", False),
+        ("--load embed unembed body", False),
+        ("--load all", False),
+    ],
+)
+def test_what_is_drawn_as_the_parent_s_own_weights_were_is_noted(call, parent: Path, words: str, noted: bool) -> None:
+    status, out, _ = call("finetune", "demo", *TINY, *QUIET, "--from", "add", *words.split(), "--out", "run")
+    assert status == 0
+    note = "note: add has model.seed 0 too: what is not loaded is drawn as it was there; give another\n"
+    assert (note in out) == noted
+    begun, parents = (open_run(name).trajectory("unembed.W_U")[0] for name in ("run", "add"))
+    assert (begun == parents).all() == noted, "the note is true"
 
 
 def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None:

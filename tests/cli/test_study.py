@@ -103,7 +103,10 @@ def test_a_part_of_a_study_is_reported_with_what_is_missing(whole: Path, call) -
     ("words", "said"),
     [
         ("report small2024", "checkpoints/small2024 holds no finished run of small2024; make them with: mechgrok study train small2024"),
-        ("train nanda2023", "nanda2023 asks things of one run, so there is nothing to train for it; use mechgrok analyze RUN"),
+        (
+            "train nanda2023",
+            "nanda2023 has no study, it analyses single runs: mechgrok analyze RUN; studies: furuta2024, ",
+        ),
         ("train small2042", "there is no analysis small2042; did you mean small2024?"),
         ("look small2024", "invalid choice 'look'"),
     ],
@@ -114,6 +117,15 @@ def test_wrong_input_is_one_line(words: str, said: str, call, tmp_path: Path) ->
     assert err.startswith(f"mechgrok: {said}")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_help_begins_with_its_two_verbs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["study", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert not stop.value.code
+    assert "{train,report} NAME" in out
+    assert out.index("mechgrok study train NAME") < out.index("mechgrok study report NAME") < out.index("positional arguments")
 
 
 def test_what_a_study_starts_from_and_does_not_train_is_asked_for_with_the_command_that_makes_it(call) -> None:

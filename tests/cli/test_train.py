@@ -65,7 +65,37 @@ def test_ctrl_c_before_the_first_step_is_one_line(call, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("mechgrok.training.launch.resume", pressed)
     status, _, err = call("train", "demo", *TINY, "--out", "run", "--log", "quiet")
-    assert (status, err) == (130, "mechgrok: interrupted; what was finished is kept\n")
+    assert (status, err) == (130, "mechgrok: interrupted; run has no trained step yet; go on with: mechgrok train --resume run\n")
+
+
+def test_ctrl_c_before_anything_is_written_says_that(call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def pressed(*_: object) -> Ending:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mechgrok.training.launch.begin", pressed)
+    status, _, err = call("train", "demo", *TINY, "--out", "run", "--log", "quiet")
+    assert (status, err) == (130, "mechgrok: interrupted; nothing was written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_ctrl_c_names_the_step_that_is_kept(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(_: object, step: int) -> None:
+        if step == 13:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.Quiet, "at", pressed)
+    status, _, err = call(
+        "train", "demo", *TINY, "--checkpoints.every", 5, "--training.evaluate_every", 5, "--out", "run", "--log", "quiet"
+    )
+    assert (status, err) == (130, "mechgrok: interrupted; run is kept up to step 10; go on with: mechgrok train --resume run\n")
+
+
+def test_without_test_rows_it_says_so_and_trains(call) -> None:
+    status, out, err = call("train", "demo", *TINY, "--split.fraction", 1, "--out", "run", "--log", "quiet")
+    assert (status, err) == (0, "")
+    note, ending = out.splitlines()
+    assert note == "note: all rows are train rows: there is no test set, no test accuracy, and no rule to stop by them"
+    assert ending.startswith("stopped at step 20")
 
 
 LINE = re.compile(r"step (\d+)/20  train \S+ \(\d+\.\d%\)  test \S+ \(\d+\.\d%\)(  \d+\.\d steps/s  \d+ s to go)?")
@@ -125,6 +155,12 @@ def test_wrong_input_is_one_line_and_writes_nothing(words: list[str], said: str,
     assert err.startswith(f"mechgrok: {said}")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("words", "run"), [("--resume r", "r"), ("--task.p 5 --resume=r", "r"), ("--resume", "RUN")])
+def test_resume_with_a_preset_is_answered_with_the_command(call, words: str, run: str) -> None:
+    advice = f"--resume takes no preset, since a run keeps its configuration; give: mechgrok train --resume {run}"
+    assert call("train", "demo", *words.split()) == (2, "", f"mechgrok: {advice}\n")
 
 
 def test_a_loss_that_is_no_number_is_one_line(call) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_runs import make_run
 
-from mechgrok.cli.words import only_runs, understood
+from mechgrok.cli.words import only_runs, sort_words
 from mechgrok.errors import UserError
 
 
@@ -23,35 +23,35 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_one_run_has_no_index(runs: Path) -> None:
-    found = understood(["runs/a", "gini"])
+    found = sort_words(["runs/a", "gini"])
     assert (found.runs, found.measures, found.index) == ((Path("runs/a"),), ("gini",), None)
 
 
 def test_a_folder_of_runs_holds_the_index(runs: Path) -> None:
-    found = understood(["runs"])
+    found = sort_words(["runs"])
     assert (found.runs, found.index) == ((Path("runs/a"), Path("runs/b")), Path("runs/index.html"))
 
 
 def test_runs_named_one_by_one_have_an_index_here(runs: Path) -> None:
-    assert understood(["runs/b", "runs/a"]).index == Path("mechgrok-report/index.html")
+    assert sort_words(["runs/b", "runs/a"]).index == Path("mechgrok-report/index.html")
 
 
 def test_a_run_named_twice_is_one_run(runs: Path) -> None:
-    assert understood(["runs", "runs/a"]).runs == (Path("runs/a"), Path("runs/b"))
+    assert sort_words(["runs", "runs/a"]).runs == (Path("runs/a"), Path("runs/b"))
 
 
 def test_measures_may_have_fields_and_come_anywhere(runs: Path) -> None:
-    found = understood(["restricted-loss(keys=[1, 2])", "runs/a", "gini"])
+    found = sort_words(["restricted-loss(keys=[1, 2])", "runs/a", "gini"])
     assert found.measures == ("restricted-loss(keys=1,2)", "gini")
 
 
 def test_a_folder_named_like_a_measure_is_no_run(runs: Path) -> None:
     Path("loss").mkdir()
-    assert understood(["runs/a", "loss"]).measures == ("loss",)
+    assert sort_words(["runs/a", "loss"]).measures == ("loss",)
 
 
 def test_an_empty_folder_is_taken_for_a_run_which_it_is_not(runs: Path) -> None:
-    assert understood(["empty"]).runs == (Path("empty"),)
+    assert sort_words(["empty"]).runs == (Path("empty"),)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_empty_folder_is_taken_for_a_run_which_it_is_not(runs: Path) -> None:
 )
 def test_other_words_are_refused(runs: Path, words: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message.replace("?", r"\?")):
-        understood(words)
+        sort_words(words)
 
 
 def test_where_only_runs_have_a_place(runs: Path) -> None:
