@@ -41,12 +41,13 @@ SUBCLASSED = {
     "mechgrok.training.schedules.schedule": ("RateSchedule",),
     "mechgrok.training.gradients.gradient": ("Gradient",),
     "mechgrok.training.probes.probe": ("Probe",),
-    "mechgrok.runs.importing.foreign": ("Importer",),
+    "mechgrok.runs.importing.importer": ("Importer",),
 }
 """Interfaces that a new measure, task, split, ... subclasses: documented, with an example."""
 
 FILLED_IN = {
     "mechgrok.runs.importing.foreign": ("Foreign",),
+    "mechgrok.runs.importing.importer": ("WeightsFile",),
     "mechgrok.training.presets.preset": ("Preset",),
     "mechgrok.analysis": ("Panel", "Trial", "Number", "Pace", "Claim", "Paired", "Study", "Analysis"),
     "mechgrok.verification.check": ("Tolerance", "Check"),
@@ -62,7 +63,6 @@ NOT_YET: set[str] = {
     "mechgrok.measures.base.measure",
     "mechgrok.models.model",
     "mechgrok.models.network",
-    "mechgrok.runs.importing.foreign",
     "mechgrok.tasks.arithmetic",
     "mechgrok.tasks.task",
     "mechgrok.training.presets.preset",

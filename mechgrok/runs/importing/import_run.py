@@ -19,6 +19,7 @@ from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.checkpoint_folder import read_folder
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.inference.evidence import Evidence
@@ -50,9 +51,9 @@ def _refuse_own(path: Path) -> None:
 
 def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run of a weights file or a folder of checkpoints."""
-    whole = reading.read_folder(path) if path.is_dir() else reading.read(path)
+    contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        foreign = _dated(whole, options.step)
+        foreign = _dated(contents, options.step)
         architecture = infer_architecture(foreign.last, foreign.config)
         task = infer_task(foreign, architecture, options.p)
     evidence = Evidence.of(foreign, architecture, task)

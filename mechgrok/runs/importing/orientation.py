@@ -9,6 +9,9 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 
+TWO_AXES = "W_O with two axes"
+"""The feature that tells this orientation from TransformerLens', whose W_O has three axes."""
+
 
 def to_hooked_transformer(model: Any) -> dict[str, Any]:
     """The weights in TransformerLens' orientation; what is not a matrix of the paper's keeps its shape."""

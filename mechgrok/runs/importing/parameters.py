@@ -26,6 +26,13 @@ _ATTENTION = {
 }
 _MLP = {"mlp.W_in": "d_model d_mlp", "mlp.b_in": "d_mlp", "mlp.W_out": "d_mlp d_model", "mlp.b_out": "d_model"}
 _BUFFERS = ("mask", "IGNORE")
+THREE_AXES = "W_O with three axes"
+"""The feature that tells TransformerLens' orientation from that of Nanda et al. 2023."""
+
+
+def state_dict(data: Any) -> Any:
+    """What a file holds under `model`, else all of it."""
+    return data["model"] if isinstance(data, dict) and "model" in data else data
 
 
 def attention_output(data: Any) -> Tensor | None:

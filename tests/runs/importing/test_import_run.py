@@ -196,7 +196,7 @@ def cut_in_two(demo: dict[str, Any], path: Path) -> None:
 
 FILES: dict[str, tuple[Any, str]] = {
     "truncated": (cut_in_two, "is damaged"),
-    "of something else": (lambda demo, path: torch.save({"a": torch.zeros(3)}, path), "no importer knows this file"),
+    "of something else": (lambda demo, path: torch.save({"a": torch.zeros(3)}, path), "no importer recognises this file"),
     "without a matrix": (lambda demo, path: torch.save({"model": _without(demo["model"], "unembed.W_U")}, path), "unembed.W_U"),
     "with NaN": (
         lambda demo, path: torch.save({"model": demo["model"] | {"unembed.W_U": torch.full((16, P), np.nan)}}, path),

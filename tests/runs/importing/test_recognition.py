@@ -1,16 +1,16 @@
+"""Which importer reads a file, and what the error of a file that none reads contains."""
+
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pytest
 import torch
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.recognition import importers, recognise
-
-
-def test_every_importer_of_the_folder_is_found() -> None:
-    found = importers()
-    assert {importer.name for importer in found} == {"furuta2024", "nanda2023", "hooked-transformer", "transformer-lens-demo"}
-    assert all("\n" not in importer.describe for importer in found)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,55 @@ def test_every_importer_of_the_folder_is_found() -> None:
         ({"evil\nkey": 1}, r"'evil\\nkey'"),
     ],
 )
-def test_what_an_unknown_file_holds_and_what_is_accepted_is_said(data: object, contents: str) -> None:
-    with pytest.raises(UserError, match=contents) as complaint:
-        recognise(data)
-    assert "Nanda et al. 2023" in str(complaint.value)
-    assert "\n" not in str(complaint.value)
+def test_the_error_of_an_unknown_file_gives_its_contents_and_the_accepted_formats(data: object, contents: str) -> None:
+    with pytest.raises(UserError, match=contents) as error:
+        recognise(WeightsFile(data))
+    assert all(importer.describe in str(error.value) for importer in importers())
+    assert "\n" not in str(error.value)
+
+
+class Claiming(Importer):
+    """Recognises every file by given features."""
+
+    def __init__(self, name: str, *features: str) -> None:
+        self.name = name  # type: ignore[misc]
+        self.describe = name  # type: ignore[misc]
+        self.features = frozenset(features)
+
+    def recognises(self, file: WeightsFile) -> frozenset[str]:
+        return self.features
+
+    def convert(self, file: WeightsFile) -> Foreign:
+        raise NotImplementedError
+
+
+PLAIN, SPECIAL, OTHER, SILENT = Claiming("plain", "a"), Claiming("special", "a", "b"), Claiming("other", "c"), Claiming("silent")
+BOTH = Claiming("both", "a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ((PLAIN, SILENT), "plain"),
+        ((PLAIN, SPECIAL), "special"),
+        ((SPECIAL, SILENT, PLAIN), "special"),
+        ((PLAIN, SPECIAL, OTHER, BOTH), "both"),
+    ],
+)
+def test_the_importer_whose_features_contain_those_of_the_others_reads_the_file(known: Sequence[Importer], name: str) -> None:
+    assert recognise(WeightsFile({}), known).name == name
+    assert recognise(WeightsFile({}), known[::-1]).name == name
+
+
+@pytest.mark.parametrize("known", [(PLAIN, SPECIAL, OTHER), (OTHER, SPECIAL)])
+def test_importers_of_which_none_is_more_specific_are_both_named(known: Sequence[Importer]) -> None:
+    with pytest.raises(UserError, match=r"^2 importers recognise this file, none more specifically than the others: ") as error:
+        recognise(WeightsFile({}), known)
+    assert "special by a, b" in str(error.value)
+    assert "other by c" in str(error.value)
+    assert "plain" not in str(error.value)
+
+
+def test_equal_features_are_ambiguous() -> None:
+    with pytest.raises(UserError, match=r"plain by a; twin by a$"):
+        recognise(WeightsFile({}), (PLAIN, Claiming("twin", "a")))

@@ -10,19 +10,21 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
-from mechgrok.runs.importing.foreign import Foreign, Importer
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
-from mechgrok.runs.importing.orientation import to_hooked_transformer
+from mechgrok.runs.importing.orientation import TWO_AXES, to_hooked_transformer
 
 N_CTX = 3
 """Their code removes the '=' at the end: a, an operator or '=', b."""
 
 
 class Furuta2024(Importer):
-    """`init.pth` with the pairs of both splits, or `{epoch}.pth` with an optimiser's state and a loss of each split.
+    """Checkpoints of Furuta et al. 2024 (arXiv 2402.16726).
 
-    They save after the update of an epoch, so the weights of epoch e are of step e + 1; the losses beside them are computed before it, so
-    they belong to step e. Pairs are drawn from all tokens, operators among them, which count modulo p.
+    `init.pth` holds the pairs of both splits, `{epoch}.pth` the state of the optimiser and a loss of each split. Files are saved after the
+    update of an epoch: the weights of epoch e are of step e + 1, and the losses beside them, computed before the update, belong to step e.
+    Pairs are drawn from all tokens, operators among them, which count modulo p.
     """
 
     name = "furuta2024"
@@ -30,27 +32,22 @@ class Furuta2024(Importer):
         "the checkpoints of Furuta et al. 2024: the paper's orientation without W_pos and biases; init.pth, {epoch}.pth or bare weights"
     )
 
-    def recognises(self, data: Any) -> bool:
+    def recognises(self, file: WeightsFile) -> frozenset[str]:
         """A dict of weights, bare or under `model`, with a W_O of two axes, no W_pos and no biases."""
-        return is_theirs(_model(data))
+        model = parameters.state_dict(file.data)
+        output = parameters.attention_output(model)
+        if output is None or output.ndim != 2 or parameters.POSITIONS in model or any(map(parameters.is_bias, model)):
+            return frozenset()
+        return frozenset({TWO_AXES, "no W_pos", "no biases"})
 
-    def convert(self, data: Any) -> Foreign:
+    def convert(self, file: WeightsFile) -> Foreign:
         """One snapshot; the optimiser's state is left out."""
-        weights, notes = parameters.complete(to_hooked_transformer(_model(data)), learned_positions=False)
+        data = file.data
+        weights, notes = parameters.complete(to_hooked_transformer(parameters.state_dict(data)), learned_positions=False)
         config = {"n_ctx": N_CTX, "normalization_type": None}
         pairs = {split: found for split in ("train", "test") if (found := _pairs(data, f"{split}_data")) is not None}
         about = (*notes, *assumptions(weights, config))
         return Foreign(self.name, {_step(data): weights}, _recorded(data), pairs=pairs, config=config, notes=about)
-
-
-def is_theirs(model: Any) -> bool:
-    """Whether a state dict is of this form."""
-    found = parameters.attention_output(model)
-    return found is not None and found.ndim == 2 and parameters.POSITIONS not in model and not any(map(parameters.is_bias, model))
-
-
-def _model(data: Any) -> Any:
-    return data["model"] if isinstance(data, dict) and "model" in data else data
 
 
 def _step(data: Mapping[str, Any]) -> int | None:

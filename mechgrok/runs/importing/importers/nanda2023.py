@@ -1,4 +1,4 @@
-"""The format of Nanda et al. 2023 (arXiv 2301.05217) and of the code that grew from theirs, such as Zhong et al. 2023."""
+"""The format of Nanda et al. 2023 (arXiv 2301.05217)."""
 
 from __future__ import annotations
 
@@ -9,47 +9,49 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
-from mechgrok.runs.importing.foreign import Foreign, Importer
-from mechgrok.runs.importing.importers import furuta2024, zhong2023
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
-from mechgrok.runs.importing.orientation import to_hooked_transformer
+from mechgrok.runs.importing.orientation import TWO_AXES, to_hooked_transformer
+
+_MIXED = "networks of Zhong et al. 2023 mix their attention pattern with a constant one (attn_coeff), which the file does not record"
 
 
 class Nanda2023(Importer):
-    """Weights in the orientation of the paper's code, bare or under `model`; with `state_dicts` and `epochs` several snapshots.
+    """Weights in the orientation of the code of Nanda et al. 2023 (arXiv 2301.05217), bare or under `model`.
 
-    Losses: `train_losses` has one record an epoch, and `test_losses` may be recorded at a coarser interval, which is inferred from
-    the ratio of the lengths (or the other way round). Record i is computed before the update of its epoch, so it belongs to step
-    i * interval, and the last record to a step before the weights under `model`, which are of step len(train_losses).
-    A `config` of Zhong et al. beside `model` gives the activation, the attention coefficient and the step.
+    With `state_dicts` and `epochs` the file holds several snapshots. `train_losses` has one record an epoch, and `test_losses` may be
+    recorded at a coarser interval, which is inferred from the ratio of the lengths (or the other way round). Record i is computed before
+    the update of its epoch: it belongs to step i * interval, and the last record to a step before the weights under `model`, which are of
+    step len(train_losses).
     """
 
     name = "nanda2023"
     describe = "the format of Nanda et al. 2023: W_O (d_model, head * d_head), bare or under 'model' beside train_losses and test_losses"
 
-    def recognises(self, data: Any) -> bool:
-        """A dict of weights, bare or under `model`, with a W_O of two axes, and none of Furuta et al."""
-        found = parameters.attention_output(_model(data))
-        return found is not None and found.ndim == 2 and not furuta2024.is_theirs(_model(data))
+    def recognises(self, file: WeightsFile) -> frozenset[str]:
+        """A dict of weights, bare or under `model`, with a W_O of two axes."""
+        output = parameters.attention_output(parameters.state_dict(file.data))
+        return frozenset({TWO_AXES} if output is not None and output.ndim == 2 else ())
 
-    def convert(self, data: Any) -> Foreign:
-        """The weights under `model` as the last snapshot, after those of `state_dicts`; the losses; what a config says."""
-        config = zhong2023.config(data)
-        said = records.read_losses(data, first={"train": 0, "test": 0})
-        final, notes = parameters.complete(to_hooked_transformer(_model(data)))
-        snapshots = _snapshots(data)
-        notes += said.notes + assumptions(final, config) + _notes_on_attention(final, data) + _notes_on_epochs(snapshots)
-        snapshots[said.updates or _epoch(data) or zhong2023.updates(data)] = final
-        parameters.require_same_shapes(snapshots.values())
-        return Foreign(self.name, snapshots, said.by_step, config=config, notes=notes)
+    def convert(self, file: WeightsFile) -> Foreign:
+        """The weights under `model` as the last snapshot, after those of `state_dicts`, and the losses."""
+        return convert_snapshots(file.data, self.name, {})
 
 
-def _model(data: Any) -> Any:
-    return data["model"] if isinstance(data, dict) and "model" in data else data
+def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int | None = None, notes: tuple[str, ...] = ()) -> Foreign:
+    """The networks and losses of a file, with a config of the network, notes on it, and its step where the file gives none."""
+    losses = records.read_losses(data, first={"train": 0, "test": 0})
+    final, remarks = parameters.complete(to_hooked_transformer(parameters.state_dict(data)))
+    snapshots = _snapshots(data)
+    remarks += losses.notes + assumptions(final, config) + (notes or _notes_on_attention(final)) + _notes_on_epochs(snapshots)
+    snapshots[losses.updates or _epoch(data) or step] = final
+    parameters.require_same_shapes(snapshots.values())
+    return Foreign(name, snapshots, losses.by_step, config=config, notes=remarks)
 
 
 def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
-    """The state dicts by the epochs that the file gives them."""
+    """The state dicts by their epochs."""
     epochs, states = data.get("epochs"), data.get("state_dicts")
     if not isinstance(epochs, list) or not isinstance(states, list):
         return {}
@@ -63,12 +65,10 @@ def _epoch(data: Mapping[str, Any]) -> int | None:
     return epoch if records.is_step(epoch) else None
 
 
-def _notes_on_attention(parameters: Mapping[str, Tensor], data: Any) -> tuple[str, ...]:
-    said = zhong2023.notes(data)
-    if said or len(parameters["pos_embed.W_pos"]) > 2:
-        return said
-    mixed = "networks of Zhong et al. 2023 mix their attention pattern with a constant one (attn_coeff), of which the file says nothing"
-    return (f"two positions, so no '=' token: {mixed}; it is run with ordinary attention",)
+def _notes_on_attention(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
+    if len(weights[parameters.POSITIONS]) > 2:
+        return ()
+    return (f"two positions, so no '=' token: {_MIXED}; it is run with ordinary attention",)
 
 
 def _notes_on_epochs(snapshots: Mapping[int | None, Any]) -> tuple[str, ...]:

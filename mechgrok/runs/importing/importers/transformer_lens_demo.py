@@ -10,12 +10,15 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
-from mechgrok.runs.importing.foreign import Foreign, Importer
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
 
 
 class TransformerLensDemo(Importer):
-    """A dict with a HookedTransformer's state dict under `model`, and as much of the demo's other keys as there is.
+    """A dict with a HookedTransformer's state dict under `model`, and any of the other keys that the demo writes.
+
+    The demo is Grokking_Demo.ipynb of https://github.com/TransformerLensOrg/TransformerLens.
 
     The demo counts epochs from 0 and saves after the update: checkpoint_epochs 99 is step 100, and `model` step len(train_losses).
     Train loss i is computed before the update of epoch i (step i), test loss i after it (step i + 1); so the last record of test is
@@ -25,21 +28,22 @@ class TransformerLensDemo(Importer):
     name = "transformer-lens-demo"
     describe = "the file of TransformerLens' grokking demo: 'model' (a HookedTransformer state dict), config, checkpoints, losses, indices"
 
-    def recognises(self, data: Any) -> bool:
+    def recognises(self, file: WeightsFile) -> frozenset[str]:
         """A dict with weights under `model`, with a W_O of three axes."""
-        found = parameters.attention_output(data["model"] if isinstance(data, dict) and "model" in data else None)
-        return found is not None and found.ndim == 3
+        wrapped = isinstance(file.data, dict) and "model" in file.data
+        output = parameters.attention_output(file.data["model"]) if wrapped else None
+        return frozenset({parameters.THREE_AXES, "weights under 'model'"} if output is not None and output.ndim == 3 else ())
 
-    def convert(self, data: Any) -> Foreign:
-        """The checkpoints, `model` as the last of them, and what the file says of losses, split and config."""
-        config = _config(data)
-        said = records.read_losses(data, first={"train": 0, "test": 1})
+    def convert(self, file: WeightsFile) -> Foreign:
+        """The checkpoints, `model` as the last of them, and the losses, split and config that the file holds."""
+        data, config = file.data, _config(file.data)
+        losses = records.read_losses(data, first={"train": 0, "test": 1})
         final, notes = parameters.complete(data["model"])
         snapshots = _checkpoints(data)
-        snapshots[said.updates or _same(final, snapshots)] = final
+        snapshots[losses.updates or _same(final, snapshots)] = final
         parameters.require_same_shapes(snapshots.values())
-        notes += said.notes + assumptions(final, config)
-        return Foreign(self.name, snapshots, said.by_step, _train_rows(data), config=config, notes=notes)
+        notes += losses.notes + assumptions(final, config)
+        return Foreign(self.name, snapshots, losses.by_step, _train_rows(data), config=config, notes=notes)
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,84 +1,81 @@
-"""What Zhong et al. 2023 (arXiv 2306.17844) save beside the weights: config_X.json beside model_X.pt."""
+"""The format of Zhong et al. 2023 (arXiv 2306.17844): weights with a config that gives the attention coefficient."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import Importer, WeightsFile
+from mechgrok.runs.importing.importers.nanda2023 import convert_snapshots
+from mechgrok.runs.importing.orientation import TWO_AXES
 
-_FIELD = "attn_coeff"
-"""By this a config is known as one of theirs."""
+_COEFFICIENT = "attn_coeff"
 _ACTIVATIONS = {"ReLU": "relu", "GeLU": "gelu"}
 
 
-def joined(path: Path, data: Any) -> Any:
-    """The `data` of a weights file, with the config that stands beside it under `config`; as it is where there is none of theirs.
+class Zhong2023(Importer):
+    """`model_X.pt` in the orientation of Nanda et al. 2023, with `config_X.json` beside it, after Zhong et al. 2023 (arXiv 2306.17844).
 
-    Raises UserError where there is a file of that name that cannot be read.
+    The config gives the activation, the attention coefficient and the number of epochs. It may stand under `config` in the file as well.
+    Without a config the file is of the format of Nanda et al. 2023.
     """
-    beside = path.with_name(f"config_{path.stem.removeprefix('model_')}.json")
-    found = parameters.attention_output(data)
-    if found is None or found.ndim != 2 or not path.stem.startswith("model_") or not beside.is_file():
-        return data
-    said = _json(beside)
-    return {"model": data, "config": said} if _theirs(said) else data
+
+    name = "zhong2023"
+    describe = "model_X.pt of Zhong et al. 2023: W_O (d_model, head * d_head), with config_X.json (attn_coeff among its keys) beside it"
+
+    def recognises(self, file: WeightsFile) -> frozenset[str]:
+        """A dict of weights with a W_O of two axes, and a config with an attention coefficient."""
+        output = parameters.attention_output(parameters.state_dict(file.data))
+        if output is None or output.ndim != 2 or not _config(file):
+            return frozenset()
+        return frozenset({TWO_AXES, f"a config with {_COEFFICIENT}"})
+
+    def convert(self, file: WeightsFile) -> Foreign:
+        """The weights, at the step and with the activation and attention of the config."""
+        config = _config(file)
+        known, step = _network(config), _updates(config)
+        return convert_snapshots(file.data, self.name, known, step, _notes(config, known["attention_coefficient"], step))
 
 
-def config(data: Any) -> dict[str, Any]:
-    """What a config of theirs says of the network, in TransformerLens' words; empty for files without one.
+def _config(file: WeightsFile) -> Mapping[str, Any]:
+    """The config in the file, or beside it for bare weights; empty where there is none with an attention coefficient."""
+    if "model" in file.data:
+        found = file.data.get("config")
+    else:
+        found = file.companion(f"config_{file.stem.removeprefix('model_')}.json") if file.stem.startswith("model_") else None
+    return found if isinstance(found, dict) and _COEFFICIENT in found else {}
 
-    Their code masks no attention, whatever the config says of its direction. At the last position of one layer that is no difference,
-    and with several layers it is. Raises UserError for networks that ours cannot be.
+
+def _network(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a config about the network, in TransformerLens' names.
+
+    Their code masks no attention, whatever the direction in the config. At the last position of one layer this makes no difference; with
+    several layers it does. Raises UserError for networks that cannot be run here.
     """
-    said = _config(data)
-    if not said:
-        return {}
-    if said.get("n_layers", 1) != 1:
-        raise UserError("their attention looks ahead, which makes no difference with one layer only; networks of more cannot be imported")
-    if said.get("diff_vocab"):
+    if config.get("n_layers", 1) != 1:
+        raise UserError("their attention has no mask, which makes no difference with one layer only; networks of more cannot be imported")
+    if config.get("diff_vocab"):
         raise UserError("the config has diff_vocab, so a and b have tokens of their own; only networks with one set can be imported")
-    activation = said.get("act_fn")
-    known = {"n_heads": said.get("n_heads", -1), "d_model": said.get("d_model", -1), "normalization_type": None}
-    return {**known, "act_fn": _ACTIVATIONS.get(str(activation), activation), "attention_coefficient": said[_FIELD]}
+    activation = config.get("act_fn")
+    sizes = {"n_heads": config.get("n_heads", -1), "d_model": config.get("d_model", -1), "normalization_type": None}
+    return {**sizes, "act_fn": _ACTIVATIONS.get(str(activation), activation), "attention_coefficient": config[_COEFFICIENT]}
 
 
-def updates(data: Any) -> int | None:
-    """The updates after which the weights were saved: one an epoch, as in their code's full batches; None where that is not said."""
-    said = _config(data)
-    return said["epoch"] if _takes_full_batches(said) and records.is_step(said.get("epoch")) else None
+def _updates(config: Mapping[str, Any]) -> int | None:
+    """The updates before the weights were saved: one an epoch where an epoch is one full batch, else None."""
+    return config["epoch"] if _takes_full_batches(config) and records.is_step(config.get("epoch")) else None
 
 
-def notes(data: Any) -> tuple[str, ...]:
-    """What is to be told of a config of theirs."""
-    found = config(data)
-    if not found:
-        return ()
-    fraction = data["config"].get("frac")
-    drawn = f"; it trained on a share of {fraction} of the pairs, drawn without a seed" if isinstance(fraction, float) else ""
-    taken = "" if updates(data) is None else "; its number of epochs, of one full batch each, is taken for the step of the weights"
-    return (f"from the config beside the file: attention coefficient {found['attention_coefficient']}{drawn}{taken}",)
-
-
-def _takes_full_batches(said: Mapping[str, Any]) -> bool:
-    size, p = said.get("batch_size"), said.get("C")
+def _takes_full_batches(config: Mapping[str, Any]) -> bool:
+    size, p = config.get("batch_size"), config.get("C")
     return type(size) is int and type(p) is int and size >= p * p
 
 
-def _config(data: Any) -> Mapping[str, Any]:
-    """The config under `config` of a file's data; empty where there is none of theirs."""
-    return _theirs(data.get("config")) if isinstance(data, dict) else {}
-
-
-def _theirs(said: Any) -> Mapping[str, Any]:
-    return said if isinstance(said, dict) and _FIELD in said else {}
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        raise UserError(f"{path} stands beside the weights and is no JSON; mend it, or move it away") from None
+def _notes(config: Mapping[str, Any], coefficient: Any, step: int | None) -> tuple[str, ...]:
+    fraction = config.get("frac")
+    split = f"; it trained on a share of {fraction} of the pairs, drawn without a seed" if isinstance(fraction, float) else ""
+    epochs = "" if step is None else "; its number of epochs, of one full batch each, is taken for the step of the weights"
+    return (f"from the config beside the file: attention coefficient {coefficient}{split}{epochs}",)

@@ -9,6 +9,7 @@ import furuta
 import numpy as np
 import pytest
 import torch
+from importer_sample import Sample
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
@@ -16,6 +17,13 @@ from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
 P = 7
+
+
+def sample() -> Sample:
+    """A checkpoint of an epoch, and the forward pass in columns."""
+    state, tokens = furuta.network(P), torch.tensor([(1, P + 1, 2), (6, P, 0), (3, P + 4, 3)])
+    data = furuta.saved(state, 2000, (1.0, 2.0))
+    return Sample(data, tokens, furuta.logits(state, tokens), under="model", name="2000.pth", ignored=frozenset({"blocks.0.attn.mask"}))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-10)])

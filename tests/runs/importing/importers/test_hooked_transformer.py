@@ -1,18 +1,38 @@
+"""State dicts of the library, published and made here."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import plain_forward
 import pytest
 import torch
+from importer_sample import Sample
 from safetensors.torch import save_file
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.hooked_transformer import HookedTransformer
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
+
+
+def sample() -> Sample:
+    """The small network, with a mask and biases of the attention."""
+    state = {**plain_forward.small_network(), "blocks.0.attn.mask": torch.ones(4, 4).tril()}
+    state["blocks.0.attn.b_Q"] = torch.tensor([[0.5, -1.0, 2.0], [0.0, 1.0, -0.5]])
+    tokens = torch.tensor([[1, 2, 10], [9, 0, 10], [3, 3, 10]])
+    biases = frozenset(name for name in state if ".b_" in name)
+    return Sample(state, tokens, plain_forward.logits(state, tokens), biases=biases, ignored=frozenset({"blocks.0.attn.mask"}))
+
+
+def convert(data: Any) -> Foreign:
+    return HookedTransformer().convert(WeightsFile(data))
 
 
 def _pairs(p: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -21,9 +41,9 @@ def _pairs(p: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def test_a_published_network_answers_as_published(oracles: Path, forward: Callable[..., Tensor]) -> None:
-    data = loading.read(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt")
-    importer = recognise(data)
-    foreign = importer.convert(data)
+    file = WeightsFile(loading.read(oracles / "chughtai2023" / "C113_T_seed1" / "model.pt"))
+    importer = recognise(file)
+    foreign = importer.convert(file)
     a, b, tokens = _pairs(113)
     logits = forward(foreign.last, tokens)
     assert importer.name == foreign.format == "hooked-transformer"
@@ -34,8 +54,8 @@ def test_a_published_network_answers_as_published(oracles: Path, forward: Callab
 
 
 def test_two_layers_of_attention_with_layernorm(oracles: Path, forward: Callable[..., Tensor]) -> None:
-    data = loading.read(oracles / "oocl" / "ssq_109.pt")
-    foreign = recognise(data).convert(data)
+    file = WeightsFile(loading.read(oracles / "oocl" / "ssq_109.pt"))
+    foreign = recognise(file).convert(file)
     a, b, tokens = _pairs(109)
     logits = forward(foreign.last, tokens[::7])
     assert (logits.argmax(-1) == ((a * a + b * b) % 109)[::7]).all()
@@ -45,12 +65,12 @@ def test_two_layers_of_attention_with_layernorm(oracles: Path, forward: Callable
 
 def test_safetensors(small: dict[str, Tensor], tmp_path: Path) -> None:
     save_file(small, tmp_path / "weights.safetensors")
-    foreign = HookedTransformer().convert(loading.read(tmp_path / "weights.safetensors"))
+    foreign = convert(loading.read(tmp_path / "weights.safetensors"))
     assert all(torch.equal(foreign.last[name], tensor) for name, tensor in small.items())
 
 
 def test_numbers_stand_as_stored_in_float32(small: dict[str, Tensor]) -> None:
-    foreign = HookedTransformer().convert(small | {"embed.W_E": small["embed.W_E"].double()})
+    foreign = convert(small | {"embed.W_E": small["embed.W_E"].double()})
     assert {tensor.dtype for tensor in foreign.last.values()} == {torch.float32}
     assert torch.equal(foreign.last["embed.W_E"], small["embed.W_E"])
     assert any("float64" in note for note in foreign.notes)
@@ -75,18 +95,18 @@ def test_numbers_stand_as_stored_in_float32(small: dict[str, Tensor]) -> None:
 )
 def test_what_is_wrong_with_a_tensor_is_said_by_its_name(small: dict[str, Tensor], name: str, tensor: object, complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
-        HookedTransformer().convert(small | {name: tensor})
+        convert(small | {name: tensor})
 
 
 @pytest.mark.parametrize("name", ["unembed.W_U", "pos_embed.W_pos", "blocks.0.attn.W_V", "blocks.0.mlp.W_in"])
 def test_a_missing_matrix_is_named(small: dict[str, Tensor], name: str) -> None:
     del small[name]
     with pytest.raises(UserError, match=f"the weights lack {name}"):
-        HookedTransformer().convert(small)
+        convert(small)
 
 
 def test_weights_that_share_memory_are_parted(small: dict[str, Tensor]) -> None:
     small["unembed.W_U"] = small["embed.W_E"].T
-    last = HookedTransformer().convert(small).last
+    last = convert(small).last
     assert last["embed.W_E"].data_ptr() != last["unembed.W_U"].data_ptr()
     assert last["unembed.W_U"].is_contiguous()

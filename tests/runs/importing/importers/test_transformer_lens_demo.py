@@ -1,20 +1,46 @@
+"""The file that the grokking demo of TransformerLens saves."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import plain_forward
 import pytest
 import torch
+from importer_sample import Sample
 from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.transformer_lens_demo import TransformerLensDemo
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
 P = 7
+
+
+def sample() -> Sample:
+    """The small network with a checkpoint, losses and train rows beside it."""
+    state, tokens = plain_forward.small_network(), torch.tensor([[1, 2, 10], [9, 0, 10], [3, 3, 10]])
+    other = {name: tensor + 1 for name, tensor in state.items()}
+    data = {
+        "model": state,
+        "config": {"act_fn": "relu", "normalization_type": None, "n_ctx": 4},
+        "checkpoints": [other],
+        "checkpoint_epochs": [0],
+        "train_losses": [2.0, 1.5],
+        "test_losses": [2.5, 2.25],
+        "train_indices": torch.tensor([3, 1]),
+    }
+    biases = frozenset({"blocks.0.mlp.b_in", "blocks.0.mlp.b_out"})
+    return Sample(data, tokens, plain_forward.logits(state, tokens), under="model", biases=biases)
+
+
+def convert(data: Any) -> Foreign:
+    return TransformerLensDemo().convert(WeightsFile(data))
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +81,10 @@ def demo() -> dict[str, Any]:
 def foreign(demo: dict[str, Any], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Foreign:
     path = tmp_path_factory.mktemp("demo") / "grokking_demo.pth"
     torch.save(demo, path, _use_new_zipfile_serialization=request.param)
-    data = loading.read(path)
-    importer = recognise(data)
+    file = WeightsFile(loading.read(path))
+    importer = recognise(file)
     assert importer.name == "transformer-lens-demo"
-    return importer.convert(data)
+    return importer.convert(file)
 
 
 def test_snapshots_stand_at_numbers_of_updates(foreign: Foreign, demo: dict[str, Any]) -> None:
@@ -99,8 +125,8 @@ def test_the_converted_weights_compute_what_the_library_computes(foreign: Foreig
 def test_without_losses_the_model_is_the_checkpoint_that_it_equals(small: dict[str, Tensor]) -> None:
     other = {name: tensor + 1 for name, tensor in small.items()}
     data = {"model": small, "checkpoints": [other, small], "checkpoint_epochs": [9, 19]}
-    assert list(TransformerLensDemo().convert(data).snapshots) == [10, 20]
-    assert list(TransformerLensDemo().convert({"model": small}).snapshots) == [None]
+    assert list(convert(data).snapshots) == [10, 20]
+    assert list(convert({"model": small}).snapshots) == [None]
 
 
 @pytest.mark.parametrize(
@@ -118,10 +144,10 @@ def test_without_losses_the_model_is_the_checkpoint_that_it_equals(small: dict[s
 )
 def test_contradictions_are_said(small: dict[str, Tensor], part: dict[str, Any], complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
-        TransformerLensDemo().convert({"model": small} | part)
+        convert({"model": small} | part)
 
 
 def test_snapshots_of_different_networks_are_refused(small: dict[str, Tensor]) -> None:
     wider = small | {"embed.W_E": torch.zeros(12, 5)}
     with pytest.raises(UserError, match="different sizes"):
-        TransformerLensDemo().convert({"model": small, "checkpoints": [wider], "checkpoint_epochs": [1]})
+        convert({"model": small, "checkpoints": [wider], "checkpoint_epochs": [1]})

@@ -7,21 +7,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plain_forward
 import pytest
 import torch
+from importer_sample import Sample
 from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.fast_forward import Batch, logits
-from mechgrok.runs.importing.importers import zhong2023
-from mechgrok.runs.importing.importers.nanda2023 import Nanda2023
+from mechgrok.runs.importing.importer import WeightsFile
+from mechgrok.runs.importing.importers.zhong2023 import Zhong2023
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
 SAID = {"C": 11, "n_heads": 2, "d_model": 5, "n_layers": 1, "act_fn": "GeLU", "epoch": 300, "batch_size": 121, "frac": 0.8}
 SAID |= {"attention_dir": "casual", "diff_vocab": 0, "eqn_sign": False, "attn_coeff": 0.25}
+
+
+def sample() -> Sample:
+    """A random network of two positions, its config, and the forward pass with the attention pattern that their code mixes."""
+    state, tokens = plain_forward.columns_network(positions=2), torch.tensor([[1, 2], [9, 0], [3, 3]])
+    config = SAID | {"act_fn": "ReLU", "n_heads": 2, "d_model": 6}
+    logits = plain_forward.in_columns(state, tokens, coefficient=0.25)
+    biases, ignored = frozenset({"blocks.0.mlp.b_in", "blocks.0.mlp.b_out"}), frozenset({"blocks.0.attn.mask"})
+    return Sample(state, tokens, logits, None, "model_x.pt", {"config_x.json": json.dumps(config)}, biases=biases, ignored=ignored)
 
 
 @pytest.fixture
@@ -38,10 +49,14 @@ def beside(folder: Path, text: str, name: str = "config_x.json") -> Path:
     return folder / "model_x.pt"
 
 
-def test_the_config_of_the_same_name_is_joined(paper: dict[str, Tensor], tmp_path: Path) -> None:
-    joined = zhong2023.joined(beside(tmp_path, json.dumps(SAID)), paper)
-    assert joined["config"] == SAID
-    assert joined["model"] is paper
+def recognised(data: Any, path: Path) -> str:
+    return recognise(WeightsFile(data, path)).name
+
+
+def test_weights_with_the_config_of_the_same_name_are_theirs(paper: dict[str, Tensor], tmp_path: Path) -> None:
+    file = WeightsFile(paper, beside(tmp_path, json.dumps(SAID)))
+    assert recognise(file).name == "zhong2023"
+    assert recognise(file).convert(file).config["attention_coefficient"] == 0.25
 
 
 @pytest.mark.parametrize(
@@ -53,25 +68,26 @@ def test_the_config_of_the_same_name_is_joined(paper: dict[str, Tensor], tmp_pat
         ("model_x.pt", "config_x.json", "[1]"),
     ],
 )
-def test_other_files_are_not(file: str, name: str, text: str, paper: dict[str, Tensor], tmp_path: Path) -> None:
+def test_with_other_files_beside_them_weights_are_those_of_nanda(file: str, name: str, text: str, paper: Any, tmp_path: Path) -> None:
     beside(tmp_path, text, name)
-    assert zhong2023.joined(tmp_path / file, paper) is paper
+    assert recognised(paper, tmp_path / file) == "nanda2023"
 
 
-def test_weights_of_other_formats_are_left_alone(small: dict[str, Tensor], tmp_path: Path) -> None:
-    path = beside(tmp_path, json.dumps(SAID))
-    assert zhong2023.joined(path, small) is small
-    assert zhong2023.joined(path, [1, 2]) == [1, 2]
+@pytest.mark.parametrize("text", [json.dumps(SAID), "{"])
+def test_for_weights_of_other_formats_the_config_is_not_read(text: str, small: dict[str, Tensor], tmp_path: Path) -> None:
+    path = beside(tmp_path, text)
+    assert recognised(small, path) == "hooked-transformer"
+    assert not Zhong2023().recognises(WeightsFile([1, 2], path))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
 def test_a_config_that_cannot_be_read_is_named(text: str, paper: dict[str, Tensor], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config_x\.json stands beside the weights and is no JSON; mend it, or move it away"):
-        zhong2023.joined(beside(tmp_path, text), paper)
+        recognised(paper, beside(tmp_path, text))
 
 
 def _convert(paper: dict[str, Tensor], **changed: Any) -> tuple[Architecture, Any]:
-    foreign = Nanda2023().convert({"model": paper, "config": SAID | changed})
+    foreign = Zhong2023().convert(WeightsFile({"model": paper, "config": SAID | changed}))
     return infer_architecture(foreign.last, foreign.config), foreign
 
 
@@ -94,7 +110,7 @@ def test_without_one_batch_an_epoch_the_step_is_unknown(changed: dict[str, Any],
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"n_layers": 2}, "looks ahead"),
+        ({"n_layers": 2}, "has no mask"),
         ({"diff_vocab": 1}, "tokens of their own"),
         ({"act_fn": "Tanh"}, "activation is 'Tanh'"),
         ({"n_heads": 4}, "n_heads = 4, but its weights have 2"),
@@ -112,8 +128,8 @@ def test_what_our_networks_do_not_do_is_refused(changed: dict[str, Any], complai
 def test_the_published_network_is_run_as_its_config_says(oracles: Path, forward: Callable[..., Tensor]) -> None:
     """Against equations with a pattern of ones; the norm of all parameters is the published one."""
     path = oracles / "zhong2023" / "model_p99zdpze5l.pt"
-    data = zhong2023.joined(path, loading.read(path))
-    foreign = recognise(data).convert(data)
+    file = WeightsFile(loading.read(path), path)
+    foreign = recognise(file).convert(file)
     shape = infer_architecture(foreign.last, foreign.config)
     a, b = (rows.flatten() for rows in torch.meshgrid(torch.arange(59), torch.arange(59), indexing="ij"))
     tokens = torch.stack([a, b], 1)

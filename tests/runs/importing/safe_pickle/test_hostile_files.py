@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -125,7 +126,7 @@ def _write(small: dict[str, Tensor], path: Path, kind: str) -> bytes:
 def test_a_file_that_breaks_off_anywhere_is_refused(kind: str, suffix: str, small: dict[str, Tensor], tmp_path: Path) -> None:
     path = tmp_path / f"weights{suffix}"
     whole = _write(small, path, kind)
-    assert recognise(loading.read(path)).name == "hooked-transformer"
+    assert recognise(WeightsFile(loading.read(path))).name == "hooked-transformer"
     for length in [*range(0, len(whole), 50), len(whole) - 1]:
         path.write_bytes(whole[:length])
         _refused(path)
@@ -141,5 +142,5 @@ def test_a_file_with_changed_bytes_is_read_or_refused(kind: str, small: dict[str
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(changed)
     with contextlib.suppress(UserError):
-        found = loading.read(path)
-        recognise(found).convert(found)
+        file = WeightsFile(loading.read(path), path)
+        recognise(file).convert(file)

@@ -64,7 +64,7 @@ def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
     folder = save(tmp_path / "models", {"ssq_0000000500.pt": state(1), "ssq.pt": state(2), "interrupted.pt": state(3)})
     made = import_file(folder, tmp_path / "run", SAID)
     assert made.steps == (500,)
-    assert "left out interrupted.pt, ssq.pt: neither the files nor their names say a step" in made.notes
+    assert "left out interrupted.pt, ssq.pt: neither the files nor their names give a step" in made.notes
 
 
 def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
         ({}, "holds no .pt, .pth, .safetensors file and no metrics.csv"),
         ({"a_0000000001.pt": state(1), "b_0000000002.pt": state(1)}, "it holds checkpoints of several runs: a, b"),
         ({"a_0000000001.pt": state(1), "a_step_1.pt": state(1)}, "a_step_1.pt is a second checkpoint of step 1"),
-        ({"a.pt": state(1), "b.pt": state(1)}, "nothing says the steps of a.pt, b.pt"),
+        ({"a.pt": state(1), "b.pt": state(1)}, "neither contents nor names give the steps of a.pt, b.pt"),
         ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "networks of different sizes"),
         ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "files of several formats"),
-        ({"a_0000000001.pt": state(1), "a_0000000002.pt": [1]}, "a_0000000002.pt: no importer knows this file"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": [1]}, "a_0000000002.pt: no importer recognises this file"),
         ({"a_0000000001.pt": state(1), "a_0000000002.pt": Path.touch}, "a_0000000002.pt is refused"),
     ],
 )
