@@ -20,6 +20,7 @@ from docstring_sections import lacking
 from made_runs import make_run
 
 import mechgrok
+from mechgrok.plots import primitives
 
 ROOT = Path(mechgrok.__file__).parent
 
@@ -44,6 +45,9 @@ SUBCLASSED = {
     "mechgrok.runs.importing.importer": ("Importer",),
 }
 """Interfaces that a new measure, task, split, ... subclasses: documented, with an example."""
+
+DRAWING = {"mechgrok.plots.primitives": tuple(primitives.__all__)}
+"""The functions that draw a measure's figure: documented, with an example."""
 
 FILLED_IN = {
     "mechgrok.runs.importing.foreign": ("Foreign",),
@@ -72,7 +76,7 @@ NOT_YET: set[str] = {
 """Modules whose documentation is still to be written."""
 
 
-@pytest.mark.parametrize("name", sorted({*MATHS, *SUBCLASSED, *FILLED_IN, "mechgrok"}))
+@pytest.mark.parametrize("name", sorted({*MATHS, *SUBCLASSED, *DRAWING, *FILLED_IN, "mechgrok"}))
 def test_public_objects_are_documented(name: str) -> None:
     complaints = {each: lacking(found, example=example) for each, found, example in _public(name)}
     assert {each: missing for each, missing in complaints.items() if missing} == {} or name in NOT_YET
@@ -87,7 +91,7 @@ def _public(name: str) -> Iterator[tuple[str, Any, bool]]:
     for each in mechgrok.__all__ if name == "mechgrok" else ():
         if inspect.isroutine(found := getattr(module, each)) or inspect.isclass(found):
             yield each, found, True
-    yield from ((each, getattr(module, each), True) for each in SUBCLASSED.get(name, ()))
+    yield from ((each, getattr(module, each), True) for each in (SUBCLASSED | DRAWING).get(name, ()))
     yield from ((each, getattr(module, each), False) for each in FILLED_IN.get(name, ()))
 
 

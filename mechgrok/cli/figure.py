@@ -36,12 +36,12 @@ def main(arguments: list[str]) -> int:
     asked: Draw = flags.parse(Draw, arguments, "figure")
 
     from mechgrok.engine.registry import parse
-    from mechgrok.plots.export import DRAWN, TEXTS, write
+    from mechgrok.plots.export import IMAGES, TEXTS, write
     from mechgrok.report.labels import as_text
     from mechgrok.runs.run import open_run
 
-    if asked.out.suffix[1:] not in (*DRAWN, *TEXTS):
-        raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*DRAWN, *TEXTS))}")
+    if asked.out.suffix[1:] not in (*IMAGES, *TEXTS):
+        raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*IMAGES, *TEXTS))}")
     run, measure = open_run(asked.run), parse(asked.measure)
     with keeping_results(run) as tick:
         result = _stored(run, measure) or _computed(run, measure, tick)

@@ -24,10 +24,10 @@ THIN_SPACE = "\u2009"
 
 @dataclass(frozen=True)
 class Scale:
-    """Where values lie on an axis.
+    """The position of values on an axis.
 
-    A logarithmic axis has no place for 0, but step 0 is the untrained model and worth seeing. Where 0 is among the
-    values it is drawn at half of the smallest positive one, under a tick that says 0.
+    A logarithmic axis has no place for 0, but step 0 is the untrained model. Where 0 is among the values it is drawn at half the smallest
+    positive one, under a tick with the label 0.
     """
 
     log: bool
@@ -36,7 +36,7 @@ class Scale:
     highest: float
 
     def place(self, values: ArrayLike) -> NDArray[Any]:
-        """The positions of some of the values, shape kept; negative ones have none on a logarithmic axis (nan)."""
+        """The positions of values, of the same shape; NaN for negative ones on a logarithmic axis."""
         if not self.log:
             return np.asarray(values)
         numbers = np.asarray(values, dtype=float)
@@ -49,7 +49,7 @@ class Scale:
         return (at - low) / (high - low) if high > low else 0.0
 
     def annotate(self, value: float) -> float:
-        """The position of an annotation, for which plotly wants the logarithm."""
+        """The position of an annotation, which plotly takes as a logarithm on a logarithmic axis."""
         return math.log10(float(self.place(value))) if self.log else value
 
     def upright(self) -> dict[str, object]:
@@ -58,7 +58,7 @@ class Scale:
         return {"range": sorted([0.0, 2 * self.lowest])} if constant else self.settings()
 
     def settings(self) -> dict[str, object]:
-        """Type and ticks as plotly's layout wants them."""
+        """Type and ticks in the form of plotly's layout."""
         if self.lowest == self.highest:
             return {"tickmode": "array", "tickvals": [self.lowest], "ticktext": [in_digits(self.lowest)]}
         if not self.log:
@@ -107,7 +107,7 @@ def _ends(numbers: NDArray[Any]) -> tuple[float, float]:
 
 
 def dress(figure: go.Figure, along: Scale, up: Scale, x_title: str, y_title: str) -> None:
-    """Give both axes of a drawn figure their scale and their title, which names the quantity and its unit."""
+    """Set the scale and the title, which names the quantity and its unit, of both axes of a figure that holds its traces."""
     figure.update_xaxes({**along.settings(), "title": {"text": x_title}})
     figure.update_yaxes({**up.upright(), "title": {"text": y_title}})
     if not any(map(_shows, figure.data)):

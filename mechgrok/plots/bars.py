@@ -1,4 +1,4 @@
-"""Bars: spectra, and histograms."""
+"""Bar charts, such as spectra, and histograms."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from mechgrok.plots import axes
 from mechgrok.plots.groups import Group, in_words, split
 from mechgrok.plots.marks import Marks, mark
-from mechgrok.plots.names import stand
+from mechgrok.plots.names import fit_names
 from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, MARGIN, WIDTH, canvas, make_room_for_legend
 
 CLOSE = 0.05
-"""Labels nearer than this part of the axis would touch, so the second one is lifted."""
+"""Labels closer than this part of the axis would touch, so the second one is raised."""
 PALE = 0.35
 LABELLED = 10
-"""Of more than this the labels would stand upon each other, up into the title."""
+"""More labels than this would overlap the title."""
 
 
 def bars(
@@ -40,9 +40,38 @@ def bars(
 ) -> go.Figure:
     """Column `y` as bars over column `x` (a spectrum over frequencies), side by side for each value of `color`.
 
-    `highlight` names values of `x`, such as the key frequencies: they are labelled, if they are few, and the other bars fade.
-    `numbers` writes the height of each bar above it; columns `low` and `high` are the ends of an interval around it. Where something
-    hangs down, a line marks 0.
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each bar.
+    x, y : str
+        The columns of positions and of heights.
+    color : str, optional
+        The column of groups.
+    highlight : collection, default ()
+        Values of `x`, such as the key frequencies. They are labelled, if they are few, and the other bars fade.
+    log_y : bool, default False
+        Whether the y axis is logarithmic.
+    numbers : bool, default False
+        Whether the height of each bar is written above it.
+    low, high : str, optional
+        The columns of the ends of an interval around each bar.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str, optional
+        Quantity and unit; by default the names of the columns.
+
+    Returns
+    -------
+    Figure
+        Where a bar or an interval reaches below 0, with a line at 0.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"frequency": [1, 2, 3], "power": [0.1, 0.7, 0.2]})
+    >>> figure = bars(table, x="frequency", y="power", highlight=[2], y_title="share of power")
+    >>> figure.data[0].y.tolist(), figure.layout.yaxis.title.text, figure.layout.annotations[0].text
+    ([0.1, 0.7, 0.2], 'share of power', '2')
     """
     figure = canvas(title)
     up = axes.scale([0.0, *np.ravel(table[[column for column in (y, low, high) if column]])], log=log_y)
@@ -56,7 +85,7 @@ def bars(
         for trace in figure.select_traces(selector={"type": "bar"}):
             written = [axes.in_digits(value, 3) if pd.notna(value) else "" for value in trace.y]
             trace.update(text=written, textposition="outside", textfont={"size": 11}, cliponaxis=False)
-    make_room_for_legend(figure, stand(figure, WIDTH - MARGIN["l"] - MARGIN["r"]))
+    make_room_for_legend(figure, fit_names(figure, WIDTH - MARGIN["l"] - MARGIN["r"]))
     if len(chosen) <= LABELLED:
         _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
     return figure
@@ -80,7 +109,7 @@ def _interval(rows: pd.DataFrame, y: str, low: str | None, high: str | None) -> 
 
 
 def _label(figure: go.Figure, tops: pd.Series[float], places: NDArray[Any], up: axes.Scale) -> None:
-    """Write the highlighted places above their highest bars; those of close places, one higher than the other, above the highest of all."""
+    """Write the highlighted places above their highest bars; labels of neighbouring places are staggered above the highest bar of all."""
     order = pd.Series({place: index for index, place in enumerate(np.unique(places))}, dtype=float)
     known = tops[np.isfinite(up.place(tops))]
     run = (order[known.index].diff() >= CLOSE * len(order)).cumsum()
@@ -100,7 +129,33 @@ def histogram(
     x_title: str = "value",
     y_title: str = "count",
 ) -> go.Figure:
-    """How often each value occurs; several named samples lie over one another in the same bins."""
+    """Counts of values in bins; several named samples are drawn over one another in the same bins.
+
+    Parameters
+    ----------
+    values : array_like or mapping of str to array_like
+        One sample, or several by name; any shape.
+    bins : int, optional
+        At most so many; by default plotly's choice.
+    marks : mapping of str to float, optional
+        Vertical lines, from name to position; None or NaN are left out.
+    log_y : bool, default False
+        Whether the counts are on a logarithmic axis.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str
+        By default "value" and "count".
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> figure = histogram({"train": [0.1, 0.2], "test": [0.9]}, marks={"chance": 0.5}, x_title="accuracy")
+    >>> [(trace.name, trace.x.tolist()) for trace in figure.data]
+    [('train', [0.1, 0.2]), ('test', [0.9])]
+    """
     figure = canvas(title)
     samples = values if isinstance(values, Mapping) else {"": values}
     for index, (name, sample) in enumerate(samples.items()):

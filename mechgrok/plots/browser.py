@@ -1,4 +1,4 @@
-"""The browser that turns figures into pdf, svg and png: where it is, and a child process of ours that drives it."""
+"""The browser that converts figures into pdf, svg and png: its path, and the child process that runs it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def find_browser() -> Path | None:
 
 
 def required_browser() -> Path:
-    """`find_browser`, or an error that says what to install."""
+    """The path of the browser, as from `find_browser`. Raises UserError, with how to install one, where there is none."""
     found = find_browser()
     if found is None and (wanted := os.environ.get("BROWSER_PATH")):
-        raise UserError(f"BROWSER_PATH={wanted} is no program; set it to a Chromium or Chrome, or unset it")
+        raise UserError(f"BROWSER_PATH={wanted} is not a program; set it to a Chromium or Chrome, or unset it")
     if found is None:
         raise UserError(
             "pdf, svg and png figures need a browser: run `apt-get install chromium`, or set BROWSER_PATH to a Chromium or Chrome; "

@@ -1,4 +1,4 @@
-"""Figures to files: pdf, svg and png by way of a browser, html and json without one."""
+"""Figures to files: pdf, svg and png with a browser, html and json without one."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ import plotly.graph_objects as go
 from mechgrok.errors import UserError
 from mechgrok.plots.browser import draw
 
-DRAWN = ("pdf", "svg", "png")
+IMAGES = ("pdf", "svg", "png")
 
 
 def write(figure: go.Figure, path: Path, timeout: float = 60) -> None:
-    """Write a figure in the format of the path's suffix; the folder is made where it is missing.
+    """Write a figure in the format of the path's suffix; missing folders are made.
 
-    html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is
-    given up after `timeout` seconds. The file appears whole or not at all.
+    html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is stopped after `timeout`
+    seconds. A file is replaced as a whole, never in part.
     """
     write_all({path: figure}, timeout)
 
 
 def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
-    """Write several figures, those that need a browser in one session of it.
+    """Write several figures, with one browser session for all images.
 
-    `timeout` is the longest time in seconds without a finished figure. What could be drawn is written before the error
-    about the rest is raised.
+    `timeout` is the longest time in seconds without a finished figure. The finished figures are written before an error about the others is
+    raised.
     """
     for path in figures:
         _check(path)
     for path, figure in figures.items():
         if path.suffix[1:] in TEXTS:
             _replace(path, TEXTS[path.suffix[1:]](figure).encode())
-    drawn = {path: figure for path, figure in figures.items() if path.suffix[1:] in DRAWN}
-    if drawn:
-        _draw(drawn, timeout)
+    images = {path: figure for path, figure in figures.items() if path.suffix[1:] in IMAGES}
+    if images:
+        _draw(images, timeout)
 
 
 def _html(figure: go.Figure) -> str:
@@ -53,8 +53,8 @@ TEXTS: dict[str, Callable[[go.Figure], str]] = {"html": _html, "json": _json}
 
 
 def _check(path: Path) -> None:
-    if path.suffix[1:] not in (*DRAWN, *TEXTS):
-        known = ", ".join(f".{kind}" for kind in (*DRAWN, *TEXTS))
+    if path.suffix[1:] not in (*IMAGES, *TEXTS):
+        known = ", ".join(f".{kind}" for kind in (*IMAGES, *TEXTS))
         raise UserError(f"cannot write a figure to {path}: its name must end in one of {known}")
 
 
@@ -68,7 +68,7 @@ def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
             draw(folder, timeout)
         finally:
             _collect(places)
-        _complain(places, folder)
+        _raise_for_missing(places, folder)
 
 
 def _collect(places: Mapping[Path, Path]) -> None:
@@ -77,18 +77,20 @@ def _collect(places: Mapping[Path, Path]) -> None:
             _replace(path, place.read_bytes())
 
 
-def _complain(places: Mapping[Path, Path], folder: Path) -> None:
+def _raise_for_missing(places: Mapping[Path, Path], folder: Path) -> None:
     missing = {path: place for path, place in places.items() if not place.exists()}
     if not missing:
         return
     errors = [place.with_name(place.name + ".error") for place in missing.values()]
-    told = [error.read_text() for error in errors if error.exists()] or (folder / "stderr").read_text(errors="replace").splitlines()[-1:]
+    reasons = [error.read_text() for error in errors if error.exists()] or (folder / "stderr").read_text(errors="replace").splitlines()[-1:]
     names = ", ".join(str(path) for path in missing)
-    raise UserError(f"the browser did not draw {names}: {' '.join(told) or 'it said nothing'}; set BROWSER_PATH to another, or write html")
+    raise UserError(
+        f"the browser did not draw {names}: {' '.join(reasons) or 'it gave no reason'}; set BROWSER_PATH to another browser, or write html"
+    )
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write aside and rename, so that the file is never seen half-written."""
+    """Write to a temporary name and rename, so that the file is never seen in part."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

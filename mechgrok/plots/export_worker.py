@@ -1,6 +1,6 @@
-"""Draw figures in a browser: `python export_worker.py FOLDER BROWSER`, a process of its own so that it can be killed.
+"""Draw figures in a browser: `python export_worker.py FOLDER BROWSER`, in a separate process that can be killed.
 
-It is run by its path and imports nothing of mechgrok, so it starts fast wherever the package lies.
+It is run by its path and imports nothing of mechgrok, so it starts fast.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ BEGINNINGS = {"pdf": b"%PDF", "svg": b"<svg", "png": b"\x89PNG"}
 
 
 class OfflineChromium(Chromium):
-    """Chromium without network, in this process's own group: whoever kills the group kills the browser."""
+    """Chromium without network, in the process group of this process, so that killing the group also kills the browser."""
 
     def get_cli(self) -> Sequence[str]:
         """The command with our flags."""
         return [*super().get_cli(), *OFFLINE]
 
     def get_popen_args(self) -> Mapping[str, Any]:
-        """No session of its own."""
+        """Arguments that keep the browser in this process's session."""
         return {**super().get_popen_args(), "start_new_session": False}
 
 
 async def draw_all(folder: Path, browser: Path) -> None:
-    """Draw each `<name>.<format>.json` of a folder to `<name>.<format>`; what fails is told in `<name>.<format>.error`."""
+    """Draw each `<name>.<format>.json` of a folder to `<name>.<format>`; an error is written to `<name>.<format>.error`."""
     kaleido = Kaleido(plotlyjs=PLOTLY_JS, mathjax=False, timeout=None, path=browser, browser_cls=OfflineChromium)
     await kaleido.open()
     for figure in sorted(folder.glob("*.*.json")):
@@ -59,18 +59,18 @@ async def draw_all(folder: Path, browser: Path) -> None:
 
 
 async def draw(kaleido: Kaleido, figure: Path) -> bytes:
-    """The figure in the format that its file's name says."""
+    """The image of a figure, in the format of its file's name."""
     kind = Path(figure.stem).suffix[1:]
     image: bytes = await kaleido.calc_fig(json.loads(figure.read_text()), {"format": kind, "scale": PNG_SCALE if kind == "png" else 1})
     if not image.startswith(BEGINNINGS[kind]):
-        raise RuntimeError(f"what came out is no {kind}, perhaps the figure is too large")
+        raise RuntimeError(f"the browser returned no {kind}; the figure may be too large")
     return image
 
 
 async def main() -> None:
-    """Draw what the command line names, and end."""
+    """Draw the figures of the folder on the command line, and end the process."""
     await draw_all(Path(sys.argv[1]), Path(sys.argv[2]))
-    os._exit(0)  # asked to close, a browser may hang; whoever started this process kills it
+    os._exit(0)  # a browser may hang when it is closed; the parent process kills it
 
 
 if __name__ == "__main__":

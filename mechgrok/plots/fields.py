@@ -1,4 +1,4 @@
-"""Fields: a value over two axes, as colour."""
+"""Heatmaps: a value over two axes, as colour."""
 
 from __future__ import annotations
 
@@ -27,9 +27,31 @@ def heatmap(
     y_title: str = "row",
     value_title: str = "",
 ) -> go.Figure:
-    """A matrix (rows, columns) as colours, row 0 at the bottom; `x` and `y` are the columns' and rows' coordinates or names.
+    """A matrix as colours, row 0 at the bottom; cells of a square matrix are square.
 
-    `symmetric` centres a diverging scale on 0, for signed values. Cells of a square matrix are square.
+    Parameters
+    ----------
+    array : array_like (rows, columns)
+    x, y : array_like, optional
+        Coordinates or names of the columns and rows; by default their indices.
+    symmetric : bool, default False
+        Whether a diverging scale is centred on 0, for signed values.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str
+        By default "column" and "row".
+    value_title : str, default ""
+        Of the colour bar.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> figure = heatmap([[0.0, -2.0], [1.0, 0.5]], symmetric=True, x_title="a", y_title="b")
+    >>> figure.data[0].z[0].tolist(), figure.data[0].zmin, figure.data[0].zmax
+    ([0.0, -2.0], -2.0, 2.0)
     """
     values = np.asarray(array)
     columns = np.arange(values.shape[1]) if x is None else np.asarray(x)
@@ -47,7 +69,7 @@ def heatmap(
 
 
 def _name_all(places: NDArray[Any]) -> dict[str, object]:
-    """Where the places have names, each is written."""
+    """Axis settings that write every name, where the places have names."""
     return {} if np.issubdtype(places.dtype, np.number) else {"tickmode": "array", "tickvals": places.tolist()}
 
 
@@ -67,7 +89,36 @@ def frequency_map(
 ) -> go.Figure:
     """Column `value` of a long table as colour over training steps and frequencies; a pair that is absent stays white.
 
-    At one place on the x axis, as for a run with one checkpoint, colours say less than bars over `y`.
+    With one place on the x axis, as for a run with one checkpoint, bars over `y` are drawn instead.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each pair of `x` and `y`.
+    value : str
+        The column that is drawn as colour.
+    x, y : str
+        The columns of the axes, by default "step" and "frequency".
+    symmetric : bool, default False
+        Whether a diverging scale is centred on 0, for signed values.
+    marks : mapping of str to float, optional
+        Vertical lines, from name to x position; None or NaN are left out.
+    log_x : bool, default False
+        Whether the x axis is logarithmic; 0 keeps a place on it.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title, value_title : str, optional
+        Quantity and unit; by default the names of the columns.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"step": [0, 0, 9, 9], "frequency": [1, 2, 1, 2], "power": [0.5, 0.5, 0.9, 0.1]})
+    >>> frequency_map(table, value="power").data[0].z.tolist()
+    [[0.5, 0.9], [0.5, 0.1]]
     """
     if table[x].nunique() == 1:
         where = f"{y_title or in_words(y)}, {x_title or in_words(x)} {axes.in_digits(table[x].iloc[0])}"

@@ -1,4 +1,4 @@
-"""A long table's rows by group, each group with a name in words and a style."""
+"""The groups of a long table's rows, each with a name in words and a style."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mechgrok.plots.theme import GREY, palette
 
 @dataclass(frozen=True)
 class Group:
-    """The rows that share a value of the colour column."""
+    """The rows that have the same value in the colour column."""
 
     value: Any
     name: str
@@ -24,7 +24,7 @@ class Group:
 
 
 def named(column: str, value: object) -> str:
-    """`train` for a word, `head 3` for the number 3 in the column `head`."""
+    """The name of a group in words: `train` for a word, `head 3` for the number 3 in the column `head`."""
     if isinstance(value, str):
         return value
     return f"{in_words(column)} {value:g}" if isinstance(value, float) else f"{in_words(column)} {value}"

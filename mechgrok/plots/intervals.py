@@ -1,4 +1,4 @@
-"""Intervals one below the other, as in a table of comparisons: a forest plot."""
+"""A forest plot: intervals one below the other, as in a table of comparisons."""
 
 from __future__ import annotations
 
@@ -17,9 +17,34 @@ LETTER_PIXELS, LINE_PIXELS, GAP_PIXELS = 7, 15, 9
 
 
 def intervals(table: pd.DataFrame, *, name: str, mean: str, low: str, high: str, singles: str, x_title: str, title: str = "") -> go.Figure:
-    """A row for each row of the table, the first on top: its `mean` with a bar from `low` to `high`, and the single values in grey.
+    """A forest plot: for each row its mean with a bar for the interval, and single values in grey; a line marks 0.
 
-    `singles` names a column of sequences of numbers. A line marks 0.
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each comparison, the first on top.
+    name : str
+        The column of names.
+    mean, low, high : str
+        The columns of means and of the ends of their intervals.
+    singles : str
+        The column of single values, a sequence of numbers in each row.
+    x_title : str
+        Quantity and unit.
+    title : str, default ""
+        Of the figure.
+
+    Returns
+    -------
+    Figure
+        Its height grows with the rows.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"what": ["weak"], "mean": [0.2], "low": [0.1], "high": [0.4], "seeds": [[0.1, 0.3]]})
+    >>> figure = intervals(table, name="what", mean="mean", low="low", high="high", singles="seeds", x_title="difference")
+    >>> figure.data[0].x, figure.data[1].x.tolist()
+    ((0.1, 0.3), [0.2])
     """
     names = [textwrap.wrap(words, LETTERS) or [""] for words in table[name]]
     heights = np.array([len(lines) * LINE_PIXELS + GAP_PIXELS for lines in names], dtype=float)

@@ -1,4 +1,4 @@
-"""Lines: one quantity over another, a line for each group."""
+"""Line charts: one quantity over another, a line for each group."""
 
 from __future__ import annotations
 
@@ -34,12 +34,40 @@ def curves(
     x_title: str | None = None,
     y_title: str | None = None,
 ) -> go.Figure:
-    """Lines from a long table: column `y` over column `x`, a line for each value of `color`.
+    """Lines of column `y` over column `x` of a long table, one for each value of `color`.
 
-    `highlight` names the values of `color` that are drawn in colour, all others turn grey. More numbers than the
-    palette has colours become a scale with a colour bar. `marks` are vertical lines, from name to x position.
-    On a logarithmic x axis the value 0 is kept in view, see `mechgrok.plots.axes.Scale`. Where `x` has one value only,
-    as over training with one checkpoint, there is no line to draw but a bar for each group, with its number above it.
+    More numbers in `color` than the palette has colours become a scale with a colour bar. Where `x` has one value only, as for a run with
+    one checkpoint, there is a bar for each group, with its number above it; a missing number has no bar and is named as missing.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each point.
+    x, y : str
+        The columns of the axes.
+    color : str, optional
+        The column of groups.
+    highlight : collection, default ()
+        Values of `color` that are drawn in colour; all others are grey.
+    marks : mapping of str to float, optional
+        Vertical lines, from name to x position; None or NaN are left out.
+    log_x, log_y : bool, default False
+        Whether an axis is logarithmic; 0 keeps a place on the x axis, see `mechgrok.plots.axes.Scale`.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str, optional
+        Quantity and unit; by default the names of the columns.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"step": [0, 9, 0, 9], "split": ["train", "train", "test", "test"], "loss": [4.7, 0.1, 4.7, 2.0]})
+    >>> figure = curves(table, x="step", y="loss", color="split", y_title="loss (nats)")
+    >>> [(trace.name, trace.y.tolist()) for trace in figure.data]
+    [('train', [4.7, 0.1]), ('test', [4.7, 2.0])]
     """
     if table[x].nunique() == 1:
         return _one_place(table, x, y, color, log_y=log_y, title=title, x_title=x_title or in_words(x), y_title=y_title)
@@ -138,9 +166,39 @@ def trajectory_bands(
     x_title: str | None = None,
     y_title: str | None = None,
 ) -> go.Figure:
-    """Lines of column `y` within a shaded band from column `low` to column `high`, as of runs with several seeds.
+    """Lines of column `y` within a shaded band from column `low` to column `high`, as for runs with several seeds.
 
     Where `x` has one value only, bars with their intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each point.
+    x, y : str
+        The columns of the axes.
+    low, high : str
+        The columns of the ends of the band.
+    color : str, optional
+        The column of groups.
+    marks : mapping of str to float, optional
+        Vertical lines, from name to x position; None or NaN are left out.
+    log_x, log_y : bool, default False
+        Whether an axis is logarithmic; 0 keeps a place on the x axis.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str, optional
+        Quantity and unit; by default the names of the columns.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"step": [0, 9], "mean": [0.1, 0.8], "low": [0.0, 0.7], "high": [0.2, 0.9]})
+    >>> band, line = trajectory_bands(table, x="step", y="mean", low="low", high="high").data
+    >>> list(band.y), line.y.tolist()
+    ([0.2, 0.9, 0.7, 0.0], [0.1, 0.8])
     """
     if table[x].nunique() == 1:
         ends: dict[str, Any] = {"low": low, "high": high, "log_y": log_y}

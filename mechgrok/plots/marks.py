@@ -1,4 +1,4 @@
-"""Marked positions on the x axis: phase boundaries, thresholds, key steps; and a level to compare with, such as chance."""
+"""Vertical lines at positions on the x axis (phase boundaries, thresholds, key steps), and a horizontal line such as chance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LETTER = 0.026
 
 @dataclass(frozen=True)
 class Flag:
-    """A mark's name above the plot, to the right of its pole or, where it would leave the plot, to the left; all in parts of the axis."""
+    """The name of a mark above the plot, to the right of its line, or to the left where there is no room; all in parts of the axis."""
 
     pole: float
     width: float
@@ -39,12 +39,12 @@ class Flag:
         return self.pole if self.left else self.pole + self.width
 
     def overlaps(self, other: Flag) -> bool:
-        """Whether the two could not stand in one row."""
+        """Whether the two names would overlap in one row."""
         return self.start < other.end and other.start < self.end
 
 
 def mark(figure: go.Figure, marks: Marks | None, along: Scale, colour: str = INK) -> None:
-    """Dotted vertical lines at positions on the x axis, each with its name as a flag above the plot; what has no position is left out."""
+    """Add dotted vertical lines at positions on the x axis, each with its name above the plot; marks without a position are left out."""
     known = [(float(along.place(value)), name) for name, value in (marks or {}).items() if value is not None]
     placed = sorted((position, name) for position, name in known if math.isfinite(position))
     if not placed:
@@ -57,7 +57,27 @@ def mark(figure: go.Figure, marks: Marks | None, along: Scale, colour: str = INK
 
 
 def level(figure: go.Figure, value: float) -> go.Figure:
-    """The figure with a dashed line across at a value of its linear y axis, whose title is to say what it is."""
+    """A figure with a dashed horizontal line added, whose meaning belongs into the title of the panel.
+
+    Parameters
+    ----------
+    figure : Figure
+        With a linear y axis; it is changed in place.
+    value : float
+        On the y axis.
+
+    Returns
+    -------
+    Figure
+        The same figure.
+
+    Examples
+    --------
+    >>> from mechgrok.plots.primitives import bars
+    >>> table = pd.DataFrame({"detector": ["loss"], "auroc": [0.9]})
+    >>> level(bars(table, x="detector", y="auroc"), 0.5).layout.shapes[0].y0
+    0.5
+    """
     across = {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": value, "y1": value, "yref": "y"}
     return figure.add_shape(**across, line={"color": INK, "width": 1, "dash": "dash"})
 
@@ -70,7 +90,7 @@ def _draw(figure: go.Figure, position: float, name: str, colour: str, anchor: st
 
 
 def _flags(named: list[tuple[float, float]]) -> list[Flag]:
-    """Flags for (pole, width) in order of the poles; one whose pole would cross a name that hangs to the left hangs left as well."""
+    """Flags for (pole, width) in order of the poles; one whose pole would cross a name on the left is on the left as well."""
     flags: list[Flag] = []
     edge = 1.0
     for pole, width in reversed(named):

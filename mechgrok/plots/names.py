@@ -1,4 +1,4 @@
-"""Names below an x axis: level where they fit side by side, else upright, and the room that they then take."""
+"""Names below an x axis: horizontal where they fit side by side, else vertical, and the height that they then take."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LINE = 16
 """Pixels of a level row of names, which every axis has room for."""
 
 
-def stand(figure: go.Figure, width: int) -> int:
-    """Turns the names of an axis of some pixels upright unless they fit; how many pixels more than a level row they take."""
+def fit_names(figure: go.Figure, width: int) -> int:
+    """Turn the names of an axis vertical unless they fit into its `width` in pixels; return the extra height that they take."""
     names = list(dict.fromkeys(value for trace in figure.data for value in _places(trace) if isinstance(value, str)))
     widths = [LETTER * len(name) for name in names]
     if all((one + other) / 2 + GAP <= width / len(names) for one, other in pairwise(widths)):

@@ -1,4 +1,4 @@
-"""Several figures side by side in one."""
+"""Several figures in a grid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from mechgrok.plots.names import stand
+from mechgrok.plots.names import fit_names
 from mechgrok.plots.theme import INK, LEGEND, LEGEND_ROW, SYMBOL, canvas, legend_width
 
 PANEL_WIDTH, PANEL_HEIGHT = 250, 210
@@ -24,19 +24,46 @@ LEGEND_WIDTH = PANEL_WIDTH + LEFT // 2
 def panels(
     figures: Sequence[go.Figure], *, titles: Sequence[str], columns: int | None = None, title: str = "", same_y: bool = False
 ) -> go.Figure:
-    """The figures in rows of `columns` (three by default), lettered, each with its title.
+    """The figures in a grid of panels with letters and titles.
 
-    `same_y` gives all of them the same range of y, for one quantity whose sizes are to be compared.
+    Panels with the same groups share one legend below; where their groups differ, each has its own.
 
-    Panels that name the same groups share one legend below; where they name different ones, each has its own.
+    Parameters
+    ----------
+    figures : sequence of Figure
+        At least one, none of which consists of panels.
+    titles : sequence of str
+        One for each figure.
+    columns : int, optional
+        By default at most three.
+    title : str, default ""
+        Of the whole.
+    same_y : bool, default False
+        Whether all panels have the same range of y, for one quantity whose sizes are compared.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no figure, or not one title for each.
+
+    Examples
+    --------
+    >>> from mechgrok.plots.primitives import histogram
+    >>> whole = panels([histogram([0.1, 0.2]), histogram([0.5])], titles=["train", "test"])
+    >>> [note.text for note in whole.layout.annotations]
+    ['<b>a</b>  train', '<b>b</b>  test']
     """
     if not figures or len(figures) != len(titles):
         raise ValueError(f"{len(figures)} figures with {len(titles)} titles: there must be at least one figure, and a title for each")
-    drawn = [go.Figure(figure) for figure in figures]
-    upright = max(stand(figure, PANEL_WIDTH) for figure in drawn)
-    grid = _grid(drawn, columns or min(3, len(drawn)), title, upright)
+    copies = [go.Figure(figure) for figure in figures]
+    vertical = max(fit_names(figure, PANEL_WIDTH) for figure in copies)
+    grid = _grid(copies, columns or min(3, len(copies)), title, vertical)
     whole = canvas(title).update_layout(grid.layout())
-    for index, (figure, name) in enumerate(zip(drawn, titles, strict=True)):
+    for index, (figure, name) in enumerate(zip(copies, titles, strict=True)):
         _place(whole, figure, index, grid)
         _head(whole, index, name, grid)
     if same_y:
@@ -45,7 +72,7 @@ def panels(
 
 
 def _share_y(whole: go.Figure) -> None:
-    """One range for all panels, with a line at 0 in all where one of them has it."""
+    """Give all panels one range of y, with a line at 0 in all where one of them has it."""
     zero = any(axis.zeroline for axis in whole.select_yaxes())
     line = {"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1} if zero else {}
     whole.update_yaxes(line)
@@ -55,7 +82,7 @@ def _share_y(whole: go.Figure) -> None:
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where the panels lie, in pixels and in parts of the plotting area."""
+    """The sizes of a grid of panels, in pixels."""
 
     count: int
     columns: int
@@ -68,18 +95,18 @@ class _Grid:
 
     @property
     def cell(self) -> tuple[int, int]:
-        """From one panel's corner to the next one's."""
+        """The distances from one panel's corner to the next one's, across and down."""
         own_legend = 0 if self.shared_legend else LEGEND_ROW * self.legend.rows
         return LEFT + PANEL_WIDTH + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + self.axis + own_legend
 
     @property
     def axis(self) -> int:
-        """Below a panel, for its axis."""
+        """The height below a panel for its axis."""
         return AXIS + self.names
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of the plotting area, from the first panel's left and top to the last one's right and bottom."""
+        """The size of the plotting area, from the first panel's left and top to the last one's right and bottom."""
         rows = -(-self.count // self.columns)
         return (self.columns - 1) * self.cell[0] + PANEL_WIDTH, (rows - 1) * self.cell[1] + PANEL_HEIGHT
 
@@ -90,32 +117,32 @@ class _Grid:
         return {**size, "margin": margin, "legend": {"x": self.legend.left / across, "y": -self.axis / down}}
 
     def domains(self, index: int) -> tuple[list[float], list[float]]:
-        """The parts of the plotting area, from left to right and from bottom to top, that a panel takes."""
+        """The parts of the plotting area, from left to right and from bottom to top, of a panel."""
         across, down = self.size
         row, column = divmod(index, self.columns)
         left, top = column * self.cell[0], down - row * self.cell[1]
         return [left / across, (left + PANEL_WIDTH) / across], [(top - PANEL_HEIGHT) / down, top / down]
 
 
-def _grid(figures: Sequence[go.Figure], columns: int, title: str, upright: int) -> _Grid:
+def _grid(figures: Sequence[go.Figure], columns: int, title: str, vertical: int) -> _Grid:
     flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes if shape.yref == "y domain"), default=0)
     bars = any(_bars(trace) for figure in figures for trace in figure.data)
     shared = len({_named(figure) for figure in figures if _named(figure)}) <= 1
     bar = BAR if bars else 0
     legend = _legend(figures, columns, bar) if shared else _Legend(0, max(len(_rows(_named(figure))) for figure in figures))
-    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), upright, bar, shared, legend)
+    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), vertical, bar, shared, legend)
 
 
 @dataclass(frozen=True)
 class _Legend:
-    """Where the shared legend begins and how many rows it takes; of legends of their own the rows of the longest."""
+    """The left end of the shared legend and its number of rows; where each panel has its own legend, the rows of the longest."""
 
     left: int
     rows: int
 
 
 def _legend(figures: Sequence[go.Figure], columns: int, bar: int) -> _Legend:
-    """Below the only panel that has names where it is in the last row, as far as the figure's width lets them; else from the left."""
+    """The shared legend: below the only panel with names if it is in the last row and there is room, else from the left."""
     named = [index for index, figure in enumerate(figures) if _named(figure)]
     cell = LEFT + PANEL_WIDTH + RIGHT + bar
     width = sum(map(legend_width, {name: None for index in named for name in _named(figures[index])}))
@@ -129,7 +156,7 @@ def _named(figure: go.Figure) -> tuple[str, ...]:
 
 
 def _bars(trace: Any) -> list[Any]:
-    """The colour bar of a trace, if it shows one."""
+    """The colour bar of a trace, if it has one."""
     if trace.type == "heatmap":
         return [trace.colorbar]
     return [trace.marker.colorbar] if trace.type == "scatter" and trace.marker.showscale else []
@@ -165,7 +192,7 @@ def _legend_entry(trace: Any, figure: go.Figure, index: int, grid: _Grid, known:
 
 
 def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """A panel's own names, as many in a row as stand below it; plotly itself would only break a row at the end of the whole figure."""
+    """A panel's own names in rows that fit below it; plotly by itself breaks a row at the end of the whole figure only."""
     in_a_row = max(1, LEGEND_WIDTH // max(map(legend_width, names), default=1))
     if sum(map(legend_width, names)) <= LEGEND_WIDTH:
         in_a_row = max(1, len(names))
@@ -173,13 +200,13 @@ def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _row_name(index: int, row: int, grid: _Grid) -> str:
-    """Each row is a legend to plotly."""
+    """The name of a legend's row, which is a legend of its own for plotly."""
     number = index + grid.count * row
     return f"legend{number + 1}" if number else "legend"
 
 
 def _legend_row(names: tuple[str, ...], row: int, across: list[float], up: list[float], grid: _Grid) -> dict[str, Any]:
-    """A row below the panel; where there are several, the names stand in columns."""
+    """The settings of a row below the panel; in several rows the names are aligned in columns."""
     columns = {"entrywidth": max(map(legend_width, names)) - SYMBOL} if len(_rows(names)) > 1 else {}
     return {**LEGEND, **columns, "x": across[0], "y": up[0] - (grid.axis + LEGEND_ROW * row) / grid.size[1]}
 
@@ -189,8 +216,8 @@ def _copy_axes(whole: go.Figure, figure: go.Figure, number: str, across: list[fl
     x.update(domain=across, anchor=f"y{number}")
     y.update(domain=up, anchor=f"x{number}", **({"scaleanchor": f"x{number}"} if "scaleanchor" in y else {}))
     whole.update_layout({f"xaxis{number}": x, f"yaxis{number}": y})
-    for drawn, add in ((figure.layout.shapes, whole.add_shape), (figure.layout.annotations, whole.add_annotation)):
-        for item in drawn:
+    for items, add in ((figure.layout.shapes, whole.add_shape), (figure.layout.annotations, whole.add_annotation)):
+        for item in items:
             add({**item.to_plotly_json(), "xref": _renumbered(item.xref, number), "yref": _renumbered(item.yref, number)})
 
 

@@ -1,4 +1,4 @@
-"""Points: one quantity against another."""
+"""Scatter plots: one quantity against another."""
 
 from __future__ import annotations
 
@@ -24,10 +24,37 @@ def scatter(
     x_title: str | None = None,
     y_title: str | None = None,
 ) -> go.Figure:
-    """A point for each row: column `y` against column `x`, with the text of column `label` beside it.
+    """A point for each row, column `y` against column `x`.
 
-    A `color` of words makes groups with a legend, one of numbers a scale with a colour bar. `equal_aspect` gives both
-    axes the same unit of length, so that circles are round.
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each point.
+    x, y : str
+        The columns of the axes.
+    color : str, optional
+        The column of groups, with a legend; or of numbers, as a scale with a colour bar.
+    label : str, optional
+        The column of texts beside the points.
+    equal_aspect : bool, default False
+        Whether both axes have the same unit of length, so that circles are round.
+    log_x, log_y : bool, default False
+        Whether an axis is logarithmic; 0 keeps a place on the x axis.
+    title : str, default ""
+        Of the figure.
+    x_title, y_title : str, optional
+        Quantity and unit; by default the names of the columns.
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [1.0, 0.0], "y": [0.0, 1.0], "token": [0, 1]})
+    >>> figure = scatter(table, x="x", y="y", label="token", equal_aspect=True)
+    >>> list(figure.data[0].text), figure.layout.yaxis.scaleanchor
+    (['0', '1'], 'x')
     """
     figure = canvas(title)
     along = axes.scale(table[x], log=log_x, keep_zero=True)

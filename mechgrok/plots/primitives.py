@@ -1,4 +1,4 @@
-"""The drawing primitives by name: each takes a table or arrays and gives a `plotly.graph_objects.Figure`."""
+"""The functions that draw a measure's figure: each takes a table or arrays and returns a `plotly.graph_objects.Figure`."""
 
 from mechgrok.plots.bars import bars, histogram
 from mechgrok.plots.fields import frequency_map, heatmap

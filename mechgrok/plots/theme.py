@@ -1,4 +1,4 @@
-"""How every figure looks: white ground, thin axes, colours that colour-blind readers tell apart, Unicode text and no MathJax."""
+"""The style of every figure: white ground, thin axes, colours for colour-blind readers, Unicode text and no MathJax."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ TEMPLATE = _template()
 
 
 def canvas(title: str) -> go.Figure:
-    """An empty figure in the house style; plotly's default template is neither used nor changed."""
+    """An empty figure in this style; plotly's default template is neither used nor changed."""
     return go.Figure(layout={"template": TEMPLATE, "width": WIDTH, "height": HEIGHT, "margin": MARGIN, "title": {"text": title}})
 
 
@@ -87,7 +87,7 @@ def grow(figure: go.Figure, *, top: int = 0, bottom: int = 0) -> None:
 
 
 def make_room_for_legend(figure: go.Figure, labels: int = 0) -> None:
-    """Place the legend, if there is one, below the x axis; the figure grows by its rows and by what the `labels` take beyond one."""
+    """Place the legend, if there is one, below the x axis; the figure grows by its rows and by `labels`, the extra height of the axis."""
     grow(figure, bottom=labels)
     names = [trace.name for trace in figure.data if trace.showlegend]
     if not names:
@@ -98,11 +98,11 @@ def make_room_for_legend(figure: go.Figure, labels: int = 0) -> None:
 
 
 def legend_width(name: str) -> int:
-    """About how many pixels an entry takes."""
+    """The approximate width of a legend entry in pixels."""
     return SYMBOL + 6 * len(name)
 
 
 def palette(index: int) -> dict[str, str]:
-    """Colour and dash of the line with this number; beyond the palette's end the colours return with another dash."""
+    """Colour and dash of the line with this number; beyond the palette's end the colours repeat with another dash."""
     dashes = ("solid", "dash", "dot", "dashdot")
     return {"color": COLOURS[index % len(COLOURS)], "dash": dashes[index // len(COLOURS) % len(dashes)]}

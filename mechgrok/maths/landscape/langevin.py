@@ -84,7 +84,7 @@ def sample(loss: Loss, weights: Mapping[str, Tensor], sampler: Sampler) -> Tenso
     --------
     With a step size so small that the weight stays at 2, every draw has the loss 4.
 
-    >>> sampler = Sampler(epsilon=1e-30, n_beta=1.0, gamma=0.0, chains=2, draws=3, burn_in=1, seed=0)
+    >>> sampler = Sampler(epsilon=1e-30, n_beta=2.0, gamma=0.0, chains=2, draws=3, burn_in=1, seed=0)
     >>> if installed():
     ...     losses = sample(lambda weights: weights["w"].square().sum(), {"w": torch.tensor([2.0])}, sampler)
     ...     assert losses.round(decimals=6).tolist() == [[4.0] * 3] * 2

@@ -38,7 +38,7 @@ def triples(p: int, count: int, seed: int = 42) -> Tensor:
     --------
     >>> sorted(triples(2, 8).tolist())[:3]
     [[0, 0, 0], [0, 0, 1], [0, 1, 0]]
-    >>> triples(113, 100).shape
+    >>> triples(5, 100).shape
     torch.Size([100, 3])
     """
     generator, total = random.Random(seed), p**3
