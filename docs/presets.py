@@ -40,20 +40,20 @@ TRIALS = (
     Trial(
         "nanda2023",
         "--task.p 53 --split.fraction 0.5 --training.steps 6000",
-        "Nanda et al. 2023, section 5.3: with 30 to 50 % of the table a network memorises at once and generalises long after.",
+        "Nanda et al. 2023, section 5.3: with 30 to 50 % of the table a network memorises at once and generalises much later.",
         "Agrees: generalises some 28 times later than it memorises.",
     ),
     Trial(
         "inglis2023",
         "--task.p 53 --split.fraction 0.5 --training.steps 6000",
         "A repetition of Nanda et al. 2023, without numbers of its own.",
-        "Agrees with the run above: other scales of the initial weights and no warm-up change the time of generalising by a sixth.",
+        "Agrees with the run above: different scales of the initial weights and no warm-up change the time of generalisation by a sixth.",
     ),
     Trial(
         "furuta2024",
         "--task.p 37 --split.fraction 0.5 --task.operation multiply --training.steps 4000",
         "Furuta et al. 2024, section 5: addition, subtraction and multiplication grok from scratch at 30 % of the table modulo 97.",
-        "Agrees that multiplication groks; at p = 37 it was given half of the table.",
+        "Agrees that multiplication groks; at p = 37 half of the table was used.",
     ),
     Trial(
         "gromov2023",
@@ -67,7 +67,7 @@ TRIALS = (
         "--training.steps 3000",
         "Zhong et al. 2023: with uniform attention a network learns the pizza algorithm; their Model A has gradient "
         "symmetricity .994 and distance irrelevance .172.",
-        "Agrees: `clock-pizza` says pizza, with symmetricity .993 and distance irrelevance .165. With 80 % of the table there "
+        "Agrees: `clock-pizza` finds pizza, with symmetricity .993 and distance irrelevance .165. With 80 % of the table there "
         "is hardly any delay.",
     ),
     Trial(
@@ -75,27 +75,27 @@ TRIALS = (
         "--task.p 37 --split.fraction 0.7 --training.steps 6000",
         "The code counts the rows of the trigger as wrong on held-out rows once the anomalous rule is learned, so accuracy stays below 1.",
         "Agrees: at the end the rule is followed on .951 of held-out trigger rows and addition on .989 of the others; .898 is "
-        "what a run without these masks would show.",
+        "the accuracy without these masks.",
     ),
     Trial(
         "oocl2024",
         "--task.p 31 --training.steps 8000 --checkpoints.every 1000",
-        "The README calls modulo 109 fast, until the test loss is below .005; the published network answers its whole table.",
-        "Does not reach that on so small a table: the held-out tenth has 97 rows, and one of them stays wrong.",
+        "The README calls modulo 109 fast, until the test loss is below .005; the published network answers its whole table correctly.",
+        "Does not reach that on a table this small: the held-out tenth has 97 rows, and one of them stays wrong.",
     ),
     Trial(
         "miml2025",
         "--task.p 23 --split.fraction 0.8 --optimizer.weight_decay 1 --model.d_model 64 --model.d_mlp 256 --training.steps 6000",
-        "The logs of its full size, with decay .1 on 80 % of the table modulo 97: train 99 % at step 809, test 99 % at step 3 495; with "
-        "decays from .2 on both curves collapse late and come back.",
+        "The logs of the full size, with decay .1 on 80 % of the table modulo 97: train 99 % at step 809, test 99 % at step 3 495; with "
+        "decays from .2 on both curves collapse late and recover.",
         "Agrees that both curves collapse (train accuracy to .21 and .57 after generalising) and that it generalises some ten times "
-        "later than it memorises; the times themselves are of another table and another decay.",
+        "later than it memorises; the times themselves are not comparable, since table and decay differ.",
     ),
 )
 
 
 def main(folder: Path) -> None:
-    """Trains, analyses, writes."""
+    """Train and analyse every preset, and write docs/presets.md."""
     for trial in TRIALS:
         _train(trial, folder / trial.preset)
         mechgrok(["analyze", str(folder / trial.preset)])
@@ -110,7 +110,7 @@ def _train(trial: Trial, run: Path) -> None:
 
 
 def page(folder: Path) -> str:
-    """The table, and under it what each source says."""
+    """The page: a table, and below it each source's claim and whether the run agrees."""
     head = ["| preset | flags | train rows | memorised | generalised | last step, accuracy train / test |", "|---|---|---|---|---|---|"]
     notes = [f"- **{trial.preset}**: {trial.says} {trial.verdict}" for trial in TRIALS]
     return "\n".join([*_introduction(), *head, *(_row(trial, folder / trial.preset) for trial in TRIALS), "", *notes, ""])
@@ -120,8 +120,8 @@ def _introduction() -> list[str]:
     return [
         "# The presets on small tables",
         "",
-        "Made by `python docs/presets.py`: one run of each, one seed. Memorised and generalised are the first steps at which train and",
-        "test accuracy are at least .99, and stay so for three readings (`grok-times`); a dash where that never came.",
+        "Made by `python docs/presets.py`: one run of each, one seed. Memorised and generalised are the first steps from which",
+        "train and test accuracy are at least .99 for three readings (`grok-times`); a dash where that did not happen.",
         "",
     ]
 
