@@ -69,11 +69,10 @@ def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: in
     from mechgrok.analysis import suited
     from mechgrok.engine.analyze import analyze
     from mechgrok.report import write_report
-    from mechgrok.report.facts import kind_of
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
-    suited_to = suited(kind_of(run, "task"), kind_of(run, "corruption"))
+    suited_to = suited(run.kind("task"), run.kind("corruption"))
     with keeping_results(run) as count, _bar(run.name) as show:
         outcomes = analyze(run, named or suited_to.measures, steps=steps, nulls=nulls, tick=_each(count, show))
         if named:

@@ -33,8 +33,17 @@ def reports(words: Words, make: Callable[[Path], Report]) -> int:
                 print(f"mechgrok: {path}: {reason}", file=sys.stderr)
     page = _index(words.index, done, {str(path): reason for path, reason in broken.items()})
     _print(done, page, words.measures)
+    _print_absent(done)
     failed = [label for report in done for label, found in report.summary["measures"].items() if found["status"] == "failed"]
     return 1 if broken or failed else 0
+
+
+def _print_absent(done: Iterable[Report]) -> None:
+    """A line for each run with stored results of measures that are not installed here."""
+    for report in done:
+        if report.absent:
+            name, labels = report.summary["run"]["name"], ", ".join(report.absent)
+            print(f"mechgrok: {name}: left out, because not installed here: {labels}", file=sys.stderr)
 
 
 def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alone: bool) -> str | None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mechgrok.engine import null, registry, results
 from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Result
-from mechgrok.engine.stamps import stamp
+from mechgrok.engine.stamps import made_by, stamp
 from mechgrok.engine.threads import MOST, side_by_side
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import Measure, RunMeasure
@@ -58,6 +58,8 @@ class _Work:
         # Tables that were kept between the checkpoints' large tensors would tie up the memory around them; a stored one is soon read.
         self.table = lru_cache(maxsize=TABLES)(self._table)
         self._stored: set[tuple[Measure, int]] = set()
+        self._unstored: dict[tuple[Measure, int], pd.DataFrame] = {}
+        self._made_by = cache(partial(made_by, run=run))
         self._fingerprint = cache(run.fingerprint)
         self._whole = cache(run.whole_fingerprint)
 
@@ -82,22 +84,34 @@ class _Work:
         for step in steps:
             if (measure, step) not in self._stored:
                 self.table(measure, step)
+        if self._made_by(measure) is None:
+            return results.joined(measure, {step: self._unstored[measure, step] for step in steps})
         return results.over(self.run.path, measure, steps)
 
-    def stamp(self, measure: Measure, step: int) -> str:
-        """What a measure's table at a step is made from."""
+    def stamp(self, measure: Measure, step: int) -> str | None:
+        """What a measure's table at a step is made from; None where nobody could tell later whether that is still the same."""
+        made = self._made_by(measure)
+        if made is None:
+            return None
         fingerprint = self._whole() if isinstance(measure, RunMeasure) else self._fingerprint(step)
-        return stamp(measure, fingerprint, self.given(measure, step))
+        return stamp(made, fingerprint, self.given(measure, step))
 
     def _table(self, measure: Measure, step: int) -> pd.DataFrame:
         made_from = self.stamp(measure, step)
+        if made_from is None:
+            if (measure, step) not in self._unstored:
+                self._unstored[measure, step] = self._computed(measure, step)
+            return self._unstored[measure, step]
         stored = results.load(self.run.path, measure, step, made_from)
         if stored is None:
-            subject = self.run if isinstance(measure, RunMeasure) else measure.view(self.snapshot(step))
-            stored = _checked(measure, measure.compute(subject, self.given(measure, step)))
+            stored = self._computed(measure, step)
             results.save(self.run.path, measure, step, made_from, stored)
         self._stored.add((measure, step))
         return stored
+
+    def _computed(self, measure: Measure, step: int) -> pd.DataFrame:
+        subject = self.run if isinstance(measure, RunMeasure) else measure.view(self.snapshot(step))
+        return _checked(measure, measure.compute(subject, self.given(measure, step)))
 
 
 def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None) -> dict[Measure, str]:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from mechgrok.engine import results
+from mechgrok.engine import results, sources
 from mechgrok.engine.outcomes import Null, Result
 from mechgrok.measures.base.measure import Measure
 from mechgrok.runs.run import Run
-from mechgrok.runs.store import digest
 
 if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
@@ -30,26 +29,32 @@ class Work(Protocol):
     run: Run
 
     def given(self, measure: Measure, step: int) -> dict[str, pd.DataFrame]: ...
-    def stamp(self, measure: Measure, step: int) -> str: ...
+    def stamp(self, measure: Measure, step: int) -> str | None: ...
     def table(self, measure: Measure, step: int) -> pd.DataFrame: ...
     def snapshot(self, step: int) -> Snapshot: ...
 
 
 def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Null]:
     """The null of each measure at its step, from so many relabelled networks; stored ones are reused."""
-    stamps = {measure: f"{draws} draws by {_source()}; {work.stamp(measure, step)}" for measure, step in at.items()}
-    found = {measure: results.load_null(work.run.path, measure, at[measure], stamps[measure]) for measure in at}
+    made = {measure: work.stamp(measure, step) for measure, step in at.items()}
+    stamps = {measure: f"{draws} draws by {_source()}; {stamp}" for measure, stamp in made.items() if stamp is not None}
+    found = {measure: _stored(work.run.path, measure, at[measure], stamps.get(measure)) for measure in at}
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
     for measure, values in _draws(work, todo, draws).items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
         null = found[measure] = compare(_numbers(measure, table), values)
-        results.save_null(work.run.path, measure, todo[measure], stamps[measure], null)
+        if measure in stamps:
+            results.save_null(work.run.path, measure, todo[measure], stamps[measure], null)
     return {measure: null for measure, null in found.items() if null is not None}
+
+
+def _stored(run: Path, measure: Measure, step: int, stamp: str | None) -> Null | None:
+    return None if stamp is None else results.load_null(run, measure, step, stamp)
 
 
 @cache
 def _source() -> str:
-    return digest(Path(__file__).read_bytes())
+    return sources.read(__name__, Path(__file__)).code
 
 
 def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure, list[dict[str, float]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -58,12 +58,21 @@ def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | N
 
 def over(run: Path, measure: Measure, steps: Sequence[int]) -> pd.DataFrame:
     """The stored tables of some checkpoints as one, with their `step`, whatever they were made from."""
-    if not steps:
-        return pd.DataFrame(columns=[*measure.columns, "step"])
     place = folder(run, measure)
-    tables = [_numbered(pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False), step) for step in steps]
+    return _concatenated(measure, {step: pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False) for step in steps})
+
+
+def joined(measure: Measure, tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """The tables of some checkpoints as one, with their `step`, as `over` gives stored ones."""
+    return _concatenated(measure, {step: pa.Table.from_pandas(table, preserve_index=False) for step, table in tables.items()})
+
+
+def _concatenated(measure: Measure, tables: Mapping[int, pa.Table]) -> pd.DataFrame:
+    if not tables:
+        return pd.DataFrame(columns=[*measure.columns, "step"])
     # A column that is empty at one checkpoint has no type there.
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    numbered = [_numbered(table, step) for step, table in tables.items()]
+    return pa.concat_tables(numbered, promote_options="permissive").to_pandas()
 
 
 def _numbered(table: pa.Table, step: int) -> pa.Table:

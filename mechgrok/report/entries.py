@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from mechgrok.engine import registry
+from mechgrok.engine import registry, results
 from mechgrok.engine.outcomes import Null, Outcome, Result
 from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.measures.families import family
@@ -47,10 +47,17 @@ def collect(run: Run, live: Mapping[str, Outcome]) -> dict[str, Entry]:
     `live` outcomes are needed only of measures that are not installed: their stored tables cannot be drawn without them.
     """
     stored, recorded = Stored(run), record.read(run.path)
-    measures = dict.fromkeys(recorded, None) | stored.measures()
+    absent = absent_measures(run, live)
+    measures = {label: found for label, found in (dict.fromkeys(recorded, None) | stored.measures()).items() if label not in absent}
     required = _requirements(measure for measure in measures.values() if measure)
     shown = [label for label in measures if label in recorded or label not in required]
     return {label: _entry(label, measures[label], stored, recorded.get(label, {}), live.get(label)) for label in shown}
+
+
+def absent_measures(run: Run, live: Mapping[str, Outcome]) -> list[str]:
+    """Stored or recorded measures, by label, that are neither installed here nor live: those of a notebook, for example."""
+    known = {**record.read(run.path), **dict.fromkeys(results.stored_labels(run.path))}
+    return sorted(label for label in known if label not in live and parsed(label) is None)
 
 
 def family_of(label: str) -> str:
@@ -72,8 +79,7 @@ def _entry(label: str, measure: Measure | None, stored: Stored, recorded: record
         return _told(of_result(stored.result(measure), stored.stale(measure)), measure.left_out(task) if task else "")
     if isinstance(live, Result):
         return of_result(live, None)
-    gone = "its tables are stored, but no such measure is installed here" if parsed(label) is None else "its stored tables are gone"
-    return Entry(label, label, "failed", reason=gone)
+    return Entry(label, label, "failed", reason="its stored tables are gone")
 
 
 def _told(entry: Entry, left_out: str) -> Entry:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -12,7 +11,6 @@ from pydantic import ValidationError
 from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
 from mechgrok.report.numbers import show
-from mechgrok.runs import store
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_la
 
 def facts(run: Run) -> dict[str, Any]:
     """The summary's `run`: name, the line, config, execution, how many checkpoints from which step to which, how many parameters."""
-    config = _known(_config(run.path), run.execution)
+    config = _known(run.stored_config, run.execution)
     return {
         "name": run.name,
         "trained": trained(run),
@@ -39,7 +37,7 @@ def facts(run: Run) -> dict[str, Any]:
 
 def trained(run: Run) -> str:
     """Task, p, where the weights come from, split, which labels were changed, sizes of the model and steps in one line."""
-    config = _config(run.path)
+    config = run.stored_config
     task, split, model = (config.get(part, {}) for part in ("task", "split", "model"))
     parts = [
         _learnt(task),
@@ -59,7 +57,7 @@ def _network(run: Run, model: dict[str, Any]) -> str:
 
 def _checkpoints(run: Run) -> str:
     many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
-    asked = _config(run.path).get("training", {}).get("steps")
+    asked = run.stored_config.get("training", {}).get("steps")
     short = f" of {show(asked)}" if run.steps and isinstance(asked, int) and asked != run.steps[-1] else ""
     return f"{many}, the last at step {show(run.steps[-1])}{short}" if run.steps else many
 
@@ -96,31 +94,14 @@ _LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction"
 """What the fields of a domain are where no row is missing."""
 
 
-def kind_of(run: Run, part: str) -> str | None:
-    """The kind of a part of its config, as that says it; None where it says none."""
-    found = _config(run.path).get(part)
-    return found.get("kind") if isinstance(found, dict) else None
-
-
 def task_of(run: Run) -> Task | None:
     """Its task, without its other parts, which would need torch; None where it is none that is installed here."""
-    values = _config(run.path).get("task")
+    values = run.stored_config.get("task")
     kind = kinds("tasks").get(str(values.get("kind"))) if isinstance(values, dict) else None
     try:
         return kind.model_validate(values) if kind else None
     except ValidationError:
         return None
-
-
-def _config(run: Path) -> dict[str, Any]:
-    path = run / store.CONFIG
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path} is no config; restore it from a copy")
-    return found
 
 
 def _known(config: dict[str, Any], execution: dict[str, Any]) -> dict[str, Any]:

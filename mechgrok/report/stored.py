@@ -12,7 +12,7 @@ import pandas as pd
 from mechgrok.engine import registry, results
 from mechgrok.engine.analyze import checkpoints
 from mechgrok.engine.outcomes import Null, Result
-from mechgrok.engine.stamps import stamp
+from mechgrok.engine.stamps import made_by, stamp
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.runs.run import Run
@@ -71,12 +71,13 @@ class Stored:
         required = tuple((name, each, self._steps_of(measure, each, step)) for name, each in measure.requires.items())
         fingerprint = self._whole() if isinstance(measure, RunMeasure) else self._fingerprint(step)
         now = self._made_from(measure, required) | {"run": fingerprint}
-        return tuple(words for part, words in _CHANGES.items() if then.get(part) != now[part])
+        return tuple(words for part, words in _CHANGES.items() if then.get(part) != now.get(part))
 
     def _made_from_beside_weights(self, measure: Measure, required: tuple[tuple[str, Measure, tuple[int, ...]], ...]) -> dict[str, Any]:
         holding = [(name, each, steps) for name, each, steps in required if all(self._holds(each, step) for step in steps)]
         given = {name: self._given(measure, each, steps) for name, each, steps in holding}
-        parts: dict[str, Any] = json.loads(stamp(measure, "", given))
+        made = made_by(measure, self.run)
+        parts: dict[str, Any] = json.loads(stamp(made or {}, "", given))
         return parts
 
     def _holds(self, measure: Measure, step: int) -> bool:

@@ -12,8 +12,7 @@ from mechgrok.engine.outcomes import Outcome
 from mechgrok.errors import UserError
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
-from mechgrok.report.entries import Entry, collect, family_of
-from mechgrok.report.facts import kind_of
+from mechgrok.report.entries import Entry, absent_measures, collect, family_of
 from mechgrok.report.page import render
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import write
@@ -25,6 +24,8 @@ class Report:
 
     page: Path
     summary: dict[str, Any]
+    absent: tuple[str, ...] = ()
+    """Measures whose results are left out, because they are not installed here."""
 
 
 def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Report:
@@ -34,7 +35,7 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     Raises UserError where there is nothing to report.
     """
     record.update(run.path, outcomes or {})
-    chosen = suited(kind_of(run, "task"), kind_of(run, "corruption"))
+    chosen = suited(run.kind("task"), run.kind("corruption"))
     entries = _in_order(collect(run, outcomes or {}), chosen)
     if not entries:
         raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")
@@ -42,7 +43,7 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     page = run.path / "report" / "index.html"
     write(page, render(found, entries, chosen).encode(), durable=False)
     write(page.with_name("summary.json"), summary.text(found).encode(), durable=False)
-    return Report(page, found)
+    return Report(page, found, tuple(absent_measures(run, outcomes or {})))
 
 
 def _in_order(entries: Mapping[str, Entry], analysis: Analysis) -> dict[str, Entry]:

@@ -53,6 +53,23 @@ class Run:
         """What decided the run."""
         return config.read((self.path / store.CONFIG).read_text("utf-8", "replace"), str(self.path / store.CONFIG))
 
+    @cached_property
+    def stored_config(self) -> dict[str, Any]:
+        """`config.json` as plain data: read without building its parts, which may need torch. Raises UserError where it is no config."""
+        path = self.path / store.CONFIG
+        try:
+            found = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
+        if not isinstance(found, dict):
+            raise UserError(f"{path} is no config; restore it from a copy")
+        return found
+
+    def kind(self, part: str) -> str | None:
+        """The `kind` of a part of the config, such as task or model; None where the config gives none."""
+        found = self.stored_config.get(part)
+        return found.get("kind") if isinstance(found, dict) else None
+
     @property
     def task(self) -> Task:
         """What was learnt."""
@@ -158,7 +175,7 @@ class Run:
 
     def fingerprint(self, step: int) -> str:
         """A hash of all that a measure of one checkpoint can see: its weights, the split, and what was learnt by what."""
-        split, config = self.path / store.SPLIT, json.loads((self.path / store.CONFIG).read_text())
+        split, config = self.path / store.SPLIT, self.stored_config
         seen = [self.weights_path(step).read_bytes(), split.read_bytes() if split.is_file() else b""]
         return store.digest(b"".join([*seen, *(json.dumps(config.get(part), sort_keys=True).encode() for part in ("task", "model"))]))
 

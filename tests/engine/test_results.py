@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -102,37 +101,3 @@ class TestStore:
         calls()
         analyze(open_run(folder), [Made()], steps="last", nulls=2)
         assert calls() == {("made", 20): 3}
-
-    def test_every_source_of_the_forward_pass_is_in_the_stamp(self) -> None:
-        """A changed forward pass, table of a task or rule for key frequencies must not leave old results standing."""
-        root = Path(stamps.__file__).parents[1]
-        needed = [*(root / "maths").glob("*.py"), *(root / "tasks").glob("*.py"), *forward_sources(root)]
-        needed += [root / "runs" / "snapshot.py", root / "runs" / "grid.py"]
-        shared = stamps._shared_source()
-        assert {path.name for path in needed if path.read_text() not in shared} == set()
-
-    def test_what_a_measure_imports_from_its_folder_is_in_its_stamp(self) -> None:
-        """Directly and through others: the mixin, the rule for key frequencies, the bases, what is shared about splits."""
-        source = (Path(stamps.__file__).with_name("restricted_loss.py")).read_text()
-        assert {place.stem for place in stamps._imported(source)} >= {"keyed", "key_frequencies", "basis", "subsets", "obstacles"}
-        assert not {place.stem for place in stamps._imported(source)} & {"engine", "measure"}
-
-
-def forward_sources(root: Path) -> Iterator[Path]:
-    """mechgrok.models.forward.fast_forward and everything of mechgrok.models that it imports, in turn."""
-    todo, seen = ["fast_forward"], set()
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            path = root / "models" / f"{name}.py"
-            yield path
-            text = path.read_text()
-            todo += [other.stem for other in (root / "models").glob("*.py") if _imports(text, other.stem)]
-
-
-def _imports(text: str, module: str) -> bool:
-    lines = [line for line in text.splitlines() if line.startswith("from mechgrok.models")]
-    return any(line.startswith(f"from mechgrok.models.{module} import") for line in lines) or any(
-        module in line.partition("import")[2].replace(",", " ").split() for line in lines if line.startswith("from mechgrok.models import")
-    )

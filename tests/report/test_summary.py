@@ -167,12 +167,13 @@ def test_numbers_that_json_has_not_are_null_with_a_reason(run: Run) -> None:
     assert set(found["missing"]) == {"nested.bad", "infinite"}
 
 
-def test_a_measure_that_is_not_installed_is_named_and_not_forgotten(run: Run) -> None:
-    write_report(run, analyze(run, [Mine()], nulls=0))
-    write_report(run)
-    found = summary(run)["measures"]["mine"]
-    assert found["status"] == "failed"
-    assert "no such measure is installed" in found["reason"]
+def test_a_measure_that_is_not_installed_is_left_out_and_named(run: Run) -> None:
+    write_report(run, analyze(run, [Mine(), "gini"], nulls=0))
+    assert summary(run)["measures"]["mine"]["status"] == "ok"
+    report = write_report(run)
+    assert report.absent == ("mine",)
+    assert "gini" in summary(run)["measures"]
+    assert "mine" not in summary(run)["measures"]
 
 
 def test_no_folder_of_the_author_gets_in(tmp_path: Path) -> None:
