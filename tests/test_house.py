@@ -71,6 +71,21 @@ def test_files_and_functions_stay_small():
     assert lengths[int(0.9 * len(lengths))] <= 35
 
 
+MOST = 22
+"""Modules of one folder."""
+
+
+def test_no_folder_holds_more_than_22_modules():
+    folders = {path.parent for path in (ROOT / "mechgrok").rglob("*.py")}
+    counts = {str(folder.relative_to(ROOT)): sum(path.name != "__init__.py" for path in folder.glob("*.py")) for folder in folders}
+    assert {folder: count for folder, count in counts.items() if count > MOST} == {}
+
+
+def test_the_folders_of_tests_are_those_of_what_they_test():
+    mirrored = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [str(folder) for folder in sorted(mirrored) if not (ROOT / "mechgrok" / folder).is_dir() and not (ROOT / folder).is_dir()] == []
+
+
 def test_readme_names_commands_and_measures_that_exist():
     from mechgrok.cli import COMMANDS
     from mechgrok.engine.registry import measures

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from mechgrok.config import PART_FOLDERS, Part
 from mechgrok.data.splits.split import Shuffled
 from mechgrok.discovery import kinds
+from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.modular import Modular
 
@@ -115,12 +116,19 @@ class TestModel:
         assert all(torch.equal(one[name], same[name]) for name in one)
         assert not torch.equal(one["embed.W_E"], other["embed.W_E"])
 
-    def test_what_is_measured_is_what_its_module_computes(self, model):
-        made = model().build(self.TASK).double()
-        tokens = torch.from_numpy(self.TASK.inputs())
-        ours = model().architecture(self.TASK).logits(dict(made.named_parameters()), Batch.of(tokens))
-        assert torch.allclose(ours, made(tokens)[:, -1], rtol=1e-10, atol=1e-12)
-
     def test_only_biases_are_left_out_of_training(self, model):
         frozen = [name for name, parameter in model().build(self.TASK).named_parameters() if not parameter.requires_grad]
         assert all(name.rpartition(".")[2].startswith("b") for name in frozen)
+
+
+TRANSFORMERS = {kind: model for kind, model in MODELS.items() if isinstance(model().architecture(Modular(layout="a b")), Architecture)}
+"""Models whose module is TransformerLens' own; tests/models compares the others with networks written out there."""
+
+
+@pytest.mark.parametrize("model", TRANSFORMERS.values(), ids=TRANSFORMERS)
+def test_what_is_measured_is_what_the_library_computes(model):
+    task = Modular(p=5, layout="a b")
+    made = model().build(task).double()
+    tokens = torch.from_numpy(task.inputs())
+    ours = model().architecture(task).logits(dict(made.named_parameters()), Batch.of(tokens))
+    assert torch.allclose(ours, made(tokens)[:, -1], rtol=1e-10, atol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,17 @@ class Unwatched:
 
     def at(self, step: int) -> None: ...
     def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None: ...
+
+
+class Interrupting(Unwatched):
+    """Sends a signal to this process after a step."""
+
+    def __init__(self, step: int, number: int = signal.SIGINT) -> None:
+        self.step, self.number = step, number
+
+    def at(self, step: int) -> None:
+        if step == self.step:
+            signal.raise_signal(self.number)
 
 
 @contextmanager

@@ -11,8 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.numpy import load_file, save
-from test_resume import Interrupting
-from trained_runs import begin, config, contents, resume, torch_settings_kept, train
+from trained_runs import Interrupting, begin, config, contents, resume, torch_settings_kept, train
 
 from mechgrok.config import Config
 from mechgrok.data.corruptions.corruption import Labels

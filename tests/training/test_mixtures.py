@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_resume import Interrupting
 from torch import Tensor
-from trained_runs import begin, config, contents, resume, torch_settings_kept, train
+from trained_runs import Interrupting, begin, config, contents, resume, torch_settings_kept, train
 
 from mechgrok.config import Config
 from mechgrok.training.execution import Execution

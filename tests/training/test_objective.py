@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from test_trainer import P, loss, split, table, trainer
+from plain_training import P, loss, split, table, trainer
 from torch import Tensor
 from torch.nn import Parameter
 from trained_runs import config

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_trainer import loss, split, trainer
+from plain_training import loss, split, trainer
 from trained_runs import begin, config, contents, resume, train
 
 from mechgrok.discovery import kinds

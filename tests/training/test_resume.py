@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from made_runs import make_run
-from trained_runs import Unwatched, begin, config, contents, resume, train
+from trained_runs import Interrupting, Unwatched, begin, config, contents, resume, train
 
 from mechgrok.errors import UserError
 from mechgrok.runs.by_task import by_task
@@ -23,17 +23,6 @@ from mechgrok.training.recorder import Recorder
 
 MADE = config(training__batch=9, training__steps=30, model__biases="all")
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-
-
-class Interrupting(Unwatched):
-    """Sends a signal to this process after a step."""
-
-    def __init__(self, step: int, number: int = signal.SIGINT) -> None:
-        self.step, self.number = step, number
-
-    def at(self, step: int) -> None:
-        if step == self.step:
-            signal.raise_signal(self.number)
 
 
 @pytest.fixture(scope="module")

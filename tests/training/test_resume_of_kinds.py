@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_resume import Interrupting
-from trained_runs import begin, config, contents, resume, train
+from trained_runs import Interrupting, begin, config, contents, resume, train
 
 from mechgrok.training import recorder
 

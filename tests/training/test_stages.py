@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_resume import Interrupting
-from trained_runs import begin, config, contents, resume, torch_settings_kept, train
+from trained_runs import Interrupting, begin, config, contents, resume, torch_settings_kept, train
 
 from mechgrok.config import Config
 from mechgrok.errors import UserError

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from plain_training import loss, split, table, trainer
 from trained_runs import config, torch_settings_kept
 
 from mechgrok.config import Config
 from mechgrok.models.forward import fast_forward
 from mechgrok.training.batches import Batches
-from mechgrok.training.execution import Execution
-from mechgrok.training.trainer import Trainer
-
-P = 7
 
 
 @pytest.fixture(autouse=True)
@@ -27,27 +21,6 @@ def _settings() -> Iterator[None]:
     with torch_settings_kept():
         torch.set_num_threads(1)
         yield
-
-
-def trainer(made: Config, forward: Any = "fast") -> Trainer:
-    return Trainer(made, made.split.mask(P * P), Execution("cpu", 1, forward))
-
-
-def split(fraction: float = 0.5, seed: int = 3) -> dict[str, list[int]]:
-    """Train and test rows of the tiny config, drawn as the paper draws them."""
-    rows = list(range(P * P))
-    random.Random(seed).shuffle(rows)
-    return {"train": rows[: int(fraction * P * P)], "test": rows[int(fraction * P * P) :]}
-
-
-def table(rows: list[int]) -> tuple[Tensor, Tensor]:
-    pairs = [divmod(row, P) for row in rows]
-    return torch.tensor([[a, b, P] for a, b in pairs]), torch.tensor([(a + b) % P for a, b in pairs])
-
-
-def loss(model: Any, rows: list[int]) -> Tensor:
-    tokens, labels = table(rows)
-    return F.cross_entropy(model(tokens)[:, -1].double(), labels)
 
 
 CONFIGS = {

@@ -36,7 +36,7 @@ NOTHING = Detection(NAN, NAN, NAN, NAN, NAN, NAN)
 
 
 def auroc(scores: Tensor, positive: Tensor) -> float:
-    """P(s+ > s-) + P(s+ = s-) / 2 for a positive and a negative row drawn at random, by scikit-learn.
+    """P(s+ > s-) + P(s+ = s-) / 2 for a positive and a negative row drawn at random, by ranks (Mann-Whitney).
 
     Parameters
     ----------
@@ -55,9 +55,13 @@ def auroc(scores: Tensor, positive: Tensor) -> float:
     >>> auroc(torch.tensor([4.0, 2.0, 3.0, 1.0]), torch.tensor([True, True, False, False]))
     0.75
     """
-    from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
-
-    return float(roc_auc_score(positive.numpy(), scores.numpy())) if positive.any() and not positive.all() else NAN
+    # The controls take thousands of areas, and scikit-learn's checks of its arguments would take 20 times the area itself.
+    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
+    middle = counts.cumsum(0).double() - (counts - 1).double() / 2
+    count = int(positive.sum())
+    others = len(scores) - count
+    wins = float(middle[place[positive]].sum()) - count * (count + 1) / 2
+    return wins / (count * others) if count and others else NAN
 
 
 def average_precision(scores: Tensor, positive: Tensor, weights: Tensor | None = None) -> Tensor:
