@@ -69,7 +69,6 @@ NOT_YET: set[str] = {
     "mechgrok.models.network",
     "mechgrok.tasks.arithmetic",
     "mechgrok.tasks.task",
-    "mechgrok.training.presets.preset",
     "mechgrok.verification.check",
     "mechgrok.verification.source",
 }

@@ -16,9 +16,9 @@ from mechgrok.plots.theme import INK
 DECADES = 6
 """At most this many labelled powers of ten on one axis."""
 SAME = 1e-9
-"""Numbers that differ by less than this part of them differ by rounding."""
+"""Relative difference below which numbers count as equal."""
 NONE, MISSING = "none", "missing"
-"""What is written where there is nothing to draw: no rows at all, or rows whose values are missing."""
+"""Written in place of a drawing: without rows, and with rows whose values are all missing."""
 THIN_SPACE = "\u2009"
 
 
@@ -44,7 +44,7 @@ class Scale:
         return placed if self.zero is None else np.where(numbers == 0, self.zero, placed)
 
     def share(self, position: float) -> float:
-        """How far along the axis a position lies, from 0 to 1; 0 where the axis has no extent."""
+        """The position as a fraction of the axis, from 0 to 1; 0 where the axis has no extent."""
         low, high, at = (math.log10(end) if self.log else end for end in (self.zero or self.lowest, self.highest, position))
         return (at - low) / (high - low) if high > low else 0.0
 
@@ -53,7 +53,7 @@ class Scale:
         return math.log10(float(self.place(value))) if self.log else value
 
     def upright(self) -> dict[str, object]:
-        """Settings where the quantity itself is drawn: one that never changes is seen half way up from 0, between round numbers."""
+        """Settings of the axis of values: a constant is drawn half way up from 0, between round numbers."""
         constant = math.isclose(self.lowest, self.highest, rel_tol=SAME) and self.lowest != 0
         return {"range": sorted([0.0, 2 * self.lowest])} if constant else self.settings()
 
@@ -125,7 +125,7 @@ def _has_entries(trace: Any) -> bool:
 
 
 def _write_instead(figure: go.Figure, word: str) -> None:
-    """Bare axes and a word: without a trace plotly would leave out the axes of a panel, and without values make up numbers on them."""
+    """Draw axes without numbers, and a word: plotly leaves out the axes of a panel without a trace, and invents numbers without values."""
     figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip", name="none"))
     figure.update_layout({axis: {"showticklabels": False, "ticks": ""} for axis in ("xaxis", "yaxis")})
     middle = {"x": 0.5, "y": 0.5, "xref": "x domain", "yref": "y domain"}

@@ -71,7 +71,7 @@ def _await(worker: subprocess.Popen[bytes], folder: Path, timeout: float) -> Non
 
 
 def _kill(worker: subprocess.Popen[bytes]) -> None:
-    """Kill the worker's whole process group, which the browser is in, whether or not the worker itself has ended."""
+    """Kill the worker's whole process group, to which the browser belongs, even if the worker itself has ended."""
     with suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()

@@ -17,7 +17,7 @@ from mechgrok.plots.marks import Marks, mark
 from mechgrok.plots.theme import COLOURS, INK, SEQUENTIAL, canvas, make_room_for_legend
 
 FEW = 12
-"""A line through no more points than this shows them."""
+"""Up to this many points, a line has markers."""
 
 
 def curves(

@@ -12,7 +12,7 @@ from mechgrok.plots.axes import Scale
 from mechgrok.plots.theme import INK, grow
 
 Marks = Mapping[str, float | None]
-"""From name to position; None or nan for what was never reached."""
+"""From name to position; None or NaN for a threshold that was not reached."""
 ROW = 0.07
 """Height of a row of flags as a part of the plot's height."""
 ROW_PIXELS = 15
@@ -101,7 +101,7 @@ def _flags(named: list[tuple[float, float]]) -> list[Flag]:
 
 
 def _rows(flags: list[Flag]) -> list[int]:
-    """The row of each flag: above every flag placed before that it overlaps, in an order in which no pole crosses a name."""
+    """The row of each flag: above the flags placed before it that it overlaps. In this order no pole crosses a name."""
     order = sorted(range(len(flags)), key=lambda index: (not flags[index].left, index if flags[index].left else -index))
     rows: dict[int, int] = {}
     for index in order:

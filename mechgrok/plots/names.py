@@ -11,7 +11,7 @@ LETTER = 6.5
 GAP = 4
 """Pixels between two names, at the least."""
 LINE = 16
-"""Pixels of a level row of names, which every axis has room for."""
+"""Pixels of a horizontal row of names, for which every axis has room."""
 
 
 def fit_names(figure: go.Figure, width: int) -> int:

@@ -18,7 +18,7 @@ LEFT, RIGHT, HEAD, AXIS = 64, 16, 36, 50
 TITLE, BAR = 28, 62
 """Pixels for the whole figure's title and for a colour bar."""
 LEGEND_WIDTH = PANEL_WIDTH + LEFT // 2
-"""Pixels below a panel for a row of its own legend."""
+"""Width in pixels of a row of a panel's own legend."""
 
 
 def panels(

@@ -20,7 +20,7 @@ LEGEND_ROW = 24
 SYMBOL = 44
 """Pixels of a legend's entry beside its name."""
 EN_SPACE = "\u2002"
-"""After each number of a colour bar, whose title would touch the widest one."""
+"""Follows each number of a colour bar, so that the title does not touch the widest one."""
 FONT = "Liberation Sans, Arial, Helvetica, DejaVu Sans, sans-serif"
 
 

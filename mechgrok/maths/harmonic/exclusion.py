@@ -16,10 +16,10 @@ from mechgrok.maths.harmonic import fourier
 from mechgrok.maths.landscape import losses
 
 Parts = Callable[[Tensor], Tensor]
-"""From some phases (s,) to what is taken there (s, k, c)."""
+"""From phases (s,) to the functions that are subtracted there (s, k, c)."""
 
 ENTRIES_AT_ONCE = 2**17
-"""Logits in one product: few enough to stay in the processor's cache, and to leave memory alone."""
+"""Logits in one product, few enough for the processor's cache."""
 LOST = 1e-290
 """Sums below it may have lost digits: each factor that underflowed leaves an error of at most 1e-308."""
 

@@ -19,7 +19,7 @@ from mechgrok.maths.harmonic import fourier
 
 FAMILIES = ("constant", "a alone", "b alone", "sum", "difference", "other")
 CLASSES_AT_ONCE = 64
-"""Outputs transformed in one go, so that beside the result little is held."""
+"""Outputs that are transformed together; it limits the memory beside the result."""
 
 
 @dataclass(frozen=True)

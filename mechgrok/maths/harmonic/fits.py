@@ -10,7 +10,7 @@ from torch import Tensor
 from mechgrok.maths.harmonic import fourier
 
 ROUNDING = 1e-9
-"""A wave that stays below this is none."""
+"""Waves with no entry above this consist of rounding errors."""
 
 
 def fve(values: Tensor, fitted: Tensor) -> Tensor:

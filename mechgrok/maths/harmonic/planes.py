@@ -13,7 +13,7 @@ from torch import Tensor
 from mechgrok.maths.harmonic import fourier
 
 AT_ONCE = 32
-"""Functions that are transformed together, so that what is held beside them does not grow with their number."""
+"""Functions that are transformed together; it limits the memory beside the result."""
 
 
 def transform(values: Tensor) -> Tensor:

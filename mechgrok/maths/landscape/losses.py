@@ -112,7 +112,7 @@ def stablemax_cross_entropy(logits: Tensor, labels: Tensor, dtype: torch.dtype =
     4.0
     """
     x = logits.to(dtype)
-    # Where a logit is exactly 0 its slope, 1, has to come from one of the two: clamp passes it on there, relu does not.
+    # Where a logit is exactly 0 its slope, 1, must come from exactly one of the two: clamp has slope 1 there, relu 0.
     up, down = x.clamp(min=0), torch.relu(-x)
     at_label = (up.log1p() - down.log1p()).gather(1, labels.unsqueeze(1)).squeeze(1)
     return (((1 + up) / (1 + down)).sum(1).log() - at_label).mean()

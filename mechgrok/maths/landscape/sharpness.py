@@ -95,7 +95,7 @@ def _climb(rise: Rise, start: np.ndarray) -> float:
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     near, slope = _follow_signs(rise, start)
-    # A trained network's loss and slopes are tiny: in units of the slope, so that no absolute tolerance ends the search at once.
+    # A trained network's loss and slopes are tiny. In units of the slope no absolute tolerance of the optimiser ends the search at once.
     unit = float(np.abs(slope).max()) or 1.0
 
     def fall(y: np.ndarray) -> tuple[float, np.ndarray]:

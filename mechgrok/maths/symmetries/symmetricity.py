@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 SHUFFLED_IN_FULL = 10**7
-"""Above so many triples a sample is drawn instead: it takes microseconds where the shuffle takes minutes and gigabytes."""
+"""Largest number of triples that is shuffled. Above it a sample is drawn, in microseconds; the shuffle would take minutes and gigabytes."""
 
 
 @cache
