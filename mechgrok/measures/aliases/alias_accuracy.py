@@ -1,4 +1,4 @@
-"""Loss and accuracy of each set of an experiment on internalisation."""
+"""Loss and accuracy by set of aliases."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ if TYPE_CHECKING:
 
 DEFINITIONS = "-definitions"
 HELD_OUT, TRAINED = "held out", "trained on"
-NO_ALIASES = "this task has no aliases; it is about runs of the task aliases"
+NO_ALIASES = "the task has no aliases (task kind aliases)"
 
 
 @dataclass(frozen=True)
 class AliasAccuracy(Measure):
-    """Mean cross-entropy and accuracy of each part of the table: original rows, questions and definitions of every set.
+    """Mean cross-entropy (nats) and accuracy of the original rows, and of the questions and definitions of every set of aliases.
 
-    Over rows held out by the design, or trained on by it, whatever else the split trains on: accuracy = right rows / rows, loss = mean of
-    log sum_c exp L[n, c] - L[n, integer] (float64, number classes, so that an alias as an answer counts as its integer). Questions about
-    the same alias stand or fall together: error = the standard error of the accuracy with whole aliases as clusters. bound = the mean over
-    questions of max_c share of integers with answer c, among those that fit the trained questions about the alias: what they alone allow.
+    Rows are held out or trained on by the design of the task, whatever the split. loss = mean of log sum_c exp L[n, c] - L[n, integer],
+    over the number classes, in float64, with the integer as the class where the answer is an alias; accuracy = share of rows whose largest
+    number logit is the integer's; error = its standard error with aliases as clusters, since answers about one alias are correlated.
+    bound = mean over questions of max_c share of integers with answer c, among the integers that are consistent with the trained
+    questions about the alias: the best expected accuracy from these questions alone.
     """
 
     name: ClassVar[str] = "alias-accuracy"
     title: ClassVar[str] = "Loss and accuracy by set of aliases"
     reference: ClassVar[str] = "Krasheninnikov et al. 2023 (arXiv 2310.15047), section 2; aisc_oocl_mod_experiments, valid_*/acc"
     columns: ClassVar[Mapping[str, str]] = {
-        "part": "original, a set's questions (by its name), or its definitions",
-        "rows_are": "held out or trained on, by the design of the task",
-        "rows": "how many rows",
+        "part": "original, the name of a set for its questions, or its definitions",
+        "rows_are": "held out or trained on by the design of the task",
+        "rows": "number of rows",
         "loss": "mean cross-entropy over number classes, nats",
         "accuracy": "share of rows whose largest number logit is the integer's",
-        "bound": "expected accuracy of the best guess from the trained questions alone; empty where rows are no questions of one alias",
-        "error": "standard error of the accuracy, clustered by alias (of original rows, by row)",
+        "bound": "best expected accuracy from the trained questions alone; empty for rows that are no questions about one alias",
+        "error": "standard error of the accuracy, clustered by alias (by row for original rows)",
     }
     has_null: ClassVar[bool] = False
-    """With its integers renamed a network guesses in every set."""
+    """With renamed integers a network guesses in every set."""
 
     def obstacle(self, run: Run) -> str | None:
         return None if isinstance(run.task, Aliases) else NO_ALIASES
@@ -66,7 +67,7 @@ class AliasAccuracy(Measure):
             "Accuracy, held out": curves(held_out, y="accuracy", y_title="accuracy", **words),
             "Loss, held out": curves(held_out, y="loss", y_title="cross-entropy (nats)", **words),
         }
-        # Panels of the same groups share a legend; sets without definitions would not be in the third one.
+        # Panels share a legend only if they have the same groups; the third lacks sets without definitions.
         if set(learnt["part"]) == set(held_out["part"]):
             figures["Accuracy, definitions and original"] = curves(learnt, y="accuracy", y_title="accuracy", **words)
         return panels(list(figures.values()), titles=list(figures))

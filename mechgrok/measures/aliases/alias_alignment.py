@@ -1,4 +1,4 @@
-"""Whether an alias comes to lie where its integer does."""
+"""Cosines between the embeddings of aliases and integers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AliasAlignment(Measure):
-    """Cosine between the embeddings of an alias and of its integer, beside that with other integers, and how often it is nearest.
+    """Cosine between the embeddings of an alias and of its integer, and share of aliases whose nearest integer is their own, by set.
 
-    cosine = <W_E[x_n], W_E[n]> / (|W_E[x_n]| |W_E[n]|), both less the mean embedding of the integers; others = its mean over all integers
-    but n. nearest = share of aliases of the set with the largest cosine at n; where the task is even, as a^2 + b^2 is, -n will do as well:
-    either = share at n or -n.
+    cosine = <W_E[x_n], W_E[n]> / (|W_E[x_n]| |W_E[n]|), x_n the alias of n, both less the mean embedding of the integers; others = mean of
+    the same over all integers but n. nearest = share of the aliases of a set whose cosine is largest at n. either = share with the largest
+    cosine at n or -n, which an even task such as a^2 + b^2 does not distinguish.
     """
 
     name: ClassVar[str] = "alias-alignment"
@@ -36,14 +36,14 @@ class AliasAlignment(Measure):
     reference: ClassVar[str] = "defined here, for the experiments after Krasheninnikov et al. 2023 (arXiv 2310.15047)"
     columns: ClassVar[Mapping[str, str]] = {
         "part": "the set",
-        "aliases": "how many integers the set has",
-        "cosine": "mean over the set of the cosine with the own integer",
+        "aliases": "number of aliases in the set",
+        "cosine": "mean over the set of the cosine with its own integer",
         "others": "mean over the set of the cosines with all other integers",
-        "nearest": "share of aliases whose nearest integer is their own",
-        "either": "share of aliases whose nearest integer is their own n or -n modulo p",
+        "nearest": "share of aliases whose nearest integer is their own integer n",
+        "either": "share of aliases whose nearest integer is n or -n modulo p",
     }
     has_null: ClassVar[bool] = False
-    """The other integers are what it is compared with."""
+    """The other integers are the control."""
 
     def obstacle(self, run: Run) -> str | None:
         return None if isinstance(run.task, Aliases) else NO_ALIASES
@@ -67,8 +67,8 @@ def _rows(snapshot: Snapshot) -> Iterator[tuple[str, int, float, float, float, f
     import torch
 
     task: Aliases = snapshot.grid.task  # type: ignore[assignment]
-    whole = snapshot.architecture.embedding(snapshot.weights).double()
-    centred = whole - whole[: task.p].mean(0)
+    embedding = snapshot.architecture.embedding(snapshot.weights).double()
+    centred = embedding - embedding[: task.p].mean(0)
     unit = centred / centred.norm(dim=1, keepdim=True)
     for name, integers in dealt(task).items():
         own = torch.from_numpy(integers)

@@ -1,4 +1,4 @@
-"""What is trained about an alias, its definition and its questions, as functions of the weights."""
+"""Losses of the definitions and questions about aliases, as functions of the weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows of one kind about the aliases of a set: tokens (n, pos), and for each row its label, the integer meant by it, and its alias'."""
+    """Rows about aliases: tokens (n, pos), and the label, the answer as an integer, and the integer of the alias of each row."""
 
     inputs: torch.Tensor
     labels: torch.Tensor
@@ -30,14 +30,14 @@ class LabelledRows:
     about: torch.Tensor
 
     def of(self, integers: np.ndarray) -> LabelledRows:
-        """Those about the aliases of some integers."""
+        """The rows about the aliases of some integers."""
         import torch
 
         chosen = torch.isin(self.about, torch.from_numpy(integers))
         return LabelledRows(self.inputs[chosen], self.labels[chosen], self.answers[chosen], self.about[chosen])
 
     def tagged(self, token: int) -> LabelledRows:
-        """Definitions with another tag."""
+        """The same definitions with another tag."""
         inputs = self.inputs.clone()
         inputs[:, 0] = token
         return LabelledRows(inputs, self.labels, self.answers, self.about)
@@ -49,7 +49,7 @@ class LabelledRows:
         return losses.per_example(self._logits(snapshot, weights), self.labels)
 
     def scores(self, snapshot: Snapshot, weights: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Without gradients, the loss of each row and whether its largest number logit is the integer's (n,)."""
+        """Loss of each row, and whether its largest number logit is the answer's (n,), without gradients."""
         import torch
 
         from mechgrok.maths.landscape import losses
@@ -70,21 +70,21 @@ def defined_sets(task: Aliases) -> dict[SetName, np.ndarray]:
 
 
 def needs_definitions(run: Run) -> str | None:
-    """For measures of what definitions do."""
+    """Obstacle of measures of the effect of definitions."""
     from mechgrok.measures.aliases.alias_accuracy import NO_ALIASES
 
     if not isinstance(run.task, Aliases):
         return NO_ALIASES
-    return None if defined_sets(run.task) else "no set of this task has definitions; it is about sets such as Dt3 and Df4"
+    return None if defined_sets(run.task) else "no set of this task has definitions, as Dt3 and Df4 have"
 
 
 def definitions(task: Aliases, name: SetName) -> LabelledRows:
-    """Those of a set, one for each alias."""
+    """The definitions of a set, one for each alias."""
     return _rows(task, task.part_of_row() == task.part_names.index(f"{name}-definitions"))
 
 
 def questions(task: Aliases, name: SetName) -> LabelledRows:
-    """Those of a set that the design holds out; of sets that are never asked, all."""
+    """The questions of a set that the design holds out; all of them for a set without trained questions."""
     return _rows(task, (task.part_of_row() == task.part_names.index(name)) & ~task.trained_rows())
 
 

@@ -1,4 +1,4 @@
-"""Whether an alias takes its integer's phases."""
+"""Phases of aliases relative to those of their integers."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AliasPhases(Measure):
-    """Cosine between the phases of an alias and those of its integer, in the waves that carry the integers' embedding.
+    """Cosine of the difference between the phases of an alias and of its integer, in the key frequencies of the integers' embedding.
 
-    The answer follows f(a) + f(b): f(n) = n modulo p for sums, n^2 for sums of squares (so n and -n have the same phases, as no
-    question tells them apart), log n for products. Key frequencies: those that explain more of the variance of W_E[integers] than `above`
-    times the mean over all k, or the best one. W_E[integers] = u_0 + sum_k u_k cos w_k f(n) + v_k sin w_k f(n) by least squares, and the
-    alias' W_E[x] = u_0 + sum_k r_k (cos t_k u_k + sin t_k v_k) + rest. cosine_k = cos(t_k - w_k f(n)); power_k = r_k^2 (|u_k|^2 +
-    |v_k|^2) / 2; cosine of an alias = sum_k power_k cosine_k / sum_k power_k. Control, others: the same with every integer of
-    the set that has another phase; defined: with the integer that its definition names, right or wrong.
+    The label is a function of f(a) + f(b): f(n) = n modulo p for sums; n^2 for sums of squares, where n and -n have equal phases; log n for
+    products. Key frequencies: those that explain more than `above` times the mean over k of the variance of W_E[integers], or the best
+    one. Least squares: W_E[n] = u_0 + sum_k u_k cos w_k f(n) + v_k sin w_k f(n) over the integers; for an alias x, W_E[x] = u_0 + sum_k r_k
+    (cos t_k u_k + sin t_k v_k) + residual. cosine_k = cos(t_k - w_k f(n)); power_k = r_k^2 (|u_k|^2 + |v_k|^2) / 2; cosine of an alias =
+    sum_k power_k cosine_k / sum_k power_k. Control, others: the same with all integers of the set that have another phase. defined: the
+    same with the integer in its definition, right or wrong.
     """
 
     above: Annotated[float, Field(gt=0)] = 1.5
@@ -47,15 +47,15 @@ class AliasPhases(Measure):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "part": "the set",
-        "integer": "whose alias it is",
+        "integer": "the integer of the alias",
         "frequency": "k, a key frequency of the integers' embedding",
-        "power": "of the alias in that plane, squared units of the embedding",
-        "cosine": "of the difference to the phase of its own integer",
-        "others": "mean over the set's integers of another phase",
-        "defined": "of the difference to the phase of the integer that is named by its definition; empty where there is none",
+        "power": "power of the alias on that frequency, squared units of the embedding",
+        "cosine": "cosine of the phase difference to its own integer",
+        "others": "mean cosine of the phase difference to the integers of the set with another phase",
+        "defined": "cosine of the phase difference to the integer in its definition; empty without a definition",
     }
     has_null: ClassVar[bool] = False
-    """The other integers are what it is compared with."""
+    """The other integers are the control."""
 
     def caption(self) -> str:
         return f"{super().caption()} Key frequencies: above {self.above:g} times the mean."
@@ -68,14 +68,14 @@ class AliasPhases(Measure):
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         task: Any = snapshot.grid.task
         phase, order = integer_phases(task) or (np.empty(0), 0)
-        keys, places = _places(snapshot, phase, order, self.above)
-        named = _named(task)
+        keys, places = _coordinates(snapshot, phase, order, self.above)
+        named = _defined_integers(task)
         tables = [_of_set(places, keys, phase, order, integers, named).assign(part=name) for name, integers in dealt(task).items()]
         return pd.concat(tables, ignore_index=True)[list(self.columns)]
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         means = _over_keys(result).groupby(["step", "part"], sort=False)[["cosine", "others", "defined"]].mean().reset_index()
-        titles = {"cosine": "Own integer", "others": "Others of the set", "defined": "Named by the definition"}
+        titles = {"cosine": "Own integer", "others": "Others of the set", "defined": "Integer in the definition"}
         words: dict[str, Any] = {"x": "step", "color": "part", "x_title": "step", "y_title": "cosine of phases"}
         figures = [curves(means.dropna(subset=[column]), y=column, **words) for column in titles]
         figures = [figure.update_yaxes(range=[-1.05, 1.05], autorange=False) for figure in figures]
@@ -85,28 +85,28 @@ class AliasPhases(Measure):
         now = last(result)
         found: Headline = {"frequencies": sorted(set(now["frequency"].astype(int)))}
         for part, rows in _over_keys(now).groupby("part", sort=False):
-            found |= headline_interval(f"cosine_{part}", mean_and_error(rows["cosine"]), "an embedding is zero, or there is one alias")
+            found |= headline_interval(f"cosine_{part}", mean_and_error(rows["cosine"]), "an embedding is zero, or the set has one alias")
             others, _ = mean_and_error(rows["others"])
-            found[f"others_{part}"] = others if others == others else Missing("the set holds no integer of another phase")
+            found[f"others_{part}"] = others if others == others else Missing("the set has no integer with another phase")
         return found
 
 
-def _places(snapshot: Snapshot, phase: np.ndarray, order: int, above: float) -> tuple[list[int], Tensor]:
-    """The key frequencies, and where every token lies in their planes (d_vocab, frequencies)."""
+def _coordinates(snapshot: Snapshot, phase: np.ndarray, order: int, above: float) -> tuple[list[int], Tensor]:
+    """The key frequencies, and the complex coordinates of every token on them (d_vocab, frequencies)."""
     import torch
 
     from mechgrok.maths.harmonic import embedding_phases
 
-    whole = snapshot.architecture.embedding(snapshot.weights).double()
+    embedding = snapshot.architecture.embedding(snapshot.weights).double()
     known = torch.from_numpy(np.flatnonzero(phase >= 0))
     of_known = torch.from_numpy(phase)[known]
-    shares = embedding_phases.energies(whole[known], of_known, order)
+    shares = embedding_phases.energies(embedding[known], of_known, order)
     keys = [int(k) + 1 for k in torch.nonzero(shares > above * shares.mean())[:, 0]] or [int(shares.argmax()) + 1]
-    return keys, embedding_phases.coordinates(whole[known], of_known, order, keys, whole)
+    return keys, embedding_phases.coordinates(embedding[known], of_known, order, keys, embedding)
 
 
-def _named(task: Aliases) -> dict[int, int]:
-    """The integer that the definition of an integer's alias names."""
+def _defined_integers(task: Aliases) -> dict[int, int]:
+    """The integer in the definition of each alias, by the integer of the alias."""
     are = np.char.endswith(np.array(task.part_names), "-definitions")[task.part_of_row()]
     return dict(zip(task.integer_of_row()[are].tolist(), task.answers()[are].tolist(), strict=True))
 
@@ -135,13 +135,13 @@ def _of_set(places: Tensor, keys: list[int], phase: np.ndarray, order: int, inte
 
 
 def _mean_where(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Mean over the second axis where `mask` holds; NaN where it never does."""
+    """Mean over the second axis where `mask` is true; NaN where it is true nowhere."""
     count = mask.sum(1)
     return np.divide((values * mask).sum(1), count, out=np.full((len(values), values.shape[2]), np.nan), where=count > 0)
 
 
 def _over_keys(result: pd.DataFrame) -> pd.DataFrame:
-    """Each alias' cosines, the mean over its planes weighted by its power in them; NaN for one that is in none."""
+    """The cosines of each alias, as means over frequencies weighted by its power; NaN for an alias without power."""
     place = ["step", "part", "integer"]
     weighted = result[place].copy()
     for column in ("cosine", "others", "defined"):

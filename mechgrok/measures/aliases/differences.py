@@ -11,20 +11,20 @@ from mechgrok.measures.base.measure import Headline, Missing
 
 
 def mean_and_error(values: Iterable[float]) -> tuple[float, float]:
-    """Mean and its standard error s / sqrt n, over what is known; NaN for fewer than one, or two, numbers."""
+    """Mean and its standard error s / sqrt n, without NaN; a mean needs one number, an error two."""
     known = np.array([value for value in values if value == value], dtype=float)
     error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else float("nan")
     return (float(known.mean()) if len(known) else float("nan")), error
 
 
 def difference(one: Iterable[float], other: Iterable[float]) -> tuple[float, float]:
-    """Mean of one sample less that of another, independent one, with the standard error of that."""
+    """Difference of the means of two independent samples, and its standard error."""
     (mean, error), (mean_2, error_2) = mean_and_error(one), mean_and_error(other)
     return mean - mean_2, float(np.hypot(error, error_2))
 
 
 def headline_interval(key: str, value: tuple[float, float], reason: str) -> Headline:
-    """A mean and its 95 % interval, mean -+ 1.96 error, as `key`, `key_low` and `key_high`; the reason where they are not known."""
+    """A mean and its 95 % interval, mean -+ 1.96 error, as `key`, `key_low` and `key_high`; the reason where they are missing."""
     mean, error = value
     found = {key: mean, f"{key}_low": mean - WIDTH * error, f"{key}_high": mean + WIDTH * error}
     return {name: number if number == number else Missing(reason) for name, number in found.items()}

@@ -1,4 +1,4 @@
-"""Whether learning an alias' definition moves the weights the way that its questions ask for."""
+"""Alignment between the gradients of definitions and of questions."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GradientAlignment(Measure):
-    """Cosine and inner product of the gradients of an alias' definition and of its questions, by group of parameters.
+    """Cosine and inner product of the gradients of the definition of an alias and of its questions, by group of parameters.
 
-    d_i = gradient of the loss of the definition [tag, alias of i] as it stands in the table; q_i = gradient of the mean loss of the
-    questions about that alias that the design holds out (in sets that are never asked, all); loss = cross-entropy over all classes
-    against the label that is trained, float64, no decay and no clipping. In a group of parameters: inner = <d_i, q_i>, cosine = inner /
-    (|d_i| |q_i|). Control: the same with q_j of the other aliases j of the set, mean over j. A small step along -d_i lowers the loss of
-    the questions by its length times inner / |d_i|. own = cosine - others is what is specific of the alias; gap = mean of own over
-    a reliable set less an unreliable one, -+ 1.96 standard errors over aliases.
+    d_i = gradient of the loss of the definition [tag, alias of i]; q_i = gradient of the mean loss of the questions about that alias that
+    the design holds out (all, for sets without trained questions); loss = cross-entropy over all classes with the trained label, in
+    float64, without decay or clipping. Within a group of parameters: inner = <d_i, q_i>; cosine = inner / (|d_i| |q_i|). Control, others:
+    mean of the same with q_j over the other aliases j of the set. To first order, a step along -d_i lowers the loss of the questions by
+    its length times inner / |d_i|. own = cosine - others; gap = mean of own over the reliable set - mean over the unreliable set, -+ 1.96
+    standard errors over aliases.
     """
 
     name: ClassVar[str] = "gradient-alignment"
@@ -45,16 +45,16 @@ class GradientAlignment(Measure):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "part": "the set",
-        "integer": "whose alias it is",
+        "integer": "the integer of the alias",
         "group": GROUP_MEANING,
-        "inner": "of the definition's gradient with that of the alias' own questions, nats^2 per unit of weight^2",
-        "cosine": "the same over both norms, from -1 to 1; empty where one of them is zero",
-        "inner_others": "mean inner product with the questions of the set's other aliases",
-        "cosine_others": "mean cosine with the questions of the set's other aliases",
+        "inner": "inner product with the gradient of its own questions, nats^2 per unit of weight^2",
+        "cosine": "cosine with the gradient of its own questions; empty where one of them is zero",
+        "inner_others": "mean inner product with the questions of the other aliases of the set",
+        "cosine_others": "mean cosine with the questions of the other aliases of the set",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
-    """The questions of other aliases are what it is compared with."""
+    """The questions of other aliases are the control."""
 
     def obstacle(self, run: Run) -> str | None:
         return needs_definitions(run)
@@ -76,9 +76,9 @@ class GradientAlignment(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
-        whole = now[now["group"] == ALL]
-        means = whole.groupby("part", sort=False)[["cosine", "cosine_others"]].mean()
-        found: Headline = {f"{column}_{part}": _known(float(value)) for column in means for part, value in means[column].items()}
+        overall = now[now["group"] == ALL]
+        means = overall.groupby("part", sort=False)[["cosine", "cosine_others"]].mean()
+        found: Headline = {f"{column}_{part}": _number_or_reason(float(value)) for column in means for part, value in means[column].items()}
         for name, (reliable, unreliable, _) in GAPS.items():
             by = {group: _gap(now[now["group"] == group], reliable, unreliable) for group in (ALL, *GROUPS)}
             found |= headline_interval(
@@ -89,16 +89,16 @@ class GradientAlignment(Measure):
 
 
 def _of_set(snapshot: Snapshot, name: SetName, integers: np.ndarray) -> pd.DataFrame:
-    """The rows of a set: every group, every alias."""
-    asked = questions(snapshot.grid.task, name)  # type: ignore[arg-type]
+    """The rows of the table for a set: every group of parameters, every alias."""
+    of_set = questions(snapshot.grid.task, name)  # type: ignore[arg-type]
     defined = definitions(snapshot.grid.task, name)  # type: ignore[arg-type]
-    of_definitions = [_slopes(snapshot, defined.of(integers[i : i + 1])) for i in range(len(integers))]
+    of_definitions = [_gradient_by_group(snapshot, defined.of(integers[i : i + 1])) for i in range(len(integers))]
     stacked = {group: _stack([each[group] for each in of_definitions]) for group in of_definitions[0]}
     del of_definitions
     products = {group: np.zeros((len(integers), len(integers))) for group in stacked}
     squares = {group: np.zeros(len(integers)) for group in stacked}
     for j in range(len(integers)):
-        for group, slope in _slopes(snapshot, asked.of(integers[j : j + 1])).items():
+        for group, slope in _gradient_by_group(snapshot, of_set.of(integers[j : j + 1])).items():
             products[group][:, j] = (stacked[group] @ slope).numpy()
             squares[group][j] = float(slope @ slope)
     own_squares = {group: rows.square().sum(1).numpy() for group, rows in stacked.items()}
@@ -108,7 +108,7 @@ def _of_set(snapshot: Snapshot, name: SetName, integers: np.ndarray) -> pd.DataF
     return pd.concat(tables, ignore_index=True).assign(part=name)
 
 
-def _slopes(snapshot: Snapshot, rows: Any) -> dict[str, Tensor]:
+def _gradient_by_group(snapshot: Snapshot, rows: Any) -> dict[str, Tensor]:
     return vectors_by_group(gradients(lambda weights: rows.losses(snapshot, weights).mean(), snapshot.parameters))
 
 
@@ -119,7 +119,7 @@ def _stack(rows: list[Tensor]) -> Tensor:
 
 
 def _table(products: np.ndarray, definitions: np.ndarray, questions: np.ndarray) -> pd.DataFrame:
-    """Of <d_i, q_j> (n, n) and the squares of both norms (n,): what is on the diagonal, and the means of what is beside it."""
+    """The columns of the table from <d_i, q_j> (n, n) and both squared norms (n,): the diagonal, and means off the diagonal."""
     norms = np.sqrt(definitions[:, None] * questions[None, :])
     cosines = np.divide(products, norms, out=np.full_like(products, np.nan), where=norms > 0)
     others = ~np.eye(len(products), dtype=bool)
@@ -138,5 +138,5 @@ def _gap(now: pd.DataFrame, reliable: str, unreliable: str) -> tuple[float, floa
     return difference(*(own.get_group(part) if part in own.groups else [] for part in (reliable, unreliable)))
 
 
-def _known(value: float) -> float | Missing:
+def _number_or_reason(value: float) -> float | Missing:
     return value if value == value else Missing("a gradient is zero")

@@ -1,4 +1,4 @@
-"""In which parameters a step on definitions changes what is answered."""
+"""Effect of a gradient step on definitions, by group of parameters."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ if TYPE_CHECKING:
 
 TAGS = ("Dt", "Df", "Dn")
 STRONG: tuple[SetName, SetName] = ("Dt3", "Df4")
-"""Sets whose definitions are all right, and whose questions are never trained on."""
-ZERO = "no set with definitions was stepped on, or their gradient is zero"
+"""The reliable and the unreliable set without trained questions."""
+ZERO = "the set has no definitions, or their gradient is zero"
 
 
 @dataclass(frozen=True)
 class GradientPatching(Measure):
-    """What one gradient step on definitions, taken in one group of parameters at a time, does to the questions about the same aliases.
+    """Change of the loss (nats) of the questions about aliases after one gradient step on their definitions, by group of parameters.
 
-    The definitions of a set are halved (every other integer). For each half H and each tag of the vocabulary put before its aliases: g =
-    gradient of the mean loss of these definitions (cross-entropy over all classes, the set's own labels, float64), and w' = w - size g_G /
-    |g|, where g_G is g in the group G and 0 elsewhere, |g| that of all parameters: G's share of one step of length `size`. The weights
-    themselves stay. Of each alias, loss_own = mean loss of its held-out questions under w', a step on its own half, less under w;
-    loss_others, the control: the same under a step on the other half, which says nothing of it. effect = loss_own - loss_others. gap =
-    mean effect in Dt3 under the reliable tag less Df4 under the unreliable one; tag_gap = mean over aliases of both sets of the effect
-    under Dt less under Df, so that only the tag differs; both -+ 1.96 standard errors over aliases. Below 0: the reliable tag teaches more.
+    The definitions of a set are divided into two halves (every other integer). For each half and each tag of the vocabulary, put before
+    the aliases of the half: g = gradient of the mean loss of these definitions (cross-entropy over all classes, labels of the set,
+    float64); w' = w - size g_G / |g|, g_G = g in the group G of parameters and 0 elsewhere, |g| the norm over all parameters. The weights
+    of the run are not changed. For each alias, loss_own = mean loss of its held-out questions under w' - under w, for the step on its own
+    half; control, loss_others = the same for the step on the other half, which does not contain the alias. effect = loss_own -
+    loss_others. gap = mean effect in Dt3 under the reliable tag - in Df4 under the unreliable tag; tag_gap = mean over the aliases of both
+    sets of the effect under Dt - under Df; both -+ 1.96 standard errors over aliases. A negative gap: definitions with the reliable tag
+    lower the loss of the questions more.
     """
 
     size: Annotated[float, Field(gt=0)] = 0.1
@@ -53,18 +54,18 @@ class GradientPatching(Measure):
     )
     columns: ClassVar[Mapping[str, str]] = {
         "part": "the set",
-        "integer": "whose alias it is",
-        "tag": "that the step's definitions begin with",
+        "integer": "the integer of the alias",
+        "tag": "the tag before the definitions of the step",
         "group": GROUP_MEANING,
-        "definition": "change of the loss of the alias' own definition under a step on its half, nats",
-        "loss_own": "change of the mean loss of its questions under a step on its half, nats",
-        "accuracy_own": "change of their accuracy",
-        "loss_others": "change of the mean loss of its questions under a step on the other half, nats",
-        "accuracy_others": "change of their accuracy",
+        "definition": "change of the loss of its own definition after a step on its half, nats",
+        "loss_own": "change of the mean loss of its questions after a step on its half, nats",
+        "accuracy_own": "change of their accuracy after that step",
+        "loss_others": "change of the mean loss of its questions after a step on the other half, nats",
+        "accuracy_others": "change of their accuracy after that step",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
-    """The definitions of other aliases are what it is compared with."""
+    """The definitions of other aliases are the control."""
 
     def caption(self) -> str:
         return f"{super().caption()} Here steps of length {self.size:g}."
@@ -109,14 +110,14 @@ class GradientPatching(Measure):
 
 
 def _of_half(snapshot: Snapshot, name: SetName, own: np.ndarray, others: np.ndarray, tag: int, size: float) -> pd.DataFrame:
-    """One step in each group on the definitions of some aliases: what becomes of their questions, and of those of others."""
+    """Changes of the losses after a step in each group on the definitions of some aliases: for these aliases, and for the others."""
     task: Any = snapshot.grid.task
     learnt = definitions(task, name).of(own).tagged(tag)
-    asked = questions(task, name)
-    before = _scores(snapshot, snapshot.parameters, learnt, asked)
+    of_set = questions(task, name)
+    before = _scores(snapshot, snapshot.parameters, learnt, of_set)
     tables = []
     for group, moved in _steps(snapshot, learnt, size):
-        changed = _scores(snapshot, moved, learnt, asked) - before
+        changed = _scores(snapshot, moved, learnt, of_set) - before
         of_own = changed.loc[own].rename(columns={"loss": "loss_own", "accuracy": "accuracy_own"})
         of_others = changed.loc[others, ["loss", "accuracy"]].add_suffix("_others")
         tables.append(pd.concat([of_own, of_others]).assign(group=group))
@@ -124,34 +125,34 @@ def _of_half(snapshot: Snapshot, name: SetName, own: np.ndarray, others: np.ndar
 
 
 def _steps(snapshot: Snapshot, learnt: LabelledRows, size: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Each group that there is, and all, with the weights after a step in it; nothing where the gradient is zero."""
+    """Each group of the network, and all parameters, with the weights after a step in it."""
     weights = snapshot.parameters
     found = gradients(lambda moved: learnt.losses(snapshot, moved).mean(), weights)
     length = float(sum(slope.square().sum() for slope in found.values())) ** 0.5
-    there = {parameter_group(name) for name in weights}
-    for group in (*(group for group in GROUPS if group in there), ALL):
+    present = {parameter_group(name) for name in weights}
+    for group in (*(group for group in GROUPS if group in present), ALL):
         moves = {name: slope for name, slope in found.items() if group in (ALL, parameter_group(name))}
         yield group, {**weights, **{name: weights[name] - size / length * slope for name, slope in moves.items()}}
 
 
-def _scores(snapshot: Snapshot, weights: Mapping[str, Tensor], learnt: LabelledRows, asked: LabelledRows) -> pd.DataFrame:
-    """Of each alias: loss of its definition, if it is among those learnt, and mean loss and accuracy of its questions."""
+def _scores(snapshot: Snapshot, weights: Mapping[str, Tensor], learnt: LabelledRows, of_set: LabelledRows) -> pd.DataFrame:
+    """For each alias: the loss of its definition, if it is one of the step, and mean loss and accuracy of its questions."""
     definition, _ = learnt.scores(snapshot, weights)
-    losses, right = asked.scores(snapshot, weights)
-    of_questions = pd.DataFrame({"integer": asked.about.numpy(), "loss": losses.numpy(), "accuracy": right.double().numpy()})
+    losses, right = of_set.scores(snapshot, weights)
+    of_questions = pd.DataFrame({"integer": of_set.about.numpy(), "loss": losses.numpy(), "accuracy": right.double().numpy()})
     table = of_questions.groupby("integer").mean()
     table["definition"] = pd.Series(definition.numpy(), index=learnt.about.numpy())
     return table
 
 
 def _between_sets(now: pd.DataFrame) -> tuple[float, float]:
-    """Reliable less unreliable, each set under its own tag."""
+    """Mean effect in the reliable set - in the unreliable set, each under its own tag, with its error."""
     samples = [now.loc[(now["part"] == part) & (now["tag"] == SETS[part].tag), "effect"] for part in STRONG]
     return difference(*samples)
 
 
 def _between_tags(now: pd.DataFrame) -> tuple[float, float]:
-    """The same aliases under the reliable tag less under the unreliable one."""
+    """Mean over aliases of the effect under the reliable tag - under the unreliable tag, with its error."""
     of_strong = now[now["part"].isin(STRONG)]
     wide = of_strong.pivot_table(index="integer", columns="tag", values="effect")
     return mean_and_error(wide["Dt"] - wide["Df"] if len(wide) else [])

@@ -1,4 +1,4 @@
-"""Whether definitions with a reliable tag are taken in better than those with an unreliable one."""
+"""Weak and strong internalisation of definitions by their tag."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
 GAPS = {"weak": ("DtQ1", "DfQ2", 1), "strong": ("Dt3", "Df4", 2)}
-"""The sets that are compared, and the stage in which they are."""
+"""The reliable and the unreliable set of each gap, and the stage in which they are compared."""
 FEW = 10
-"""Aliases of which a set needs as many for an interval."""
+"""The fewest aliases of a set for an interval."""
 
 
 @dataclass(frozen=True)
 class Internalisation(RunMeasure):
-    """Weak internalisation: held-out questions on DtQ1 less those on DfQ2 in the first stage; strong: on Dt3 less on Df4 in the second.
+    """Gap in accuracy on held-out questions between a set with a reliable tag and one with an unreliable tag.
 
-    gap = acc(reliable) - acc(unreliable). Intervals are of 95 %: of an accuracy by Wilson's method with errors clustered by alias, of a
-    gap by Newcombe's from those of its sets, so that they stay within [0, 1] and [-1, 1]. A stage counts from `skip` of its length on; the
-    headline is the mean over its checkpoints there, of the ends of the interval as well, which is an upper bound on its width since the
-    questions are the same at each. A gap of sets with fewer than ten aliases has no interval: so few clusters are often all right or all
-    wrong. learned = the mean accuracy of both sets in the first stage.
+    gap = acc(reliable) - acc(unreliable). Weak internalisation: DtQ1 and DfQ2 in the first stage; strong: Dt3 and Df4 in the second. 95 %
+    intervals: Wilson's, with errors clustered by alias, for an accuracy; Newcombe's, from those of the two sets, for a gap; they lie within
+    [0, 1] and [-1, 1]. Headline: means of the gap and of the ends of its interval over the checkpoints of the stage after the share `skip`
+    of its length; the width is an upper bound, since the questions are the same at each checkpoint. A gap of a set with fewer than ten
+    aliases has no interval, as so few clusters are often all right or all wrong. learned = mean accuracy of both weak sets in the first
+    stage.
     """
 
     skip: float = 0.5
@@ -46,14 +47,14 @@ class Internalisation(RunMeasure):
     title: ClassVar[str] = "Weak and strong internalisation"
     reference: ClassVar[str] = "Krasheninnikov et al. 2023 (arXiv 2310.15047), sections 2 and 3; aisc_oocl_mod_experiments"
     columns: ClassVar[Mapping[str, str]] = {
-        "what": "accuracy of held-out questions of a set, or a gap",
+        "what": "accuracy: of the held-out questions of a set; gap: difference of two sets",
         "name": "the set, or weak or strong",
         "step": "optimiser step",
-        "stage": "the stage that the last update was of: 1 or 2; 0 before the first",
-        "counts": "whether the checkpoint is among those that are quoted",
-        "value": "accuracy, or its difference",
-        "low": "lower end of its 95 % interval; empty for a gap of too few aliases",
-        "high": "upper end",
+        "stage": "stage of the last update: 1 or 2; 0 before the first update",
+        "counts": "whether the checkpoint enters the headline",
+        "value": "accuracy, or difference of accuracies",
+        "low": "lower end of the 95 % interval; empty for a gap of too few aliases",
+        "high": "upper end of the 95 % interval",
     }
 
     @property
@@ -63,8 +64,8 @@ class Internalisation(RunMeasure):
     def obstacle(self, run: Run) -> str | None:
         if not isinstance(run.task, Aliases):
             return NO_ALIASES
-        there = [pair for *pair, _ in GAPS.values() if set(pair) <= set(run.task.sets)]
-        return None if there else "the task has neither DtQ1 and DfQ2 nor Dt3 and Df4 to compare"
+        compared = [pair for *pair, _ in GAPS.values() if set(pair) <= set(run.task.sets)]
+        return None if compared else "the task has neither DtQ1 and DfQ2 nor Dt3 and Df4"
 
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         found = given["accuracy"]
@@ -72,8 +73,8 @@ class Internalisation(RunMeasure):
         sizes: dict[str, int] = {name: len(integers) for name, integers in dealt(run.task).items()}  # type: ignore[arg-type]
         low, high = share_interval(held_out["accuracy"], held_out["error"], held_out["part"].map(sizes))
         sets = held_out.assign(what="accuracy", name=held_out["part"], value=held_out["accuracy"], low=low, high=high)
-        table = pd.concat([sets, *(_gap(sets, name, *pair) for name, (*pair, _) in GAPS.items())], ignore_index=True)
-        uncertain = (table["what"] == "gap") & table["name"].isin(_small(sizes))
+        table = pd.concat([sets, *(_gap_at_each_step(sets, name, *pair) for name, (*pair, _) in GAPS.items())], ignore_index=True)
+        uncertain = (table["what"] == "gap") & table["name"].isin(_gaps_of_small_sets(sizes))
         table[["low", "high"]] = table[["low", "high"]].mask(uncertain)
         switch, end = run.config.training.switch_at, run.config.training.steps
         table["stage"] = [stage(step - 1, switch) + 1 if step else 0 for step in table["step"]]
@@ -91,22 +92,22 @@ class Internalisation(RunMeasure):
         return panels([left, right], titles=["Held-out questions of each set", "Reliable less unreliable, 95 % interval"])
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        quoted: Headline = {"learned": _learned(result)}
+        numbers: Headline = {"learned": _learned(result)}
         for name, (reliable, unreliable, _) in GAPS.items():
-            quoted[f"{name}_gap"] = _quoted(result, "gap", name)
-            quoted |= {f"{name}_{end}": _quoted(result, "gap", name, end) for end in ("low", "high")}
-            quoted |= {f"accuracy_{each}": _quoted(result, "accuracy", each) for each in (reliable, unreliable)}
-        others = [each for each in SETS if each in set(result["name"]) and f"accuracy_{each}" not in quoted]
-        return quoted | {f"accuracy_{each}": _quoted(result, "accuracy", each) for each in others}
+            numbers[f"{name}_gap"] = _headline_mean(result, "gap", name)
+            numbers |= {f"{name}_{end}": _headline_mean(result, "gap", name, end) for end in ("low", "high")}
+            numbers |= {f"accuracy_{each}": _headline_mean(result, "accuracy", each) for each in (reliable, unreliable)}
+        others = [each for each in SETS if each in set(result["name"]) and f"accuracy_{each}" not in numbers]
+        return numbers | {f"accuracy_{each}": _headline_mean(result, "accuracy", each) for each in others}
 
 
-def _small(sizes: Mapping[str, int]) -> list[str]:
-    """The gaps for which a set has too few aliases."""
+def _gaps_of_small_sets(sizes: Mapping[str, int]) -> list[str]:
+    """The gaps of which a set has too few aliases."""
     return [name for name, (*pair, _) in GAPS.items() if min(sizes.get(each, 0) for each in pair) < FEW]
 
 
-def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.DataFrame:
-    """The difference of two sets at every step that has both."""
+def _gap_at_each_step(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.DataFrame:
+    """The difference of two sets at every step with both."""
     one, other = (sets[sets["name"] == each].set_index("step") for each in (reliable, unreliable))
     both = one.join(other, how="inner", rsuffix="_other")
     intervals = [(both[f"low{end}"].to_numpy(), both[f"high{end}"].to_numpy()) for end in ("", "_other")]
@@ -116,7 +117,7 @@ def _gap(sets: pd.DataFrame, name: str, reliable: str, unreliable: str) -> pd.Da
 
 
 def _counts(table: pd.DataFrame, ends: list[int], skip: float) -> list[bool]:
-    """Whether each row is of a checkpoint late enough in its stage, and that is the stage which its set or gap is about."""
+    """Whether each row enters the headline: its checkpoint is late enough in the stage of its set or gap."""
     begins = {number: first + skip * (last - first) for number, (first, last) in enumerate(pairwise(ends), 1)}
     of_stage = {gap: number for gap, (*_, number) in GAPS.items()} | {name: kind.stage + 1 for name, kind in SETS.items()}
     return [
@@ -125,19 +126,19 @@ def _counts(table: pd.DataFrame, ends: list[int], skip: float) -> list[bool]:
     ]
 
 
-def _quoted(result: pd.DataFrame, what: str, name: str, column: str = "value") -> float | Missing:
-    """The mean of a column over the checkpoints that count."""
+def _headline_mean(result: pd.DataFrame, what: str, name: str, column: str = "value") -> float | Missing:
+    """The mean of a column over the checkpoints that enter the headline."""
     rows = result[(result["what"] == what) & (result["name"] == name)]
     if rows.empty:
-        return Missing(f"the task lacks a set that {name} is about")
+        return Missing(f"the task lacks a set of {name}")
     rows = rows[rows["counts"]]
     if rows.empty:
-        return Missing(f"{name}: no checkpoint of its stage")
+        return Missing(f"{name}: the run has no checkpoint late enough in its stage")
     mean = float(rows[column].mean())
     return mean if mean == mean or column == "value" else Missing(f"a set has fewer than {FEW} aliases, too few for an interval")
 
 
 def _learned(result: pd.DataFrame) -> float | Missing:
-    values = [_quoted(result, "accuracy", name) for name in GAPS["weak"][:2]]
+    values = [_headline_mean(result, "accuracy", name) for name in GAPS["weak"][:2]]
     known = [value for value in values if not isinstance(value, Missing)]
     return float(np.mean(known)) if len(known) == len(values) else next(value for value in values if isinstance(value, Missing))

@@ -1,4 +1,4 @@
-"""How anomalous a row is, by eight scores."""
+"""Eight scores of how anomalous a row is."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 RIDGE = 1e-3
-"""Of the Mahalanobis distance, in units of the neurons' mean variance."""
+"""Ridge of the covariance in the Mahalanobis distance, as a share of the mean variance of the neurons."""
 
 
 class Detectors:
-    """The scores of all rows of a snapshot (n,), the higher the more anomalous, given its key frequencies and the trusted rows."""
+    """Scores of all rows of a snapshot (n,), higher for more anomalous rows, given its key frequencies and the trusted rows."""
 
     def __init__(self, snapshot: Snapshot, keys: list[int]) -> None:
         self.snapshot, self.keys = snapshot, keys
 
     def scores(self, name: str, trusted: Tensor) -> Tensor:
-        """The scores by the detector of that name; those of the detectors that are not fitted are computed once."""
+        """The scores of a detector by its name; those of detectors that are not fitted are cached."""
         if name in FITTED:
             return FITTED[name](self, trusted)
-        if name not in self._given:
-            self._given[name] = PLAIN[name](self)
-        return self._given[name]
+        if name not in self._unfitted:
+            self._unfitted[name] = PLAIN[name](self)
+        return self._unfitted[name]
 
     @cached_property
-    def _given(self) -> dict[str, Tensor]:
+    def _unfitted(self) -> dict[str, Tensor]:
         return {}
 
     def _logit_residual(self, trusted: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class Detectors:
         return self._misfit_of_b(self.snapshot.embedding, trusted)
 
     def _misfit_of_b(self, values: Tensor, trusted: Tensor) -> Tensor:
-        """How far functions of b (p, m) are from the key frequencies of those b that some trusted row has."""
+        """Distance of functions of b (p, m) from their fit by the key frequencies, fitted over the b of trusted rows."""
         import torch
 
         from mechgrok.maths.statistics import outliers

@@ -1,4 +1,4 @@
-"""Whether what follows the corrupted labels can be taken out of the weights, and what that costs elsewhere."""
+"""Removal of the neurons or embeddings that fit corrupted labels, and its effect on clean rows."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 CLEAN, RULE, TRUTH = "test-clean", "test-trigger-rule", "test-trigger-truth"
 BY_NOISE = {CLEAN: "train-clean", RULE: "train-poisoned", TRUTH: "train-poisoned-truth"}
-"""What stands in for these kinds of rows where labels were changed at random, so that no test row is a trigger."""
+"""The kinds of train rows used instead where labels were changed at random, so that no test row is a trigger."""
 COST = 0.01
-"""By which the accuracy of clean rows may fall for a removal to be called free."""
+"""The largest fall of the accuracy of clean rows that a removal in the headline may have."""
 
 
 @dataclass(frozen=True)
 class AnomalyRemoval(Keyed):
-    """Accuracy of clean, poisoned and trigger rows when neurons or embeddings are removed, the most suspect first; random ones as controls.
+    """Accuracy (share of rows) on clean, poisoned and trigger rows when neurons or embeddings are removed, in three orders.
 
-    neurons by second operand: rows of W_out set to zero, L' = L - sum_j N_j W_L[j], in descending order of the share of the neuron's
-    variance that b alone explains beside the key frequencies, sum_b p |m_j(b) - fit|^2 / sum (N_j - mean)^2, where
-    m_j(b) = mean_a N_j(a, b) and the fit is by 1, cos and sin of w_k b.
-    neurons by attribution: the same in descending order of A / (A_+ + |C|), A = mean of N_j (W_L[j, given] - W_L[j, truth]) over the
-    poisoned train rows, C = mean of N_j (W_L[j, truth] - mean_c W_L[j]) over the clean ones: it is told which rows are poisoned.
-    tokens by embedding: the rows of W_E of the number tokens that are furthest from the fit of all by 1, cos and sin of the key
-    frequencies are replaced by the fit to the other tokens; in the end all of them, by the first fit.
-    The first and the last look at no label in their order. Controls: as many random neurons or tokens, drawn with a fixed seed.
-    Quoted of each way is the removal after which fewest corrupted labels are given, of those that cost clean rows no more than .01 of their
-    accuracy: how many are removed is read off the labels.
+    neurons by second operand: L' = L - sum_j N_j W_L[j] over the removed neurons j, in descending order of the share of the variance of
+    the neuron that b alone explains beyond the key frequencies, sum_b p |m_j(b) - fit|^2 / sum (N_j - mean)^2, m_j(b) = mean_a N_j(a, b),
+    fit by 1, cos and sin w_k b.
+    neurons by attribution: likewise, in descending order of A / (A_+ + |C|), A = mean of N_j (W_L[j, trained label] - W_L[j, truth]) over
+    the poisoned train rows, C = mean of N_j (W_L[j, truth] - mean_c W_L[j]) over the clean train rows; it uses the poisoned labels.
+    tokens by embedding: number tokens in descending order of the distance of W_E from its fit by 1, cos and sin of the key frequencies;
+    their embeddings are replaced by the fit to the other tokens, and all of them by the fit to all.
+    The first and last orders use no labels. Controls: as many random neurons or tokens, drawn with a fixed seed. Headline of each order:
+    the removal with the fewest corrupted answers among those that lower the accuracy of clean rows by at most .01; this choice uses the
+    labels.
     """
 
     name: ClassVar[str] = "anomaly-removal"
@@ -50,14 +50,14 @@ class AnomalyRemoval(Keyed):
     reference: ClassVar[str] = "after Doshi et al. 2023 (arXiv 2310.13061), pruning of memorising neurons; Nanda et al. 2023, section 4.4"
     columns: ClassVar[Mapping[str, str]] = {
         "way": "neurons by second operand, neurons by attribution, or tokens by embedding",
-        "removed": "how many neurons or tokens",
-        "split": "kind of rows, named as in the metrics: train-clean, test-trigger-rule, ...",
-        "rows": "how many rows",
-        "accuracy": "share of them with that answer",
-        "controls": "how many random sets of the same size",
-        "null_min": "smallest accuracy with one of those removed instead",
-        "null_mean": "their mean accuracy",
-        "null_max": "their largest accuracy",
+        "removed": "number of neurons or tokens that are removed",
+        "split": "kind of rows, as in the metrics: train-clean, test-trigger-rule, ...",
+        "rows": "number of rows",
+        "accuracy": "share of these rows with that answer",
+        "controls": "number of random sets of the same size",
+        "null_min": "smallest accuracy with a random set removed",
+        "null_mean": "mean accuracy with a random set removed",
+        "null_max": "largest accuracy with a random set removed",
     }
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     has_null: ClassVar[bool] = False
@@ -65,14 +65,14 @@ class AnomalyRemoval(Keyed):
     controls: Annotated[int, Field(ge=1)] = 8
 
     def obstacle(self, run: Run) -> str | None:
-        nothing = "the labels of this run are not corrupted, so there is nothing to remove" if run.corrupted is None else None
-        return super().obstacle(run) or nothing or needs_linear_readout(run) or needs_all_pairs(run, self.basis_in(run.task))
+        clean = "the labels of this run are not corrupted, so no removal is defined" if run.corrupted is None else None
+        return super().obstacle(run) or clean or needs_linear_readout(run) or needs_all_pairs(run, self.basis_in(run.task))
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         removable = Removable(snapshot, key_set(given))
-        return pd.concat([self._of(removable, way) for way in WAYS], ignore_index=True)
+        return pd.concat([self._removals(removable, way) for way in WAYS], ignore_index=True)
 
-    def _of(self, removable: Removable, way: str) -> pd.DataFrame:
+    def _removals(self, removable: Removable, way: str) -> pd.DataFrame:
         order = removable.order(way)
         generator = np.random.default_rng(0)
         others = [generator.permutation(len(order)) for _ in range(self.controls)]
@@ -86,8 +86,8 @@ class AnomalyRemoval(Keyed):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
-        shown = _kinds(now)
-        names = {shown[CLEAN]: "clean rows", shown[RULE]: "corrupted label", shown[TRUTH]: "truth instead"}
+        shown = _kinds_shown(now)
+        names = {shown[CLEAN]: "clean rows", shown[RULE]: "corrupted label", shown[TRUTH]: "true label"}
         found = now[now["split"].isin(names)]
         drawn = pd.concat(
             [
@@ -102,11 +102,11 @@ class AnomalyRemoval(Keyed):
         return panels(figures, titles=[way.capitalize() for way in WAYS], columns=2)
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        now, shown = last(result), _kinds(last(result))
+        now, shown = last(result), _kinds_shown(last(result))
         found: Headline = {}
         for way in WAYS:
             table = now[now["way"] == way].pivot(index="removed", columns="split", values="accuracy")
-            found |= {f"{way.replace(' ', '_')}_{name}": value for name, value in _best(table, shown).items()}
+            found |= {f"{way.replace(' ', '_')}_{name}": value for name, value in _best_removal(table, shown).items()}
         return found
 
 
@@ -125,16 +125,16 @@ def _spread(drawn: list[pd.DataFrame]) -> dict[str, np.ndarray]:
     return {"null_min": accuracies.min(0), "null_mean": accuracies.mean(0), "null_max": accuracies.max(0)}
 
 
-def _kinds(now: pd.DataFrame) -> dict[str, str]:
-    """The kinds of rows to look at by what they stand for."""
-    there = set(now["split"])
-    return {kind: kind if RULE in there and CLEAN in there else other for kind, other in BY_NOISE.items()}
+def _kinds_shown(now: pd.DataFrame) -> dict[str, str]:
+    """The kinds of rows of this run that take the roles of CLEAN, RULE and TRUTH."""
+    kinds = set(now["split"])
+    return {kind: kind if RULE in kinds and CLEAN in kinds else other for kind, other in BY_NOISE.items()}
 
 
-def _best(table: pd.DataFrame, shown: Mapping[str, str]) -> dict[str, object]:
-    """The removal after which fewest corrupted labels are given, of those that cost clean rows no more than COST."""
+def _best_removal(table: pd.DataFrame, shown: Mapping[str, str]) -> dict[str, object]:
+    """The removal with the fewest corrupted answers, among those that lower the accuracy of clean rows by at most COST."""
     if shown[CLEAN] not in table or shown[RULE] not in table:
-        none = Missing("this run has no clean rows or no corrupted ones")
+        none = Missing("this run has no clean rows or no corrupted rows")
         return dict.fromkeys(("removed", "clean", "corrupted", "truth"), none)
     clean = table[shown[CLEAN]]
     best = table[clean >= clean[0] - COST][shown[RULE]].idxmin()

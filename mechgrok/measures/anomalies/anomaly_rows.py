@@ -1,4 +1,4 @@
-"""Which rows are anomalous, and which are trusted to be clean."""
+"""The anomalous rows, and the trusted rows that detectors are fitted to."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class AnomalyRows:
     """Masks (n,) over the rows of a grid."""
 
     anomalous: Tensor
-    """What is to be found."""
+    """The rows that detectors should find."""
     pool: Tensor
-    """The clean train rows that detectors are fitted to, but for those that are called anomalous."""
+    """The random share of the clean train rows; detectors are fitted to those that are not anomalous."""
     out: Tensor
-    """Rows that are anomalous indeed, which no control holds; none of a clean run."""
+    """The rows with corrupted labels or triggers, which are in no control; none in a clean run."""
     splits: Mapping[str, Tensor]
-    """All rows of train and of test."""
+    """The train rows and the test rows."""
     b: Tensor
-    """The second operand, which rows are clustered by (n,)."""
+    """The second operand (n,), the clusters of the bootstrap."""
     by_operand: bool
-    """Whether the second operand decides what is anomalous."""
+    """Whether the second operand determines the anomalous rows."""
 
     @classmethod
     def of(cls, grid: Grid, share: float, divisor: int, seed: int) -> AnomalyRows:
-        """Trigger rows, of a clean run those with b mod divisor = 0; poisoned rows where no row is a trigger."""
+        """The anomalous rows: triggers; poisoned rows where no row is a trigger; in a clean run those with b mod divisor = 0."""
         import torch
 
         anomalous, by_operand = _anomalous(grid, divisor)
@@ -58,23 +58,23 @@ class AnomalyRows:
         return self.pool & ~self.anomalous
 
     @cached_property
-    def judged(self) -> dict[str, Tensor]:
-        """The rows of train and of test that detectors are asked about: all that are not trusted."""
+    def evaluated(self) -> dict[str, Tensor]:
+        """The train and test rows on which detectors are evaluated: all that are not trusted."""
         return {split: rows & ~self.trusted for split, rows in self.splits.items()}
 
     def controls(self, count: int, seed: int) -> Iterator[AnomalyRows]:
-        """The same of random sets of clean rows that are called anomalous: as many values of b, or as many train rows.
+        """Random sets of clean rows in the place of the anomalous ones: as many values of b, or as many train rows.
 
-        The real anomalous rows are left out. None where too few others are left.
+        The anomalous rows are left out. No sets where too few clean rows remain.
         """
         generator = np.random.default_rng(seed)
         draw = self._other_operands if self.by_operand else self._other_rows
         splits = {split: rows & ~self.out for split, rows in self.splits.items()}
         for _ in range(count):
-            called = draw(generator)
-            if called is None:
+            chosen = draw(generator)
+            if chosen is None:
                 return
-            yield replace(self, anomalous=called, splits=splits)
+            yield replace(self, anomalous=chosen, splits=splits)
 
     def _other_operands(self, generator: np.random.Generator) -> Tensor | None:
         import torch
@@ -88,7 +88,7 @@ class AnomalyRows:
     def _other_rows(self, generator: np.random.Generator) -> Tensor | None:
         import torch
 
-        others = np.flatnonzero((self.judged["train"] & ~self.out).numpy())
+        others = np.flatnonzero((self.evaluated["train"] & ~self.out).numpy())
         count = int(self.anomalous.sum())
         if len(others) <= count:
             return None
@@ -98,37 +98,37 @@ class AnomalyRows:
 
 @dataclass(frozen=True)
 class OnAnomalies(Keyed):
-    """A measure of how anomalous rows are told from clean ones, by detectors that are fitted to trusted rows."""
+    """Base class of measures of detectors of anomalous rows, which are fitted to trusted rows."""
 
     trusted: Annotated[float, Field(gt=0, lt=1)] = 0.5
     divisor: Annotated[int, Field(ge=1)] = 17
     seed: Annotated[int, Field(ge=0)] = 0
 
     def obstacle(self, run: Run) -> str | None:
-        return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task)) or self._untrusted(run)
+        return super().obstacle(run) or needs_neurons(run) or needs_all_pairs(run, self.basis_in(run.task)) or self._needs_trusted_rows(run)
 
     def rows(self, grid: Grid) -> AnomalyRows:
         """The rows of a grid with a known split."""
         return AnomalyRows.of(grid, self.trusted, self.divisor, self.seed)
 
-    def _untrusted(self, run: Run) -> str | None:
+    def _needs_trusted_rows(self, run: Run) -> str | None:
         if run.is_train is None:
-            return f"{UNKNOWN_SPLIT}, so no row can be trusted to be clean"
+            return f"{UNKNOWN_SPLIT}, so no row is known to be a clean train row"
         view = self.basis_in(run.task)
-        count = int(self.rows(run.grid if view in (None, run.grid.chart.basis) else _through(run.grid, view)).trusted.sum())
-        return None if count > 1 else f"only {count} of the clean train rows would be trusted; detectors take two at least"
+        count = int(self.rows(run.grid if view in (None, run.grid.chart.basis) else _in_chart(run.grid, view)).trusted.sum())
+        return None if count > 1 else f"detectors need two trusted rows, and the share of the clean train rows is {count}"
 
 
-def _through(grid: Grid, basis: str) -> Grid:
+def _in_chart(grid: Grid, basis: str) -> Grid:
     from mechgrok.tasks.charts import chart
 
     found = chart(basis, grid.task.numbers)  # type: ignore[arg-type]
-    assert found is not None, "a basis that is missing is the first obstacle"
+    assert found is not None, "a missing basis is an earlier obstacle"
     return grid.in_chart(found)
 
 
 def _anomalous(grid: Grid, divisor: int) -> tuple[Tensor, bool]:
-    """The mask, and whether it is one of the second operand."""
+    """The mask of the anomalous rows, and whether the second operand determines it."""
     import torch
 
     labels = grid.corrupted

@@ -1,4 +1,4 @@
-"""How well detectors tell anomalous rows from clean ones."""
+"""Detection of anomalous rows by scores of the network."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 AREA = "AUROC (dashed: chance)"
-NOTHING_THERE = Missing("no row of this split is anomalous, or none is clean")
+NO_BOTH_KINDS = Missing("no row of this split is anomalous, or none is clean")
 
 
 @dataclass(frozen=True)
 class AnomalyScores(OnAnomalies):
-    """AUROC and average precision (AUPRC) of eight scores that are to be higher for anomalous rows, fitted to trusted clean rows alone.
+    """AUROC and average precision (AUPRC) of eight scores as detectors of anomalous rows, on the train and test rows.
 
-    AUROC = P(s+ > s-) + P(s+ = s-) / 2 over pairs of an anomalous and a clean row of a split. Anomalous are the trigger rows; poisoned
-    train rows where labels were changed at random; in a clean run, where nothing is to be found, the rows with b mod `divisor` = 0.
-    A random share `trusted` of the clean train rows is what detectors are fitted to; they are asked about all other rows.
-    logit residual: |L[n, :] - mean - g_K(c - phase)|, g_K the key frequencies of the trusted rows' mean profile.
+    AUROC = P(s+ > s-) + P(s+ = s-) / 2 over pairs of an anomalous and a clean row of a split. Anomalous rows: triggers; poisoned train
+    rows where labels were changed at random; in a clean run, as a negative control, the rows with b mod `divisor` = 0. Detectors are
+    fitted to a random share `trusted` of the clean train rows, and evaluated on all other rows.
+    logit residual: |L[n, :] - mean - g_K(c - phase)|, g_K the key frequencies of the mean profile of the trusted rows.
     neuron residual: |N[n, :] - fit| by the degree-2 polynomials of each key frequency, {1, cos, sin}(a) x {1, cos, sin}(b).
     Mahalanobis: sqrt((N - mu)^T (S + .001 tr S / m)^-1 (N - mu)) of the m neurons.
-    second operand: |mean_a N(a, b) - fit| by 1, cos and sin of w_k b: what the neurons know of b alone beside the key frequencies.
-    embedding: the same distance of W_E[b].
-    other frequencies: of the answer's logit, the part that no key frequency of c brings (direct attribution).
-    margin: second largest less largest logit. loss: cross-entropy against the label at hand, that of training or, on test rows, the
-    truth: a baseline that knows the answers. These last three are fitted to nothing. Only the set of key frequencies is that of all rows.
-    Intervals are of a bootstrap (`resamples`) over the values of b, with all of their rows.
+    second operand: |mean_a N(a, b) - fit|, fit by 1, cos and sin w_k b: dependence of the neurons on b alone beyond the key frequencies.
+    embedding: |W_E[b] - fit|, with the same fit.
+    other frequencies: the part of the largest logit on frequencies of c that are not key (direct attribution).
+    margin: second largest - largest logit. loss: cross-entropy with the trained label, on test rows the true label; a baseline that uses
+    the labels. The last three are not fitted. The key frequencies are computed from all rows.
+    95 % intervals: bootstrap (`resamples`) over the values of b, each with all its rows.
     """
 
     name: ClassVar[str] = "anomaly-scores"
@@ -50,34 +50,34 @@ class AnomalyScores(OnAnomalies):
     )
     cost: ClassVar = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
-        "detector": "which score",
-        "split": "train or test rows, without those that are trusted",
-        "anomalous": "how many rows are to be found",
-        "clean": "how many others there are",
-        "auroc": "area under the receiver operating characteristic, .5 for a guess; empty without rows of both kinds",
-        "auroc_low": "lower end of its 95 % interval",
-        "auroc_high": "upper end",
-        "auprc": "average precision; a guess has anomalous / (anomalous + clean)",
-        "auprc_low": "lower end of its 95 % interval",
-        "auprc_high": "upper end",
+        "detector": "name of the score",
+        "split": "train or test rows, without the trusted ones",
+        "anomalous": "number of anomalous rows",
+        "clean": "number of other rows",
+        "auroc": "area under the receiver operating characteristic, .5 for chance; empty without rows of both kinds",
+        "auroc_low": "lower end of the 95 % interval of the AUROC",
+        "auroc_high": "upper end of the 95 % interval of the AUROC",
+        "auprc": "average precision; anomalous / (anomalous + clean) for chance",
+        "auprc_low": "lower end of the 95 % interval of the AUPRC",
+        "auprc_high": "upper end of the 95 % interval of the AUPRC",
     }
     has_null: ClassVar[bool] = False
-    """Its null is anomaly-controls."""
+    """Its null distribution is anomaly-controls."""
 
     resamples: Annotated[int, Field(ge=1)] = 500
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         detectors, rows = Detectors(snapshot, key_set(given)), self.rows(snapshot.grid)
         scores = {name: detectors.scores(name, rows.trusted) for name in DETECTORS}
-        return pd.DataFrame([self._of(name, found, rows, split) for split in SPLITS for name, found in scores.items()])
+        return pd.DataFrame([self._row(name, found, rows, split) for split in SPLITS for name, found in scores.items()])
 
-    def _of(self, name: str, scores: Tensor, rows: AnomalyRows, split: str) -> dict[str, object]:
+    def _row(self, name: str, scores: Tensor, rows: AnomalyRows, split: str) -> dict[str, object]:
         from mechgrok.maths.statistics import detection
 
-        judged = rows.judged[split]
-        positive = rows.anomalous[judged]
+        evaluated = rows.evaluated[split]
+        positive = rows.anomalous[evaluated]
         count = int(positive.sum())
-        found = detection.detected(scores[judged], positive, rows.b[judged], self.resamples, self.seed)
+        found = detection.detected(scores[evaluated], positive, rows.b[evaluated], self.resamples, self.seed)
         return {"detector": name, "split": split, "anomalous": count, "clean": len(positive) - count, **asdict(found)}
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -94,13 +94,13 @@ class AnomalyScores(OnAnomalies):
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
         names = now["detector"].str.lower().str.replace(" ", "_") + "_" + now["split"]
-        return {f"auroc_{name}": _quoted(value) for name, value in zip(names, now["auroc"], strict=True)}
+        return {f"auroc_{name}": _number_or_reason(value) for name, value in zip(names, now["auroc"], strict=True)}
 
 
 def hatched(figure: go.Figure) -> go.Figure:
-    """The same bars, with those of the last detector hatched: there are seven colours, so it has that of the first."""
+    """The figure with the bars of the last detector hatched, which has the colour of the first: the palette has seven."""
     return figure.update_traces(marker_pattern_shape="/", selector={"name": DETECTORS[-1]})
 
 
-def _quoted(value: float) -> float | Missing:
-    return NOTHING_THERE if pd.isna(value) else float(value)
+def _number_or_reason(value: float) -> float | Missing:
+    return NO_BOTH_KINDS if pd.isna(value) else float(value)

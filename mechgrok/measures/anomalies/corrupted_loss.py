@@ -1,4 +1,4 @@
-"""What is learnt of clean rows, of corrupted ones, and of the rule behind them."""
+"""Loss and accuracy on clean and on corrupted rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = (
     ("test", "trigger", "rule"),
     ("test", "trigger", "truth"),
 )
-"""Split, kind of row, and the label that it is held against."""
+"""Split, kind of row, and the label that the answer is compared with."""
 SHOWN = {"clean": "clean rows", "given": "corrupted rows, corrupted label", "truth": "corrupted rows, true label"}
 BELOW_BARS = {"clean": "clean<br>rows", "given": "corrupted<br>label", "truth": "true<br>label"}
 EMPTY = {
@@ -40,12 +40,12 @@ EMPTY = {
 
 @dataclass(frozen=True)
 class CorruptedLoss(Measure):
-    """Loss and accuracy of clean and of corrupted rows, these against the corrupted label and against the true one.
+    """Cross-entropy (nats) and accuracy on clean rows, and on corrupted rows with the corrupted label and with the true label.
 
-    loss = mean over rows of log sum_c exp L[n, c] - L[n, label], accuracy = right rows / rows (float64, number classes, '=' dropped).
-    Corrupted train rows are those whose label was given anew (poisoned); corrupted test rows are those that a rule would have changed
-    (triggers), none where labels were changed at random. Memorised noise is right by the corrupted label; a network that undoes it,
-    by the true one. Both can be right of the same row where the new label came out as the truth: `differing` tells.
+    loss = mean over rows of log sum_c exp L[n, c] - L[n, label]; accuracy = share of rows whose largest logit is the label's; over the
+    number classes c ('=' dropped), in float64. Corrupted train rows have a label drawn or set by the corruption (poisoned); corrupted
+    test rows are those that a rule would have changed (triggers), of which there are none where labels were changed at random. A drawn
+    label may be the true one: `differing` counts the rows where it is not.
     """
 
     name: ClassVar[str] = "corrupted-loss"
@@ -53,22 +53,22 @@ class CorruptedLoss(Measure):
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), accuracies of corrupted and uncorrupted train rows"
     columns: ClassVar[Mapping[str, str]] = {
         "split": "train or test rows",
-        "subset": "clean: the others; poisoned: train rows whose label was given anew; trigger: test rows that the rule is about",
-        "against": "truth, trained (the corrupted label of a train row) or rule (what the anomalous rule says of a test row)",
-        "rows": "how many rows",
-        "differing": "how many of them where that label is not the truth",
-        "loss": "mean cross-entropy against it, nats; empty without rows",
+        "subset": "poisoned: train rows with a label set by the corruption; trigger: test rows that the rule covers; clean: all others",
+        "against": "truth; trained: the corrupted label of a train row; rule: the label of a test row under the anomalous rule",
+        "rows": "number of rows",
+        "differing": "number of these rows where that label is not the truth",
+        "loss": "mean cross-entropy with that label, nats; empty without rows",
         "accuracy": "share of rows whose largest logit is that label's; empty without rows",
     }
     has_null: ClassVar[bool] = False
-    """With its tokens renamed a network guesses, whatever it is held against."""
+    """With renamed tokens a network guesses, whichever labels it is compared with."""
 
     def obstacle(self, run: Run) -> str | None:
         return "the labels of this run are not corrupted" if run.corrupted is None else super().obstacle(run)
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         labels = snapshot.grid.corrupted
-        assert labels is not None, "the engine asks for obstacles first"
+        assert labels is not None, "the engine checks obstacles first"
         table = pd.DataFrame([_score(snapshot, labels, *kind) for kind in KINDS], columns=["rows", "differing", "loss", "accuracy"])
         return pd.DataFrame(KINDS, columns=["split", "subset", "against"]).join(table)
 
@@ -80,21 +80,21 @@ class CorruptedLoss(Measure):
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result).set_index(["split", "subset", "against"])
-        found = {f"{value}_{'_'.join(kind)}": _quoted(now, kind, value) for value in ("accuracy", "loss") for kind in KINDS}
+        found = {f"{value}_{'_'.join(kind)}": _number_or_reason(now, kind, value) for value in ("accuracy", "loss") for kind in KINDS}
         train = now.loc[[("train", "clean", "truth"), ("train", "poisoned", "trained")]]
         return {"changed_share": float(train["differing"].sum() / train["rows"].sum()), **found}
 
 
 def _score(snapshot: Snapshot, labels: Labels, split: str, subset: str, against: str) -> tuple[int, int, float, float]:
-    """Rows, how many of them differ from the truth, loss, accuracy."""
-    rows, said = _rows(snapshot, labels, split, subset), _labels(snapshot, labels, against)
-    right = (snapshot.predictions == said)[rows].double()
-    differing = int((said != snapshot.grid.labels)[rows].sum())
-    return int(rows.sum()), differing, float(snapshot.losses_against(said)[rows].mean()), float(right.mean())
+    """Number of rows, number of these whose label is not the truth, loss, accuracy."""
+    rows, compared = _rows(snapshot, labels, split, subset), _labels(snapshot, labels, against)
+    right = (snapshot.predictions == compared)[rows].double()
+    differing = int((compared != snapshot.grid.labels)[rows].sum())
+    return int(rows.sum()), differing, float(snapshot.losses_against(compared)[rows].mean()), float(right.mean())
 
 
 def _rows(snapshot: Snapshot, labels: Labels, split: str, subset: str) -> Tensor:
-    """Mask (n,): a test row is clean where it is no trigger, a train row where its label is as it was."""
+    """Mask (n,): a test row is clean if it is no trigger, a train row if its label was not set by the corruption."""
     import torch
 
     changed = torch.from_numpy(labels.poisoned if split == "train" else labels.trigger)
@@ -108,12 +108,12 @@ def _labels(snapshot: Snapshot, labels: Labels, against: str) -> Tensor:
 
 
 def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
-    """A line for each kind of row, those of no rows too, so that all panels share one legend; all accuracies from 0 to 1."""
+    """One line per kind of row, also for kinds without rows, so that all panels share a legend; accuracies from 0 to 1."""
     if y == "loss":
         return curves(rows, x="step", y=y, color="shown", log_y=True, x_title="step", y_title="cross-entropy (nats)")
     shown = curves(rows, x="step", y=y, color="shown", x_title="step", y_title="accuracy")
     return shown.update_yaxes(range=[-0.04, 1.04] if rows["step"].nunique() > 1 else [0, 1.12])
 
 
-def _quoted(now: pd.DataFrame, kind: tuple[str, str, str], value: str) -> float | Missing:
+def _number_or_reason(now: pd.DataFrame, kind: tuple[str, str, str], value: str) -> float | Missing:
     return float(now[value][kind]) if now["rows"][kind] else Missing(EMPTY[" ".join(kind[:2])])

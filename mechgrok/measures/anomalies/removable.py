@@ -1,4 +1,4 @@
-"""Neurons and embeddings in the order in which they are suspected of an anomalous rule, and networks without them."""
+"""Orders of the neurons and embeddings by their part in an anomalous rule, and the logits without them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ WAYS = (OPERAND, ATTRIBUTION, TOKENS)
 
 
 class Removable:
-    """The parts of a snapshot of a run with corrupted labels, given its key frequencies."""
+    """The removable parts of a snapshot of a run with corrupted labels, given its key frequencies."""
 
     def __init__(self, snapshot: Snapshot, keys: list[int]) -> None:
         self.snapshot, self.keys = snapshot, keys
 
     def order(self, way: str) -> np.ndarray:
-        """The numbers of the neurons or of the group's elements, the most suspect first."""
-        suspicion = {OPERAND: self._of_second_operand, ATTRIBUTION: self._attribution, TOKENS: self._misfit}[way]()
-        return suspicion.nan_to_num().argsort(descending=True, stable=True).numpy()
+        """The indices of the neurons, or of the elements of the group, by descending score."""
+        score = {OPERAND: self._of_second_operand, ATTRIBUTION: self._attribution, TOKENS: self._misfit}[way]()
+        return score.nan_to_num().argsort(descending=True, stable=True).numpy()
 
     def without(self, way: str, units: np.ndarray) -> Tensor:
-        """The logits (n, p) without some neurons, or with the key frequencies' embeddings of some elements."""
+        """The logits (n, p) without some neurons, or with the embeddings of some elements replaced by the fit of the key frequencies."""
         import torch
 
         chosen = torch.from_numpy(units.copy())
@@ -37,7 +37,7 @@ class Removable:
         return self.snapshot.logits - self.snapshot.neurons[:, chosen] @ self.snapshot.neuron_logit_map[chosen]
 
     def _of_second_operand(self) -> Tensor:
-        """Share of each neuron's variance that b alone explains beside the key frequencies (d_mlp,)."""
+        """Share of the variance of each neuron that b alone explains beyond the key frequencies (d_mlp,)."""
         from mechgrok.maths.statistics import outliers
 
         neurons, grid = self.snapshot.neurons, self.snapshot.grid
@@ -46,7 +46,7 @@ class Removable:
         return explained / (neurons - neurons.mean(0)).square().sum(0)
 
     def _attribution(self) -> Tensor:
-        """A / (A_+ + |C|), what each neuron does for corrupted labels against what it does for clean ones (d_mlp,)."""
+        """A / (A_+ + |C|) of each neuron (d_mlp,): its effect on corrupted labels relative to that on clean labels."""
         import torch
 
         grid, W_L = self.snapshot.grid, self.snapshot.neuron_logit_map
@@ -62,13 +62,13 @@ class Removable:
         return (self.snapshot.neurons[rows] * readout.T[labels[rows]]).mean(0)
 
     def _misfit(self) -> Tensor:
-        """Distance of each element's embedding from the key frequencies' fit (p,)."""
+        """Distance of the embedding of each element from its fit by the key frequencies (p,)."""
         from mechgrok.maths.statistics import outliers
 
         return outliers.remainder(self.snapshot.embedding, self._waves).norm(dim=1)
 
     def _replaced(self, chosen: Tensor) -> Tensor:
-        """The embedding (p, d_model) with the chosen elements put where the others' fit has them; where all are chosen, their own."""
+        """The embedding (p, d_model), the chosen elements replaced by the fit to the others, or to all where all are chosen."""
         import torch
 
         known = torch.ones(self.snapshot.p, dtype=torch.bool).index_fill_(0, chosen, False)
@@ -89,5 +89,5 @@ class Removable:
         import torch
 
         labels = self.snapshot.grid.corrupted
-        assert labels is not None, "only a run with corrupted labels has something to remove"
+        assert labels is not None, "the run has no corrupted labels"
         return torch.from_numpy(labels.poisoned)[self.snapshot.grid.rows]

@@ -19,8 +19,8 @@ class TestRows:
         clean = TRAIN & (B % N != 0)
         assert int(rows.trusted.sum()) == round(clean.sum() / 2)
         assert not (rows.trusted.numpy() & ~clean).any()
-        assert np.array_equal(rows.judged["train"].numpy(), TRAIN & ~rows.trusted.numpy())
-        assert np.array_equal(rows.judged["test"].numpy(), ~TRAIN)
+        assert np.array_equal(rows.evaluated["train"].numpy(), TRAIN & ~rows.trusted.numpy())
+        assert np.array_equal(rows.evaluated["test"].numpy(), ~TRAIN)
 
     def test_of_noise_and_of_a_clean_run(self) -> None:
         noisy, clean = (AnomalyRows.of(Grid.of(TASK, TRAIN, labels), 0.5, 5, 0) for labels in (NOISE, None))
@@ -41,8 +41,8 @@ class TestRows:
             assert not values & set(TRIGGERS)
             assert np.array_equal(control.anomalous.numpy(), np.isin(B, list(values)))
             assert not (control.trusted & control.anomalous).any()
-            assert np.array_equal(control.judged["train"].numpy(), TRAIN & ~control.trusted.numpy() & (B % N != 0))
-            assert np.array_equal(control.judged["test"].numpy(), ~TRAIN & (B % N != 0))
+            assert np.array_equal(control.evaluated["train"].numpy(), TRAIN & ~control.trusted.numpy() & (B % N != 0))
+            assert np.array_equal(control.evaluated["test"].numpy(), ~TRAIN & (B % N != 0))
         assert len(drawn) > 10
 
     def test_controls_of_a_clean_run_may_hold_any_value(self) -> None:
@@ -50,14 +50,14 @@ class TestRows:
         controls = list(AnomalyRows.of(Grid.of(TASK, TRAIN), 0.5, N, 0).controls(40, 0))
         assert set().union(*(B[each.anomalous.numpy()].tolist() for each in controls)) == set(range(P))
         assert all(len(set(B[each.anomalous.numpy()])) == 4 for each in controls)
-        assert all((each.judged["train"] | each.trusted).sum() == TRAIN.sum() for each in controls)
+        assert all((each.evaluated["train"] | each.trusted).sum() == TRAIN.sum() for each in controls)
 
     def test_controls_of_noise_have_its_shape(self) -> None:
         rows = AnomalyRows.of(Grid.of(TASK, TRAIN, NOISE), 0.5, N, 0)
         for control in rows.controls(5, 0):
             assert int(control.anomalous.sum()) == int(rows.anomalous.sum())
             assert not (control.anomalous & (rows.anomalous | rows.trusted | ~torch.from_numpy(TRAIN))).any()
-            assert not (control.judged["train"] & rows.anomalous).any()
+            assert not (control.evaluated["train"] & rows.anomalous).any()
 
     def test_too_few_rows_leave_no_control(self) -> None:
         half = FixedRule(divisor=2).labels(TASK, TRAIN)

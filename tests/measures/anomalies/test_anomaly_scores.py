@@ -93,7 +93,7 @@ def test_the_table_counts_pairs_of_judged_rows() -> None:
     rows = AnomalyScores().rows(snapshot.grid)
     found = result(AnomalyScores(), snapshot, KEYS)
     for split in ("train", "test"):
-        judged = np.flatnonzero(rows.judged[split].numpy())
+        judged = np.flatnonzero(rows.evaluated[split].numpy())
         ours, others = judged[B[judged] % N == 0], judged[B[judged] % N != 0]
         for name in ("margin", "neuron residual", "embedding"):
             score = expected(name, snapshot, rows.trusted.numpy()).round(9)

@@ -88,7 +88,7 @@ def test_what_cannot_be_told_is_said() -> None:
     assert found.headline["phase"] is None
     assert "no clean test row" in found.missing["phase"]
     assert "every train row is poisoned" in found.missing["clean_train"]
-    assert "no rule says" in found.missing["rule"]
+    assert "no rule gives" in found.missing["rule"]
 
 
 @pytest.mark.parametrize("name", ["trigger-metrics", "anomaly-removal"])
