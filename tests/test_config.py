@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from mechgrok import config as configs
 from mechgrok.config import Config, make, read
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.torch_randperm import TorchRandperm
+from mechgrok.discovery import PartFolder
 from mechgrok.errors import UserError
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
@@ -38,6 +41,14 @@ def refusal(change: dict[str, Any]) -> str:
     assert message.startswith("r/config.json: ")
     assert "\n" not in message
     return message.removeprefix("r/config.json: ")
+
+
+def every(folder: PartFolder) -> str:
+    """The kinds that the files of a folder define, as an error lists them."""
+    found = (
+        line for path in Path(configs.__file__).parent.joinpath(*folder.split(".")).glob("*.py") for line in path.read_text().splitlines()
+    )
+    return ", ".join(sorted(match[1] for line in found if (match := re.match(r'    kind: Literal\["([^"]+)"\]', line))))
 
 
 BATCHES = "give full, auto, a number of rows, or a share of them above 0 and at most 1"
@@ -129,12 +140,11 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("task", "modular", 'task: Input should be an object such as {"kind": "aliases"}'),
         ("task", 3, 'task: Input should be an object such as {"kind": "aliases"}'),
         ("task", {"kind": "moduler"}, "task: unknown kind 'moduler'; did you mean modular?"),
-        ("task", {"p": 5}, "task: unknown kind None; known: aliases, expression, group, k-wise, mixture, modular, random-table, residue"),
+        ("task", {"p": 5}, f"task: unknown kind None; known: {every('tasks')}"),
         (
             "split",
             {"kind": "modular"},
-            "split: unknown kind 'modular'; known: designed, file, given, numpy-shuffle, python-shuffle, torch-random-split, "
-            "torch-randperm, torch-threshold, unknown",
+            f"split: unknown kind 'modular'; known: {every('data.splits')}",
         ),
         ("task.p", 1, "task.p: Input should be greater than or equal to 2"),
         ("task.p", "many", "task.p: Input should be a valid integer, unable to parse string as an integer"),
@@ -151,7 +161,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("training.batch", 1.5, f"training.batch: {BATCHES}"),
         ("training.batch", -0.5, f"training.batch: {BATCHES}"),
         ("training.batch", "some", f"training.batch: {BATCHES}"),
-        ("training.probes", ["noise"], "training.probes.0: unknown probe 'noise'; known: gradient-norm, learning-rate, update-split"),
+        ("training.probes", ["noise"], f"training.probes.0: unknown probe 'noise'; known: {every('training.probes')}"),
         ("training.stop.accuracy", 2, "training.stop.accuracy: Input should be less than or equal to 1"),
         ("checkpoints.at", [5, -1], "checkpoints.at.1: Input should be greater than or equal to 0"),
     ],

@@ -1,4 +1,4 @@
-"""Whatever has a memory or draws numbers goes on as if it had not been interrupted."""
+"""Optimisers, gradient filters, schedules and random numbers of a resumed run are those of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from trained_runs import Interrupting, begin, config, contents, resume, train
 
+from mechgrok.discovery import kinds
 from mechgrok.training import recorder
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -25,6 +26,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "replacement": {"training__batch": 5, "training__sampling": "replacement", "training__loss": "mse"},
     "fixed order": {"training__batch": 5, "training__sampling": "fixed"},
 }
+PARTS = [(f"{part}__kind", kind) for part in ("optimizer", "gradient", "schedule") for kind in kinds(f"training.{part}s")]
+DEFAULTS = {"adamw", "none", "linear-warmup"}
+KINDS |= {kind: {path: kind} for path, kind in PARTS if kind not in DEFAULTS | {case.get(path) for case in KINDS.values()}}
 
 
 @pytest.mark.parametrize("changed", KINDS.values(), ids=KINDS)
