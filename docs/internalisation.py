@@ -10,7 +10,7 @@ from statistics import mean
 from mechgrok.analysis import Number, analysis
 from mechgrok.plots.export import write
 from mechgrok.studies.figures import differences
-from mechgrok.studies.paired import compared, t_test
+from mechgrok.studies.paired import paired_differences, t_test
 from mechgrok.studies.trained import Trained
 from mechgrok.tasks.aliases import Aliases
 
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     for words, (more, less) in CROSSED.items():
         found = t_test([mean(accuracies(trained, more, seed)) - mean(accuracies(trained, less, seed)) for seed in study.seeds])
         print(f"{words}, {TAGS}: {found.mean:.3f}, {found.low:.3f} to {found.high:.3f}, p {found.p:.2g}")
-    [(_, figure)] = differences([row for row in compared(trained) if not row.text.startswith(UNLIKE)])
+    [(_, figure)] = differences([row for row in paired_differences(trained) if not row.text.startswith(UNLIKE)])
     write(figure, FIGURE)
 
 

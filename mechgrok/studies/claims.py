@@ -1,4 +1,4 @@
-"""Whether the claims of a study hold, and their controls do not."""
+"""Evaluates the claims of a study and their controls."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Answer = Literal["yes", "no", "unknown"]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What became of a claim: the values and answers of each seed, and of its control."""
+class Evaluated:
+    """A claim with the values of each seed and those of its control."""
 
     claim: Claim
     values: tuple[Interval | str, ...]
@@ -25,7 +25,7 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """In words: reproduced, or in how many seeds and what the control does."""
+        """The verdict as text: reproduced, or the number of seeds in which it holds and the result of the control."""
         return verdict(self.answers(self.values), self.answers(self.controls))
 
     def answers(self, values: Sequence[Interval | str]) -> list[Answer]:
@@ -33,9 +33,9 @@ class Judged:
         return [answer(value, self.claim.low, self.claim.high) for value in values]
 
 
-def judge(trained: Trained) -> list[Judged]:
-    """Every claim of a study."""
-    return [Judged(claim, _values(trained, claim.value), _values(trained, claim.control)) for claim in trained.study.claims]
+def evaluate(trained: Trained) -> list[Evaluated]:
+    """Every claim of a study with its values."""
+    return [Evaluated(claim, _values(trained, claim.value), _values(trained, claim.control)) for claim in trained.study.claims]
 
 
 def _values(trained: Trained, number: Number | Pace) -> tuple[Interval | str, ...]:
@@ -43,7 +43,7 @@ def _values(trained: Trained, number: Number | Pace) -> tuple[Interval | str, ..
 
 
 def answer(value: Interval | str, low: float, high: float) -> Answer:
-    """Whether an interval lies in the range from low to high, its finite ends left out."""
+    """Whether an interval lies in the open range from low to high; `unknown` where they overlap or the value is missing."""
     if isinstance(value, str):
         return "unknown"
     if (low < value[0] or low == -math.inf) and (value[1] < high or high == math.inf):
@@ -52,7 +52,7 @@ def answer(value: Interval | str, low: float, high: float) -> Answer:
 
 
 def verdict(values: Sequence[Answer], controls: Sequence[Answer]) -> str:
-    """What the answers of all seeds amount to."""
+    """The verdict of the answers of all seeds."""
     found, of_control, seeds = Counter(values), Counter(controls), len(values)
     if found["yes"] == seeds and of_control["no"] == seeds:
         return "reproduced"

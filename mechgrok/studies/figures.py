@@ -1,4 +1,4 @@
-"""Figures of a study: what the claims are about over training, for every trial."""
+"""Figures of a study: differences, the numbers of its claims over training, and test accuracy."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mechgrok.studies.paired import Row
 from mechgrok.studies.trained import Trained
 
 CHECKPOINTS = 3
-"""A measure that looks at fewer checkpoints has no course to draw."""
+"""The fewest checkpoints that are drawn as a curve."""
 
 
 def differences(rows: Sequence[Row]) -> Iterator[tuple[str, go.Figure]]:
-    """The compared differences that could be tested, one below the other."""
+    """The paired differences that were tested, one below the other."""
     found = [(row.text, row.tested.mean, row.tested.low, row.tested.high, row.known) for row in rows if row.tested]
     if found:
         table = pd.DataFrame(found, columns=["text", "mean", "low", "high", "known"])
@@ -27,21 +27,23 @@ def differences(rows: Sequence[Row]) -> Iterator[tuple[str, go.Figure]]:
 
 
 def courses(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
-    """For each measure that claims quote, its numbers over training: the mean over seeds within their least and largest."""
+    """The numbers of each measure that a claim uses, over training: mean, minimum and maximum over seeds."""
     numbers = [number for claim in trained.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
     for measure in dict.fromkeys(number.measure for number in numbers):
         keys = list(dict.fromkeys(number.key for number in numbers if number.measure == measure))
         asked = dict.fromkeys((number.trial, number.task) for number in numbers if number.measure == measure)
-        of = [each for trial in trained.study.trials for each in asked if each[0] == trial.name]
-        found = _courses(trained, measure, of, keys)
+        ordered = [each for trial in trained.study.trials for each in asked if each[0] == trial.name]
+        found = _courses(trained, measure, ordered, keys)
         if not found.empty and found["step"].nunique() >= CHECKPOINTS:
             yield measure, panels([_course(found[found["key"] == key], key) for key in keys], titles=keys)
 
 
-def _courses(trained: Trained, measure: str, of: list[tuple[str, str]], keys: list[str]) -> pd.DataFrame:
-    """Columns trial, key, step, value, one row for each seed of the trials and the tasks of them that are named."""
+def _courses(trained: Trained, measure: str, trials: list[tuple[str, str]], keys: list[str]) -> pd.DataFrame:
+    """Columns trial, key, step, value, for each seed of the named trials and tasks."""
     found = []
-    for trial, task, seed in ((trial, task, seed) for trial, task in of for seed in trained.study.seeds if (trial, seed) in trained.runs):
+    for trial, task, seed in (
+        (trial, task, seed) for trial, task in trials for seed in trained.study.seeds if (trial, seed) in trained.runs
+    ):
         history = trained.history(trial, seed, measure, task)
         if isinstance(history, pd.DataFrame):
             numbers = history[keys].apply(pd.to_numeric, errors="coerce").reset_index().melt("step", var_name="key")
@@ -56,13 +58,13 @@ def _course(courses: pd.DataFrame, key: str) -> go.Figure:
 
 def accuracies(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
     """Test accuracy over training, a panel for each row of the table and a line for each start, the same colour in all of them."""
-    shown = {}
+    plotted = {}
     for row in table.rows(trained):
         trials = {trial.name: trial for trial in trained.study.trials if row in table.in_rows(trial)}
         tables = [_test(trained, trials[name], row, seed) for name, seed in trained.runs if name in trials]
         if tables:
-            shown[row] = _accuracy(pd.concat(tables), table.columns(trained.study))
-    yield "by task and start", panels(list(shown.values()), titles=list(shown), columns=3)
+            plotted[row] = _accuracy(pd.concat(tables), table.columns(trained.study))
+    yield "by task and start", panels(list(plotted.values()), titles=list(plotted), columns=3)
 
 
 def _test(trained: Trained, trial: Trial, row: str, seed: int) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""When the runs of a study grok, and which of them sooner, where some did not within their steps."""
+"""Grokking times of the runs of a study, and their ratios, censored where a run did not grok within its steps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.runs.run import Run
 
 ACCURACY, SUSTAINED = 0.99, 3
-"""Grokked: the first of three evaluations in a row with such a test accuracy."""
+"""A run groks at the first of SUSTAINED evaluations in a row with at least this test accuracy."""
 
 
 @dataclass(frozen=True)
 class Time:
-    """When a run has grokked, or until when it had not."""
+    """When a run grokked, or the last step at which it had not."""
 
     step: int | None
     until: int
@@ -24,18 +24,18 @@ class Time:
 
     @classmethod
     def of(cls, run: Run, task: str = "") -> Time:
-        """From the metrics that were recorded while training, of a mixture those of a `task` of it; they have to hold test rows."""
+        """The time from the metrics recorded in training, those of one `task` for a mixture; the metrics must contain test rows."""
         test = run.metrics[run.metrics["split"] == (f"test-{task}" if task else "test")]
         step = first_crossing(test["step"], test["accuracy"], ACCURACY, sustained=SUSTAINED)
         return cls(step, int(test["step"].max()), float(test["accuracy"].max()))
 
 
 Interval = tuple[float, float]
-"""What a number is known to lie between."""
+"""Bounds of a number."""
 
 
 def ratio(own: Time, other: Time) -> Interval:
-    """own.step / other.step; where one of them is only known to come later than its last step, what that leaves."""
+    """Bounds of own.step / other.step; a run that did not grok bounds its step from below by its last step."""
     first, second = _earliest(own), _earliest(other)
     low = 0.0 if other.step is None else first / second
     high = math.inf if own.step is None else first / second
@@ -43,5 +43,5 @@ def ratio(own: Time, other: Time) -> Interval:
 
 
 def _earliest(time: Time) -> int:
-    """Never 0, since a run that answers right from the beginning is not infinitely faster than another."""
+    """At least 1, so that a run that is right from the beginning has a finite ratio."""
     return max(1, time.until if time.step is None else time.step)

@@ -16,9 +16,9 @@ from mechgrok.report.numbers import show
 from mechgrok.report.page import environment
 from mechgrok.runs.store import write
 from mechgrok.studies import figures, table
-from mechgrok.studies.claims import Judged, judge
+from mechgrok.studies.claims import Evaluated, evaluate
 from mechgrok.studies.pace import Interval
-from mechgrok.studies.paired import compared
+from mechgrok.studies.paired import paired_differences
 from mechgrok.studies.table import NBSP, Cell
 from mechgrok.studies.trained import Trained
 
@@ -38,12 +38,12 @@ class Line:
 
 
 def write_study(analysis: Analysis, out: Path) -> Path:
-    """Writes OUT/report/index.html, summary.json and table.md of what is trained; gives the page. Raises UserError where nothing is."""
+    """Writes OUT/report/index.html, summary.json and table.md of the finished runs; gives the page. Raises UserError if there are none."""
     assert analysis.study is not None
     trained = Trained(analysis.study, out)
     if not trained.runs:
         raise UserError(f"{out} holds no finished run of {analysis.name}; make them with: mechgrok study train {analysis.name} --out {out}")
-    rows, lines = table.rows(trained), [_line(each) for each in judge(trained)]
+    rows, lines = table.rows(trained), [_line(each) for each in evaluate(trained)]
     page = out / "report" / "index.html"
     write(page, _html(analysis, trained, rows, lines).encode(), durable=False)
     write(page.with_name("summary.json"), _summary(analysis, trained, rows, lines).encode(), durable=False)
@@ -53,7 +53,7 @@ def write_study(analysis: Analysis, out: Path) -> Path:
 
 def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
-    paired = compared(trained)
+    paired = paired_differences(trained)
     sections = {"Differences": figures.differences(paired), "Over training": figures.courses(trained)}
     if trained.study.published:
         sections["Test accuracy"] = figures.accuracies(trained)
@@ -74,14 +74,14 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
     )
 
 
-def _line(judged: Judged) -> Line:
-    claim = judged.claim
-    said = [tuple(map(interval, values)) for values in (judged.values, judged.controls)]
-    return Line(claim.text, claim.source, judged.verdict, _range(claim), _number(claim.value), said[0], _number(claim.control), said[1])
+def _line(evaluated: Evaluated) -> Line:
+    claim = evaluated.claim
+    values, controls = (tuple(map(interval, found)) for found in (evaluated.values, evaluated.controls))
+    return Line(claim.text, claim.source, evaluated.verdict, _range(claim), _number(claim.value), values, _number(claim.control), controls)
 
 
 def interval(value: Interval | str) -> str:
-    """A number, or what it is known to lie between, as text."""
+    """A number or its bounds as text."""
     if isinstance(value, str):
         return value
     low, high = value
@@ -110,7 +110,7 @@ def _of(number: Number | Pace) -> str:
 def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
     cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
     seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
-    paired = [asdict(row) for row in compared(trained)]
+    paired = [asdict(row) for row in paired_differences(trained)]
     found = {"table": cells, "claims": [vars(line) for line in lines], "paired": paired}
     return json.dumps({"analysis": analysis.name, **seeds, **found}, indent=1) + "\n"
 
@@ -123,12 +123,12 @@ def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: li
     """The tables, for a page of documentation."""
     names = table.columns(trained.study)
     body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
-    said = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
+    claims = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
     head = ["claim", "verdict", "range", "by seed", "control by seed"]
     grok = [_grid(["task", *names], body)] if trained.study.published else []
-    paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in compared(trained)]
+    paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in paired_differences(trained)]
     tested = [_grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
-    return "\n\n".join([*grok, _grid(head, said), *tested]) + "\n"
+    return "\n\n".join([*grok, _grid(head, claims), *tested]) + "\n"
 
 
 def _in_a_cell(cell: Cell | None) -> str:

@@ -1,4 +1,4 @@
-"""The table of a study: what is learnt by where it starts, published beside measured."""
+"""The table of a study: grokking times by task (rows) and start (columns), beside published train fractions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Cell:
     """A trial over its seeds."""
 
     times: tuple[Time, ...]
-    """Of the seeds that are trained."""
+    """Of the finished seeds."""
     published: float | None
-    """Smallest train fraction that groks; NEVER; None where the paper has no such trial."""
+    """Smallest published train fraction that groks; NEVER where none does; None where the paper has no such trial."""
     agrees: str
-    """Whether the order against SCRATCH is the published one, in words; empty in that column and where nothing is published."""
+    """Whether the order relative to SCRATCH is the published one, as text; empty in that column and where nothing is published."""
 
     @property
     def steps(self) -> str:
@@ -38,7 +38,7 @@ class Cell:
 
     @property
     def median(self) -> str:
-        """Of the steps, where at least half of the seeds grokked; and how many did."""
+        """The median step as text, a lower bound where fewer than half of the seeds grokked, with their number."""
         if not self.times:
             return NONE
         grokked = [each.step for each in self.times if each.step is not None]
@@ -54,17 +54,17 @@ class Cell:
 
 
 def _in_words(time: Time) -> str:
-    """Its spaces do not break, so that a table's lines do not end within a number."""
+    """With non-breaking spaces, so that a line of a table does not end within a number."""
     return show(time.step) if time.step is not None else f"> {show(time.until)} ({100 * time.best:.0f} %)".replace(" ", NBSP)
 
 
 def columns(study: Study) -> list[str]:
-    """Of the table, in the order of the trials."""
+    """The columns of the table, in the order of the trials."""
     return list(dict.fromkeys(trial.column for trial in study.trials))
 
 
 def rows(trained: Trained) -> dict[str, dict[str, Cell]]:
-    """The cells by row and column; a trial that the study does not have has none."""
+    """The cells by row and column."""
     found: dict[str, dict[str, Cell]] = {}
     for trial in trained.study.trials:
         for row, task in in_rows(trial).items():
@@ -76,19 +76,19 @@ def rows(trained: Trained) -> dict[str, dict[str, Cell]]:
 
 
 def in_rows(trial: Trial) -> Mapping[str, str]:
-    """The rows that a trial stands in, each with the task of a mixture that counts there; no task for a trial of one row."""
+    """The rows of a trial, each with its task of a mixture; the task is empty for a trial of one row."""
     return trial.tasks or {trial.row: ""}
 
 
 def agreement(trained: Trained, row: str, column: str) -> str:
-    """Whether a start is sooner or later than scratch in every seed as the published fractions say, which order is smaller r first."""
+    """Whether a start groks sooner or later than scratch in every seed, as the published fractions (smaller is sooner) predict."""
     own, scratch = (trained.study.published.get(f"{row}.{name}") for name in (column, SCRATCH))
     if column == SCRATCH or own is None or scratch is None:
         return ""
     expected: Order = "sooner" if own < scratch else "later" if own > scratch else "the same"
     if expected == "the same":
         return "no order published"
-    return _said([_answer(trained, row, column, seed, expected) for seed in trained.study.seeds], expected)
+    return _agreement_text([_answer(trained, row, column, seed, expected) for seed in trained.study.seeds], expected)
 
 
 def _answer(trained: Trained, row: str, column: str, seed: int, expected: Order) -> Answer:
@@ -99,7 +99,7 @@ def _answer(trained: Trained, row: str, column: str, seed: int, expected: Order)
     return answer(ratio(own, scratch), low, high)
 
 
-def _said(answers: Sequence[Answer], expected: Order) -> str:
+def _agreement_text(answers: Sequence[Answer], expected: Order) -> str:
     yes, no = answers.count("yes"), answers.count("no")
     if yes == len(answers):
         return f"agrees: {expected}"

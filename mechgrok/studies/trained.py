@@ -1,4 +1,4 @@
-"""The runs of a study that are there, and what is read from them."""
+"""The finished runs of a study, and the numbers read from them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def folder(out: Path, trial: Trial, seed: int) -> Path:
-    """Where a run of a study lies."""
+    """The folder of a run of a study."""
     return out / f"{trial.name}-s{seed}"
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A study with the runs of it that are finished."""
+    """A study with its finished runs."""
 
     study: Study
     out: Path
@@ -45,7 +45,7 @@ class Trained:
         return {key: Time.of(run) for key, run in self.runs.items()}
 
     def time(self, trial: str, seed: int, task: str = "") -> Time:
-        """When a run grokked, of a mixture a task of it. Raises KeyError where it is not trained."""
+        """When a run grokked, on one task for a mixture. Raises KeyError where it is not finished."""
         return Time.of(self.runs[trial, seed], task) if task else self.times[trial, seed]
 
     def planned(self) -> Iterator[tuple[Trial, int]]:
@@ -53,7 +53,7 @@ class Trained:
         return ((trial, seed) for seed in self.study.seeds for trial in self.study.trials)
 
     def value(self, wanted: Number | Pace, seed: int) -> Interval | str:
-        """What a number is for a seed, as the interval it is known to lie in; or why it is not known."""
+        """The bounds of a number for a seed, or the reason why it is missing."""
         names = [wanted.trial, *([wanted.than] if isinstance(wanted, Pace) else [])]
         absent = [name for name in names if (name, seed) not in self.runs]
         if absent:
@@ -70,7 +70,7 @@ class Trained:
         return history.loc[history.index.min() if wanted.at == "first" else history.index.max(), wanted.key]
 
     def history(self, trial: str, seed: int, measure: str, task: str = "") -> pd.DataFrame | str:
-        """A measure's headline at every checkpoint (rows by step), an expensive one's at the first and the last; or why there is none."""
+        """A measure's headline at every checkpoint (rows by step), an expensive one's at the first and the last; or why it is missing."""
         asked = (trial, seed, measure, task)
         if asked not in self._histories:
             self._histories[asked] = self._history(*asked)
@@ -78,7 +78,7 @@ class Trained:
 
     @cached_property
     def _histories(self) -> dict[tuple[str, int, str, str], pd.DataFrame | str]:
-        """What was asked for so far: claims, differences and figures ask for the same."""
+        """Histories read so far; claims, differences and figures share them."""
         return {}
 
     def _history(self, trial: str, seed: int, measure: str, task: str) -> pd.DataFrame | str:

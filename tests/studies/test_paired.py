@@ -9,7 +9,7 @@ import pytest
 
 from mechgrok.analysis import Number, Paired, Study, Trial
 from mechgrok.studies.figures import differences
-from mechgrok.studies.paired import compared, t_test
+from mechgrok.studies.paired import paired_differences, t_test
 from mechgrok.studies.trained import Trained
 
 SLEEP = (
@@ -32,8 +32,8 @@ def test_equal_differences_leave_no_doubt() -> None:
     assert t_test([0.25, 0.25, 0.25]).p == 0
 
 
-class Told(Trained):
-    """Runs whose numbers are said."""
+class WithNumbers(Trained):
+    """Runs with given numbers."""
 
     def value(self, wanted: Any, seed: int) -> Any:
         if seed == 3:
@@ -44,7 +44,7 @@ class Told(Trained):
 
 def test_a_study_pairs_by_seed_and_leaves_out_seeds_without_both() -> None:
     both = Paired("b less a", Number("x.y", "loss", "b"), Number("x.y", "loss", "a"))
-    [row] = compared(Told(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, (both,)), Path("x")))
+    [row] = paired_differences(WithNumbers(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, (both,)), Path("x")))
     assert row.differences == ("1.2", "2.4", "1.3", "not trained")
     expected = t_test([1.2, 2.4, 1.3])
     assert float(row.mean) == pytest.approx(expected.mean, rel=1e-2)
@@ -53,16 +53,16 @@ def test_a_study_pairs_by_seed_and_leaves_out_seeds_without_both() -> None:
 
 def test_what_is_tested_is_drawn_and_nothing_else() -> None:
     pairs = tuple(Paired(key, Number("x.y", "loss", key), Number("x.y", "loss", "a")) for key in "ba")
-    rows = compared(Told(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, pairs), Path("x")))
+    rows = paired_differences(WithNumbers(Study("", (Trial("x", "y", ""),), (0, 1, 2, 3), (), {}, pairs), Path("x")))
     [(_, figure)] = differences(rows)
     singles, means = figure.data
     assert list(singles.x) == pytest.approx([1.2, 2.4, 1.3, 0, 0, 0])
     assert list(means.x) == pytest.approx([4.9 / 3, 0])
-    untested = compared(Told(Study("", (Trial("x", "y", ""),), (0,), (), {}, pairs), Path("x")))
+    untested = paired_differences(WithNumbers(Study("", (Trial("x", "y", ""),), (0,), (), {}, pairs), Path("x")))
     assert list(differences(untested)) == []
 
 
 def test_one_seed_alone_is_not_tested() -> None:
     both = Paired("b less a", Number("x.y", "loss", "b"), Number("x.y", "loss", "a"))
-    [row] = compared(Told(Study("", (Trial("x", "y", ""),), (0,), (), {}, (both,)), Path("x")))
+    [row] = paired_differences(WithNumbers(Study("", (Trial("x", "y", ""),), (0,), (), {}, (both,)), Path("x")))
     assert row.p == "–"
