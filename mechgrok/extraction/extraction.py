@@ -74,7 +74,7 @@ def extract(run: Run, step: int | None = None, keys: Sequence[int] = ()) -> Extr
     measure = KeyFrequencies(rule="fixed", fixed=tuple(sorted(set(keys)))) if keys else KeyFrequencies()
     obstacle = measure.obstacle(run)
     if obstacle:
-        raise UserError(f"{run.name} cannot be extracted: {obstacle}")
+        raise UserError(f"{run.name} cannot be extracted: {_without_measure_options(obstacle)}")
     return extract_snapshot(run.snapshot(step), measure, run.name)
 
 
@@ -97,6 +97,12 @@ def fit_program(view: Snapshot, keys: Sequence[int]) -> Program:
     g = equivariance.profile(view.phase_sums, grid.counts)
     parts = tuple(Wave(k, *map(_rounded, waves.amplitude_and_angle(g, k))) for k in keys)
     return Program(grid.chart, grid.task.numbers, phases.formula(grid), phases.names(grid), parts)
+
+
+def _without_measure_options(obstacle: str) -> str:
+    """An obstacle without its last clause where that advises the measure's option `basis`, which an extraction does not have."""
+    reason, _, advice = obstacle.rpartition("; ")
+    return reason if "basis=" in advice else obstacle
 
 
 def _rounded(value: float) -> float:

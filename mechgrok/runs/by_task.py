@@ -1,4 +1,4 @@
-"""A run of a mixture as runs of one task each, so that everything that can be asked of a run can be asked of each of its tasks."""
+"""A run of a mixture as runs of one task each, so that every measure of a run can be computed for each of its tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.parts import as_mixture
 
 TASKS = "tasks"
-"""The folder below a run in which they lie."""
+"""The folder of the runs of single tasks, below the run of the mixture."""
 
 
 def by_task(run: Run) -> dict[str, Run]:
@@ -32,18 +32,18 @@ def by_task(run: Run) -> dict[str, Run]:
 
 
 def parent_mixture(run: Run) -> Path | None:
-    """The run that this one is a task of, if it is one."""
+    """The folder of the mixture that this run is a task of; None for other runs."""
     return run.path.parent.parent if (run.path / store.WEIGHTS).is_symlink() and run.path.parent.name == TASKS else None
 
 
 def full_name(run: Run) -> str:
-    """The name of a run, of a task of a mixture with the mixture's before it."""
+    """The name of a run; for a task of a mixture, preceded by the name of the mixture."""
     mixture = parent_mixture(run)
     return f"{mixture.resolve().name}/{TASKS}/{run.name}" if mixture else run.name
 
 
 def folder_name(task: str) -> str:
-    """A task's name as that of a folder: `a/b` is `a%2Fb`, and most are as they are."""
+    """The folder name of a task: its name, with characters such as / escaped (`a/b` becomes `a%2Fb`)."""
     return quote(task, safe="+()^*, ")
 
 
@@ -62,7 +62,7 @@ def _written(run: Run, mask: np.ndarray, name: str) -> Path:
 
 
 def _write_rows(run: Run, mask: np.ndarray, place: Path) -> None:
-    """The split, and of a run with corrupted labels these, at the rows of the task."""
+    """The split and, in a run with corrupted labels, the labels, at the rows of the task."""
     from safetensors.numpy import load_file
 
     if (run.path / store.SPLIT).is_file():
@@ -71,7 +71,7 @@ def _write_rows(run: Run, mask: np.ndarray, place: Path) -> None:
 
 
 def _write_metrics(run: Run, name: str, place: Path) -> None:
-    """What was recorded of the task, under the names of the whole splits."""
+    """The metrics of the task, with its splits named train and test."""
     splits = {f"{split}-{name}": split for split in ("train", "test")}
     own = run.metrics[run.metrics["split"].isin(list(splits))]
     store.write(place / store.METRICS, own.assign(split=own["split"].map(splits)).to_csv(index=False).encode())

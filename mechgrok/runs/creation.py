@@ -1,4 +1,4 @@
-"""New run folders: whole or not there."""
+"""Atomic creation of run folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mechgrok.runs import store
 
 
 def refuse_existing(out: Path) -> None:
-    """Raises UserError where `out` holds something already, or cannot be made."""
+    """Raises UserError where `out` is not empty, or cannot be created."""
     if not out.name:
         raise UserError(f"{out} cannot be a new run's folder; give it a name of its own")
     try:
@@ -25,7 +25,7 @@ def refuse_existing(out: Path) -> None:
 
 
 def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """A folder with these files, made aside and renamed. Raises UserError where `out` holds something, or cannot be written."""
+    """Writes a folder with these files under a temporary name and renames it. Raises UserError where `out` is not empty or not writable."""
     refuse_existing(out)
     aside = out.with_name(f".{out.name}.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed and had the same number

@@ -24,27 +24,54 @@ ROWS_AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows of a table, their labels and phases as elements of Z_p; shared by all snapshots of a run."""
+    """Rows of a table, their labels and phases as elements of a cyclic group; shared by all snapshots of a run.
+
+    Attributes
+    ----------
+    task : Task
+    chart : Chart
+        The cyclic group whose elements are number tokens.
+
+    Examples
+    --------
+    >>> grid = run.grid
+    >>> grid.operands[12].tolist(), int(grid.labels[12]), int(grid.phase[12])
+    ([1, 1], 2, 2)
+    >>> grid.is_square, grid.counts.tolist() == [11] * 11
+    (True, True)
+    """
 
     task: Task
     chart: Chart
     rows: Tensor
-    """Which rows of the task's table these are (n,); in another chart than the task's own in the order of its elements, the last operand
-    fastest."""
+    """Row numbers in the task's table (n,). In another chart than that of the tokens, rows are in the order of its elements, the last
+    operand fastest."""
     operands: Tensor
-    """The operands of every row as elements of Z_p (n, operands)."""
+    """The operands of every row as elements of the group (n, operands)."""
     labels: Tensor
-    """What the task says (n,); -1 for a label outside the chart."""
+    """The labels of the task as elements of the group (n,); -1 for a label outside it."""
     phase: Tensor
-    """(n,): the element of Z_p whose characters the label follows."""
+    """The element of the group whose characters the label follows (n,)."""
     subsets: Mapping[str, Tensor]
-    """Row masks (n,) of all, and of train and test where the split is known."""
+    """Row masks (n,) of "all", and of "train" and "test" where the split is known."""
     corrupted: Labels | None = None
-    """The labels of the whole table, not only of these rows, where some were changed before training."""
+    """The labels of the whole table, not only of these rows, where some were corrupted before training."""
 
     @classmethod
     def of(cls, task: Task, is_train: np.ndarray | None, corrupted: Labels | None = None) -> Grid:
-        """The table of a task with its tokens as they are, and who is in train."""
+        """The whole table of a task, with its tokens as elements of Z_p.
+
+        Parameters
+        ----------
+        task : Task
+        is_train : np.ndarray (n,), bool, or None
+            The train mask; None where the split is unknown.
+        corrupted : Labels, optional
+
+        Returns
+        -------
+        Grid
+        """
         rows = torch.ones(len(task.labels()), dtype=torch.bool)
         subsets = {"all": rows}
         if is_train is not None:
@@ -56,7 +83,16 @@ class Grid:
         return cls(task, plain, torch.arange(len(rows)), operands, labels, phase, subsets, corrupted)
 
     def in_chart(self, other: Chart) -> Grid:
-        """The rows whose operands lie in another chart, by its elements; the phase of a row is then its label."""
+        """The rows whose operands lie in another chart, with its elements as operands and labels; the phase of a row is its label.
+
+        Parameters
+        ----------
+        other : Chart
+
+        Returns
+        -------
+        Grid
+        """
         elements = torch.from_numpy(other.elements(self.task.numbers))
         operands = elements[self.operands]
         inside = torch.nonzero((operands >= 0).all(1))[:, 0]
@@ -73,7 +109,7 @@ class Grid:
 
     @cached_property
     def trained_labels(self) -> Tensor:
-        """What train rows were trained with, and the truth for the others (n,): `labels`, but where they were corrupted."""
+        """The labels of the training (n,): corrupted labels for the train rows that have one, `labels` for all other rows."""
         if self.corrupted is None:
             return self.labels
         return torch.from_numpy(self.chart.elements(self.task.numbers)[self.corrupted.trained])[self.rows]

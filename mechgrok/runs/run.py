@@ -1,4 +1,4 @@
-"""What happened: a read-only view of a run's folder."""
+"""A read-only view of a run's folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,27 @@ if TYPE_CHECKING:
 
 
 def open_run(path: str | Path) -> Run:
-    """The run in a folder. Raises UserError where there is none."""
+    """The run in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder made by `mechgrok train` or `mechgrok import`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UserError
+        If the folder does not exist or is no run.
+
+    Examples
+    --------
+    >>> open_run("run").steps
+    [0, 20]
+    """
     folder = Path(path)
     if not folder.exists():
         raise UserError(f"there is no {folder}; give the folder of a run (made by mechgrok train or mechgrok import)")
@@ -35,7 +55,22 @@ def open_run(path: str | Path) -> Run:
 
 
 class Run:
-    """A run. Everything is read when asked for; nothing is ever written through it."""
+    """A run: its config, recorded metrics and checkpoints.
+
+    Files are read at the first use of a property, once each; nothing is written. `open_run` opens a run and checks that it is one.
+
+    Parameters
+    ----------
+    path : Path
+        The run's folder.
+
+    Examples
+    --------
+    >>> run.task.p, run.steps, run.last_step
+    (11, [0, 20], 20)
+    >>> run.snapshot().logits.shape
+    torch.Size([121, 11])
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,15 +85,25 @@ class Run:
 
     @cached_property
     def config(self) -> config.Config:
-        """What decided the run."""
-        return config.read((self.path / store.CONFIG).read_text("utf-8", "replace"), str(self.path / store.CONFIG))
+        """The complete configuration of the run."""
+        return config.read(self._config_text, str(self.path / store.CONFIG))
+
+    @cached_property
+    def _config_text(self) -> str:
+        return (self.path / store.CONFIG).read_text("utf-8", "replace")
 
     @cached_property
     def stored_config(self) -> dict[str, Any]:
-        """`config.json` as plain data: read without building its parts, which may need torch. Raises UserError where it is no config."""
+        """`config.json` as plain data, read without building its parts, which may need torch.
+
+        Raises
+        ------
+        UserError
+            If the file cannot be read or holds no JSON object.
+        """
         path = self.path / store.CONFIG
         try:
-            found = json.loads(path.read_text())
+            found = json.loads(self._config_text)
         except (OSError, ValueError) as error:
             raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
         if not isinstance(found, dict):
@@ -66,28 +111,42 @@ class Run:
         return found
 
     def kind(self, part: str) -> str | None:
-        """The `kind` of a part of the config, such as task or model; None where the config gives none."""
+        """The `kind` of a part of the config.
+
+        Parameters
+        ----------
+        part : str
+            Such as "task" or "model".
+
+        Returns
+        -------
+        str or None
+            None where the config gives none.
+        """
         found = self.stored_config.get(part)
         return found.get("kind") if isinstance(found, dict) else None
 
     @property
     def task(self) -> Task:
-        """What was learnt."""
+        """The task that the run is trained on."""
         return self.config.task
 
     @cached_property
     def execution(self) -> dict[str, Any]:
-        """How it was run (device, threads, forward), or where it was imported from."""
-        path = self.path / store.EXECUTION
-        try:
-            return json.loads(path.read_bytes()) if path.is_file() else {}
-        except ValueError as error:
-            raise UserError(f"{path} is no JSON ({error}); restore it from a copy") from None
+        """Device, threads and forward pass of the training, or the file that the run was imported from; empty if not recorded."""
+        return self._json(store.EXECUTION) or {}
 
-    @property
+    @cached_property
     def lineage(self) -> dict[str, Any] | None:
-        """The checkpoint that it started from: run, step, hash of the weights, the parent's config and lineage; None for any other run."""
-        path = self.path / store.LINEAGE
+        """The checkpoint that the run started from: run, step, hash of the weights, config and lineage of the parent.
+
+        None for a run that started from initial weights.
+        """
+        return self._json(store.LINEAGE)
+
+    def _json(self, name: str) -> dict[str, Any] | None:
+        """The contents of a JSON file; None where there is none. Raises UserError where it cannot be parsed."""
+        path = self.path / name
         try:
             return json.loads(path.read_bytes()) if path.is_file() else None
         except ValueError as error:
@@ -100,24 +159,30 @@ class Run:
 
     @cached_property
     def curves_only(self) -> bool:
-        """Whether it was imported from a log: there are curves, and no network that they are of."""
+        """Whether the run was imported from a log, which holds curves and no network."""
         return "imported" in self.execution and not self.steps
 
     @property
     def last_step(self) -> int:
-        """The newest checkpoint's step. Raises UserError where there is none."""
+        """The step of the last checkpoint.
+
+        Raises
+        ------
+        UserError
+            If there is no checkpoint.
+        """
         if self.curves_only:
-            raise UserError(f"{self.path} holds imported curves and no network; what they show: mechgrok analyze {self.path}")
+            raise UserError(f"{self.path} holds imported curves and no network; to analyze the curves: mechgrok analyze {self.path}")
         if not self.steps:
             raise UserError(f"{self.path} has no checkpoint yet; train it with: mechgrok train --resume {self.path}")
         return self.steps[-1]
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """What was recorded while training: step, split, loss (cross-entropy, nats a row), accuracy (share).
+        """The metrics recorded during training: step, split, loss (cross-entropy, nats a row), accuracy (share).
 
-        Splits are train and test, and such parts of them as train-clean or, of a mixture, train-add. A run that was trained on another
-        loss has that one too, without penalties, as trained_loss; of a mixture that is the sum over tasks of their mean losses.
+        Splits are train and test, and parts of them such as train-clean or, in a mixture, train-add. A run that was trained on another
+        loss has the column trained_loss as well: that loss without penalties, in a mixture the sum over tasks of their mean losses.
         """
         import pandas as pd
 
@@ -126,7 +191,7 @@ class Run:
 
     @cached_property
     def probes(self) -> pd.DataFrame:
-        """What probes read while training: step of the weights that an update started from, probe, name, value; empty without probes."""
+        """The values of probes: step of the weights that an update started from, probe, name, value; empty without probes."""
         import pandas as pd
 
         path = self.path / store.PROBES
@@ -134,7 +199,7 @@ class Run:
 
     @cached_property
     def is_train(self) -> np.ndarray | None:
-        """True for the rows that were trained on (n,); None where nobody knows."""
+        """The train mask (n,), bool; None where the split is unknown."""
         try:
             return None if self._split is None else self._split["is_train"].astype(bool)
         except KeyError as error:
@@ -142,7 +207,7 @@ class Run:
 
     @cached_property
     def corrupted(self) -> Labels | None:
-        """The labels of the rows (n,), true and trained with, of a run with corrupted labels; None for any other."""
+        """The labels of the rows (n,), true and trained with, of a run with corrupted labels; None for other runs."""
         from mechgrok.data.corruptions.corruption import Labels
 
         if self.config.corruption.kind == "none":
@@ -164,36 +229,74 @@ class Run:
             raise self._lacking("rows are train", error) from None
 
     def _lacking(self, what: str, error: Exception) -> UserError:
-        return UserError(f"{self.path / store.SPLIT} does not say which {what} ({error}); restore it from a copy")
+        return UserError(f"{self.path / store.SPLIT} does not record which {what} ({error}); restore it from a copy")
 
     def weights_path(self, step: int) -> Path:
-        """The file of a checkpoint. Raises UserError where there is none."""
+        """The file of a checkpoint.
+
+        Parameters
+        ----------
+        step : int
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        UserError
+            If there is no checkpoint at this step.
+        """
         if step not in self.steps:
             near = min(self.steps, key=lambda other: abs(other - step), default=None)
             raise UserError(f"{self.path} has no checkpoint at step {step}; the nearest is {near}")
         return store.weights_path(self.path, step)
 
     def fingerprint(self, step: int) -> str:
-        """A hash of all that a measure of one checkpoint can see: its weights, the split, and what was learnt by what."""
+        """A hash of the inputs of a measure of one checkpoint: its weights, the split, and the configs of task and model.
+
+        Parameters
+        ----------
+        step : int
+
+        Returns
+        -------
+        str
+        """
+        return store.digest(self.weights_path(step).read_bytes() + self._fingerprint_of_all_steps)
+
+    @cached_property
+    def _fingerprint_of_all_steps(self) -> bytes:
+        """The inputs that the measures of all checkpoints share."""
         split, config = self.path / store.SPLIT, self.stored_config
-        seen = [self.weights_path(step).read_bytes(), split.read_bytes() if split.is_file() else b""]
-        return store.digest(b"".join([*seen, *(json.dumps(config.get(part), sort_keys=True).encode() for part in ("task", "model"))]))
+        parts = [json.dumps(config.get(part), sort_keys=True).encode() for part in ("task", "model")]
+        return b"".join([split.read_bytes() if split.is_file() else b"", *parts])
 
     def whole_fingerprint(self) -> str:
-        """A hash of all that a measure of the run can see: every checkpoint, and what was recorded while training."""
+        """A hash of the inputs of a measure of the run: every checkpoint, and the metrics and probes recorded during training."""
         tables = [self.path / name for name in (store.METRICS, store.PROBES)]
         recorded = b"".join(path.read_bytes() for path in tables if path.is_file())
         return store.digest(b"".join([recorded, *(f"{step} {self.fingerprint(step)}".encode() for step in self.steps)]))
 
     @cached_property
     def grid(self) -> Grid:
-        """The task's table as tensors."""
+        """The table of the task as tensors, with the train mask."""
         from mechgrok.runs.grid import Grid
 
         return Grid.of(self.task, self.is_train, self.corrupted)
 
     def snapshot(self, step: int | None = None) -> Snapshot:
-        """The run at one step, by default the last."""
+        """The network at one step on the whole table.
+
+        Parameters
+        ----------
+        step : int, optional
+            By default the last.
+
+        Returns
+        -------
+        Snapshot
+        """
         from mechgrok.runs.snapshot import LazyWeights, Snapshot
 
         step = self.last_step if step is None else step
@@ -201,7 +304,17 @@ class Run:
         return Snapshot(self.grid, self.config.model.architecture(self.task), weights, step)
 
     def trajectory(self, name: str) -> Tensor:
-        """One parameter at every checkpoint (step, ...)."""
+        """One parameter at every checkpoint.
+
+        Parameters
+        ----------
+        name : str
+            A name of a HookedTransformer's parameter, such as "embed.W_E".
+
+        Returns
+        -------
+        Tensor (steps, ...)
+        """
         import torch
 
         from mechgrok.runs.snapshot import LazyWeights
@@ -209,7 +322,18 @@ class Run:
         return torch.stack([LazyWeights(self.weights_path(step))[name] for step in self.steps])
 
     def model(self, step: int | None = None) -> HookedRootModule:
-        """The network at one step, by default the last, with TransformerLens' hooks: a HookedTransformer where it is a transformer."""
+        """The network at one step with TransformerLens' hooks.
+
+        Parameters
+        ----------
+        step : int, optional
+            By default the last.
+
+        Returns
+        -------
+        HookedRootModule
+            A HookedTransformer where the network is a transformer.
+        """
         step = self.last_step if step is None else step
         weights, _ = store.read_tensors(self.weights_path(step))
         return self.config.model.architecture(self.task).module(weights)

@@ -1,4 +1,4 @@
-"""A run at one step: what the measures share, computed once, without gradients, in float64."""
+"""A network at one step of a run, and the quantities that several measures use, computed once, without gradients, in float64."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mechgrok.tasks.charts import Basis, chart
 
 
 class LazyWeights(Mapping[str, Tensor]):
-    """The tensors of a checkpoint, each read when it is asked for."""
+    """The tensors of a checkpoint by name, each read at its first use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,7 +42,29 @@ class LazyWeights(Mapping[str, Tensor]):
 
 
 class Snapshot:
-    """A network at one step of its training, on the whole table."""
+    """A network at one step of its training, evaluated on the whole table.
+
+    Shapes: n rows of the table, p elements of the group (for addition the numbers 0 to p - 1). The position that is read is the last
+    one, or the mean over positions where the network pools. Tensors are in float64.
+
+    Parameters
+    ----------
+    grid : Grid
+        The rows, their labels and phases.
+    architecture : Network
+        The function of the network.
+    weights : Mapping from str to Tensor
+        By TransformerLens name.
+    step : int
+
+    Examples
+    --------
+    >>> snapshot = run.snapshot()
+    >>> snapshot.logits.shape, snapshot.embedding.shape
+    (torch.Size([121, 11]), torch.Size([11, 8]))
+    >>> bool((snapshot.losses.exp() * snapshot.logits.softmax(1)[range(121), snapshot.grid.labels]).sub(1).abs().max() < 1e-9)
+    True
+    """
 
     def __init__(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor], step: int) -> None:
         self.grid = grid
@@ -52,6 +74,7 @@ class Snapshot:
 
     @property
     def p(self) -> int:
+        """Order of the group that the grid is seen in."""
         return self.grid.p
 
     @property
@@ -66,11 +89,20 @@ class Snapshot:
 
     @cached_property
     def embedding(self) -> Tensor:
-        """W_E of the number tokens (p, d_model); where each position has its own, these side by side."""
+        """W_E of the number tokens (p, d_model); the embeddings of all positions concatenated where each position has its own."""
         return self.architecture.embedding(self.weights)[self.tokens].double()
 
     def with_embedding(self, embedding: Tensor) -> Snapshot:
-        """The same network with another embedding of the number tokens (p, d_model), in float64."""
+        """The same network with another embedding of the number tokens.
+
+        Parameters
+        ----------
+        embedding : Tensor (p, d_model)
+
+        Returns
+        -------
+        Snapshot
+        """
         whole = self.architecture.embedding(self.weights).to(torch.float64, copy=True)
         whole[self.tokens] = embedding
         return self.with_weights(self.architecture.with_embedding(self.weights, whole))
@@ -117,13 +149,32 @@ class Snapshot:
         return self._forward["pattern"][:, :, : self.grid.task.inputs().shape[1]]
 
     def activation(self, name: str) -> Tensor:
-        """An activation by its TransformerLens name at the position that is read, in every row (n, ...)."""
+        """An activation at the position that is read, in every row.
+
+        Parameters
+        ----------
+        name : str
+            A TransformerLens name, such as "blocks.0.hook_resid_post".
+
+        Returns
+        -------
+        Tensor (n, ...)
+        """
         with torch.no_grad():
             passes = (self.architecture.forward(self.parameters, batch, frozenset({name})) for batch in self.grid.batches)
             return torch.cat([kept[name] for _, kept in passes])
 
     def logits_with_neurons(self, neurons: Tensor) -> Tensor:
-        """The logits if the last layer's neurons were these (n, d_mlp) -> (n, p). Needs a linear readout."""
+        """The logits for other activations of the last layer's neurons; the readout of the network must be linear.
+
+        Parameters
+        ----------
+        neurons : Tensor (n, d_mlp)
+
+        Returns
+        -------
+        Tensor (n, p)
+        """
         return torch.addmm(self.logits, neurons - self.neurons, self._readout)
 
     @property
@@ -132,20 +183,49 @@ class Snapshot:
         return self.neuron_logit_map
 
     def logits_with_weights(self, weights: Mapping[str, Tensor], rows: Tensor | None = None) -> Tensor:
-        """Number logits (rows, p) of other weights, all of them given, in the dtype of these, with gradients.
+        """The logits of the number classes for other weights, in the dtype of these, with gradients.
 
-        `rows` are indices into the rows of the grid, by default all of them.
+        Parameters
+        ----------
+        weights : Mapping from str to Tensor
+            All parameters by name.
+        rows : Tensor (rows,), int64, optional
+            Indices into the rows of the grid, by default all of them.
+
+        Returns
+        -------
+        Tensor (rows, p)
         """
         inputs = torch.from_numpy(self.grid.task.inputs())[self.grid.rows]
         batch = Batch.of(inputs if rows is None else inputs[rows])
         return self.architecture.logits(weights, batch)[:, self.tokens]
 
     def with_weights(self, replaced: Mapping[str, Tensor]) -> Snapshot:
-        """The same network with some of its tensors replaced."""
+        """The same network with some of its tensors replaced.
+
+        Parameters
+        ----------
+        replaced : Mapping from str to Tensor
+            By TransformerLens name.
+
+        Returns
+        -------
+        Snapshot
+        """
         return Snapshot(self.grid, self.architecture, {**self.weights, **replaced}, self.step)
 
     def in_basis(self, basis: Basis) -> Snapshot:
-        """The same network seen in a basis: its tokens numbered by that group, its rows those of the group's elements."""
+        """The same network with its number tokens as the elements of a cyclic group, on the rows whose operands lie in that group.
+
+        Parameters
+        ----------
+        basis : "additive" or "multiplicative"
+            Z_p, or the units modulo a prime by their discrete logarithm.
+
+        Returns
+        -------
+        Snapshot
+        """
         if basis == self.grid.chart.basis:
             return self
         if basis not in self._views:
@@ -164,12 +244,12 @@ class Snapshot:
 
     @property
     def neuron_power(self) -> tuple[Tensor, Tensor]:
-        """For every neuron, the energy over (a, b) that each frequency explains (p // 2, d_mlp), and its variance times n (d_mlp,)."""
+        """The energy over (a, b) of each frequency in every neuron (p // 2, d_mlp), and the variance of every neuron times n (d_mlp,)."""
         return self._neuron_energies[:2]
 
     @cached_property
     def neurons_vary(self) -> Tensor:
-        """Which neurons differ between rows by more than rounding (d_mlp,); the others have no frequency."""
+        """True for the neurons that differ between rows by more than rounding (d_mlp,); the others have no frequency."""
         _, variance, energy = self._neuron_energies
         return variance > 1e-12 * energy
 
@@ -194,7 +274,16 @@ class Snapshot:
         return losses.per_example(self.logits, self.grid.labels)
 
     def losses_against(self, labels: Tensor) -> Tensor:
-        """Cross-entropy of every row against other labels (n,), such as the corrupted ones that were trained with, in nats (n,)."""
+        """Cross-entropy of every row against other labels, such as the corrupted ones of the training, in nats.
+
+        Parameters
+        ----------
+        labels : Tensor (n,), int64
+
+        Returns
+        -------
+        Tensor (n,)
+        """
         return self.losses if labels is self.grid.labels else losses.per_example(self.logits, labels)
 
     @cached_property
@@ -203,18 +292,27 @@ class Snapshot:
         return cosines.phase_sums(self.logits, self.grid.phase, self.p)
 
     def relabelled(self, generator: torch.Generator) -> Snapshot:
-        """The same network with its number tokens randomly renamed: norms and ranks stay, structure goes."""
+        """The same network with its number tokens permuted at random: norms and ranks stay, structure over the tokens is lost.
+
+        Parameters
+        ----------
+        generator : torch.Generator
+
+        Returns
+        -------
+        Snapshot
+        """
         order = torch.randperm(self.p, generator=generator)
         weights = dict(self.weights)
         for name, axis in self.architecture.token_axes.items():
             if name in weights:
-                everything = torch.cat([order, torch.arange(self.p, weights[name].shape[axis])])
-                weights[name] = weights[name].index_select(axis, everything)
+                permuted = torch.cat([order, torch.arange(self.p, weights[name].shape[axis])])
+                weights[name] = weights[name].index_select(axis, permuted)
         return Snapshot(self.grid, self.architecture, weights, self.step)
 
 
 class View(Snapshot):
-    """A snapshot in another basis; what its network computed is taken from there."""
+    """A snapshot in another basis, which takes the activations from the snapshot in the task's own tokens."""
 
     def __init__(self, origin: Snapshot, grid: Grid) -> None:
         super().__init__(grid, origin.architecture, origin.weights, origin.step)

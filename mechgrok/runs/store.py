@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, flushed to the disk, renamed."""
+"""Atomic writes: a file is written under a temporary name, flushed to the disk, and renamed."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ SPLIT = "split.safetensors"
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Puts `content` at `path`: after a kill at any moment the old file or the new one is there, whole.
+    """Writes `content` to `path` atomically: after a kill at any moment `path` holds the old content or the new one, complete.
 
-    A durable file's content is on the disk before it has its name; what can be computed again need not be.
+    The content of a durable file is flushed to the disk before the file is renamed. Files that can be computed again need no flush.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
@@ -45,7 +45,7 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 
 def remove_partial_files(run: Path) -> None:
-    """Removes what killed processes left half written; only for whoever alone writes to the run."""
+    """Removes the temporary files of killed processes. No other process may write to the run meanwhile."""
     for folder in (run, run / WEIGHTS):
         for path in folder.glob(".*.[0-9]*"):
             path.unlink()
@@ -57,7 +57,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str,
 
 
 def tensor_bytes(tensors: Mapping[str, Tensor], notes: Mapping[str, str] | None = None) -> bytes:
-    """What such a file holds: the same bytes for the same tensors and notes."""
+    """The bytes of a safetensors file, equal for equal tensors and notes."""
     from safetensors.torch import save
 
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -77,7 +77,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def weights_path(run: Path, step: int) -> Path:
-    """Where the checkpoint of a step lies."""
+    """The path of the checkpoint of a step."""
     return run / WEIGHTS / f"{step:08d}.safetensors"
 
 

@@ -275,6 +275,11 @@ class TestRefusals:
         with pytest.raises(UserError, match="frequency 4 does not exist modulo 7; use 1 to 3"):
             extract(open_run(make_run(tmp_path / "run")), keys=[4])
 
+    def test_a_refusal_advises_no_option_of_a_measure(self, tmp_path: Path) -> None:
+        run = open_run(make_run(tmp_path / "run", task=Modular(p=9, operation="multiply")))
+        with pytest.raises(UserError, match=r"^run cannot be extracted: the multiplicative basis needs a prime above 2, and p = 9$"):
+            extract(run)
+
 
 class TestFrequenciesOfOnesOwn:
     def test_only_these_are_used_each_once(self, tmp_path: Path) -> None:

@@ -149,6 +149,13 @@ def test_a_damaged_file_is_named_when_it_is_asked_for(name: str, part: str, cont
         getattr(run, part)
 
 
+def test_a_config_is_read_once(run: Run, folder: Path) -> None:
+    before = (run.config, run.fingerprint(7))
+    (folder / "config.json").unlink()
+    assert (run.config, run.fingerprint(7)) == before
+    assert run.task is run.config.task
+
+
 def test_reading_writes_nothing(run: Run, folder: Path) -> None:
     before = {path: os.stat(path).st_mtime_ns for path in folder.rglob("*")}
     _ = (run.config, run.execution, run.metrics, run.is_train, run.snapshot().logits, run.trajectory("embed.W_E"), run.model())

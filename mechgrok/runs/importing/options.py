@@ -1,4 +1,4 @@
-"""What an import is told, and what it tells."""
+"""The options and the result of an import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,28 @@ from mechgrok.tasks.operations import Operation
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user says of a file that does not say it itself."""
+    """Facts about a foreign file that the user gives because the file does not record them.
+
+    Attributes
+    ----------
+    p : int, optional
+        The modulus; by default inferred from the number of tokens.
+    operation : str, optional
+        The operation of the task; by default the one that the network computes.
+    fraction : float, optional
+        Share of the table in the train split.
+    split : "python-shuffle" or "torch-randperm", optional
+        The rule of the split; without it the split is unknown.
+    split_seed : int or "auto", optional
+        The seed of the split; "auto" tries 0 to 99 against the recorded losses.
+    step : int, optional
+        The number of updates of the weights.
+
+    Examples
+    --------
+    >>> ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1).fraction
+    0.3
+    """
 
     p: int | None = None
     operation: Operation | None = None
@@ -24,11 +45,11 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Imported:
-    """A new run, and what is to be told about how it came about."""
+    """A new run, with notes on the import."""
 
     config: Config
     steps: tuple[int, ...]
-    """Those that have a checkpoint: none where the file holds curves alone."""
+    """The steps with a checkpoint; none where the file holds curves alone."""
     notes: tuple[str, ...]
     losses: tuple[LossCheck, ...]
-    """Recorded losses beside the recomputed ones."""
+    """Recorded losses compared with the recomputed ones."""
