@@ -29,6 +29,6 @@ def mirrored_share(run: Run) -> float:
     mixture = as_mixture(task)
     tasks = mixture.task_of_row() if mixture else np.zeros(len(answers), dtype=np.int64)
     keys = np.column_stack([tasks, np.sort(task.operands(), axis=1)])
-    seen = pd.MultiIndex.from_arrays(np.column_stack([keys, trained])[run.is_train].T)
+    trained_keys = pd.MultiIndex.from_arrays(np.column_stack([keys, trained])[run.is_train].T)
     test = pd.MultiIndex.from_arrays(np.column_stack([keys, answers])[~run.is_train].T)
-    return float(test.isin(seen).mean()) if len(test) else 0.0
+    return float(test.isin(trained_keys).mean()) if len(test) else 0.0

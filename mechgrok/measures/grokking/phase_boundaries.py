@@ -123,16 +123,16 @@ def _wide(given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The curves as columns over the checkpoints."""
     excluded, restricted = given["excluded"], given["restricted"]
     found = {
-        "train": _of(given["loss"], "train"),
-        "test": _of(given["loss"], "test"),
-        "excluded (train)": _of(excluded[(excluded["variant"] == "2-D") & (excluded["frequency"] == 0)], "train"),
-        "restricted (test)": _of(restricted[restricted["variant"] == "2-D"], "test"),
+        "train": _losses_of_split(given["loss"], "train"),
+        "test": _losses_of_split(given["loss"], "test"),
+        "excluded (train)": _losses_of_split(excluded[(excluded["variant"] == "2-D") & (excluded["frequency"] == 0)], "train"),
+        "restricted (test)": _losses_of_split(restricted[restricted["variant"] == "2-D"], "test"),
         "sum of squares": given["norms"].groupby("step")["sum_of_squares"].sum(),
     }
     return pd.DataFrame(found).rename_axis("step").sort_index()
 
 
-def _of(table: pd.DataFrame, split: str) -> pd.Series[float]:
+def _losses_of_split(table: pd.DataFrame, split: str) -> pd.Series[float]:
     rows = table[(table["split"] == split) & (table["rows"] > 0)]
     return rows.set_index("step")["loss"]
 

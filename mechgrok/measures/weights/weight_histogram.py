@@ -41,10 +41,10 @@ class WeightHistogram(Measure):
     bins: Annotated[int, Field(ge=1)] = 60
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        each = [self._of(name, tensor.numpy()) for name, tensor in sorted(snapshot.parameters.items())]
+        each = [self._histogram(name, tensor.numpy()) for name, tensor in sorted(snapshot.parameters.items())]
         return pd.concat(each, ignore_index=True)
 
-    def _of(self, name: str, weight: np.ndarray) -> pd.DataFrame:
+    def _histogram(self, name: str, weight: np.ndarray) -> pd.DataFrame:
         low, high = weight.min(), weight.max()
         counts, edges = np.histogram(weight, self.bins) if low < high else (np.array([weight.size]), np.array([low, high]))
         return pd.DataFrame({"parameter": name, "low": edges[:-1], "high": edges[1:], "count": counts})

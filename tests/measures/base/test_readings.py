@@ -41,4 +41,4 @@ class TestReadings:
         run = open_run(make_run(tmp_path / "R", steps=(0,), train=train))
         empty = pd.DataFrame({"step": [], "split": [], "value": []})
         assert words in missing_reason(run, empty, words.split()[1], "loss")
-        assert "known nowhere" in missing_reason(run, empty, "train" if train else "test", "loss")
+        assert "was not recorded" in missing_reason(run, empty, "train" if train else "test", "loss")
