@@ -12,16 +12,16 @@ import pandas as pd
 from mechgrok.engine import null, registry, results
 from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Result
 from mechgrok.engine.stamps import made_by, stamp
-from mechgrok.engine.threads import MOST, side_by_side
+from mechgrok.engine.threads import MOST, visit_in_threads
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import Measure, RunMeasure
 from mechgrok.measures.shared.obstacles import needs_checkpoints
 from mechgrok.runs.run import Run
 
 Tick = Callable[[int, int], None]
-"""Told after each checkpoint: how many are done, of how many."""
+"""Called after each checkpoint with the number of checkpoints done and their total."""
 TABLES = 256
-"""Those of a few checkpoints, and those of the last that all of them need."""
+"""Tables in memory: those of a few checkpoints, and those of the last checkpoint that all others require."""
 
 
 def analyze(
@@ -55,7 +55,7 @@ class _Work:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
-        # Tables that were kept between the checkpoints' large tensors would tie up the memory around them; a stored one is soon read.
+        # Caching these small tables fragments memory: they lie between large freed tensors, which then cannot be returned.
         self.table = lru_cache(maxsize=TABLES)(self._table)
         self._stored: set[tuple[Measure, int]] = set()
         self._unstored: dict[tuple[Measure, int], pd.DataFrame] = {}
@@ -122,7 +122,7 @@ def _walk(work: _Work, todo: Mapping[Measure, Sequence[int]], tick: Tick | None)
     of_checkpoints = {measure: steps for measure, steps in todo.items() if measure not in of_run}
     visit = partial(_visit, work, of_checkpoints, failures)
     # The last checkpoint goes first, alone: expensive measures look only there, and all others need what is known of it.
-    for done, _ in enumerate(chain(map(visit, every[-1:]), side_by_side(visit, every[:-1], work.run)), 1):
+    for done, _ in enumerate(chain(map(visit, every[-1:]), visit_in_threads(visit, every[:-1], work.run)), 1):
         if tick:
             tick(done, len(every))
     for step in every[-1:]:

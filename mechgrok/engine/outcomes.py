@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -30,14 +31,15 @@ class Result:
     @property
     def headline(self) -> dict[str, Any]:
         """The numbers worth quoting at the last checkpoint; None where the run cannot tell (see `missing`)."""
-        return {key: None if reason else value for key, (value, reason) in self._quoted().items()}
+        return {key: None if reason else value for key, (value, reason) in self._numbers.items()}
 
     @property
     def missing(self) -> dict[str, str]:
         """Why a headline is None, by its key."""
-        return {key: reason for key, (_, reason) in self._quoted().items() if reason}
+        return {key: reason for key, (_, reason) in self._numbers.items() if reason}
 
-    def _quoted(self) -> dict[str, tuple[Any, str | None]]:
+    @cached_property
+    def _numbers(self) -> dict[str, tuple[Any, str | None]]:
         return {key: (value, _reason(value)) for key, value in self.measure.headline(self.table).items()}
 
 

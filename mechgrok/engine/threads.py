@@ -1,4 +1,4 @@
-"""Checkpoints of small tables, several at a time: they are independent, and too small to keep all cores busy one by one."""
+"""Visits several checkpoints at a time: they are independent, and a small one does not keep all cores busy."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from mechgrok.runs.run import Run
 
 MOST = 4
-"""More threads than this wait for Python's lock."""
+"""Threads at most; more would wait for Python's global lock."""
 
 
-def side_by_side(visit: Callable[[int], None], steps: Sequence[int], run: Run) -> Iterator[None]:
-    """Visits the steps, tells of each, and shares torch's threads out among those under way.
+def visit_in_threads(visit: Callable[[int], None], steps: Sequence[int], run: Run) -> Iterator[None]:
+    """Visits the steps in several threads, which share torch's threads; yields after each step.
 
-    After an exception no other step is begun. Tables too large for one forward pass are visited one by one, for their memory's sake.
+    After an exception no further step is begun. Where the table of a run is too large for one forward pass, steps are visited one by one,
+    to bound the memory.
     """
     if not steps:
         return

@@ -14,7 +14,7 @@ from made_runs import make_run
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
-from mechgrok.engine.threads import side_by_side
+from mechgrok.engine.threads import visit_in_threads
 from mechgrok.runs import grid
 from mechgrok.runs.run import Run, open_run
 
@@ -42,14 +42,14 @@ def test_each_is_visited_once_and_as_many_at_once_as_there_are_threads(run: Run)
         meeting.wait()
         seen.append((step, torch.get_num_threads()))
 
-    assert len(list(side_by_side(visit, STEPS, run))) == len(STEPS)
+    assert len(list(visit_in_threads(visit, STEPS, run))) == len(STEPS)
     assert sorted(seen) == [(step, 1) for step in STEPS]
 
 
 def test_large_tables_are_visited_one_by_one_with_all_threads(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grid, "ROWS_AT_ONCE", 48)
     seen: list[tuple[int, int, int]] = []
-    list(side_by_side(lambda step: seen.append((step, torch.get_num_threads(), threading.get_ident())), STEPS, run))
+    list(visit_in_threads(lambda step: seen.append((step, torch.get_num_threads(), threading.get_ident())), STEPS, run))
     assert seen == [(step, 3, threading.get_ident()) for step in STEPS]
 
 
@@ -63,7 +63,7 @@ def test_after_an_exception_no_other_step_is_begun(run: Run) -> None:
         time.sleep(0.05)
 
     with pytest.raises(KeyboardInterrupt):
-        list(side_by_side(visit, range(100), run))
+        list(visit_in_threads(visit, range(100), run))
     assert len(seen) < 50
 
 
