@@ -2,7 +2,15 @@
 
 
 class UserError(Exception):
-    """A wrong input: one line that names it and what to do. The command line prints it and exits with 2."""
+    """An invalid input. The message is one line that names the input and the remedy; the command line prints it and exits with code 2.
+
+    Examples
+    --------
+    >>> mechgrok.open_run("nowhere")
+    Traceback (most recent call last):
+        ...
+    mechgrok.errors.UserError: ...nowhere...
+    """
 
 
 def nearest(word: str, known: list[str], listing: str = "") -> str:
