@@ -67,5 +67,7 @@ def _run(name: str, rest: list[str]) -> int:
 
 def _overview() -> str:
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {says}" for name, says in COMMANDS.items()]
-    return "\n".join(["usage: mechgrok COMMAND ...", "", "How small networks grok.", "", *lines, "", "mechgrok COMMAND --help says more."])
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        ["usage: mechgrok COMMAND ...", "", "How small networks grok.", "", *lines, "", "mechgrok COMMAND --help lists its options."]
+    )

@@ -1,4 +1,4 @@
-"""Where a run goes when nobody says: named after its preset and what a user is most likely to change."""
+"""The default folder of a run, named after its preset and the values that users change most often."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from mechgrok.config import Config
     from mechgrok.tasks.task import Task
 
-TELLING = ("operation", "operations", "expression", "group")
-"""The fields that say what a task of a kind is about."""
+TASK_FIELDS = ("operation", "operations", "expression", "group")
+"""The fields that define what a task computes."""
 
 
 def default_folder(name: str, config: Config, preset: Config) -> Path:
-    """checkpoints/NAME-p113-s0; between them what is learnt, where the preset says something else, and what is frozen."""
+    """checkpoints/NAME-p113-s0; after NAME the task, where it is not that of the preset, and the frozen groups."""
     task, usual = config.task, preset.task
     kind = [] if type(task) is type(usual) else [str(task.model_dump()["kind"])]
     learnt = [*kind, *_learnt(task)] if kind or _learnt(task) != _learnt(usual) else []
@@ -29,5 +29,5 @@ def as_name(words: str) -> str:
 
 
 def _learnt(task: Task) -> list[str]:
-    told = [getattr(task, key) for key in TELLING if hasattr(task, key)]
-    return [word for each in told for word in ([each] if isinstance(each, str) else each)]
+    values = [getattr(task, key) for key in TASK_FIELDS if hasattr(task, key)]
+    return [word for each in values for word in ([each] if isinstance(each, str) else each)]

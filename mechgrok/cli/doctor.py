@@ -20,7 +20,7 @@ NEEDED = ("torch", "transformer-lens", "einops", "numpy", "pandas", "pyarrow", "
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     found: str
@@ -32,11 +32,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Doctor:
-    """Says which versions, device and browser are here, and what would not work and why; the exit status is 1 if the main job would not."""
+    """Lists versions, device and browser, and what will not work and why; the exit status is 1 if training or analysis will not."""
 
 
 def main(arguments: list[str]) -> int:
-    """Looks at everything, and says it."""
+    """Runs every check and prints the findings."""
     flags.parse(Doctor, arguments, "doctor")
     findings = [finding for look in LOOKS for finding in look()]
     width = max(len(finding.what) for finding in findings)
@@ -93,10 +93,10 @@ def _browser() -> Iterator[Finding]:
 
 def _browser_version(path: Path) -> str:
     try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout
+        printed = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return "does not start"
-    numbers = re.search(r"[\d.]+", said)
+    numbers = re.search(r"[\d.]+", printed)
     return numbers[0] if numbers else "version unknown"
 
 

@@ -34,7 +34,7 @@ def _import(
     Weights: in the format of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) or Furuta et al. 2024, a HookedTransformer's
     state dict, or the file of several snapshots of TransformerLens' grokking demo. A folder holds checkpoints of one network: those of
     Furuta et al. (init.pth, 2000.pth), or files whose names say the step (name_0000500000.pt). A log is Lightning's metrics.csv, or its
-    folder; the run then has curves and no checkpoints. mechgrok list importers says more.
+    folder; the run then has curves and no checkpoints. mechgrok list importers describes them.
 
     No code of the file is run. The losses that the file records are computed again, to see whether what you say of it is right.
 
@@ -42,7 +42,7 @@ def _import(
         file: The file (.pth, .pt, .safetensors or .csv) or folder.
         out: The new run's folder.
         p: The modulus; by default how many tokens the network has, without those of signs, or what the sizes of a log's splits tell.
-        operation: What was learnt; by default what the network shows, or what the log's hparams.yaml says.
+        operation: What was learnt; by default what the network shows, or that of the log's hparams.yaml.
         split: How the train rows were drawn; left away, the split is unknown and what needs it will be missing.
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.

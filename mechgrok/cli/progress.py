@@ -1,4 +1,4 @@
-"""What is seen of a training run: a live bar on a terminal, lines in a log, or nothing."""
+"""Progress of a training run: a live bar on a terminal, lines in a log, or nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class Both:
-    """Two who watch."""
+    """Passes progress on to two watchers."""
 
     def __init__(self, one: Watcher, other: Watcher) -> None:
         self.watchers = (one, other)
@@ -34,7 +34,7 @@ class Both:
 
 
 class Quiet:
-    """Says nothing."""
+    """Prints nothing."""
 
     def at(self, step: int) -> None:
         """A step is done."""
@@ -61,7 +61,7 @@ class Lines(Quiet):
         speed = self.rate.per_second
         timing = f"  {speed:.1f} steps/s  {(self.steps - step) / speed:.0f} s to go" if speed else ""
         print(
-            f"step {step}/{self.steps}  {said(evaluations)}{timing}",
+            f"step {step}/{self.steps}  {summary(evaluations)}{timing}",
             file=sys.stderr,
             flush=True,
         )
@@ -80,7 +80,7 @@ class Live(Quiet):
         self.bar.update(self.task, completed=step, speed=f"{self.rate.per_second:.1f} steps/s")
 
     def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
-        self.bar.update(self.task, completed=step, metrics=said(evaluations))
+        self.bar.update(self.task, completed=step, metrics=summary(evaluations))
 
 
 class _Rate:
@@ -100,7 +100,7 @@ class _Rate:
 
 @contextmanager
 def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iterator[Watcher]:
-    """Someone to watch a run of so many steps."""
+    """A watcher of a run with so many steps."""
     console = Console(stderr=True)
     mode = ("live" if console.is_terminal else "lines") if log == "auto" else log
     if mode != "live":
@@ -117,7 +117,7 @@ def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iter
         yield Live(steps, bar)
 
 
-def said(evaluations: Sequence[Evaluation]) -> str:
+def summary(evaluations: Sequence[Evaluation]) -> str:
     """Losses (those that are trained) and accuracies of the whole splits in words; subsets of corrupted runs are left to the metrics."""
     whole = [each for each in evaluations if each.split in ("train", "test")]
     return "  ".join(f"{each.split} {each.objective:.3g} ({each.accuracy:.1%})" for each in whole)

@@ -40,7 +40,7 @@ def package() -> Any:
 
 @contextmanager
 def copying(run: Run) -> Iterator[Copy]:
-    """Someone who watches a run for wandb: off line unless WANDB_MODE says otherwise, in the run's folder unless WANDB_DIR does.
+    """A watcher that copies a run to wandb: off line unless WANDB_MODE is set, in the run's folder unless WANDB_DIR is set.
 
     Neither console output nor code goes with it. A run that is resumed has the same id as before. Raises UserError where the package
     is not there.

@@ -62,9 +62,7 @@ def _row(trained: Trained, number: int) -> Row:
     paired = trained.study.paired[number]
     found = [(trained.value(paired.value, seed), trained.value(paired.less, seed)) for seed in trained.study.seeds]
     known = [one[0] - other[0] for one, other in found if not isinstance(one, str) and not isinstance(other, str)]
-    by_seed = tuple(
-        one if isinstance(one, str) else other if isinstance(other, str) else show(one[0] - other[0], 3) for one, other in found
-    )
+    by_seed = tuple(_as_text(one, other) for one, other in found)
     if len(known) < 2:
         return Row(paired.text, by_seed)
     tested = t_test(known)
