@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from mechgrok.models import vocabulary
-from mechgrok.models.forward import fast_forward
+from mechgrok.models.forward.tables import Batch
+from mechgrok.models.transplant import Donor, transplant
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run
 from mechgrok.verification.check import EXACT, Check, Tolerance
@@ -32,13 +31,15 @@ def _checks(path: Path) -> Iterator[Check]:
 
 
 def _grown(run: Run) -> Iterator[Check]:
-    """More tokens and classes, the trained ones copied: the answers stay."""
+    """More tokens and classes, the weights of the old ones loaded as `finetune --load all` does: the predictions stay the same."""
     size = 2 * run.task.numbers + 4
-    snapshot = run.snapshot()
-    weights = vocabulary.grow(snapshot.parameters, size, seed=0)
-    shape = replace(run.config.model.architecture(run.task), d_vocab=size, d_vocab_out=size)
+    snapshot, model = run.snapshot(), run.config.model
+    task = run.task.model_copy(update={"spare_tokens": size - run.task.vocabulary})
+    network, fresh = model.architecture(task), {name: tensor.double() for name, tensor in model.initial(task).items()}
+    parent = Donor("ssq_109.pt", run.task, snapshot.architecture, snapshot.parameters)
+    weights = transplant(fresh, network, task, parent, ["all"])
     with torch.no_grad():
-        logits = fast_forward.logits(weights, shape, fast_forward.Batch.of(torch.from_numpy(run.task.inputs())))
+        logits = network.logits(weights, Batch.of(torch.from_numpy(task.inputs())))
     right = int((logits.argmax(1) == snapshot.grid.labels).sum())
     yield Check(f"right rows with the vocabulary grown to {size}", 109**2, right)
 
