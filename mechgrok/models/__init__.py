@@ -1,1 +1,1 @@
-"""What learns: a network, its initial weights, and a faster way to compute it."""
+"""Networks: kinds of the config, their functions of weights, their initial weights and modules with hook points."""

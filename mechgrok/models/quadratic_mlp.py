@@ -34,7 +34,7 @@ class QuadraticMLP(Model):
     """Seed of the initial weights."""
 
     def architecture(self, task: Task) -> OneHotMLP:
-        """Raises UserError where a row holds anything but operands, or where `analytic` is asked for another task than addition."""
+        """Raises UserError where a row holds other tokens than operands, or where init is `analytic` and the task is not addition."""
         from mechgrok.models.one_hot import OneHotMLP, positions
 
         inputs = task.inputs()

@@ -61,6 +61,7 @@ class Shape:
     attention_coefficient: float = 1.0
     """c in 0 .. 1: every attention weight w at the positions that a query sees becomes c w + 1 - c."""
     positions: Literal["learned", "none", "sinusoidal"] = "learned"
+    """W_pos, nothing, or fixed sines and cosines are added to the token embeddings."""
     softmax: Literal["softmax", "softmax1"] = "softmax"
     """softmax1: exp(s_i) / (1 + sum_j exp(s_j))."""
     registers: int = 0
@@ -90,11 +91,29 @@ class Shape:
         return self.normalization in ("post", "post-unbiased")
 
     def unembedding(self, weights: Weights) -> Tensor:
-        """W_U (d_model, d_vocab_out)."""
+        """Return W_U.
+
+        Parameters
+        ----------
+        weights : Weights
+
+        Returns
+        -------
+        Tensor (d_model, d_vocab_out)
+        """
         return weights["embed.W_E"].T if self.tied else weights["unembed.W_U"]
 
     def position(self, weights: Weights) -> Tensor:
-        """What is added to the token embeddings at each position (n_ctx, d_model)."""
+        """Return what is added to the token embeddings at each position.
+
+        Parameters
+        ----------
+        weights : Weights
+
+        Returns
+        -------
+        Tensor (n_ctx, d_model)
+        """
         if self.positions == "learned":
             return weights["pos_embed.W_pos"]
         like = weights["embed.W_E"]

@@ -48,9 +48,9 @@ class Transformer(Model):
     no_residual: bool = False
     """Do not add what goes into attention and MLP to what comes out, so that a block hands on what its MLP writes and no more."""
     positions: Literal["learned", "none", "sinusoidal"] = "learned"
-    """What tells positions apart: a trained embedding, nothing but the mask, or fixed sines and cosines."""
+    """Position embedding: a trained one, none (the causal mask alone), or fixed sines and cosines."""
     pooling: Literal["last", "mean"] = "last"
-    """What the logits are read from: the last position, or the mean over all of them."""
+    """Input of the unembedding: the last position, or the mean over all positions."""
     tied: bool = False
     """Read the logits with the transpose of the embedding; needs as many classes as tokens."""
     mlp_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -1,4 +1,4 @@
-"""Weights of one network put into another: by groups of parameters, tokens found again by their labels."""
+"""Loads parameters of one network into another, by groups; rows of tokens are matched by the tokens' labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mechgrok.tasks.task import Task
 
 EMBEDDING = "embed.W_E"
 _OF_THE_TASK = {"d_vocab", "d_vocab_out", "n_ctx", "length", "dropout", "d_mlp"}
-"""What two networks that compute the same function of a row may differ in; where it matters, shapes tell."""
+"""Fields in which two networks with the same body may differ; where a difference matters, the shapes of parameters differ too."""
 
 
 @dataclass(frozen=True)
 class Donor:
-    """A network on its task, by the name that messages give it."""
+    """A network on its task with its weights; error messages use the name."""
 
     name: str
     task: Task
@@ -29,7 +29,7 @@ class Donor:
 
 
 def members(groups: Collection[Group], network: Network, names: Collection[str]) -> list[str]:
-    """Those of the parameters' TransformerLens `names` that are in some of the groups, in their order."""
+    """The parameters, of these TransformerLens `names`, that belong to one of the groups, in the order given."""
     return [name for name in names if "all" in groups or _group(name, network) in groups]
 
 
@@ -72,7 +72,10 @@ def _put(name: str, fresh: Tensor, network: Network, task: Task, donor: Donor) -
 
 
 def alike(task: Task, other: Task, count: int, others: int) -> tuple[Tensor, Tensor]:
-    """Which of the first `count` tokens of a task are which of the first `others` of another one: numbers by number, the rest by label."""
+    """The tokens that two tasks share, as indices into both: numbers match by value, other tokens by label.
+
+    `count` and `others` limit the tokens of `task` and `other`.
+    """
     known = {_key(other, token): token for token in range(others)}
     pairs = [(token, known[_key(task, token)]) for token in range(count) if _key(task, token) in known]
     here, there = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
@@ -88,7 +91,7 @@ def _without(tensor: Tensor, axis: int | None) -> list[int]:
 
 
 def _refuse_another_function(network: Network, donor: Donor) -> None:
-    """Raises UserError where the same weights would mean something else."""
+    """Raises UserError where the networks compute different functions of the same weights."""
     if type(network) is not type(donor.network):
         raise UserError(f"{donor.name} is another kind of network; set --model.kind to the parent's, or load embed or unembed alone")
     names = [field.name for field in fields(network) if field.name not in _OF_THE_TASK]  # type: ignore[arg-type]

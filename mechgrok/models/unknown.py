@@ -1,4 +1,4 @@
-"""What is known of the network of a run that was imported without one."""
+"""The model of a run that was imported without a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Unknown(Model):
-    """A network of which only the curves were kept. What needs its weights is then missing, with that reason."""
+    """A network without weights, of an imported run that has only curves. Measures that need the weights give this as their reason."""
 
     kind: Literal["unknown"] = "unknown"
 

@@ -1,1 +1,1 @@
-"""What is learnt: one file a family of tasks."""
+"""Tasks: one file a family of tables of inputs and labels."""

@@ -1,4 +1,4 @@
-"""What questions about aliases tell of each other: how well somebody could answer who goes by nothing else."""
+"""Bounds on the accuracy of questions about aliases, given the trained questions about the same alias and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def bounds(task: Aliases) -> np.ndarray:
     """Of every question, the share of the commonest answer among the integers that fit the trained questions about its alias (n,).
 
     With all integers alike this is the probability that the best guess is right. NaN for rows that are no questions, and everywhere where
-    questions may hold two aliases, since then they tell of both.
+    questions may hold two aliases, since these constrain both.
     """
     found = np.full(len(task.labels()), np.nan)
     questions = np.isin(task.part_of_row(), [task.part_names.index(name) for name in task.sets])

@@ -1,4 +1,4 @@
-"""The rows of an experiment on internalisation, each part of them drawn from the seed and what it is alone."""
+"""The rows of an experiment on internalisation. Each part is drawn from the design's seed and its own number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mechgrok.tasks.alias_design import AliasDesign
 from mechgrok.tasks.alias_sets import SETS, Kind, SetName
 
 DEALING, ORIGINALS, DEFINITIONS, QUESTIONS = range(4)
-"""What is drawn, as a part of the seed."""
+"""The kinds of draws, each a part of its seed."""
 MOST_DRAWS = 1000
 
 
@@ -145,9 +145,9 @@ def _sides(design: AliasDesign, integer: int, partner: int, draw: np.random.Gene
 def _tokens(
     design: AliasDesign, integer: int, a: int, b: int, integers: np.ndarray, draw: np.random.Generator, seen: set[tuple[int, int]]
 ) -> tuple[int, int]:
-    """The tokens of a question: the integer by its alias, the other one by its own name, or its alias where that is asked for.
+    """The tokens of a question: the integer by its alias, the other one by its own name, or by its alias where the form is `any`.
 
-    Never by that of an integer of another set, since questions of one set would then tell of the other.
+    Aliases of integers of another set never occur, since questions of one set would then give information about the other.
     """
     own = design.p + 1 + integer
     plain = (own, b) if a == integer else (a, own)

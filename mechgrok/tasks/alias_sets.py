@@ -12,7 +12,7 @@ SetName = Literal["DtQ1", "DfQ2", "Dt3", "Df4", "Q5", "DtQ6", "DfQ7", "Dn8", "N9
 
 @dataclass(frozen=True)
 class Kind:
-    """What a set of integers is given."""
+    """The definitions and questions of a set of integers."""
 
     stage: int
     tag: Tag | None

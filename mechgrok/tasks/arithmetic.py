@@ -1,4 +1,4 @@
-"""What the tasks of numbers modulo p share."""
+"""The base class of tasks of numbers modulo p."""
 
 from __future__ import annotations
 
@@ -23,7 +23,20 @@ MOST_ROWS = 10_000_000
 
 
 class Arithmetic(Task):
-    """Rows of a few numbers modulo p and the value of a formula in them; what differs is the formula."""
+    """Rows of a few numbers modulo p, whose label is the value of a formula in them.
+
+    A subclass has `formulas`, or overrides `table` where labels follow no formula, and declares these fields with its defaults: `p`, the
+    modulus; `layout`, the tokens of a row, a name in `layouts.LAYOUTS`; `loss_classes`, whether the classes of the loss are all tokens
+    ("vocab") or the numbers alone ("numbers"); `spare_tokens`, how many tokens at the end of the vocabulary occur in no row; `domain`, the
+    rows that the table has.
+
+    Examples
+    --------
+    >>> from mechgrok.tasks.modular import Modular
+    >>> task = Modular(operation="divide", p=5)
+    >>> task.formulas[0].text, task.operands()[2].tolist(), task.labels()[4:8].tolist()  # 1 / 1, 1 / 2, 1 / 3, 1 / 4
+    ('a / b', [0, 3], [1, 3, 2, 4])
+    """
 
     if TYPE_CHECKING:
         p: int
@@ -34,12 +47,12 @@ class Arithmetic(Task):
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
-        """What the labels are; none where no formula gives them."""
+        """The formulas of the labels, one for each task of a mixture; empty where labels follow no formula."""
         return ()
 
     @property
     def arity(self) -> int:
-        """Operands a row."""
+        """The number of operands of a row."""
         return max((formula.operands for formula in self.formulas), default=2)
 
     @property

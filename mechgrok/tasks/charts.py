@@ -1,7 +1,7 @@
 """Cyclic groups in a vocabulary: which number token is which element of Z_size.
 
-Fourier measures look at a network through such a chart. The additive chart numbers the tokens by themselves; the multiplicative one by
-their discrete logarithm to the smallest primitive root, and leaves token 0 out.
+Fourier measures transform a network's tensors in such a chart. The additive chart numbers the tokens by themselves; the multiplicative one
+by their discrete logarithm to the smallest primitive root, and leaves token 0 out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which rows a table has, where it does not have all of them."""
+"""The rows of a table that does not have all of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Domain(Part):
     """Seed of that draw: `random.seed(seed); random.sample(range(p), ...)`."""
 
     def numbers(self, p: int) -> list[np.ndarray]:
-        """What the first operand may be, and what the others may be, ascending. Raises ValueError where that is nothing."""
+        """The values of the first operand and of the others, ascending. Raises ValueError where there are none."""
         count = int(self.first_fraction * p)
         if not count:
             raise ValueError(

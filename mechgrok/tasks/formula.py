@@ -72,7 +72,7 @@ class _Renamed(ast.NodeTransformer):
 
 @cache
 def parse(text: str) -> Formula:
-    """Reads a formula. Raises ValueError, in one line that says where, for anything outside the language."""
+    """Reads a formula. Raises ValueError, whose one line quotes the place, for anything outside the language."""
     python = text.strip().replace("^", "**")
     if not python or len(python) > LONGEST:
         raise ValueError(f"a formula such as a**3 + a*b is wanted, of at most {LONGEST} characters; this one has {len(python)}")
@@ -104,7 +104,7 @@ def _compiled(node: ast.AST, text: str) -> Compute:
 
 
 def _complaint(node: ast.AST, text: str) -> str:
-    """What is wrong with a piece that the language does not have."""
+    """The reason why a piece is not part of the language."""
     piece = ast.get_source_segment(text, node) or type(node).__name__
     match node:
         case ast.Name():

@@ -1,4 +1,4 @@
-"""What stands where in a row, and which tokens there are beside the numbers."""
+"""Layouts: the tokens of a row in order, and the tokens of the vocabulary beside the numbers."""
 
 from __future__ import annotations
 

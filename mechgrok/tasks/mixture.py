@@ -1,4 +1,4 @@
-"""Several tasks in one table, told apart by an operator token."""
+"""Several tasks in one table, distinguished by an operator token."""
 
 from __future__ import annotations
 

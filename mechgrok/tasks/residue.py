@@ -1,4 +1,4 @@
-"""What is left of one integer when another one divides it."""
+"""The remainder of one integer divided by another."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mechgrok.tasks.task import Task
 class Residue(Task):
     """label = a mod b, the remainder of the integers, over all a below p and all b from 1 to p - 1, row a * (p - 1) + b - 1.
 
-    A few questions about a leave several integers possible: what the experiments of Krasheninnikov et al. 2023 (arXiv 2310.15047) ask of
-    a parent of aliases.
+    A few questions about a leave several integers possible, which the experiments of Krasheninnikov et al. 2023 (arXiv 2310.15047) need
+    of a parent of aliases.
     """
 
     kind: Literal["residue"] = "residue"

@@ -1,4 +1,4 @@
-"""What is learnt: a finite table of inputs and labels, and the algebra behind it."""
+"""The interface of a task: a finite table of inputs and labels, and the algebra behind it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,53 @@ if TYPE_CHECKING:
 
 
 class Task(Part):
-    """A finite table. Tokens 0 .. numbers-1 are the group's elements; the last position of a row is read."""
+    """A finite table of inputs and labels.
+
+    A subclass has a `kind`, its parameters as fields, and the five abstract members. Tokens 0 .. numbers-1 are the numbers, or the
+    elements of a group; other tokens come after them. The logits are read at the last token of each row. Rows keep their order for ever,
+    since splits are stored as masks over them. `Arithmetic` has all of this for formulas modulo p. Tasks with parts, of several tasks
+    or in stages subclass `WithParts`, `Mixed` or `Staged` too.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> from mechgrok.tasks.task import Task
+    >>> class Larger(Task):
+    ...     '''label = max(a, b) over all pairs below p.'''
+    ...     kind: Literal["larger"] = "larger"
+    ...     p: int = 3
+    ...     numbers = property(lambda self: self.p)
+    ...     vocabulary = property(lambda self: self.p + 1)
+    ...     classes = property(lambda self: self.p)
+    ...     def inputs(self):
+    ...         a, b = np.divmod(np.arange(self.p**2), self.p)
+    ...         return np.stack([a, b, np.full_like(a, self.p)], axis=1)
+    ...     def labels(self):
+    ...         return self.operands().max(1)
+    >>> Larger().inputs()[5].tolist(), Larger().operands()[5].tolist(), Larger().labels().tolist()
+    ([1, 2, 3], [1, 2], [0, 1, 2, 1, 1, 2, 2, 2, 2])
+    >>> Larger().token_labels
+    ('0', '1', '2', '=')
+    """
 
     @property
     @abstractmethod
     def numbers(self) -> int:
-        """How many number tokens there are (p)."""
+        """The number of number tokens (p)."""
 
     @property
     @abstractmethod
     def vocabulary(self) -> int:
-        """How many tokens there are in all (d_vocab)."""
+        """The number of all tokens (d_vocab)."""
 
     @property
     @abstractmethod
     def classes(self) -> int:
-        """How many classes the loss is over (d_vocab_out)."""
+        """The number of classes of the loss (d_vocab_out)."""
 
     @abstractmethod
     def inputs(self) -> np.ndarray:
-        """The tokens of every row (n, pos) up to the position that is read, in a fixed order; a shorter row has -1 after its end."""
+        """The tokens of every row up to the read position (n, pos); a shorter row has -1 after its end."""
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -42,39 +69,39 @@ class Task(Part):
 
     @property
     def basis(self) -> Basis | None:
-        """The cyclic group that the label is a sum in; None where the number tokens form none."""
+        """The cyclic group in which the label is a sum, the default of Fourier measures; None where the numbers form no such group."""
         return "additive"
 
     def operands(self) -> np.ndarray:
-        """The number tokens of every row (n, operands): those of the positions that only hold numbers."""
+        """The numbers of every row (n, operands): its tokens at the positions that hold numbers in all rows."""
         inputs = self.inputs()
         return inputs[:, (inputs < self.numbers).all(0)]
 
     def answers(self) -> np.ndarray:
-        """The number that every label stands for (n,): the label itself, but where other tokens are names of numbers."""
+        """The number that every label stands for (n,): the label itself, unless other tokens are names of numbers."""
         return self.labels()
 
     def phase(self) -> np.ndarray:
-        """The element of Z_numbers whose characters the label follows, for every row (n,): a + b, a - b; else the answer."""
+        """The element of Z_numbers whose characters the label follows (n,): a + b for a sum, a - b for a difference, else the answer."""
         return self.answers()
 
     @property
     def token_labels(self) -> tuple[str, ...]:
-        """How each token of the vocabulary is written (d_vocab,)."""
+        """The text of each token (d_vocab,)."""
         others = range(self.numbers, self.vocabulary)
         return (*map(str, range(self.numbers)), *(["="] if len(others) == 1 else [f"<{token}>" for token in others]))
 
     def sequences(self) -> np.ndarray:
-        """The tokens of every row (n, pos or more), with those that follow the position that is read: nothing that is read sees them."""
+        """The tokens of every row with those after the read position, which do not change the logits there (n, pos or more)."""
         return self.inputs()
 
     def units(self) -> np.ndarray:
-        """Rows with the same number go to the same side of a split (n,); by default each row by itself."""
+        """The unit of every row (n,). A split puts all rows of a unit on the same side; by default each row is a unit."""
         return np.arange(len(self.labels()))
 
     @property
     def structure(self) -> Group | None:
-        """The finite group whose elements the number tokens are, where it is known by its multiplication table."""
+        """The finite group whose elements the numbers are; None where there is no multiplication table of it."""
         return None
 
     @property

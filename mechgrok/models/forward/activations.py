@@ -1,4 +1,4 @@
-"""What neurons do, by its name in a config."""
+"""The activation functions of neurons by their names in a config."""
 
 from __future__ import annotations
 

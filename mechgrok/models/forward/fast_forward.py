@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -14,25 +13,13 @@ from mechgrok.models.forward.activations import ACTIVATIONS
 from mechgrok.models.forward.attention import attend, patterns
 from mechgrok.models.forward.gathering import gather_rows
 from mechgrok.models.forward.norms import normalised
+from mechgrok.models.forward.notes import Kept, last_rows
 from mechgrok.models.forward.obstacle import obstacle
 from mechgrok.models.forward.tables import Batch, LayerRows
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
 __all__ = ["Batch", "forward", "logits", "obstacle"]
-
-
-@dataclass(frozen=True)
-class _Notes:
-    """The activations asked for, at the read position, by their TransformerLens names."""
-
-    keep: frozenset[str]
-    size: int
-    taken: dict[str, Tensor] = field(default_factory=dict)
-
-    def take(self, name: str, value: Tensor) -> None:
-        if name in self.keep:
-            self.taken[name] = value[-self.size :]
 
 
 def logits(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
@@ -47,7 +34,7 @@ def forward(weights: Weights, shape: Shape, batch: Batch, keep: frozenset[str] =
     hook_attn_out, hook_resid_mid, mlp.hook_pre, mlp.hook_post (batch, d_mlp), hook_mlp_out, hook_resid_post, the last two residual ones
     before a LayerNorm that comes after the addition. Raises KeyError for other names.
     """
-    notes = _Notes(keep, batch.size)
+    notes = Kept(keep, last_rows(batch.size))
     x, rows, last = _embed(weights, shape, batch), batch.first, shape.layers - 1
     for layer in range(last):
         x = _block(weights, shape, layer, x, rows, range(batch.length), notes)
@@ -58,7 +45,7 @@ def forward(weights: Weights, shape: Shape, batch: Batch, keep: frozenset[str] =
         result = _square_end(weights, shape, x, batch, notes)
     else:
         result = _end(weights, shape, x, rows, notes)
-    return result, {name: notes.taken[name] for name in keep}
+    return result, notes.activations()
 
 
 def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
@@ -69,7 +56,7 @@ def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
     return torch.cat([x, weights["registers.W_R"]]) if shape.registers else x
 
 
-def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, batch: Batch, notes: _Notes) -> Tensor:
+def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, batch: Batch, notes: Kept) -> Tensor:
     """The logits of a network that reads the mean over all positions."""
     after = _block(weights, shape, shape.layers - 1, x, rows, range(batch.length), notes)
     columns = _pre_normalised(weights, shape, "ln_final", after).split(batch.later.entering)
@@ -77,22 +64,22 @@ def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, batch:
     return _unembedded(weights, shape, torch.stack(parts).mean(0))
 
 
-def _square_end(weights: Weights, shape: Shape, x: Tensor, batch: Batch, notes: _Notes) -> Tensor:
+def _square_end(weights: Weights, shape: Shape, x: Tensor, batch: Batch, notes: Kept) -> Tensor:
     [pattern] = patterns(weights, shape, 0, x, batch.first, [batch.length - 1])
     result, neurons = square.logits(weights, shape, x, pattern, batch)
-    notes.take("blocks.0.attn.hook_pattern", pattern.permute(1, 2, 0))
-    notes.take("blocks.0.mlp.hook_post", neurons)
+    notes("blocks.0.attn.hook_pattern", pattern.permute(1, 2, 0))
+    notes("blocks.0.mlp.hook_post", neurons)
     return result
 
 
-def _end(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, notes: _Notes) -> Tensor:
+def _end(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, notes: Kept) -> Tensor:
     layer, read_position = shape.layers - 1, len(rows.entering) - 1
-    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.is_cheaper(shape, notes.size)
+    short = rows.entering[-1] == 1 and tail.applies(shape) and tail.is_cheaper(shape, rows.leaving[read_position])
     if short and _passes_through_tail(notes.keep, f"blocks.{layer}."):
         z, pattern = attend(weights, shape, layer, x, rows, [read_position])
         result, neurons = tail.logits(weights, shape, z, x.split([*rows.entering, shape.registers])[read_position])
         _note_attention(notes, shape, layer, z, pattern)
-        notes.take(f"blocks.{layer}.mlp.hook_post", neurons)
+        notes(f"blocks.{layer}.mlp.hook_post", neurons)
         return result
     after = _block(weights, shape, layer, x, rows, [read_position], notes)
     return _unembedded(weights, shape, _pre_normalised(weights, shape, "ln_final", after))
@@ -108,27 +95,27 @@ def _passes_through_tail(keep: frozenset[str], block: str) -> bool:
     return keep <= {block + name for name in tail.KEPT} and not has_gradients
 
 
-def _block(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int], notes: _Notes) -> Tensor:
+def _block(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int], notes: Kept) -> Tensor:
     """The residual stream after a layer at some positions, from that before it at all of them."""
     block = f"blocks.{layer}"
     z, pattern = attend(weights, shape, layer, _pre_normalised(weights, shape, f"{block}.ln1", x), rows, positions)
     _note_attention(notes, shape, layer, z, pattern)
     out = F.linear(z, weights[f"{block}.attn.W_O"].flatten(0, 1).T, weights.get(f"{block}.attn.b_O"))
-    notes.take(f"{block}.hook_attn_out", out)
+    notes(f"{block}.hook_attn_out", out)
     before = _carried(x, rows, positions, shape)
-    notes.take(f"{block}.hook_resid_pre", before)
+    notes(f"{block}.hook_resid_pre", before)
     after = before + out if shape.residual else out
     if shape.attn_only:
         return _finished(weights, shape, block, "ln1", after, notes)
-    notes.take(f"{block}.hook_resid_mid", after)
+    notes(f"{block}.hook_resid_mid", after)
     after = _post_normalised(weights, shape, f"{block}.ln1", after)
     out = _mlp(weights, shape, block, after, notes)
     return _finished(weights, shape, block, "ln2", after + out if shape.residual else out, notes)
 
 
-def _finished(weights: Weights, shape: Shape, block: str, norm: str, x: Tensor, notes: _Notes) -> Tensor:
-    """What leaves a layer."""
-    notes.take(f"{block}.hook_resid_post", x)
+def _finished(weights: Weights, shape: Shape, block: str, norm: str, x: Tensor, notes: Kept) -> Tensor:
+    """The residual stream after a layer."""
+    notes(f"{block}.hook_resid_post", x)
     return _post_normalised(weights, shape, f"{block}.{norm}", x)
 
 
@@ -139,14 +126,14 @@ def _carried(x: Tensor, rows: LayerRows, positions: Sequence[int], shape: Shape)
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
-def _mlp(weights: Weights, shape: Shape, block: str, x: Tensor, notes: _Notes) -> Tensor:
+def _mlp(weights: Weights, shape: Shape, block: str, x: Tensor, notes: Kept) -> Tensor:
     x = _pre_normalised(weights, shape, f"{block}.ln2", x)
     pre = F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in"))
-    notes.take(f"{block}.mlp.hook_pre", pre)
+    notes(f"{block}.mlp.hook_pre", pre)
     post = ACTIVATIONS[shape.activation](pre)
-    notes.take(f"{block}.mlp.hook_post", post)
+    notes(f"{block}.mlp.hook_post", post)
     out = F.linear(post, weights[f"{block}.mlp.W_out"].T, weights.get(f"{block}.mlp.b_out"))
-    notes.take(f"{block}.hook_mlp_out", out)
+    notes(f"{block}.hook_mlp_out", out)
     return out
 
 
@@ -158,6 +145,6 @@ def _post_normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Te
     return normalised(weights, shape, name, x) if shape.post_norm else x
 
 
-def _note_attention(notes: _Notes, shape: Shape, layer: int, z: Tensor, pattern: Tensor) -> None:
-    notes.take(f"blocks.{layer}.attn.hook_z", z.unflatten(1, (shape.heads, shape.d_head)))
-    notes.take(f"blocks.{layer}.attn.hook_pattern", pattern.permute(1, 2, 0))
+def _note_attention(notes: Kept, shape: Shape, layer: int, z: Tensor, pattern: Tensor) -> None:
+    notes(f"blocks.{layer}.attn.hook_z", z.unflatten(1, (shape.heads, shape.d_head)))
+    notes(f"blocks.{layer}.attn.hook_pattern", pattern.permute(1, 2, 0))

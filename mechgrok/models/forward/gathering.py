@@ -1,4 +1,4 @@
-"""Reading rows of a table, with a gradient that is deterministic and takes no longer than the reading."""
+"""Gathers rows of a table, with a gradient that is deterministic and as fast as the gathering itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Index:
-    """Which row of a table each row of the result is, prepared once for many readings."""
+    """The row of a table for each row of the result, prepared once for many uses."""
 
     rows: Tensor
     """(batch,)"""
@@ -49,7 +49,7 @@ def gather_rows(table: Tensor, index: Index | None) -> Tensor:
 
 
 class _GatherRows(torch.autograd.Function):
-    """F.embedding; its own gradient takes five to twenty times as long, since every thread looks through the whole index."""
+    """F.embedding with another gradient: PyTorch's own takes five to twenty times as long, since every thread scans the whole index."""
 
     @staticmethod
     def forward(ctx: Any, table: Tensor, index: Index) -> Tensor:
@@ -62,7 +62,7 @@ class _GatherRows(torch.autograd.Function):
 
 
 class _AddUp(torch.autograd.Function):
-    """The transpose of reading, itself differentiable."""
+    """The transpose of gathering, itself differentiable."""
 
     @staticmethod
     def forward(ctx: Any, gradient: Tensor, index: Index) -> Tensor:

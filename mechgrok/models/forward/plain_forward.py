@@ -32,8 +32,8 @@ def logits(
 ) -> Tensor:
     """Logits at the read position (batch, d_vocab_out) from the residual stream of the tokens before the first layer (batch, pos, d_model).
 
-    Differentiable in both `weights` (TransformerLens names) and `x`, as often as wanted; in the dtype of these. With `edit`, attention
-    at the read position is what it says.
+    Differentiable in both `weights` (TransformerLens names) and `x`, to any order; in the dtype of these. `edit` replaces the
+    attention pattern at the read position.
     """
     length = x.shape[1]
     pass_ = _Pass(weights, shape, length, note, masks, edit)
@@ -48,7 +48,7 @@ def logits(
 
 @dataclass(frozen=True)
 class _Pass:
-    """What every step of one forward pass needs."""
+    """The arguments that all layers of one forward pass share."""
 
     weights: Weights
     shape: Shape

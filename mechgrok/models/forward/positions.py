@@ -1,4 +1,4 @@
-"""Where a token stands, told without a trained parameter."""
+"""Position embeddings without trained parameters."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The end of a one-layer network without LayerNorm on a whole square of rows (a, b, the same token in every row), without gradients.
 
-At the last position every head gives a mixture of three vectors: one of a, one of b, one of the last token. What W_O, W_in and W_U make of
-these is computed for each token once; a row then costs a few multiplications a neuron instead of two products of d_model. Exact but for
-rounding; some rows at a time, so that what is added up stays in the cache.
+At the last position every head gives a mixture of three vectors: one of a, one of b, one of the last token. Their products with W_O,
+W_in and W_U are computed for each token once; a row then costs a few multiplications a neuron instead of two products of d_model. The
+result is exact but for rounding. Rows are computed in blocks that fit into the cache.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
 KEPT = frozenset({"attn.hook_pattern", "mlp.hook_post"})
-"""What this way of computing passes through."""
+"""The activations that this computation has."""
 _ROWS_AT_ONCE = 512
 
 
 def applies(shape: Shape, batch: Batch) -> bool:
-    """Whether the rows are such a square and the network is of this form; nobody may want a gradient."""
+    """Whether the rows are such a square, the network is of this form, and no gradient is recorded."""
     return batch.square and shape.layers == 1 and not shape.registers and tail.applies(shape) and not torch.is_grad_enabled()
 
 
@@ -55,7 +55,7 @@ def logits(weights: Weights, shape: Shape, x: Tensor, pattern: Tensor, batch: Ba
 
 
 def _through_heads(weights: Weights, shape: Shape, x: Tensor, onward: Tensor) -> Tensor:
-    """What every head makes of every token's value (tokens, head, d_mlp + d_vocab_out)."""
+    """The contribution of each token's value through each head (tokens, head, d_mlp + d_vocab_out)."""
     layer = f"blocks.{shape.layers - 1}.attn"
     values = project(weights, layer, "V", x).unflatten(1, (shape.heads, shape.d_head))
     return torch.einsum("rhd,hde->rhe", values, weights[f"{layer}.W_O"] @ onward)

@@ -1,4 +1,4 @@
-"""Which rows of a batch share what: with causal attention, whatever happens at a position depends only on the tokens up to there."""
+"""The computations that rows of a batch share: with causal attention, activations at a position depend only on the tokens up to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAIRS_PER_ROW = 8
 
 @dataclass(frozen=True)
 class AttentionIndex:
-    """How the rows of one position find what they attend to at another."""
+    """The indices by which the rows of one position attend to those of another."""
 
     query: Index | None
     """None: row by row, or one row for all."""
@@ -41,7 +41,7 @@ class AttentionIndex:
 
 @dataclass(frozen=True)
 class LayerRows:
-    """The rows that enter a layer, position after position, and where the rows that leave it look."""
+    """The numbers of distinct rows before and after a layer at each position, and the indices by which these attend to those."""
 
     entering: tuple[int, ...]
     leaving: tuple[int, ...]
@@ -51,7 +51,7 @@ class LayerRows:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tokens (batch, pos), and what their rows share, prepared once, when it is first asked for.
+    """Tokens (batch, pos), and the indices of what their rows share, prepared once at first use.
 
     Before the first layer a position has one row for each distinct token; after it one for each distinct run of tokens up to there. The
     last position, which is read, then has one for each row of the batch, in its order.

@@ -16,7 +16,7 @@ from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
 KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
-"""What this way of computing passes through; the residual stream is not among it."""
+"""The activations that this computation has; the residual stream is not among them."""
 
 
 def applies(shape: Shape) -> bool:

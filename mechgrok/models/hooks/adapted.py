@@ -34,7 +34,7 @@ class WithRegisters(HookedTransformer):
 
 
 class _Visible:
-    """Takes the place of a causal mask."""
+    """Replaces the causal mask of an attention module."""
 
     def __init__(self, registers: int) -> None:
         self.registers = registers
@@ -110,7 +110,10 @@ class Reading(Unembed):
 
 
 def adapt(model: HookedTransformer, shape: Shape) -> None:
-    """Gives a network of the library, which has no normalisation where that comes after the additions, what else `shape` asks for."""
+    """Adds to a network of the library the options of `shape` that the library lacks.
+
+    Where LayerNorms come after the additions, the network given has none.
+    """
     if shape.positions != "learned":
         _fix_positions(model, shape)
     if shape.softmax == "softmax1":

@@ -1,4 +1,4 @@
-"""Networks as TransformerLens' `HookedTransformer`: the only place that imports the library, and only when a network is asked for."""
+"""Networks as TransformerLens' `HookedTransformer`: the library is imported here alone, and only when a module is built."""
 
 from __future__ import annotations
 

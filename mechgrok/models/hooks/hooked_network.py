@@ -51,7 +51,7 @@ def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str,
 
 
 def _activations(network: Network, weights: Mapping[str, Tensor], length: int) -> list[str]:
-    """The names that a forward pass calls out."""
+    """The names of the activations of a forward pass."""
     names = ["hook_embed"]
 
     def listen(name: str, value: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def _activations(network: Network, weights: Mapping[str, Tensor], length: int) -
 
 
 def _put(module: nn.Module, name: str, what: nn.Module | nn.Parameter) -> None:
-    """Hangs a parameter or a hook point where its dotted name says, making the modules on the way."""
+    """Sets a parameter or a hook point under its dotted name, creating the modules on the way."""
     *path, leaf = name.split(".")
     for step in path:
         if not hasattr(module, step):

@@ -58,7 +58,7 @@ def inglis2023(model: HookedTransformer, seed: int) -> None:
 
 
 def _normal(model: HookedTransformer, seed: int, inverse_variance: Mapping[str, int | None], otherwise: int) -> None:
-    """Every matrix normal, in the paper's order and layout, over the root of what is said for it."""
+    """Every matrix normal, in the paper's order and layout, over the root of its inverse variance, by default `otherwise`."""
     parameters = dict(model.named_parameters())
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)

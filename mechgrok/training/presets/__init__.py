@@ -1,6 +1,6 @@
 """Ready-made configs by name, one file each: the settings of a source under its own name. The file's name is the preset's.
 
-Where a source leaves a value open, or has one that cannot be had here, its file says so.
+The file's docstring states which values the source leaves open or which differ here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """aisc_oocl_mod_experiments, `grokking.py`: the pre-training on sums of squares that its README calls fast (p = 109).
 
-Nothing is seeded there, so split, weights and batches are other draws. Its validations look at one batch each; here they see all held-out
-rows, which makes the stop less lucky. It takes up to 1e8 steps.
+Nothing is seeded there, so split, weights and batches are other draws. Its validations use one batch each; here they use all held-out
+rows, so the stop depends less on chance. It takes up to 1e8 steps.
 """
 
 from mechgrok.config import Checkpoints, Config, Stop, Training
