@@ -5,7 +5,7 @@ demo:
 	scripts/run mechgrok demo
 
 test:
-	scripts/run --dev pytest -n 2
+	scripts/run --dev pytest -n 2 --dist worksteal
 
 check:
 	scripts/run --dev scripts/check

@@ -28,8 +28,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
             "split": {"kind": "designed", "leak": [] if leak == "none" else [leak]},
             "model": {"kind": "transformer", "d_model": 48, "heads": 2, "d_mlp": 96},
             "optimizer": {"kind": "adamw", "lr": 5e-3, "weight_decay": 0.1},
-            "training": {"steps": 480, "switch_at": [240], "batch": 64, "sampling": "replacement", "evaluate_every": 240},
-            "checkpoints": {"every": 120, "log_spaced": 0},
+            "training": {"steps": 320, "switch_at": [160], "batch": 64, "sampling": "replacement", "evaluate_every": 160},
+            "checkpoints": {"every": 80, "log_spaced": 0},
         }
         run = launch.begin(Config.model_validate(config), root / leak, Execution("cpu", 1))
         launch.resume(run, Unwatched())
