@@ -99,7 +99,9 @@ def test_data_count_by_value(name: str) -> None:
     assert content(one) != content(other)
 
 
-@pytest.mark.parametrize("value", [threading.Lock(), (n for n in range(3)), torch.nn.Linear(1, 1), object(), open], ids=str)
+@pytest.mark.parametrize(
+    "value", [threading.Lock(), (n for n in range(3)), torch.nn.Linear(1, 1), object(), open], ids=lambda value: type(value).__name__
+)
 def test_anything_else_is_refused(value: Any) -> None:
     if value is open:
         value = value(__file__)
