@@ -32,10 +32,41 @@ def analyze(
     nulls: int = 10,
     tick: Tick | None = None,
 ) -> dict[str, Outcome]:
-    """What became of each measure on a run, by label; by default all cheap measures over all checkpoints.
+    """The outcomes of measures on a run, by label.
 
-    `steps`: "all", "last" or the steps themselves. `nulls`: networks with relabelled tokens that each headline is compared with,
-    at the last of the steps; 0 for none. Results are stored in the run's folder and reused while their stamps hold.
+    Results are stored in the run's folder and reused while their stamps hold. A measure that was defined in a notebook is stored only
+    where all that its number depends on can be hashed; otherwise it is computed at each call.
+
+    Parameters
+    ----------
+    run : Run
+        The run, as `open_run` returns it.
+    measures : iterable of Measure, RunMeasure or str, optional
+        Measures, or their labels as on the command line; by default all cheap ones.
+    steps : {"all", "last"} or sequence of int
+        The checkpoints. With "all", expensive measures are computed at the last checkpoint only.
+    nulls : int
+        Networks with relabelled number tokens that each headline is compared with, at the last of the steps; 0 for none.
+    tick : callable, optional
+        Called after each checkpoint with the number of checkpoints done and their total.
+
+    Returns
+    -------
+    dict of str to Result, NotApplicable or Failure
+        In the order of `measures`.
+
+    Raises
+    ------
+    UserError
+        For an unknown measure, a step without a checkpoint, or a file of the run that cannot be read.
+
+    Examples
+    --------
+    >>> found = mechgrok.analyze(run, ["weight-norms", "gini"], steps="last", nulls=0)
+    >>> list(found)
+    ['weight-norms', 'gini']
+    >>> found["gini"].table["step"].unique().tolist()
+    [20]
     """
     named = [measures] if isinstance(measures, str) else measures
     chosen = [registry.parse(each) if isinstance(each, str) else each for each in (named or registry.default())]

@@ -17,12 +17,28 @@ Null = dict[str, dict[str, float | None]]
 
 @dataclass(frozen=True)
 class Result:
-    """A measure's table over checkpoints."""
+    """A measure's table over checkpoints.
+
+    Attributes
+    ----------
+    measure : Measure or RunMeasure
+        The measure, with its fields.
+    table : DataFrame
+        The columns of the measure and `step`; of a measure of a run its columns alone.
+    null : dict of str to dict
+        Of each number in the headline: "mean" over networks with relabelled tokens, and "z", its distance from it in their standard
+        deviations (None where all of them agree).
+
+    Examples
+    --------
+    >>> found = mechgrok.analyze(run, ["weight-norms"], nulls=0)["weight-norms"]
+    >>> isinstance(found, mechgrok.Result), found.table["step"].unique().tolist()
+    (True, [0, 20])
+    """
 
     measure: Measure
     table: pd.DataFrame
     null: Null = field(default_factory=dict)
-    """Mean over relabelled networks and z-score of each number in the headline."""
 
     def figure(self) -> go.Figure:
         """The measure's figure of this table."""
@@ -52,7 +68,20 @@ def _reason(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class NotApplicable:
-    """The measure does not apply to this run."""
+    """The measure does not apply to this run.
+
+    Attributes
+    ----------
+    measure : Measure or RunMeasure
+        The measure, with its fields.
+    reason : str
+        Why it does not apply.
+
+    Examples
+    --------
+    >>> mechgrok.analyze(run, ["restricted-loss(keys=7)"])["restricted-loss(keys=7)"].reason
+    'frequency 7 does not exist modulo 11; use 1 to 5'
+    """
 
     measure: Measure
     reason: str
@@ -60,7 +89,20 @@ class NotApplicable:
 
 @dataclass(frozen=True)
 class Failure:
-    """The measure broke; the others did not."""
+    """The measure raised an exception; the others are not affected.
+
+    Attributes
+    ----------
+    measure : Measure or RunMeasure
+        The measure, with its fields.
+    traceback : str
+        The traceback of the exception.
+
+    Examples
+    --------
+    >>> mechgrok.Failure(None, "Traceback ...\\nZeroDivisionError: division by zero").reason
+    'ZeroDivisionError: division by zero'
+    """
 
     measure: Measure
     traceback: str
