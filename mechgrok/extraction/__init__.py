@@ -1,4 +1,4 @@
-"""A network's function said again as a few waves."""
+"""Extraction of a network's function as a sum of a few waves."""
 
 from mechgrok.extraction.extraction import Extraction, extract
 

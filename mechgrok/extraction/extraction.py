@@ -1,4 +1,4 @@
-"""Reads a network's function off its logits as waves: key frequencies, and the amplitude and angle of each."""
+"""Fits the logits of a network by waves: key frequencies with an amplitude and an angle each."""
 
 from __future__ import annotations
 
@@ -22,12 +22,24 @@ from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 
 DIGITS = 6
-"""Significant ones of amplitudes and angles in the program; all figures about it are of the rounded numbers."""
+"""Significant digits of amplitudes and angles in the program; its fidelity is that of the rounded numbers."""
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """A program, and how it compares with the network that it was read from."""
+    """A program, and its fidelity to the network that it was extracted from.
+
+    Attributes
+    ----------
+    run : str
+        The name of the run.
+    step : int
+    task : dict
+        The config of the task.
+    program : Program
+    fidelity : dict
+        Agreement, losses, accuracies and certificate over the whole table (`fidelity.measure_fidelity`).
+    """
 
     run: str
     step: int
@@ -37,21 +49,37 @@ class Extraction:
 
     @property
     def source(self) -> str:
-        """The Python file."""
+        """The text of the Python file."""
         return python_source(self.program, header_lines(self.run, self.step, self.program, self.fidelity))
 
     @property
     def summary(self) -> dict[str, Any]:
-        """All of it as JSON values."""
-        said = {"phase": self.program.phase, "order": self.program.order, "waves": [asdict(wave) for wave in self.program.waves]}
-        return {"run": self.run, "step": self.step, "task": self.task, "program": said, "fidelity": self.fidelity}
+        """The extraction as JSON values."""
+        program = {"phase": self.program.phase, "order": self.program.order, "waves": [asdict(wave) for wave in self.program.waves]}
+        return {"run": self.run, "step": self.step, "task": self.task, "program": program, "fidelity": self.fidelity}
 
     def lines(self) -> list[str]:
-        """The report, for people."""
+        """The report of the command, line by line."""
         return report_lines(self.run, self.step, self.program, self.fidelity)
 
     def write(self, out: Path) -> Path:
-        """Writes the program to `out` and the summary beside it; gives the summary's path."""
+        """Writes the program, and the summary beside it.
+
+        Parameters
+        ----------
+        out : Path
+            The Python file.
+
+        Returns
+        -------
+        Path
+            The path of the summary.
+
+        Raises
+        ------
+        UserError
+            If the name does not end in .py, or the file cannot be written.
+        """
         if out.suffix != ".py":
             raise UserError(f"--out {out}: the program is Python, so its name must end in .py")
         summary = out.with_suffix(".report.json")
@@ -66,10 +94,33 @@ class Extraction:
 
 
 def extract(run: Run, step: int | None = None, keys: Sequence[int] = ()) -> Extraction:
-    """The function of a run at a step, by default its last, as waves of its key frequencies, or of `keys`.
+    """The function of a run's network as waves of its key frequencies.
 
-    logit(a, b, c) = sum over k of A_k cos(w_k (phase - c) + delta_k), A_k and delta_k from g(d) = mean over rows of
-    L[row, phase + d] (L centred over c), which is the least-squares fit. Raises UserError where there is no key frequency.
+    logit(a, b, c) = sum over k of A_k cos(w_k (phase - c) + delta_k). A_k and delta_k are the least-squares fit, computed from
+    g(d) = mean over rows of L[row, phase + d] with L centred over c.
+
+    Parameters
+    ----------
+    run : Run
+    step : int, optional
+        By default the last checkpoint.
+    keys : sequence of int
+        The frequencies; by default those with similarity above .05.
+
+    Returns
+    -------
+    Extraction
+
+    Raises
+    ------
+    UserError
+        If the task has no cyclic group, a frequency does not exist, or the network has no key frequency.
+
+    Examples
+    --------
+    >>> found = extract(run, keys=[1, 2])
+    >>> [wave.frequency for wave in found.program.waves], found.program.real_numbers
+    ([1, 2], 4)
     """
     measure = KeyFrequencies(rule="fixed", fixed=tuple(sorted(set(keys)))) if keys else KeyFrequencies()
     obstacle = measure.obstacle(run)
@@ -79,7 +130,7 @@ def extract(run: Run, step: int | None = None, keys: Sequence[int] = ()) -> Extr
 
 
 def extract_snapshot(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> Extraction:
-    """The same of a snapshot, with the frequencies that a measure finds in it."""
+    """The function of a snapshot as waves of the frequencies that a measure finds in it."""
     view = measure.view(snapshot)
     centred = view.logits - view.logits.mean(1, keepdim=True)
     if not centred.norm() > 1e-12 * view.logits.norm():
@@ -92,7 +143,7 @@ def extract_snapshot(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> 
 
 
 def fit_program(view: Snapshot, keys: Sequence[int]) -> Program:
-    """The waves of some frequencies in a snapshot's logits."""
+    """The least-squares waves of given frequencies in a snapshot's logits."""
     grid = view.grid
     g = equivariance.profile(view.phase_sums, grid.counts)
     parts = tuple(Wave(k, *map(_rounded, waves.amplitude_and_angle(g, k))) for k in keys)

@@ -1,4 +1,4 @@
-"""How a program compares with the network that it was read from, over the whole table."""
+"""The fidelity of a program to its network, over the whole table."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def measure_fidelity(program: Program, whole: Snapshot, view: Snapshot) -> Facts
     """Agreement, losses, accuracies and certificates. `view` is the snapshot in the program's basis, `whole` in the task's own tokens."""
     grid = view.grid
     logits = torch.from_numpy(program.logits())
-    said = torch.from_numpy(program.answers())[grid.phase]
+    predicted = torch.from_numpy(program.answers())[grid.phase]
     network = whole.logits[grid.rows].argmax(1)
     right = view.tokens[grid.labels]
     return {
         "rows": len(grid.rows),
         "rows_outside": len(whole.grid.rows) - len(grid.rows),
-        "same_answer": int((said == network).sum()),
-        "agreement": float((said == network).double().mean()),
+        "same_answer": int((predicted == network).sum()),
+        "agreement": float((predicted == network).double().mean()),
         "second_answer": _second(logits, view),
         "explained": _explained(logits, view),
-        "program": _scores(view, said == right, losses.per_label(logits)[grid.phase, grid.labels]) | {"margin": program.margin},
+        "program": _scores(view, predicted == right, losses.per_label(logits)[grid.phase, grid.labels]) | {"margin": program.margin},
         "network": _scores(view, network == right, view.losses),
         "real_numbers": program.real_numbers,
         "parameters": sum(tensor.numel() for tensor in whole.parameters.values()),

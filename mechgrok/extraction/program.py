@@ -1,4 +1,4 @@
-"""What an extraction yields: the function of a network as a few waves of the phase."""
+"""The function of a network as a sum of a few waves of the phase."""
 
 from __future__ import annotations
 

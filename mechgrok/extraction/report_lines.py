@@ -1,4 +1,4 @@
-"""What is said of a program: in its own header, and on the command line."""
+"""The description of a program, in its own header and on the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def agrees(facts: Mapping[str, Any]) -> bool:
 
 
 def _findings(program: Program, facts: Mapping[str, Any]) -> list[str]:
-    said = [
+    findings = [
         f"It gives the network's answer on {facts['same_answer']} of {facts['rows']} rows{_outside(facts)}.",
         f"The network's second choice is the program's second or third on {facts['second_answer']:.1%} of the rows;",
         f"the program explains {facts['explained']:.1%} of the network's logits (centred over c).",
@@ -43,7 +43,9 @@ def _findings(program: Program, facts: Mapping[str, Any]) -> list[str]:
         *_margin(facts["program"]["margin"]),
         _certificate(facts["certificate"]),
     ]
-    return said if agrees(facts) else ["IT DOES NOT AGREE: the waves are in the network, but they are not what it answers by.", *said]
+    return (
+        findings if agrees(facts) else ["IT DOES NOT AGREE: the waves are in the network, but they are not what it answers by.", *findings]
+    )
 
 
 def _outside(facts: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Frequencies taken from the embedding."""
+"""Ablation of frequencies in the embedding."""
 
 from __future__ import annotations
 
@@ -16,10 +16,23 @@ from mechgrok.tasks.task import Task
 
 
 def ablate_embedding(W_E: Tensor, tokens: Tensor, frequencies: Iterable[int], task: Task) -> Hook:
-    """Takes cos w_k and sin w_k of the number token from the embedding, for any batch of `tokens` (batch, pos).
+    """Removes cos w_k and sin w_k of the number token from the embedding: x - (P W_E)[token] at `hook_embed`.
 
-    x - (P W_E)[token] at `hook_embed`, P the projection along the number tokens on the frequencies; `W_E` (vocab, d_model) is the
-    model's own. The same as running the network with W_E - P W_E in place of W_E.
+    P is the projection along the number tokens on the frequencies. The network then computes what it would with W_E - P W_E.
+
+    Parameters
+    ----------
+    W_E : Tensor (vocab, d_model)
+        The embedding of the model.
+    tokens : Tensor (batch, pos), int64
+        The tokens on which the model is run.
+    frequencies : iterable of int
+    task : Task
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
     """
     removed = _part(W_E.detach(), frequencies, task)[tokens]
     expected = W_E.detach()[tokens]

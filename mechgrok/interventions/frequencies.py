@@ -1,7 +1,7 @@
-"""Frequencies taken from an activation, as a function of the row of the table.
+"""Ablation of frequencies in an activation, as a function of the row of the table.
 
-The batch must be the whole table in its order, `torch.from_numpy(run.task.inputs())`: what a frequency is can only be seen over all of
-it. Rows with a number outside the group (0 under multiplication) stay as they are. The functions of the row that belong to frequency k:
+The batch must be the whole table in its order, `torch.from_numpy(run.task.inputs())`: a frequency is a function of all rows. Rows with
+a number outside the group (0 under multiplication) stay as they are. The functions of the row that belong to frequency k:
 
 over="both"    {1, cos w_k, sin w_k}(a) x {1, cos w_k, sin w_k}(b) less the constant: neurons at `blocks.0.mlp.hook_post`
 over="a", "b"  cos and sin of w_k times one operand alone
@@ -26,15 +26,44 @@ Over = Literal["both", "a", "b", "phase"]
 
 
 def ablate_frequency(hook_name: str, frequencies: Iterable[int], task: Task, over: Over = "both", position: int = -1) -> Hook:
-    """Takes the functions of these frequencies from an activation at a position: x - P x. Means over the table stay."""
+    """Removes the functions of given frequencies from an activation: x - P x. Means over the table stay.
+
+    Parameters
+    ----------
+    hook_name : str
+    frequencies : iterable of int
+    task : Task
+    over : "both", "a", "b" or "phase"
+        The functions of the row that belong to a frequency; see the module's docstring.
+    position : int
+        By default the last.
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
+    """
     grid = cyclic_grid(task)
     return _hook(hook_name, grid, valid_frequencies(frequencies, grid.p), over, position)
 
 
 def keep_frequencies(hook_name: str, frequencies: Iterable[int], task: Task, over: Over = "both", position: int = -1) -> Hook:
-    """Takes the functions of all other frequencies from an activation.
+    """Removes the functions of all other frequencies from an activation.
 
-    The mean stays, and so does what belongs to no single frequency: over="both", the products of two different ones.
+    The mean stays, and with over="both" the products of two different frequencies, which belong to no single one.
+
+    Parameters
+    ----------
+    hook_name : str
+    frequencies : iterable of int
+    task : Task
+    over : "both", "a", "b" or "phase"
+    position : int
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
     """
     grid = cyclic_grid(task)
     kept = valid_frequencies(frequencies, grid.p)

@@ -1,4 +1,4 @@
-"""What patching shows: how much of the answer an activation carries, and how much of it is more than the phase."""
+"""The effect of patching one activation: the share of the answer that it carries, and its dependence on more than the phase."""
 
 from __future__ import annotations
 

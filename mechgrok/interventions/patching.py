@@ -1,4 +1,4 @@
-"""Activations of one run of a model put into another."""
+"""Activation patching: an activation of one forward pass in another one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,28 @@ from mechgrok.interventions.hook_points import Hook, at_position, head_count, wi
 
 
 def patch(hook_name: str, source_activations: Tensor, position: int = -1, head: int | None = None) -> Hook:
-    """Puts in place of an activation at a position what a hook point held in another run, `cache[hook_name]` of the same shape.
+    """Replaces an activation at a position by that of another forward pass.
 
-    With `head` only the part of that head, at hook points that have heads, such as `blocks.0.attn.hook_z`.
+    Parameters
+    ----------
+    hook_name : str
+    source_activations : Tensor (batch, ...)
+        `cache[hook_name]` of the other forward pass, of the same shape.
+    position : int
+        By default the last.
+    head : int, optional
+        Only the part of this head, at hook points with heads, such as "blocks.0.attn.hook_z".
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
+
+    Examples
+    --------
+    >>> name, hook = patch("blocks.0.hook_mlp_out", torch.ones(1, 2, 1))
+    >>> hook(torch.zeros(1, 2, 1), None).flatten().tolist()
+    [0.0, 1.0]
     """
 
     def patched(activation: Tensor, hook: Any) -> Tensor:

@@ -12,7 +12,28 @@ from mechgrok.interventions.hook_points import Hook, at_position, with_value_at
 
 
 def ablate_neurons(hook_name: str, neurons: Sequence[int], position: int = -1) -> Hook:
-    """Sets neurons (indices into the last axis) to zero at a position, such as `blocks.0.mlp.hook_post`."""
+    """Sets neurons to zero at a position.
+
+    Parameters
+    ----------
+    hook_name : str
+        Such as "blocks.0.mlp.hook_post".
+    neurons : sequence of int
+        Indices into the last axis.
+    position : int
+        By default the last.
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
+
+    Examples
+    --------
+    >>> name, hook = ablate_neurons("blocks.0.mlp.hook_post", [1])
+    >>> hook(torch.ones(1, 2, 3), None)[0].tolist()
+    [[1.0, 1.0, 1.0], [1.0, 0.0, 1.0]]
+    """
 
     def ablated(activation: Tensor, hook: Any) -> Tensor:
         _check_units(hook_name, neurons, activation)
@@ -24,7 +45,27 @@ def ablate_neurons(hook_name: str, neurons: Sequence[int], position: int = -1) -
 
 
 def mean_ablate(hook_name: str, units: Sequence[int] | None = None, position: int = -1) -> Hook:
-    """Puts the mean over the batch in place of an activation at a position; with `units`, only of these indices into the last axis."""
+    """Replaces an activation at a position by its mean over the batch.
+
+    Parameters
+    ----------
+    hook_name : str
+    units : sequence of int, optional
+        Indices into the last axis; by default all.
+    position : int
+        By default the last.
+
+    Returns
+    -------
+    (str, callable)
+        A pair for `fwd_hooks`.
+
+    Examples
+    --------
+    >>> name, hook = mean_ablate("blocks.0.mlp.hook_post")
+    >>> hook(torch.tensor([[[1.0]], [[3.0]]]), None).flatten().tolist()
+    [2.0, 2.0]
+    """
 
     def ablated(activation: Tensor, hook: Any) -> Tensor:
         chosen = range(activation.shape[-1]) if units is None else units

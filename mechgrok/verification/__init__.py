@@ -1,1 +1,1 @@
-"""Whether the measures give what is known: published numbers, laws, and networks built by hand."""
+"""Checks of the measures against known values: published numbers, laws, and networks built by hand."""

@@ -1,4 +1,4 @@
-"""One number that is known, beside what is found."""
+"""Comparison of a known value with a computed one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a number may be from the known one; without either bound it must be equal."""
+    """The allowed difference from a known value; without a bound the values must be equal.
+
+    Attributes
+    ----------
+    absolute : float
+    relative : float
+        Relative to the larger of both values, as in `math.isclose`.
+
+    Examples
+    --------
+    >>> str(Tolerance(relative=1e-4)), str(Tolerance())
+    ('0.0001 relative', 'exact')
+    """
 
     absolute: float = 0.0
     relative: float = 0.0
@@ -31,7 +43,20 @@ NATS = Tolerance(relative=1e-4)
 
 @dataclass(frozen=True)
 class Check:
-    """A quantity, what it must be, and what it is."""
+    """A quantity with its expected and its computed value.
+
+    Attributes
+    ----------
+    quantity : str
+    expected, got : Any
+    tolerance : Tolerance
+
+    Examples
+    --------
+    >>> check = Check("loss", 2.0, 2.0001, NATS)
+    >>> check.holds, round(check.difference, 6)
+    (True, 0.0001)
+    """
 
     quantity: str
     expected: Any
@@ -40,13 +65,13 @@ class Check:
 
     @property
     def difference(self) -> float | None:
-        """|got - expected|; None where they are no numbers."""
+        """|got - expected|; None where one of them is no number."""
         numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (self.expected, self.got))
         return abs(self.got - self.expected) if numbers else None
 
     @property
     def holds(self) -> bool:
-        """Whether it is what it must be."""
+        """Whether the values agree within the tolerance."""
         if self.tolerance == EXACT or self.difference is None:
             return bool(self.expected == self.got)
         return math.isclose(self.got, self.expected, rel_tol=self.tolerance.relative, abs_tol=self.tolerance.absolute)

@@ -1,4 +1,4 @@
-"""A transformer that is written down: two heads bring the operands to '=', neurons combine them, every tensor follows from a formula."""
+"""A transformer with tensors given by formulas: two heads move the operands to '=', and neurons combine them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network of the zoo: what it is made of, and what is true of it."""
+"""Networks built by hand, whose algorithm is known."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ from mechgrok.tasks.task import Task
 
 @dataclass(frozen=True)
 class HandBuiltNetwork:
-    """A hand-built network. Its module in `zoo` calls it NETWORK."""
+    """A hand-built network. Its module in `zoo` names it NETWORK.
+
+    Attributes
+    ----------
+    name : str
+    task : Task
+    model : Transformer
+    weights : callable
+        Returns the tensors by HookedTransformer name.
+    """
 
     name: str
     says: str
@@ -32,7 +41,7 @@ class HandBuiltNetwork:
     model: Transformer
     weights: Callable[[], Mapping[str, Tensor]]
     truth: Mapping[str, Any]
-    """Finding -> what is true; findings that this network has no answer to are left out."""
+    """Finding -> expected value; findings without an expected value are left out."""
 
 
 def zoo() -> list[HandBuiltNetwork]:
@@ -42,7 +51,7 @@ def zoo() -> list[HandBuiltNetwork]:
 
 @contextmanager
 def temporary_run(network: HandBuiltNetwork) -> Iterator[Run]:
-    """The network as a run of one checkpoint, in a folder that is removed again."""
+    """The network as a run of one checkpoint, in a temporary folder."""
     config = Config(task=network.task, split=Unknown(), model=network.model)
     weights = {name: tensor.float().contiguous() for name, tensor in network.weights().items()}
     files = [

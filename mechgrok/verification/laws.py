@@ -1,4 +1,4 @@
-"""What must hold whatever a network has learnt, and closed forms of planted ones: no file is needed."""
+"""Identities that hold for every network, and closed forms for planted networks; they need no published file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUNDING = Tolerance(relative=1e-9)
 
 
 def checks() -> Iterator[Check]:
-    """All of them."""
+    """All checks."""
     yield from _published_initialisation()
     with temporary_run(clock.NETWORK) as run:
         yield from _planted(run)
@@ -44,7 +44,7 @@ def _published_initialisation() -> Iterator[Check]:
 
 
 def _planted(run: Run) -> Iterator[Check]:
-    """L = sum_k A_k cos w_k(a + b - c): everything about it can be written down."""
+    """L = sum_k A_k cos w_k(a + b - c): all its quantities have closed forms."""
     p, amplitudes = run.task.numbers, clock.AMPLITUDES
     profile = sum(size * torch.cos(fourier.angles(p, k)) for k, size in amplitudes.items())
     loss = float(torch.logsumexp(torch.as_tensor(profile), 0)) - sum(amplitudes.values())
@@ -80,7 +80,7 @@ def _parseval(snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _renaming(run: Run) -> Iterator[Check]:
-    """Tokens multiplied by a unit u: what was at frequency k is at k / u."""
+    """Tokens multiplied by a unit u: a component at frequency k moves to k / u."""
     snapshot, p, unit = run.snapshot(), run.task.numbers, 2
     order = (unit * torch.arange(p)) % p
     weights = {

@@ -1,4 +1,4 @@
-"""What measures find in the zoo, beside what is there."""
+"""The findings of measures on the hand-built networks, compared with the expected ones."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Read = Callable[[Result], Any]
 
 @dataclass(frozen=True)
 class Finder:
-    """A way of finding something, by one measure."""
+    """A finding read from the result of one measure."""
 
     measure: str
     finding: str
-    """Which truth of a network it is held against."""
+    """The key of the expected value in `HandBuiltNetwork.truth`."""
     read: Read
     by_design: Mapping[str, str] | None = None
-    """Networks that mislead it, with the reason; a miss there is no defect of the code but of the rule."""
+    """Networks that mislead the finder, with the reason: there a miss is a limit of the rule, no defect of the code."""
 
 
 def _in_spectrum(result: Result) -> set[int]:
@@ -65,17 +65,17 @@ class Score:
 
     @property
     def misleads(self) -> str | None:
-        """Why this network is known to mislead this finder."""
+        """The reason why this network misleads this finder; None where it does not."""
         return (self.finder.by_design or {}).get(self.network)
 
     @property
     def false_positives(self) -> list[Any]:
-        """What it finds that is not there."""
+        """Findings that are not expected."""
         return sorted(self.got - self.expected) if isinstance(self.got, set) else [self.got] * (self.got != self.expected)
 
     @property
     def missed(self) -> list[Any]:
-        """What it misses that is there."""
+        """Expected findings that are missing."""
         return sorted(self.expected - self.got) if isinstance(self.got, set) else [self.expected] * (self.got != self.expected)
 
     @property
@@ -88,16 +88,16 @@ class Score:
 
 
 def scores() -> Iterator[Score]:
-    """Every finder on every network that has an answer for it."""
+    """Every finder on every network with an expected value for it."""
     for network in zoo():
         yield from _of_network(network)
 
 
 def _of_network(network: HandBuiltNetwork) -> Iterator[Score]:
-    asked = [finder for finder in FINDERS if finder.finding in network.truth]
+    finders = [finder for finder in FINDERS if finder.finding in network.truth]
     with temporary_run(network) as run:
-        outcomes = analyze(run, [finder.measure for finder in asked], nulls=0)
-    for finder in asked:
+        outcomes = analyze(run, [finder.measure for finder in finders], nulls=0)
+    for finder in finders:
         yield Score(network.name, finder, network.truth[finder.finding], _found(finder, outcomes[finder.measure]))
 
 
@@ -106,7 +106,7 @@ def _found(finder: Finder, outcome: Outcome) -> Any:
 
 
 def table(found: list[Score]) -> pd.DataFrame:
-    """The scores as a table: network, measure, what is true, found, not there, missed."""
+    """The scores as a table: network, measure, true, found, not there, missed, why."""
     rows = [
         (each.network, each.finder.measure, each.expected, each.got, each.false_positives, each.missed, each.misleads or "")
         for each in found

@@ -1,4 +1,4 @@
-"""A published file and the numbers that belong to it."""
+"""Published files, and the known values of the measures on them."""
 
 from __future__ import annotations
 
@@ -18,36 +18,50 @@ from mechgrok.runs.run import Run, open_run
 from mechgrok.verification.check import Check, Tolerance, check_values
 
 Known = Mapping[str, tuple[Any, Tolerance]]
-"""Headline key -> the known value, and how far off it may be."""
+"""Headline key -> the known value and its tolerance."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One published file. Its module in `published` calls it SOURCE."""
+    """One published file. Its module in `published` names it SOURCE.
+
+    Attributes
+    ----------
+    name : str
+    file : str
+        The path below the folder of published files.
+    citation : str
+    checks : callable
+        From the path of the file to its checks.
+
+    Examples
+    --------
+    >>> source = Source("example", "a.pt", "nobody", lambda path: [Check("letters", 4, len(path.name))])
+    >>> [check.holds for check in source.checks(Path("a.pt"))]
+    [True]
+    """
 
     name: str
     file: str
-    """Below the folder of published files."""
     citation: str
     checks: Callable[[Path], Iterable[Check]]
-    """From the file's path."""
 
 
 def sources() -> list[Source]:
-    """Every published file that there are numbers of."""
+    """All published files with known values."""
     return [module.SOURCE for module in discovery.modules("verification.published")]
 
 
 @contextmanager
 def imported_run(path: Path, options: ImportOptions) -> Iterator[Run]:
-    """The file as a run, in a folder that is removed again."""
+    """The file as a run, in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         import_file(path, Path(folder) / "run", options)
         yield open_run(Path(folder) / "run")
 
 
 def headline_checks(run: Run, known: Mapping[str, Known]) -> Iterator[Check]:
-    """What the headlines of measures, by label, must say."""
+    """Checks of the headlines of measures, by label."""
     outcomes = analyze(run, known, nulls=0)
     for label, numbers in known.items():
         outcome = outcomes[label]
