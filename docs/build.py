@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mechgrok.engine.registry import measures
 from mechgrok.errors import nearest
-from mechgrok.measures.base.measure import Measure
+from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.families import QUESTIONS, by_family
 from mechgrok.report import catalogue
 
@@ -62,12 +62,12 @@ def _zoo() -> str:
     return zoo.page()
 
 
-def _page(measure: type[Measure]) -> str:
+def _page(measure: type[BaseMeasure]) -> str:
     figure = FIGURES / f"{measure.name}.png"
     return catalogue.page(measure, checks(measure), f"figures/{figure.name}" if figure.is_file() else None)
 
 
-def checks(measure: type[Measure]) -> list[str]:
+def checks(measure: type[BaseMeasure]) -> list[str]:
     """Links to the tests of a measure: its own file, other files of oracles that use it, and checks of `mechgrok verify`."""
     oracles = (ROOT / "tests" / "measures").glob("*/test_*.py")
     places = sorted([*oracles, *(ROOT / "mechgrok" / "verification").rglob("*.py")])
@@ -75,7 +75,7 @@ def checks(measure: type[Measure]) -> list[str]:
     return [f"[{place.relative_to(ROOT)}](../../{place.relative_to(ROOT)})" for place in named]
 
 
-def _mentions(text: str, measure: type[Measure]) -> bool:
+def _mentions(text: str, measure: type[BaseMeasure]) -> bool:
     return f"{measure.__name__}(" in text or f'"{measure.name}"' in text or f'"{measure.name}(' in text
 
 
@@ -86,7 +86,7 @@ def index() -> str:
     return "\n".join(["# Measures", "", made, *(line for name, members in families.items() for line in _family(name, members)), ""])
 
 
-def _family(name: str, members: Sequence[type[Measure]]) -> list[str]:
+def _family(name: str, members: Sequence[type[BaseMeasure]]) -> list[str]:
     rows = [f"| [`{measure.name}`]({measure.name}.md) | {measure.title} | {catalogue.cost(measure)} |" for measure in members]
     return ["", f"## {QUESTIONS[name]}", "", "| measure | title | computed |", "|---|---|---|", *rows]
 

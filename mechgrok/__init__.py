@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable, Result
     from mechgrok.errors import UserError
-    from mechgrok.measures.base.measure import Headline, Measure, Missing
+    from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
     from mechgrok.report import write_report
     from mechgrok.runs.run import Run, open_run
 
@@ -26,6 +26,7 @@ _HOMES = {
     "NotApplicable": "mechgrok.engine.outcomes",
     "Result": "mechgrok.engine.outcomes",
     "Run": "mechgrok.runs.run",
+    "RunMeasure": "mechgrok.measures.base.measure",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
     "open_run": "mechgrok.runs.run",
@@ -40,6 +41,7 @@ __all__ = [
     "NotApplicable",
     "Result",
     "Run",
+    "RunMeasure",
     "UserError",
     "__version__",
     "analyze",

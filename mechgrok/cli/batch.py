@@ -39,11 +39,10 @@ def reports(words: Words, make: Callable[[Path], Report]) -> int:
 
 
 def _print_absent(done: Iterable[Report]) -> None:
-    """A line for each run with stored results of measures that are not installed here."""
+    """A line for each measure with stored results that is not installed here."""
     for report in done:
-        if report.absent:
-            name, labels = report.summary["run"]["name"], ", ".join(report.absent)
-            print(f"mechgrok: {name}: left out, because not installed here: {labels}", file=sys.stderr)
+        for label in report.left_out:
+            print(f"mechgrok: {report.summary['run']['name']}: {label} is left out: no measure of that name is installed", file=sys.stderr)
 
 
 def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alone: bool) -> str | None:

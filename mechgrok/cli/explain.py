@@ -14,7 +14,7 @@ from mechgrok.cli import flags
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.measures.base.measure import Measure
+    from mechgrok.measures.base.measure import BaseMeasure
     from mechgrok.runs.run import Run
 
 
@@ -42,7 +42,7 @@ def _explain(measure: tyro.conf.Positional[str], run: Path | None = None) -> int
     return 0
 
 
-def _say(measure: type[Measure]) -> None:
+def _say(measure: type[BaseMeasure]) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
@@ -56,7 +56,7 @@ def _say(measure: type[Measure]) -> None:
         print(text, end="")
 
 
-def _compare(measure: type[Measure], path: Path) -> None:
+def _compare(measure: type[BaseMeasure], path: Path) -> None:
     """The headline of every variant at the run's last checkpoint."""
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Result

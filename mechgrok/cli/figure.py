@@ -15,7 +15,7 @@ from mechgrok.errors import UserError
 if TYPE_CHECKING:
     from mechgrok.engine.analyze import Tick
     from mechgrok.engine.outcomes import Result
-    from mechgrok.measures.base.measure import Measure
+    from mechgrok.measures.base.measure import BaseMeasure
     from mechgrok.runs.run import Run
 
 
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _stored(run: Run, measure: Measure) -> Result | None:
+def _stored(run: Run, measure: BaseMeasure) -> Result | None:
     """The stored result, if it covers all checkpoints and nothing has changed since."""
     from mechgrok.report.stored import Stored
 
@@ -60,7 +60,7 @@ def _stored(run: Run, measure: Measure) -> Result | None:
     return stored.result(measure) if complete and stored.stale(measure) is None else None
 
 
-def _computed(run: Run, measure: Measure, tick: Tick) -> Result:
+def _computed(run: Run, measure: BaseMeasure, tick: Tick) -> Result:
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable
 

@@ -1,44 +1,29 @@
 """The null of every measure: the same weights with the number tokens randomly relabelled.
 
-Norms and ranks stay as they are, the structure that the task's algebra gives goes. What a headline says beyond that is its z-score.
+Relabelling keeps norms and ranks and removes the structure that comes from the task's algebra. The z-score of a headline measures how far
+it lies from the relabelled networks.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
-from mechgrok.engine import results, sources
+from mechgrok.engine import results
 from mechgrok.engine.outcomes import Null, Result
+from mechgrok.engine.sources import Sources
+from mechgrok.engine.work import Work
 from mechgrok.measures.base.measure import Measure
-from mechgrok.runs.run import Run
-
-if TYPE_CHECKING:
-    from mechgrok.runs.snapshot import Snapshot
-
-
-class Work(Protocol):
-    """What the engine offers."""
-
-    run: Run
-
-    def given(self, measure: Measure, step: int) -> dict[str, pd.DataFrame]: ...
-    def stamp(self, measure: Measure, step: int) -> str | None: ...
-    def table(self, measure: Measure, step: int) -> pd.DataFrame: ...
-    def snapshot(self, step: int) -> Snapshot: ...
 
 
 def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Null]:
     """The null of each measure at its step, from so many relabelled networks; stored ones are reused."""
-    made = {measure: work.stamp(measure, step) for measure, step in at.items()}
-    stamps = {measure: f"{draws} draws by {_source()}; {stamp}" for measure, stamp in made.items() if stamp is not None}
-    found = {measure: _stored(work.run.path, measure, at[measure], stamps.get(measure)) for measure in at}
+    by = Sources().digest([__name__])
+    stamps = {measure: f"{draws} draws by {by}; {work.stamp(measure, step)}" for measure, step in at.items() if work.is_stored(measure)}
+    found = {measure: _stored(work, measure, step, stamps) for measure, step in at.items()}
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
     for measure, values in _draws(work, todo, draws).items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
@@ -48,13 +33,8 @@ def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Nu
     return {measure: null for measure, null in found.items() if null is not None}
 
 
-def _stored(run: Path, measure: Measure, step: int, stamp: str | None) -> Null | None:
-    return None if stamp is None else results.load_null(run, measure, step, stamp)
-
-
-@cache
-def _source() -> str:
-    return sources.read(__name__, Path(__file__)).code
+def _stored(work: Work, measure: Measure, step: int, stamps: Mapping[Measure, str]) -> Null | None:
+    return results.load_null(work.run.path, measure, step, stamps[measure]) if measure in stamps else None
 
 
 def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure, list[dict[str, float]]]:

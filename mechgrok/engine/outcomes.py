@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from mechgrok.measures.base.measure import Measure, Missing
+from mechgrok.measures.base.measure import BaseMeasure, Missing
 
 Null = dict[str, dict[str, float | None]]
 
@@ -36,7 +36,7 @@ class Result:
     (True, [0, 20])
     """
 
-    measure: Measure
+    measure: BaseMeasure
     table: pd.DataFrame
     null: Null = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class NotApplicable:
     'frequency 7 does not exist modulo 11; use 1 to 5'
     """
 
-    measure: Measure
+    measure: BaseMeasure
     reason: str
 
 
@@ -104,7 +104,7 @@ class Failure:
     'ZeroDivisionError: division by zero'
     """
 
-    measure: Measure
+    measure: BaseMeasure
     traceback: str
 
     @property

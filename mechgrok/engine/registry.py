@@ -12,24 +12,24 @@ from pydantic import TypeAdapter, ValidationError
 
 from mechgrok import discovery
 from mechgrok.errors import UserError, nearest
-from mechgrok.measures.base.measure import Measure
+from mechgrok.measures.base.measure import BaseMeasure
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
 @cache
-def measures() -> dict[str, type[Measure]]:
+def measures() -> dict[str, type[BaseMeasure]]:
     """Every measure by its name."""
-    return {found.name: found for found in discovery.classes("measures", Measure)}
+    return {found.name: found for found in discovery.classes("measures", BaseMeasure)}
 
 
-def default() -> list[Measure]:
+def default() -> list[BaseMeasure]:
     """Every cheap measure with its default fields; the expensive ones have to be asked for."""
     return [measure() for measure in measures().values() if measure.cost == "cheap"]
 
 
-def parse(text: str) -> Measure:
+def parse(text: str) -> BaseMeasure:
     """The measure that `name` or `name(field=value, ...)` means. Raises UserError."""
     match = re.fullmatch(r"([\w-]+)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
     if match is None:
@@ -45,12 +45,12 @@ def nearest_measure(name: str) -> str:
     return nearest(name, list(measures()), "mechgrok list measures")
 
 
-def _fields(measure: type[Measure], arguments: str) -> dict[str, Any]:
+def _fields(measure: type[BaseMeasure], arguments: str) -> dict[str, Any]:
     parts = [part for part in re.split(r",\s*(?=[A-Za-z_]\w*\s*=)", arguments) if part.strip()]
     return dict(_field(measure, part) for part in parts)
 
 
-def _field(measure: type[Measure], part: str) -> tuple[str, Any]:
+def _field(measure: type[BaseMeasure], part: str) -> tuple[str, Any]:
     name, _, value = (piece.strip() for piece in part.partition("="))
     known = [field.name for field in fields(measure)]
     if name not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,19 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mechgrok.engine.outcomes import Null
-from mechgrok.measures.base.measure import Measure
+from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.runs.store import digest, write
 
 RESULTS = "results"
 _STAMP = b"mechgrok"
 
 
-def folder(run: Path, measure: Measure) -> Path:
+def folder(run: Path, measure: BaseMeasure) -> Path:
     """`results/<measure>/<hash of its fields>`."""
     return run / RESULTS / measure.name / digest(repr(measure).encode())
 
 
-def save(run: Path, measure: Measure, step: int, stamp: str, table: pd.DataFrame) -> None:
+def save(run: Path, measure: BaseMeasure, step: int, stamp: str, table: pd.DataFrame) -> None:
     """Stores one checkpoint's table, and the measure's label beside it for whoever renders it later."""
     place = folder(run, measure)
     label = place / "measure.json"
@@ -37,7 +37,7 @@ def save(run: Path, measure: Measure, step: int, stamp: str, table: pd.DataFrame
     write(place / f"{step:08d}.parquet", buffer.getvalue(), durable=False)
 
 
-def read(run: Path, measure: Measure, step: int) -> tuple[pd.DataFrame, str] | None:
+def read(run: Path, measure: BaseMeasure, step: int) -> tuple[pd.DataFrame, str] | None:
     """The stored table of a checkpoint and its stamp, whatever it was made from; None where there is none."""
     path = folder(run, measure) / f"{step:08d}.parquet"
     if not path.is_file():
@@ -50,36 +50,27 @@ def read(run: Path, measure: Measure, step: int) -> tuple[pd.DataFrame, str] | N
     return table.replace_schema_metadata(None).to_pandas(), stamp
 
 
-def load(run: Path, measure: Measure, step: int, stamp: str) -> pd.DataFrame | None:
+def load(run: Path, measure: BaseMeasure, step: int, stamp: str) -> pd.DataFrame | None:
     """The stored table of a checkpoint; None where there is none that was made from the same things."""
     table, stored = read(run, measure, step) or (None, "")
     return table if stored == stamp else None
 
 
-def over(run: Path, measure: Measure, steps: Sequence[int]) -> pd.DataFrame:
+def over(run: Path, measure: BaseMeasure, steps: Sequence[int]) -> pd.DataFrame:
     """The stored tables of some checkpoints as one, with their `step`, whatever they were made from."""
-    place = folder(run, measure)
-    return _concatenated(measure, {step: pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False) for step in steps})
-
-
-def joined(measure: Measure, tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
-    """The tables of some checkpoints as one, with their `step`, as `over` gives stored ones."""
-    return _concatenated(measure, {step: pa.Table.from_pandas(table, preserve_index=False) for step, table in tables.items()})
-
-
-def _concatenated(measure: Measure, tables: Mapping[int, pa.Table]) -> pd.DataFrame:
-    if not tables:
+    if not steps:
         return pd.DataFrame(columns=[*measure.columns, "step"])
+    place = folder(run, measure)
+    tables = [_numbered(pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False), step) for step in steps]
     # A column that is empty at one checkpoint has no type there.
-    numbered = [_numbered(table, step) for step, table in tables.items()]
-    return pa.concat_tables(numbered, promote_options="permissive").to_pandas()
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
 
 def _numbered(table: pa.Table, step: int) -> pa.Table:
     return table.replace_schema_metadata(None).append_column("step", pa.repeat(step, len(table)))
 
 
-def stored_steps(run: Path, measure: Measure) -> list[int]:
+def stored_steps(run: Path, measure: BaseMeasure) -> list[int]:
     """The steps that have a stored table, ascending."""
     return sorted(int(path.stem) for path in folder(run, measure).glob("*.parquet") if path.stem.isdigit())
 
@@ -99,12 +90,12 @@ def _label(path: Path) -> str | None:
     return label
 
 
-def save_null(run: Path, measure: Measure, step: int, stamp: str, null: Null) -> None:
+def save_null(run: Path, measure: BaseMeasure, step: int, stamp: str, null: Null) -> None:
     """Stores a measure's null at a checkpoint."""
     write(folder(run, measure) / f"null-{step:08d}.json", json.dumps({"stamp": stamp, "null": null}).encode(), durable=False)
 
 
-def read_null(run: Path, measure: Measure, step: int) -> tuple[Null, str] | None:
+def read_null(run: Path, measure: BaseMeasure, step: int) -> tuple[Null, str] | None:
     """The stored null and its stamp, whatever it was made from; None where there is none."""
     try:
         stored = json.loads((folder(run, measure) / f"null-{step:08d}.json").read_text())
@@ -113,7 +104,7 @@ def read_null(run: Path, measure: Measure, step: int) -> tuple[Null, str] | None
         return None
 
 
-def load_null(run: Path, measure: Measure, step: int, stamp: str) -> Null | None:
+def load_null(run: Path, measure: BaseMeasure, step: int, stamp: str) -> Null | None:
     """The stored null; None where there is none that was made from the same things."""
     null, stored = read_null(run, measure, step) or (None, "")
     return null if stored == stamp else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mechgrok.measures.base.measure import Measure
+from mechgrok.measures.base.measure import BaseMeasure
 
 QUESTIONS: Mapping[str, str] = {
     "grokking": "Has it grokked, and when?",
@@ -24,13 +24,13 @@ QUESTIONS: Mapping[str, str] = {
 _HERE = __name__.rpartition(".")[0] + "."
 
 
-def family(measure: type[Measure]) -> str:
+def family(measure: type[BaseMeasure]) -> str:
     """The name of the family of a measure: the folder of its module, `other` outside mechgrok."""
     folder = measure.__module__.removeprefix(_HERE).partition(".")[0]
     return folder if measure.__module__.startswith(_HERE) and folder in QUESTIONS else "other"
 
 
-def by_family(measures: Iterable[type[Measure]]) -> dict[str, list[type[Measure]]]:
+def by_family(measures: Iterable[type[BaseMeasure]]) -> dict[str, list[type[BaseMeasure]]]:
     """Measures by family, in the order of QUESTIONS and within a family by name; without empty families."""
     ordered = sorted(measures, key=lambda measure: measure.name)
     found = {name: [measure for measure in ordered if family(measure) == name] for name in QUESTIONS}

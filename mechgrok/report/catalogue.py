@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from mechgrok.measures.base.measure import Measure, RunMeasure
+from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.families import QUESTIONS, family
 
 _FIELDS: Mapping[str, str] = {
@@ -17,7 +17,7 @@ _FIELDS: Mapping[str, str] = {
 """What the fields mean that many measures share."""
 
 
-def page(measure: type[Measure], checks: list[str], figure: str | None) -> str:
+def page(measure: type[BaseMeasure], checks: list[str], figure: str | None) -> str:
     """The measure's page in Markdown; `checks` are where it is checked, `figure` is the picture's place."""
     definition = inspect.cleandoc(measure.__doc__ or "")
     facts = f"`{measure.name}` · family `{family(measure)}`: {QUESTIONS[family(measure)]} · {cost(measure)}"
@@ -28,14 +28,14 @@ def page(measure: type[Measure], checks: list[str], figure: str | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def cost(measure: type[Measure]) -> str:
+def cost(measure: type[BaseMeasure]) -> str:
     """What a measure looks at unless told otherwise."""
-    if issubclass(measure, RunMeasure):
+    if measure.per_run:
         return "of a whole run"
     return "of each checkpoint" if measure.cost == "cheap" else "expensive: of the last checkpoint unless steps are named"
 
 
-def _fields(measure: type[Measure]) -> list[str]:
+def _fields(measure: type[BaseMeasure]) -> list[str]:
     hints = get_type_hints(measure)
     lines = [_field(field, hints[field.name]) for field in fields(measure)]
     head = "| field | values | default | |\n|---|---|---|---|\n"
@@ -66,12 +66,12 @@ def _default(field: Field[Any]) -> str:
     return (",".join(map(str, field.default)) or "none") if isinstance(field.default, tuple) else str(field.default)
 
 
-def _columns(measure: type[Measure]) -> str:
+def _columns(measure: type[BaseMeasure]) -> str:
     rows = [f"| `{name}` | {meaning} |" for name, meaning in measure.columns.items()]
     return "\n".join(["| column | meaning and unit |", "|---|---|", *rows])
 
 
-def variants(measure: type[Measure]) -> Iterator[Measure]:
+def variants(measure: type[BaseMeasure]) -> Iterator[BaseMeasure]:
     """The measure with its defaults, and with every other choice of each field that is a choice, one at a time."""
     yield measure()
     hints = get_type_hints(measure)

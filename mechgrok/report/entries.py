@@ -1,4 +1,4 @@
-"""What the report says of each measure: its numbers and figure, or why there are none."""
+"""The entry of each measure in a report: its numbers and figure, or why there are none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.engine import registry, results
 from mechgrok.engine.outcomes import Null, Outcome, Result
-from mechgrok.measures.base.measure import Measure, RunMeasure
+from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.families import family
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
@@ -41,17 +41,19 @@ class Entry:
     traceback: str = ""
 
 
-def collect(run: Run, live: Mapping[str, Outcome]) -> dict[str, Entry]:
-    """The entries of a run by label: its stored results, and what is recorded of measures without any.
+def collect(run: Run, live: Mapping[str, Outcome]) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    """The entries of a run by label, and the labels that are left out because no measure of that name is installed.
 
-    `live` outcomes are needed only of measures that are not installed: their stored tables cannot be drawn without them.
+    There is an entry for each outcome that is handed over (`live`), each stored result, and each measure that did not apply or failed.
     """
     stored, recorded = Stored(run), record.read(run.path)
-    absent = absent_measures(run, live)
-    measures = {label: found for label, found in (dict.fromkeys(recorded, None) | stored.measures()).items() if label not in absent}
-    required = _requirements(measure for measure in measures.values() if measure)
-    shown = [label for label in measures if label in recorded or label not in required]
-    return {label: _entry(label, measures[label], stored, recorded.get(label, {}), live.get(label)) for label in shown}
+    labels = dict.fromkeys([*recorded, *stored.labels()])
+    measures = {label: live[label].measure if label in live else parsed(label) for label in labels}
+    there = {label: measure for label, measure in measures.items() if measure is not None}
+    required = _requirements(there.values())
+    shown = [label for label in there if label in recorded or label not in required]
+    found = {label: _entry(label, there[label], stored, recorded.get(label, {}), live.get(label)) for label in shown}
+    return {label: entry for label, entry in found.items() if entry}, tuple(label for label in measures if label not in there)
 
 
 def absent_measures(run: Run, live: Mapping[str, Outcome]) -> list[str]:
@@ -66,23 +68,32 @@ def family_of(label: str) -> str:
     return family(measure) if measure else "other"
 
 
-def _requirements(measures: Iterable[Measure]) -> set[str]:
+def _requirements(measures: Iterable[BaseMeasure]) -> set[str]:
     """Measures that others are based on: stored, but not asked for."""
     return {required.label for measure in measures for required in measure.requires.values() if required.label != required.name}
 
 
-def _entry(label: str, measure: Measure | None, stored: Stored, recorded: record.Record, live: Outcome | None) -> Entry:
+def _entry(label: str, measure: BaseMeasure, stored: Stored, recorded: record.Record, live: Outcome | None) -> Entry | None:
+    """None where a measure was only required by others and no table of it can be read."""
     if recorded.get("status") in ("not-applicable", "failed"):
         return Entry(label=label, **recorded)  # type: ignore[arg-type]
-    if measure is not None:
-        task = task_of(stored.run)
-        return _told(of_result(stored.result(measure), stored.stale(measure)), measure.left_out(task) if task else "")
-    if isinstance(live, Result):
-        return of_result(live, None)
-    return Entry(label, label, "failed", reason="its stored tables are gone")
+    task = task_of(stored.run)
+    left_out = measure.left_out(task) if task else ""
+    if isinstance(live, Result) and stored.holds_no_more_than(live):
+        return _with_rows_left_out(of_result(_with_null(live, stored), None), left_out)
+    if stored.steps(measure):
+        return _with_rows_left_out(of_result(stored.result(measure), stored.stale(measure)), left_out)
+    return Entry(label, label, "failed", reason="its stored tables are gone") if recorded else None
 
 
-def _told(entry: Entry, left_out: str) -> Entry:
+def _with_null(live: Result, stored: Stored) -> Result:
+    """A result that was computed without a null, with the stored one."""
+    if live.null or not live.measure.has_null:
+        return live
+    return replace(live, null=stored.null(live.measure, int(live.table["step"].max())))
+
+
+def _with_rows_left_out(entry: Entry, left_out: str) -> Entry:
     return replace(entry, caption=f"{entry.caption} {left_out}".rstrip())
 
 
@@ -94,7 +105,7 @@ def of_result(result: Result, stale: str | None) -> Entry:
         return replace(
             broken,
             status="ok",
-            step=None if isinstance(measure, RunMeasure) else int(result.table["step"].max()),
+            step=None if measure.per_run else int(result.table["step"].max()),
             headline=result.headline,
             missing=result.missing,
             null=result.null,

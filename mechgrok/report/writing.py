@@ -12,7 +12,7 @@ from mechgrok.engine.outcomes import Outcome
 from mechgrok.errors import UserError
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
-from mechgrok.report.entries import Entry, absent_measures, collect, family_of
+from mechgrok.report.entries import Entry, collect, family_of
 from mechgrok.report.page import render
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import write
@@ -24,8 +24,8 @@ class Report:
 
     page: Path
     summary: dict[str, Any]
-    absent: tuple[str, ...] = ()
-    """Measures whose results are left out, because they are not installed here."""
+    left_out: tuple[str, ...] = ()
+    """Labels of measures that have results here and are not installed."""
 
 
 def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Report:
@@ -36,14 +36,15 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     """
     record.update(run.path, outcomes or {})
     chosen = suited(run.kind("task"), run.kind("corruption"))
-    entries = _in_order(collect(run, outcomes or {}), chosen)
-    if not entries:
+    collected, left_out = collect(run, outcomes or {})
+    entries = _in_order(collected, chosen)
+    if not (entries or left_out):
         raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")
     found = summary.summarise(run, entries)
     page = run.path / "report" / "index.html"
     write(page, render(found, entries, chosen).encode(), durable=False)
     write(page.with_name("summary.json"), summary.text(found).encode(), durable=False)
-    return Report(page, found, tuple(absent_measures(run, outcomes or {})))
+    return Report(page, found, left_out)
 
 
 def _in_order(entries: Mapping[str, Entry], analysis: Analysis) -> dict[str, Entry]:

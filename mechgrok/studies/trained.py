@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
-from mechgrok.measures.base.measure import Measure, Missing, RunMeasure
+from mechgrok.measures.base.measure import BaseMeasure, Missing
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
 from mechgrok.studies.pace import Interval, Time, ratio
@@ -93,9 +93,9 @@ class Trained:
         return _headlines(outcome, asked, steps[-1]) if isinstance(outcome, Result) else outcome.reason
 
 
-def _headlines(result: Result, measure: Measure, last: int) -> pd.DataFrame:
+def _headlines(result: Result, measure: BaseMeasure, last: int) -> pd.DataFrame:
     table = result.table
-    if isinstance(measure, RunMeasure):
+    if measure.per_run:
         return pd.DataFrame([measure.headline(table)], index=pd.Index([last], name="step"))
     by_step = {step: measure.headline(table[table["step"] == step]) for step in sorted(table["step"].unique())}
     return pd.DataFrame.from_dict(by_step, orient="index").rename_axis("step")

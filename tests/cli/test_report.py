@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from own_measure import Mine
+
+from mechgrok.engine.analyze import analyze
+from mechgrok.report import write_report
+from mechgrok.runs.run import open_run
 
 
 def test_it_renders_stored_results_again_and_computes_nothing(runs: Path, call) -> None:
@@ -16,6 +21,19 @@ def test_it_renders_stored_results_again_and_computes_nothing(runs: Path, call) 
     assert (status, err) == (0, "")
     assert out.rstrip().endswith(f"report: {page}")
     assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize("broken", ["", "compute"])
+@pytest.mark.parametrize("command", ["analyze", "report"])
+def test_results_of_a_measure_that_is_absent_are_left_out_in_one_line(runs: Path, call, command: str, broken: str) -> None:
+    run = open_run(runs / "a")
+    mine = Mine(breaks_in=broken)
+    write_report(run, analyze(run, ["gini", mine], nulls=0))
+    status, out, err = call(command, runs / "a", *(["gini"] if command == "analyze" else []))
+    assert status == 0
+    assert err == f"mechgrok: a: {mine.label} is left out: no measure of that name is installed\n"
+    assert "gini" in out
+    assert "mine" not in out
 
 
 @pytest.mark.parametrize(("words", "message"), [([], "no stored results"), (["gini"], "there is no folder gini")])

@@ -168,12 +168,26 @@ def test_numbers_that_json_has_not_are_null_with_a_reason(run: Run) -> None:
 
 
 def test_a_measure_that_is_not_installed_is_left_out_and_named(run: Run) -> None:
-    write_report(run, analyze(run, [Mine(), "gini"], nulls=0))
-    assert summary(run)["measures"]["mine"]["status"] == "ok"
-    report = write_report(run)
-    assert report.absent == ("mine",)
-    assert "gini" in summary(run)["measures"]
-    assert "mine" not in summary(run)["measures"]
+    write_report(run, analyze(run, [Mine()], nulls=0))
+    again = write_report(run)
+    assert "mine" not in again.summary["measures"]
+    assert again.left_out == ("mine",)
+
+
+@pytest.mark.parametrize("mine", [Mine(), Mine(breaks_in="compute"), Mine(breaks_in="plot")])
+def test_a_run_with_results_of_absent_measures_alone_has_an_empty_report(tmp_path: Path, mine: Mine) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    write_report(run, analyze(run, [mine], nulls=0))
+    report = write_report(open_run(run.path))
+    assert (report.summary["measures"], report.left_out) == ({}, (mine.label,))
+
+
+def test_a_measure_that_is_there_again_is_in_the_report_again(run: Run) -> None:
+    write_report(run, analyze(run, [Mine()], nulls=0))
+    write_report(run)
+    report = write_report(run, analyze(run, [Mine()], nulls=0))
+    assert report.summary["measures"]["mine"]["status"] == "ok"
+    assert report.left_out == ()
 
 
 def test_no_folder_of_the_author_gets_in(tmp_path: Path) -> None:

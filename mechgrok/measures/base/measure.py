@@ -1,11 +1,11 @@
-"""How we look: one quantity, as a table over checkpoints and a figure."""
+"""The two kinds of measure: one quantity as a table and a figure, of a checkpoint (`Measure`) or of a whole run (`RunMeasure`)."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import pandas as pd
 
@@ -18,37 +18,74 @@ if TYPE_CHECKING:
 
 
 class Missing(str):
-    """Stands in a headline for a number that the run cannot tell; the text is the reason."""
+    """A number of a headline that cannot be computed from the run; the text is the reason.
+
+    Examples
+    --------
+    >>> mechgrok.Missing("the train split of this run is unknown")
+    'the train split of this run is unknown'
+    """
 
 
 Headline = dict[str, Any]
+"""The numbers worth quoting by name: int, float, bool, str, `Missing`, or lists and mappings of these."""
+
+
+class Fingerprints(Protocol):
+    """Hashes of what is measured: of a checkpoint with the split, the task and the model, and of all checkpoints with the curves."""
+
+    def fingerprint(self, step: int) -> str: ...
+    def whole_fingerprint(self) -> str: ...
+
+
+class Subjects(Protocol):
+    """What is measured."""
+
+    @property
+    def run(self) -> Run: ...
+    def snapshot(self, step: int) -> Snapshot: ...
+
+
+Needed = Mapping[str, tuple["BaseMeasure", tuple[int, ...]]]
+"""Required tables by name: the measure, and the steps of its table."""
 
 
 @dataclass(frozen=True)
-class Measure(ABC):
-    """One quantity. Its fields are its parameters; it has no other state.
+class BaseMeasure(ABC):
+    """What `Measure` and `RunMeasure` have in common; subclass one of these two.
 
-    Write `compute` for one checkpoint; the engine loops over checkpoints and hands the measures the same snapshot.
+    Attributes
+    ----------
+    name : str
+        As on the command line.
+    title : str
+        Heading of its section in the report.
+    reference : str
+        Who defined it: paper, section.
+    columns : mapping of str to str
+        Meaning and unit of each column of the table.
+    cost : {"cheap", "expensive"}
+        An expensive measure is computed at the last checkpoint only, unless steps are named.
+    has_null : bool
+        Whether its headline is compared with that of networks whose number tokens are renamed at random.
+    of_curves : bool
+        Whether recorded curves suffice, so that it applies to runs without checkpoints.
+    per_run : bool
+        Whether there is one table for the run, not one for each checkpoint.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
-    """Who defined it: paper, section."""
     columns: ClassVar[Mapping[str, str]]
-    """Meaning and unit of each column of the table; the engine adds `step`."""
     cost: ClassVar[Literal["cheap", "expensive"]] = "cheap"
-    """An expensive measure looks at the last checkpoint only, unless steps are named."""
-
-    has_null: ClassVar[bool] = True
-    """Whether renaming the number tokens at random says anything about it."""
-
+    has_null: ClassVar[bool]
     of_curves: ClassVar[bool] = False
-    """Whether recorded curves are enough for it, so that it applies to runs without checkpoints."""
+    per_run: ClassVar[bool]
 
     @property
-    def requires(self) -> Mapping[str, Measure]:
-        """Measures whose tables `compute` is given, by the name it knows them under."""
+    def requires(self) -> Mapping[str, BaseMeasure]:
+        """Measures whose tables are passed to `compute`, by the name of the table there."""
         return {}
 
     @property
@@ -57,31 +94,43 @@ class Measure(ABC):
         return "own"
 
     def obstacle(self, run: Run) -> str | None:
-        """Why it does not apply to a run, in words."""
+        """The reason why it does not apply to a run; None where it applies."""
         return None
 
-    def view(self, snapshot: Snapshot) -> Snapshot:
-        """The checkpoint as this measure looks at it."""
-        return snapshot
+    @abstractmethod
+    def steps(self, run: Run) -> list[int]:
+        """The steps at which it is computed unless steps are named. Raises UserError where the run has no checkpoint."""
 
     @abstractmethod
-    def compute(self, snapshot: Any, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        """The long table of one checkpoint (a `Snapshot`), with exactly `columns`."""
+    def needs(self, run: Run, step: int) -> Needed:
+        """The required tables for the table of a step."""
+
+    @abstractmethod
+    def subject(self, of: Subjects, step: int) -> Any:
+        """The first argument of `compute` for the table of a step."""
+
+    @abstractmethod
+    def fingerprint(self, of: Fingerprints, step: int) -> str:
+        """A hash of the subject."""
+
+    @abstractmethod
+    def compute(self, subject: Any, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """A table with exactly `columns`."""
 
     @abstractmethod
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        """The figure of a table over checkpoints (`columns` and `step`); sees nothing else."""
+        """The figure of a result's table, made from nothing else."""
 
     @abstractmethod
     def headline(self, result: pd.DataFrame) -> Headline:
-        """The few numbers worth quoting, of the last checkpoint in a table."""
+        """The few numbers worth quoting from a result's table."""
 
     def caption(self) -> str:
         """What the figure shows, with the variant and parameters that it was computed with."""
         return ((type(self).__doc__ or "").split("\n\n")[0]).replace("\n    ", " ").strip()
 
     def left_out(self, task: Task) -> str:
-        """What of the table it does not look at, as a sentence; empty where it sees all rows."""
+        """The rows of the task's table that it leaves out, as a sentence; empty where it uses all rows."""
         return ""
 
     @property
@@ -91,18 +140,157 @@ class Measure(ABC):
         return f"{self.name}({', '.join(set_by_hand)})" if set_by_hand else self.name
 
 
-class RunMeasure(Measure):
+class Measure(BaseMeasure):
+    """One quantity of a checkpoint. Its fields are its parameters; it has no other state.
+
+    Write `compute` for one checkpoint. The engine calls it at each checkpoint, with the same `Snapshot` for all measures, and joins the
+    tables; the column `step` is added.
+
+    Attributes
+    ----------
+    name, title, reference : str
+        As on the command line; heading in the report; who defined it.
+    columns : mapping of str to str
+        Meaning and unit of each column of the table, without `step`.
+    cost : {"cheap", "expensive"}
+        An expensive measure is computed at the last checkpoint only, unless steps are named.
+    has_null : bool
+        Whether its headline is compared with that of networks whose number tokens are renamed at random.
+
+    Examples
+    --------
+    >>> class LargestWeight(mechgrok.Measure):
+    ...     name = "largest-weight"
+    ...     title = "Largest weight of the embedding"
+    ...     reference = "none"
+    ...     columns = {"largest": "largest absolute entry of W_E"}
+    ...
+    ...     def compute(self, snapshot, given):
+    ...         return pd.DataFrame({"largest": [float(snapshot.embedding.abs().max())]})
+    ...
+    ...     def plot(self, result):
+    ...         return curves(result, x="step", y="largest")
+    ...
+    ...     def headline(self, result):
+    ...         return {"largest": float(result["largest"].iloc[-1])}
+    >>> found = mechgrok.analyze(run, [LargestWeight()], nulls=0)["largest-weight"]
+    >>> list(found.table.columns), found.table["step"].tolist()
+    (['largest', 'step'], [0, 20])
+    """
+
+    has_null: ClassVar[bool] = True
+    per_run: ClassVar[bool] = False
+
+    def steps(self, run: Run) -> list[int]:
+        """All checkpoints, the last alone of an expensive measure; none for a run of curves alone."""
+        if run.curves_only:
+            return []
+        return [run.last_step] if self.cost == "expensive" or not run.steps else run.steps
+
+    def needs(self, run: Run, step: int) -> Needed:
+        """Each required table at the same step, or at the run's last one."""
+        return {name: (each, (run.last_step if each.at == "last" and run.steps else step,)) for name, each in self.requires.items()}
+
+    def view(self, snapshot: Snapshot) -> Snapshot:
+        """The checkpoint in the basis, or with the rows, that the measure is defined on."""
+        return snapshot
+
+    def subject(self, of: Subjects, step: int) -> Snapshot:
+        """The view of the checkpoint."""
+        return self.view(of.snapshot(step))
+
+    def fingerprint(self, of: Fingerprints, step: int) -> str:
+        """That of the checkpoint."""
+        return of.fingerprint(step)
+
+    @abstractmethod
+    def compute(self, snapshot: Any, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """The long table of one checkpoint.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            The checkpoint, as `view` returns it.
+        given : mapping of str to DataFrame
+            The tables of the measures that it requires, at the same step or at the last one.
+
+        Returns
+        -------
+        DataFrame
+            With exactly `columns`.
+        """
+
+
+class RunMeasure(BaseMeasure):
     """One quantity of a whole run: times, collapses, trajectories.
 
-    `compute` is given the run itself, and for each required measure of checkpoints its table over all of them. Where its columns hold
-    a `step`, that is the step of an event or of a row; the engine adds none.
+    Its table has the columns that `compute` returns, and no other. A column `step` is the step of an event or of a row.
+
+    Attributes
+    ----------
+    name, title, reference : str
+        As on the command line; heading in the report; who defined it.
+    columns : mapping of str to str
+        Meaning and unit of each column of the table.
+    of_curves : bool
+        Whether recorded curves suffice, so that it applies to runs without checkpoints.
+
+    Examples
+    --------
+    >>> class Checkpoints(mechgrok.RunMeasure):
+    ...     name = "checkpoints"
+    ...     title = "Number of checkpoints"
+    ...     reference = "none"
+    ...     columns = {"count": "number of checkpoints"}
+    ...
+    ...     def compute(self, run, given):
+    ...         return pd.DataFrame({"count": [len(run.steps)]})
+    ...
+    ...     def plot(self, result):
+    ...         return bars(result, x="count", y="count")
+    ...
+    ...     def headline(self, result):
+    ...         return {"count": int(result["count"].iloc[0])}
+    >>> mechgrok.analyze(run, [Checkpoints()])["checkpoints"].headline
+    {'count': 2}
     """
 
     has_null: ClassVar[bool] = False
+    per_run: ClassVar[bool] = True
+
+    def steps(self, run: Run) -> list[int]:
+        """One, under which its table is stored: the last checkpoint, of curves alone the step at which they end."""
+        return [int(run.metrics["step"].max())] if run.curves_only else [run.last_step]
+
+    def needs(self, run: Run, step: int) -> Needed:
+        """Each required table over all checkpoints."""
+        there = run.steps or run.curves_only
+        return {name: (each, tuple(each.steps(run)) if there else (step,)) for name, each in self.requires.items()}
+
+    def subject(self, of: Subjects, step: int) -> Run:
+        """The run itself."""
+        return of.run
+
+    def fingerprint(self, of: Fingerprints, step: int) -> str:
+        """That of the run: of all checkpoints, and of what was recorded while training."""
+        return of.whole_fingerprint()
 
     @abstractmethod
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        """The table of the run, with exactly `columns`."""
+        """The table of the run.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+        given : mapping of str to DataFrame
+            The tables of the measures that it requires, each over all checkpoints with the column `step`.
+
+        Returns
+        -------
+        DataFrame
+            With exactly `columns`.
+        """
 
 
 def last(result: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +303,7 @@ def step_title(now: pd.DataFrame) -> str:
     return f"Step {now['step'].max():,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _is_default(measure: Measure, field: Any) -> bool:
+def _is_default(measure: BaseMeasure, field: Any) -> bool:
     default = field.default if field.default is not MISSING else field.default_factory()
     return getattr(measure, field.name) == default
 

@@ -1,0 +1,93 @@
+"""The tables of one run: computed at most once, stored, and read again while their stamps hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache, partial
+
+import pandas as pd
+
+from mechgrok.engine import results, stamps
+from mechgrok.engine.sources import Sources
+from mechgrok.engine.stamps import Stamp
+from mechgrok.engine.threads import MOST
+from mechgrok.measures.base.measure import BaseMeasure
+from mechgrok.measures.shared.obstacles import needs_checkpoints
+from mechgrok.runs.run import Run
+
+TABLES = 256
+"""Tables in memory: those of a few checkpoints, and those of the last checkpoint that all others need."""
+
+
+class Work:
+    """The tables of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
+        # Caching these small tables fragments memory: they lie between large freed tensors, which then cannot be returned.
+        self.table = lru_cache(maxsize=TABLES)(self._table)
+        self.fingerprint = cache(run.fingerprint)
+        self.whole_fingerprint = cache(run.whole_fingerprint)
+        self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
+        self._digest = cache(self._digest_of_table)
+        self._stored: set[tuple[BaseMeasure, int]] = set()
+        self._unstored: dict[tuple[BaseMeasure, int], pd.DataFrame] = {}
+
+    def obstacle(self, measure: BaseMeasure) -> str | None:
+        """Why a measure, or something it requires, does not apply."""
+        if self.run.curves_only:
+            return None if measure.of_curves else needs_checkpoints(self.run)
+        reasons = [measure.obstacle(self.run), *(self.obstacle(required) for required in measure.requires.values())]
+        return next((reason for reason in reasons if reason), None)
+
+    def given(self, measure: BaseMeasure, step: int) -> dict[str, pd.DataFrame]:
+        """The tables that `compute` is passed for the table of a step."""
+        needed = measure.needs(self.run, step).items()
+        return {name: self._needed(each, steps, joined=measure.per_run) for name, (each, steps) in needed}
+
+    def over_checkpoints(self, measure: BaseMeasure, steps: Sequence[int]) -> pd.DataFrame:
+        """A measure's tables at some checkpoints as one, with the column `step`; that of a measure of the run as it is."""
+        if measure.per_run:
+            return self.table(measure, steps[-1])
+        if not self.is_stored(measure):
+            return pd.concat([self.table(measure, step).assign(step=step) for step in steps], ignore_index=True)
+        for step in steps:
+            if (measure, step) not in self._stored:
+                self.table(measure, step)
+        return results.over(self.run.path, measure, steps)
+
+    def is_stored(self, measure: BaseMeasure) -> bool:
+        """Whether the tables of a measure are stored: all that they are computed from can be hashed."""
+        return self._shared(measure) is not None
+
+    def stamp(self, measure: BaseMeasure, step: int) -> str:
+        """The stamp of a measure's table at a step, for a measure that is stored."""
+        needed = measure.needs(self.run, step).items()
+        given = {name: self._digest(each, steps, joined=measure.per_run) for name, (each, steps) in needed}
+        return Stamp(self._shared(measure) or {}, stamps.own(measure.fingerprint(self, step), given)).text
+
+    def _needed(self, measure: BaseMeasure, steps: tuple[int, ...], *, joined: bool) -> pd.DataFrame:
+        return self.over_checkpoints(measure, steps) if joined else self.table(measure, steps[0])
+
+    def _digest_of_table(self, measure: BaseMeasure, steps: tuple[int, ...], *, joined: bool) -> str:
+        return stamps.table_digest(self._needed(measure, steps, joined=joined))
+
+    def _table(self, measure: BaseMeasure, step: int) -> pd.DataFrame:
+        if not self.is_stored(measure):
+            if (measure, step) not in self._unstored:
+                self._unstored[measure, step] = self._computed(measure, step)
+            return self._unstored[measure, step]
+        made_from = self.stamp(measure, step)
+        table = results.load(self.run.path, measure, step, made_from)
+        if table is None:
+            table = self._computed(measure, step)
+            results.save(self.run.path, measure, step, made_from, table)
+        self._stored.add((measure, step))
+        return table
+
+    def _computed(self, measure: BaseMeasure, step: int) -> pd.DataFrame:
+        table = measure.compute(measure.subject(self, step), self.given(measure, step))
+        if set(table.columns) != set(measure.columns):
+            raise TypeError(f"{measure.name} promises the columns {sorted(measure.columns)} and gave {sorted(table.columns)}")
+        return table[list(measure.columns)]
