@@ -20,6 +20,7 @@ class Panel:
     """One question: its answers are read together."""
 
     title: str
+    """The question, as a heading."""
     text: str
     """What to look for, a sentence or two."""
     measures: tuple[str, ...]
@@ -54,9 +55,11 @@ class Number:
     """A number of a measure's headline, one for each seed of a trial."""
 
     trial: str
+    """The name of the trial, `row.column`."""
     measure: str
     """As on the command line."""
     key: str
+    """The key of the headline."""
     at: str = "last"
     """The first or the last checkpoint."""
     task: str = ""
@@ -68,7 +71,9 @@ class Pace:
     """Steps until a trial has grokked over the steps that another one took with the same seed: below 1 is sooner."""
 
     trial: str
+    """The trial whose time is the numerator."""
     than: str
+    """The trial whose time is the denominator."""
     task: str = ""
     """Of a mixture `trial`: the task whose held-out rows count; empty for all rows."""
 
@@ -81,12 +86,17 @@ class Claim:
     """
 
     text: str
+    """The published statement."""
     source: str
     """Paper, section or table."""
     value: Number | Pace
+    """The number that is claimed to lie in the range."""
     control: Number | Pace
+    """The number that must lie outside the range."""
     low: float = -math.inf
+    """The lower end of the range."""
     high: float = math.inf
+    """The upper end of the range."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +104,11 @@ class Paired:
     """Two numbers whose difference, taken seed by seed, is tested over the seeds against 0."""
 
     text: str
+    """What is compared, in words."""
     value: Number
+    """The first number."""
     less: Number
+    """The number that is subtracted."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +120,34 @@ class Study:
     trials: tuple[Trial, ...]
     """In the order in which they are trained: parents first."""
     seeds: tuple[int, ...]
+    """The seeds of every trial."""
     claims: tuple[Claim, ...]
+    """The claims that are tested on the runs."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Of trials, by name: smallest train fraction that groks, or NEVER; empty where a study is about something else than when runs grok."""
     paired: tuple[Paired, ...] = ()
+    """The differences that are tested over the seeds."""
     parents: Mapping[str, str] = field(default_factory=dict)
     """What trials start from and none of them makes: the name of its folder beside theirs, and the command that makes it there."""
 
     def trial(self, name: str) -> Trial:
-        """The trial of that name. Raises KeyError."""
+        """The trial of a name.
+
+        Parameters
+        ----------
+        name : str
+            `row.column`.
+
+        Returns
+        -------
+        Trial
+            The trial.
+
+        Raises
+        ------
+        KeyError
+            Where the study has no such trial.
+        """
         return {trial.name: trial for trial in self.trials}[name]
 
 
@@ -124,11 +156,15 @@ class Analysis:
     """A reading order of measures, after a paper."""
 
     name: str
+    """The name of its file."""
     title: str
+    """The heading of the report."""
     source: str
     """The paper: authors, year, arXiv number."""
     text: str
+    """What the analysis asks, in a paragraph."""
     panels: tuple[Panel, ...]
+    """The questions, in reading order."""
     tasks: tuple[str, ...] = ()
     """The kinds of task that it is asked of runs of, instead of DEFAULT, when nobody says otherwise."""
     study: Study | None = None

@@ -17,10 +17,9 @@ from functools import cache, lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-import mechgrok
 from mechgrok.runs.store import digest
 
-HOME = Path(mechgrok.__file__).parents[1]
+HOME = Path(__file__).resolve().parents[2]
 _INSTALLED = tuple({Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 

@@ -31,8 +31,28 @@ class Report:
 def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Report:
     """Writes `report/index.html` and `report/summary.json` from all stored results of a run.
 
-    `outcomes`, as `analyze` returns them, add what is not stored: failures, what does not apply, and measures of your own.
-    Raises UserError where there is nothing to report.
+    Parameters
+    ----------
+    run : Run
+        The run.
+    outcomes : mapping of str to Result, NotApplicable or Failure, optional
+        As `analyze` returns them. They add what is not stored: failures, what does not apply, and measures of a notebook.
+
+    Returns
+    -------
+    Report
+        The place of the page, the summary as plain data, and the labels of measures that are not installed here and were left out.
+
+    Raises
+    ------
+    UserError
+        Where the run has no results.
+
+    Examples
+    --------
+    >>> report = mechgrok.write_report(run, mechgrok.analyze(run, ["gini"], nulls=0))
+    >>> report.page.name, report.summary["measures"]["gini"]["status"]
+    ('index.html', 'ok')
     """
     record.update(run.path, outcomes or {})
     chosen = suited(run.kind("task"), run.kind("corruption"))

@@ -2,142 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from mechgrok.measures.base.base_measure import BaseMeasure, Fingerprints, Headline, Missing, Needed, Subjects
 
+if TYPE_CHECKING:
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
-    from mechgrok.tasks.task import Task
 
-
-class Missing(str):
-    """A number of a headline that cannot be computed from the run; the text is the reason.
-
-    Examples
-    --------
-    >>> mechgrok.Missing("the train split of this run is unknown")
-    'the train split of this run is unknown'
-    """
-
-
-Headline = dict[str, Any]
-"""The numbers worth quoting by name: int, float, bool, str, `Missing`, or lists and mappings of these."""
-
-
-class Fingerprints(Protocol):
-    """Hashes of what is measured: of a checkpoint with the split, the task and the model, and of all checkpoints with the curves."""
-
-    def fingerprint(self, step: int) -> str: ...
-    def whole_fingerprint(self) -> str: ...
-
-
-class Subjects(Protocol):
-    """What is measured."""
-
-    @property
-    def run(self) -> Run: ...
-    def snapshot(self, step: int) -> Snapshot: ...
-
-
-Needed = Mapping[str, tuple["BaseMeasure", tuple[int, ...]]]
-"""Required tables by name: the measure, and the steps of its table."""
-
-
-@dataclass(frozen=True)
-class BaseMeasure(ABC):
-    """What `Measure` and `RunMeasure` have in common; subclass one of these two.
-
-    Attributes
-    ----------
-    name : str
-        As on the command line.
-    title : str
-        Heading of its section in the report.
-    reference : str
-        Who defined it: paper, section.
-    columns : mapping of str to str
-        Meaning and unit of each column of the table.
-    cost : {"cheap", "expensive"}
-        An expensive measure is computed at the last checkpoint only, unless steps are named.
-    has_null : bool
-        Whether its headline is compared with that of networks whose number tokens are renamed at random.
-    of_curves : bool
-        Whether recorded curves suffice, so that it applies to runs without checkpoints.
-    per_run : bool
-        Whether there is one table for the run, not one for each checkpoint.
-    """
-
-    name: ClassVar[str]
-    title: ClassVar[str]
-    reference: ClassVar[str]
-    columns: ClassVar[Mapping[str, str]]
-    cost: ClassVar[Literal["cheap", "expensive"]] = "cheap"
-    has_null: ClassVar[bool]
-    of_curves: ClassVar[bool] = False
-    per_run: ClassVar[bool]
-
-    @property
-    def requires(self) -> Mapping[str, BaseMeasure]:
-        """Measures whose tables are passed to `compute`, by the name of the table there."""
-        return {}
-
-    @property
-    def at(self) -> Literal["own", "last"]:
-        """As a requirement: computed at each checkpoint, or at the run's last one for all of them."""
-        return "own"
-
-    def obstacle(self, run: Run) -> str | None:
-        """The reason why it does not apply to a run; None where it applies."""
-        return None
-
-    @abstractmethod
-    def steps(self, run: Run) -> list[int]:
-        """The steps at which it is computed unless steps are named. Raises UserError where the run has no checkpoint."""
-
-    @abstractmethod
-    def needs(self, run: Run, step: int) -> Needed:
-        """The required tables for the table of a step."""
-
-    @abstractmethod
-    def subject(self, of: Subjects, step: int) -> Any:
-        """The first argument of `compute` for the table of a step."""
-
-    @abstractmethod
-    def fingerprint(self, of: Fingerprints, step: int) -> str:
-        """A hash of the subject."""
-
-    @abstractmethod
-    def compute(self, subject: Any, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        """A table with exactly `columns`."""
-
-    @abstractmethod
-    def plot(self, result: pd.DataFrame) -> go.Figure:
-        """The figure of a result's table, made from nothing else."""
-
-    @abstractmethod
-    def headline(self, result: pd.DataFrame) -> Headline:
-        """The few numbers worth quoting from a result's table."""
-
-    def caption(self) -> str:
-        """What the figure shows, with the variant and parameters that it was computed with."""
-        return ((type(self).__doc__ or "").split("\n\n")[0]).replace("\n    ", " ").strip()
-
-    def left_out(self, task: Task) -> str:
-        """The rows of the task's table that it leaves out, as a sentence; empty where it uses all rows."""
-        return ""
-
-    @property
-    def label(self) -> str:
-        """Its name, and those fields that are not at their defaults: `restricted-loss(keys=6,23,39)`."""
-        set_by_hand = [f"{field.name}={_show(getattr(self, field.name))}" for field in fields(self) if not _is_default(self, field)]
-        return f"{self.name}({', '.join(set_by_hand)})" if set_by_hand else self.name
+__all__ = ["BaseMeasure", "Headline", "Measure", "Missing", "RunMeasure", "last", "step_title"]
 
 
 class Measure(BaseMeasure):
@@ -182,25 +59,86 @@ class Measure(BaseMeasure):
     per_run: ClassVar[bool] = False
 
     def steps(self, run: Run) -> list[int]:
-        """All checkpoints, the last alone of an expensive measure; none for a run of curves alone."""
+        """The checkpoints at which it is computed unless steps are named: all, of an expensive measure the last.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+
+        Returns
+        -------
+        list of int
+            Ascending; empty for a run of curves alone.
+        """
         if run.curves_only:
             return []
         return [run.last_step] if self.cost == "expensive" or not run.steps else run.steps
 
     def needs(self, run: Run, step: int) -> Needed:
-        """Each required table at the same step, or at the run's last one."""
+        """The tables that it requires: each at the same step, or at the last one of the run.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+        step : int
+            The step of its own table.
+
+        Returns
+        -------
+        mapping of str to (measure, tuple of int)
+            By the name that `compute` knows the table under: the measure, and the steps of its table.
+        """
         return {name: (each, (run.last_step if each.at == "last" and run.steps else step,)) for name, each in self.requires.items()}
 
     def view(self, snapshot: Snapshot) -> Snapshot:
-        """The checkpoint in the basis, or with the rows, that the measure is defined on."""
+        """The checkpoint in the basis, or with the rows, that the measure is defined on.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            The checkpoint.
+
+        Returns
+        -------
+        Snapshot
+            The checkpoint itself unless a subclass overrides this.
+        """
         return snapshot
 
     def subject(self, of: Subjects, step: int) -> Snapshot:
-        """The view of the checkpoint."""
+        """The checkpoint as `view` returns it.
+
+        Parameters
+        ----------
+        of : Subjects
+            The run, and its checkpoints as snapshots.
+        step : int
+            The step of its table.
+
+        Returns
+        -------
+        Snapshot
+            The first argument of `compute`.
+        """
         return self.view(of.snapshot(step))
 
     def fingerprint(self, of: Fingerprints, step: int) -> str:
-        """That of the checkpoint."""
+        """A hash of the checkpoint, the split, the task and the model.
+
+        Parameters
+        ----------
+        of : Fingerprints
+            The hashes of the run.
+        step : int
+            The step of its table.
+
+        Returns
+        -------
+        str
+            Equal as long as the subject is the same.
+        """
         return of.fingerprint(step)
 
     @abstractmethod
@@ -259,20 +197,70 @@ class RunMeasure(BaseMeasure):
     per_run: ClassVar[bool] = True
 
     def steps(self, run: Run) -> list[int]:
-        """One, under which its table is stored: the last checkpoint, of curves alone the step at which they end."""
+        """The step under which its table is stored: the last checkpoint, of curves alone the step at which they end.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+
+        Returns
+        -------
+        list of int
+            One step.
+        """
         return [int(run.metrics["step"].max())] if run.curves_only else [run.last_step]
 
     def needs(self, run: Run, step: int) -> Needed:
-        """Each required table over all checkpoints."""
+        """The tables that it requires: each over all its checkpoints.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+        step : int
+            The step of its own table.
+
+        Returns
+        -------
+        mapping of str to (measure, tuple of int)
+            By the name that `compute` knows the table under: the measure, and the steps of its table.
+        """
         there = run.steps or run.curves_only
         return {name: (each, tuple(each.steps(run)) if there else (step,)) for name, each in self.requires.items()}
 
     def subject(self, of: Subjects, step: int) -> Run:
-        """The run itself."""
+        """The run itself.
+
+        Parameters
+        ----------
+        of : Subjects
+            The run, and its checkpoints as snapshots.
+        step : int
+            The step of its table.
+
+        Returns
+        -------
+        Run
+            The first argument of `compute`.
+        """
         return of.run
 
     def fingerprint(self, of: Fingerprints, step: int) -> str:
-        """That of the run: of all checkpoints, and of what was recorded while training."""
+        """A hash of all checkpoints and of the metrics recorded in training.
+
+        Parameters
+        ----------
+        of : Fingerprints
+            The hashes of the run.
+        step : int
+            The step of its table.
+
+        Returns
+        -------
+        str
+            Equal as long as the subject is the same.
+        """
         return of.whole_fingerprint()
 
     @abstractmethod
@@ -301,12 +289,3 @@ def last(result: pd.DataFrame) -> pd.DataFrame:
 def step_title(now: pd.DataFrame) -> str:
     """`Step 3 000` for the rows of one checkpoint."""
     return f"Step {now['step'].max():,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-
-
-def _is_default(measure: BaseMeasure, field: Any) -> bool:
-    default = field.default if field.default is not MISSING else field.default_factory()
-    return getattr(measure, field.name) == default
-
-
-def _show(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
