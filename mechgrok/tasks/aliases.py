@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from pydantic import model_validator
 
-from mechgrok.tasks.alias_design import AliasDesign
-from mechgrok.tasks.alias_rows import table
+from mechgrok.tasks.alias_tables.alias_design import AliasDesign
+from mechgrok.tasks.alias_tables.alias_rows import table
 
 
 class Aliases(AliasDesign):

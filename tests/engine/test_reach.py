@@ -27,7 +27,7 @@ EDITS = [
     ("data/splits/designed.py", {"internalisation", "gradient-alignment"}),
     ("data/corruptions/uniform.py", set()),
     ("tasks/modular.py", ALL),
-    ("tasks/integer_phases.py", {"alias-phases"}),
+    ("tasks/alias_tables/integer_phases.py", {"alias-phases"}),
     ("tasks/group.py", {"character-cosines", "coset-concentration", "irrep-restricted-loss", "irrep-shares"}),
     ("models/transformer.py", ALL),
     ("models/lstm.py", set()),

@@ -10,7 +10,7 @@ import pytest
 from mechgrok.analysis import analysis
 from mechgrok.cli.study import command, planned_config
 from mechgrok.engine import registry
-from mechgrok.tasks.alias_sets import SETS
+from mechgrok.tasks.alias_tables.alias_sets import SETS
 
 STUDY = analysis("krasheninnikov2023").study
 assert STUDY is not None

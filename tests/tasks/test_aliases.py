@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mechgrok.tasks.alias_rows import derangement, fitting
-from mechgrok.tasks.alias_sets import SETS
+from mechgrok.tasks.alias_tables.alias_rows import derangement, fitting
+from mechgrok.tasks.alias_tables.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 
 P = 23

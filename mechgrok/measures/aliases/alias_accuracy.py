@@ -14,8 +14,8 @@ from mechgrok.maths.statistics.clusters import clustered_error
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
 from mechgrok.runs.run import Run
-from mechgrok.tasks.alias_bounds import bounds
-from mechgrok.tasks.alias_sets import SETS
+from mechgrok.tasks.alias_tables.alias_bounds import bounds
+from mechgrok.tasks.alias_tables.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 
 if TYPE_CHECKING:

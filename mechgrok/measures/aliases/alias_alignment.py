@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mechgrok.measures.aliases.alias_accuracy import NO_ALIASES
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
-from mechgrok.tasks.alias_rows import alias, dealt
+from mechgrok.tasks.alias_tables.alias_rows import alias, dealt
 from mechgrok.tasks.aliases import Aliases
 
 if TYPE_CHECKING:

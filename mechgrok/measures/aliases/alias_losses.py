@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechgrok.tasks.alias_rows import dealt
-from mechgrok.tasks.alias_sets import SETS, SetName
+from mechgrok.tasks.alias_tables.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_sets import SETS, SetName
 from mechgrok.tasks.aliases import Aliases
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from mechgrok.measures.aliases.alias_accuracy import NO_ALIASES
 from mechgrok.measures.aliases.differences import headline_interval, mean_and_error
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
 from mechgrok.plots.primitives import curves, panels
-from mechgrok.tasks.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_rows import dealt
+from mechgrok.tasks.alias_tables.integer_phases import integer_phases
 from mechgrok.tasks.aliases import Aliases
-from mechgrok.tasks.integer_phases import integer_phases
 
 if TYPE_CHECKING:
     from torch import Tensor

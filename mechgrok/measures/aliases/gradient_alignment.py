@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
-    from mechgrok.tasks.alias_sets import SetName
+    from mechgrok.tasks.alias_tables.alias_sets import SetName
 
 
 @dataclass(frozen=True)

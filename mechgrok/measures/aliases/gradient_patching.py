@@ -16,7 +16,7 @@ from mechgrok.measures.aliases.differences import difference, headline_interval,
 from mechgrok.measures.base.measure import Headline, Measure, last, step_title
 from mechgrok.measures.shared.parameter_groups import ALL, GROUP_MEANING, GROUPS, gradients, parameter_group
 from mechgrok.plots.primitives import bars, panels
-from mechgrok.tasks.alias_sets import SETS, SetName
+from mechgrok.tasks.alias_tables.alias_sets import SETS, SetName
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,8 +15,8 @@ from mechgrok.maths.statistics.clusters import difference_interval, share_interv
 from mechgrok.measures.aliases.alias_accuracy import HELD_OUT, NO_ALIASES, AliasAccuracy
 from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
 from mechgrok.plots.primitives import curves, panels, trajectory_bands
-from mechgrok.tasks.alias_rows import dealt
-from mechgrok.tasks.alias_sets import SETS
+from mechgrok.tasks.alias_tables.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
 from mechgrok.training.staged_batches import stage
 

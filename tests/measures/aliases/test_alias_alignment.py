@@ -11,7 +11,7 @@ from planted import architecture, measured
 from mechgrok.measures.aliases.alias_alignment import AliasAlignment
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot
-from mechgrok.tasks.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_rows import dealt
 from mechgrok.tasks.aliases import Aliases
 
 P = 31

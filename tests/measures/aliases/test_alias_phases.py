@@ -19,7 +19,7 @@ from mechgrok.measures.aliases.alias_phases import AliasPhases
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
-from mechgrok.tasks.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_rows import dealt
 from mechgrok.tasks.aliases import Aliases
 
 P, KEYS, TURNED = 31, (3, 8), 0.4

@@ -17,7 +17,7 @@ from mechgrok.engine.outcomes import NotApplicable, Result
 from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.aliases.gradient_alignment import GradientAlignment
 from mechgrok.runs.run import open_run
-from mechgrok.tasks.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_rows import dealt
 from mechgrok.tasks.aliases import Aliases
 
 CASES = [(name, int(integers[1])) for name, integers in dealt(TASK).items()]

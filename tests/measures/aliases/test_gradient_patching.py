@@ -12,7 +12,7 @@ from planted import measured
 from mechgrok.engine.outcomes import Result
 from mechgrok.maths.statistics.clusters import WIDTH
 from mechgrok.measures.aliases.gradient_patching import GradientPatching
-from mechgrok.tasks.alias_rows import dealt
+from mechgrok.tasks.alias_tables.alias_rows import dealt
 
 SIZE = 2.0
 KEYS = ["part", "tag", "group", "integer"]

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from mechgrok.config import NonNegativeInt, PositiveInt
-from mechgrok.tasks.alias_sets import SETS, SetName
+from mechgrok.tasks.alias_tables.alias_sets import SETS, SetName
 from mechgrok.tasks.arithmetic import Modulus
 from mechgrok.tasks.charts import Basis
 from mechgrok.tasks.parts import Staged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechgrok.tasks.alias_rows import fitting
+from mechgrok.tasks.alias_tables.alias_rows import fitting
 from mechgrok.tasks.aliases import Aliases
 
 

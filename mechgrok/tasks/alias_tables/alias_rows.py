@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from mechgrok.tasks.alias_design import AliasDesign
-from mechgrok.tasks.alias_sets import SETS, Kind, SetName
+from mechgrok.tasks.alias_tables.alias_design import AliasDesign
+from mechgrok.tasks.alias_tables.alias_sets import SETS, Kind, SetName
 
 DEALING, ORIGINALS, DEFINITIONS, QUESTIONS = range(4)
 """The kinds of draws, each a part of its seed."""

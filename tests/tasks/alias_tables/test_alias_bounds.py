@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from mechgrok.tasks.alias_bounds import bounds
+from mechgrok.tasks.alias_tables.alias_bounds import bounds
 from mechgrok.tasks.aliases import Aliases
 
 OPEN = Aliases(operation="residue", p=30, questions=6, held_out=0.5, partners=(2, 3, 4, 5, 7, 8, 9), ambiguous=True)

@@ -1,0 +1,1 @@
+"""The tables of the task `aliases`: its design, its sets, its rows, and what they determine."""
