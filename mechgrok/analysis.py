@@ -12,7 +12,7 @@ from pathlib import Path
 from mechgrok.errors import UserError, nearest
 
 DEFAULT = "nanda2023"
-"""What a run is asked when nobody says otherwise, and no analysis is made for its kind of task."""
+"""The default analysis of runs for whose kind of task there is no other."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +166,11 @@ class Analysis:
     panels: tuple[Panel, ...]
     """The questions, in reading order."""
     tasks: tuple[str, ...] = ()
-    """The kinds of task that it is asked of runs of, instead of DEFAULT, when nobody says otherwise."""
+    """The kinds of task for which it replaces DEFAULT."""
     study: Study | None = None
     """Runs of its own, where it compares several: mechgrok study makes them."""
     corrupted: bool = False
-    """Whether it is asked of runs with corrupted labels, whatever their task, when nobody says otherwise."""
+    """Whether it is the default for runs with corrupted labels, whatever their task."""
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -193,7 +193,7 @@ def analysis(name: str) -> Analysis:
 
 
 def suited(task: str | None, corruption: str | None = None) -> Analysis:
-    """What a run of that kind of task, with that kind of corruption, is asked when nobody says otherwise."""
+    """The default analysis of a run with that kind of task and corruption."""
     of_task = [each for each in analyses().values() if task in each.tasks]
     of_labels = [each for each in analyses().values() if each.corrupted and corruption not in (None, "none")]
     return [*of_task, *of_labels, analysis(DEFAULT)][0]

@@ -16,12 +16,13 @@ USAGE = """usage: mechgrok finetune PRESET --from RUN[@STEP] --load PART [PART .
                          [--out RUN] [--task.p 59 ...] [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet|wandb]
 
 Trains a preset that starts from weights of another run, by default those of its last checkpoint. A PART is
-  embed     what the tokens are known by (W_E)
-  unembed   what the classes are read off by (W_U, b_U)
+  embed     the embedding (W_E)
+  unembed   the unembedding (W_U, b_U)
   body      everything between them, positions included
   all       everything
-What is not loaded is drawn as model.init and model.seed say, and what is frozen never changes. Numbers stay what they are, other tokens
-are found by their label, so a vocabulary may grow. Task and model are those of the preset and its flags; they have to fit the parent's.
+Parameters that are not loaded are drawn by model.init and model.seed; frozen parameters never change. Numbers keep their embedding, other
+tokens are matched by their label, so a vocabulary may grow. Task and model are those of the preset and its flags; they have to fit the
+parent's.
 
   a grokked, frozen embedding      mechgrok finetune PRESET --from RUN --load embed --freeze embed
   a grokked, frozen body           mechgrok finetune PRESET --from RUN --load body --freeze body
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     from mechgrok.training import finetuning
 
     if not options.origin:
-        raise UserError("--from: say which run to start from, RUN or RUN@STEP (mechgrok finetune --help)")
+        raise UserError("--from: give the run to start from, RUN or RUN@STEP (mechgrok finetune --help)")
     train.need_package(options.log)
     origin = finetuning.Origin.of(options.origin)
     usual = default_folder(name, config, train.preset(name, []))

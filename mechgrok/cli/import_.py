@@ -33,20 +33,20 @@ def _import(
 
     Weights: in the format of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) or Furuta et al. 2024, a HookedTransformer's
     state dict, or the file of several snapshots of TransformerLens' grokking demo. A folder holds checkpoints of one network: those of
-    Furuta et al. (init.pth, 2000.pth), or files whose names say the step (name_0000500000.pt). A log is Lightning's metrics.csv, or its
+    Furuta et al. (init.pth, 2000.pth), or files whose names hold the step (name_0000500000.pt). A log is Lightning's metrics.csv, or its
     folder; the run then has curves and no checkpoints. mechgrok list importers describes them.
 
-    No code of the file is run. The losses that the file records are computed again, to see whether what you say of it is right.
+    No code of the file is run. The losses that the file records are computed again, which checks the split and operation that you give.
 
     Args:
         file: The file (.pth, .pt, .safetensors or .csv) or folder.
         out: The new run's folder.
-        p: The modulus; by default how many tokens the network has, without those of signs, or what the sizes of a log's splits tell.
+        p: The modulus; by default the number of number tokens of the network, or the one that the sizes of a log's splits imply.
         operation: What was learnt; by default what the network shows, or that of the log's hparams.yaml.
         split: How the train rows were drawn; left away, the split is unknown and what needs it will be missing.
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
-        step: Step of the weights, where the file does not say it.
+        step: Step of the weights, where the file does not hold it.
     """
     from mechgrok.runs.importing.import_run import import_file
     from mechgrok.runs.importing.options import ImportOptions

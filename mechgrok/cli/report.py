@@ -23,7 +23,7 @@ class Render:
 
 
 def main(arguments: list[str]) -> int:
-    """Renders reports; the exit status is 1 where one could not be written or tells of a failure."""
+    """Renders reports; the exit status is 1 where one could not be written or reports a failure."""
     asked: Render = flags.parse(Render, arguments, "report")
 
     from mechgrok.cli import batch

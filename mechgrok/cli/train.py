@@ -136,7 +136,7 @@ def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
         yield Both(shown, copy)
 
 
-OTHER_KINDS = "The parts have other kinds too (mechgrok list); with --model.kind mlp, say, this shows the flags of that one."
+OTHER_KINDS = "The parts have other kinds too (mechgrok list); with --model.kind mlp, for example, this help shows the flags of that kind."
 
 
 def parsed(name: str, arguments: list[str]) -> Any:

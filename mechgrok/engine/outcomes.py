@@ -46,7 +46,7 @@ class Result:
 
     @property
     def headline(self) -> dict[str, Any]:
-        """The numbers worth quoting at the last checkpoint; None where the run cannot tell (see `missing`)."""
+        """The numbers worth quoting at the last checkpoint; None where it is missing (see `missing`)."""
         return {key: None if reason else value for key, (value, reason) in self._numbers.items()}
 
     @property

@@ -1,7 +1,7 @@
 """Source closures: the modules that a module reaches through its import statements, and a hash of their code.
 
 Imports are read from the syntax tree, function-local and relative ones included, those under `if TYPE_CHECKING` left out. Modules of
-mechgrok and modules of the user, beside a notebook say, are followed; installed packages count by their version. The hash is of the
+mechgrok and modules of the user, for example beside a notebook, are followed; installed packages count by their version. The hash is of the
 syntax tree without comments, docstrings, positions and `if TYPE_CHECKING` blocks.
 """
 

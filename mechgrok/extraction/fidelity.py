@@ -59,7 +59,7 @@ def _second(logits: Tensor, view: Snapshot) -> float:
     """Share of rows on which the network's second largest logit is among the program's second and third.
 
     Two, because waves without angles are the same at c = phase + d and c = phase - d. Any program that adds gives the answers of a
-    network that adds; this tells whether it goes about it in the same way. By chance 2 / (p - 1).
+    network that adds; this measures whether its logits are made in the same way. By chance 2 / (p - 1).
     """
     likely = logits.argsort(dim=1, descending=True)[:, 1:3]
     runner_up = view.logits.topk(2, dim=1).indices[:, 1:]

@@ -29,7 +29,7 @@ def page(measure: type[BaseMeasure], checks: list[str], figure: str | None) -> s
 
 
 def cost(measure: type[BaseMeasure]) -> str:
-    """What a measure looks at unless told otherwise."""
+    """Where a measure is computed by default."""
     if measure.per_run:
         return "of a whole run"
     return "of each checkpoint" if measure.cost == "cheap" else "expensive: of the last checkpoint unless steps are named"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
-"""The fields of models that say how large they are."""
+"""The fields of models that give their sizes."""
 
 
 def facts(run: Run) -> dict[str, Any]:
@@ -80,14 +80,14 @@ _SIZES = ("fraction", "count", "test_fraction", "seed")
 
 
 def _learnt(task: dict[str, Any]) -> str:
-    """A task in a few words: its kind, what tells it from others of its kind, its size, and whether rows are missing."""
-    told = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
-    told += [", ".join(task["operations"])] if "operations" in task else []
-    told += [f"(of these the rows of {task['only']})"] if task.get("only") else []
-    told += [f"of {task['terms']} numbers"] if "terms" in task else []
-    told += [f"modulo {task['p']}"] if "p" in task else []
+    """A task in a few words: its kind, its distinguishing fields, its size, and whether rows are missing."""
+    words = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
+    words += [", ".join(task["operations"])] if "operations" in task else []
+    words += [f"(of these the rows of {task['only']})"] if task.get("only") else []
+    words += [f"of {task['terms']} numbers"] if "terms" in task else []
+    words += [f"modulo {task['p']}"] if "p" in task else []
     left_out = [f"{key} {value}" for key, value in task.get("domain", {}).items() if key in _LIMITS and value != _LIMITS[key]]
-    return " ".join(map(str, [task.get("kind"), *told])) + (f" (domain: {', '.join(left_out)})" if left_out else "")
+    return " ".join(map(str, [task.get("kind"), *words])) + (f" (domain: {', '.join(left_out)})" if left_out else "")
 
 
 _LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction": 1.0}

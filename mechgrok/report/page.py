@@ -68,7 +68,7 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
 
 @cache
 def environment() -> Environment:
-    """Templates in which everything is escaped that does not say otherwise."""
+    """Templates in which every value is escaped unless it is marked as safe."""
     made = Environment(loader=PackageLoader("mechgrok.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"show": show, "spec": _spec, "pretty": lambda value: json.dumps(value, indent=1)}
     made.globals |= {"plotly_js": _plotly_js, "version": version("mechgrok"), "anchor": _anchor}
@@ -104,7 +104,7 @@ def _row(key: str, value: Any, missing: str, null: Mapping[str, float | None]) -
 
 
 def _deviations(z: float) -> str:
-    """Beyond a thousand the number tells only how little the null varies."""
+    """Beyond a thousand, the value only shows how little the null varies."""
     return show(z, 3) if abs(z) < 1000 else "> 1000" if z > 0 else "< \N{MINUS SIGN}1000"
 
 

@@ -10,7 +10,7 @@ from mechgrok.engine.outcomes import Failure, NotApplicable, Outcome
 from mechgrok.runs.store import write
 
 Record = dict[str, str]
-"""status and, of a measure that gave no result, what the page says of it."""
+"""status and, of a measure that gave no result, the text of the page about it."""
 
 
 def _path(run: Path) -> Path:

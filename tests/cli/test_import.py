@@ -111,7 +111,7 @@ def cut(weights: Path, to: Path) -> None:
         (["FILE", "--out", "run", "--split-seed", "3"], "--fraction and --split-seed need --split"),
         (["FILE", "--out", "run", "--split", "python-shuffle", "--fraction", "2", "--split-seed", "3"], "fraction: Input should be less"),
         (["FILE", "--out", "run", "--split", "python-shuffle", "--fraction", ".9", "--split-seed", "x"], "Error parsing --split-seed"),
-        (["FILE", "--out", "run", "--step", "7"], "FILE: the file says its steps itself (50, 100, 150); leave --step away"),
+        (["FILE", "--out", "run", "--step", "7"], "FILE: the file holds its steps (50, 100, 150); leave --step away"),
         (["FILE", "--out", "cut.pth"], "cut.pth exists already and is never overwritten; choose another --out"),
         (["FILE", "--out", "run", "--bogus"], "Unrecognized options: --bogus"),
     ],

@@ -161,7 +161,7 @@ def test_sums_of_squares_leave_an_integer_and_its_negative() -> None:
 def test_what_cannot_be_ambiguous_is_refused() -> None:
     """A sum tells the integer, a square tells it or its negative, which all other squares do not tell apart."""
     for design in ("sums", "squares"):
-        with pytest.raises(ValidationError, match=r"questions about [0-9]+ tell the answers of those that are held out"):
+        with pytest.raises(ValidationError, match=r"questions about [0-9]+ determine the held-out answers"):
             made(design, ambiguous=True)
 
 

@@ -60,7 +60,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     task = with_operation(task, identify_operation(evidence, task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
-    unchecked = () if losses else ("nothing in the file tells whether what was said of it is right",)
+    unchecked = () if losses else ("the file records no losses, so the split and operation are unchecked",)
     notes = (*foreign.notes, *found, *map(str, losses), *unchecked)
     config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
     create(out, _files(path, foreign, config, mask, notes))
@@ -68,14 +68,14 @@ def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
 
 
 def _dated(foreign: Foreign, step: int | None) -> Foreign:
-    """The snapshots with a step for each: the one that the user says, or 0, where the file names none."""
+    """The snapshots with a step for each: the one that the user gives, or 0, where the file names none."""
     if step is not None and step < 0:
         raise UserError(f"--step {step}: a step is a number of updates, 0 or more")
     if None not in foreign.snapshots:
         if step is not None:
-            raise UserError(f"the file says its steps itself ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
+            raise UserError(f"the file holds its steps ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
         return foreign
-    note = () if step is not None else ("the file does not say the step of its weights: stored as step 0 (--step N says it)",)
+    note = () if step is not None else ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
     return replace(foreign, snapshots={step or 0: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
 
 
@@ -102,7 +102,7 @@ def _files(path: Path, foreign: Foreign, config: Config, mask: np.ndarray | None
 
 
 def _digests(path: Path) -> dict[str, Any]:
-    """What tells the file, or every file of the folder, from others of its name."""
+    """The hash that distinguishes the file, or every file of the folder, from others of its name."""
     if not path.is_dir():
         return {"sha256": _sha256(path)}
     return {"files": {each.name: _sha256(each) for each in reading.weight_files(path)}}

@@ -10,7 +10,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 
 TWO_AXES = "W_O with two axes"
-"""The feature that tells this orientation from TransformerLens', whose W_O has three axes."""
+"""The feature of this orientation; the W_O of TransformerLens has three axes."""
 
 
 def to_hooked_transformer(model: Any) -> dict[str, Any]:

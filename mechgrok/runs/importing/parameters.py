@@ -27,7 +27,7 @@ _ATTENTION = {
 _MLP = {"mlp.W_in": "d_model d_mlp", "mlp.b_in": "d_mlp", "mlp.W_out": "d_mlp d_model", "mlp.b_out": "d_model"}
 _BUFFERS = ("mask", "IGNORE")
 THREE_AXES = "W_O with three axes"
-"""The feature that tells TransformerLens' orientation from that of Nanda et al. 2023."""
+"""The feature of TransformerLens' orientation, which Nanda et al. 2023 do not use."""
 
 
 def state_dict(data: Any) -> Any:
@@ -36,7 +36,7 @@ def state_dict(data: Any) -> Any:
 
 
 def attention_output(data: Any) -> Tensor | None:
-    """The first layer's W_O where `data` is a dict of weights by these names, else None. Its number of axes tells the format."""
+    """The first layer's W_O where `data` is a dict of weights by these names, else None. Its number of axes determines the format."""
     if not _is_named(data) or not all(isinstance(data.get(name), Tensor) for name in ("embed.W_E", "blocks.0.attn.W_O")):
         return None
     found: Tensor = data["blocks.0.attn.W_O"]

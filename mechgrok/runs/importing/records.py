@@ -11,7 +11,7 @@ from mechgrok.errors import UserError
 
 
 class LossRecords(NamedTuple):
-    """What the loss lists of a file say."""
+    """The recorded losses of a file."""
 
     by_step: dict[str, dict[int, float]]
     """split -> step -> loss."""

@@ -45,7 +45,7 @@ class AliasDesign(Staged):
     """either: the answer of half the questions, at random, is an alias."""
     ambiguous: bool = False
     """Draw the held-out questions so that several integers fit all others about an alias and answer some of these differently: only
-    definitions tell which. Sums and sums of squares leave nothing open."""
+    definitions determine which. Sums and sums of squares leave nothing open."""
     original_held_out: Share = 0.1
     """Share of the rows a b = c that is held out."""
     design_seed: NonNegativeInt = 0
@@ -60,7 +60,7 @@ class AliasDesign(Staged):
             raise ValueError(f"partners: {unfit[0]} is none of the other operands that {self.operation} modulo {self.p} can have")
         available = len(set(self.partners)) or self.p - (self.operation == "residue")
         if self.ambiguous and self.form == "any":
-            raise ValueError("ambiguous: what a question tells of one alias is known only where it holds one; set form to one alias")
+            raise ValueError("ambiguous: a question about several aliases does not determine one of them; set form to one alias")
         if self.questions > available:
             raise ValueError(f"questions: {self.questions} are more than the {available} other operands that there are")
         return self

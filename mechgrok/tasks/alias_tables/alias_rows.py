@@ -117,7 +117,7 @@ def _partners(design: AliasDesign, kind: Kind, integer: int) -> tuple[np.ndarray
         if not (design.ambiguous and kind.asked) or _left_open(design, fitting(design, integer, drawn[~held_out]), drawn[held_out]):
             return drawn, held_out
     raise ValueError(
-        f"ambiguous: {design.questions} questions about {integer} tell the answers of those that are held out, whichever these are; "
+        f"ambiguous: {design.questions} questions about {integer} determine the held-out answers, whichever rows are held out; "
         "use fewer, hold out more, give other partners such as 2 3 4 5 7 8 9 11, or take the operation residue"
     )
 

@@ -13,7 +13,7 @@ NONE = -1
 def integer_phases(task: Aliases) -> tuple[np.ndarray, int] | None:
     """f(n) for every integer (p,), -1 where it has none, and the order of its group, so that the answer follows f(a) + f(b).
 
-    add: n modulo p. add-squares: n^2 modulo p, the same for n and -n, as it must be where no question tells them apart. multiply: the
+    add: n modulo p. add-squares: n^2 modulo p, the same for n and -n, since no question distinguishes them. multiply: the
     discrete logarithm, modulo p - 1, of all but 0. None for residue, and for products modulo what is no prime above 2.
     """
     every = np.arange(task.p)

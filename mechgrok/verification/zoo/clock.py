@@ -26,7 +26,7 @@ def clock(p: int, amplitudes: Mapping[int, float]) -> Circuit:
 
 
 def radii(frequencies: Iterable[int]) -> dict[int, float]:
-    """How large each circle is in the embedding: all different, so that the principal components of W_E tell them apart."""
+    """Amplitude of each circle in the embedding. All differ, so that the principal components of W_E separate the circles."""
     return {k: 1 + i / 4 for i, k in enumerate(frequencies)}
 
 

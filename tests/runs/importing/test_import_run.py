@@ -142,7 +142,7 @@ def test_weights_without_a_step_are_step_0_and_it_is_said(demo_run: Run, tmp_pat
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions())
     assert made.steps == (0,)
-    assert any("stored as step 0 (--step N says it)" in note for note in made.notes)
+    assert any("stored as step 0 (give it by --step N)" in note for note in made.notes)
 
 
 def everything(folder: Path) -> list[Path]:
@@ -155,7 +155,7 @@ def everything(folder: Path) -> list[Path]:
         (ImportOptions(p=13), "demo.pth: the file's network has 12 tokens and 11 classes; modulo 13 they would be 14"),
         (ImportOptions(p=0), "did you mean --p 11?"),
         (ImportOptions(operation="subtract"), "did you mean --operation add?"),
-        (ImportOptions(step=5), "demo.pth: the file says its steps itself (40, 80, 120); leave --step away"),
+        (ImportOptions(step=5), "demo.pth: the file holds its steps (40, 80, 120); leave --step away"),
         (ImportOptions(step=-1), "--step -1: a step is a number of updates"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The architecture of foreign weights: sizes from their shapes, the rest from what the file says."""
+"""The architecture of foreign weights: sizes from their shapes, everything else from the config of the file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def infer_architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any])
 
 
 def assumptions(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> tuple[str, ...]:
-    """What `architecture` takes for granted since the file does not say it."""
+    """The assumptions of `architecture` where the file states nothing."""
     notes = []
     if "act_fn" not in config and parameters.has_mlp(weights):
         notes.append("the file does not name the activation: taken to be relu")
@@ -108,12 +108,12 @@ def _activation(config: Mapping[str, Any]) -> Literal["relu", "gelu", "quadratic
 
 def _normalization(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Literal["LN", "LNPre"] | None:
     normed = parameters.has_layernorm(weights)
-    said = config.get("normalization_type", "LN" if normed else None)
-    if said not in ("LN", "LNPre", None) or normed != (said == "LN"):
+    named = config.get("normalization_type", "LN" if normed else None)
+    if named not in ("LN", "LNPre", None) or normed != (named == "LN"):
         raise UserError(
-            f"the file's config has normalization_type {said!r}, and its weights {'have' if normed else 'have no'} LayerNorm weights"
+            f"the file's config has normalization_type {named!r}, and its weights {'have' if normed else 'have no'} LayerNorm weights"
         )
-    return said  # type: ignore[no-any-return]
+    return named  # type: ignore[no-any-return]
 
 
 def _require_ours(config: Mapping[str, Any], found: Mapping[str, int]) -> None:

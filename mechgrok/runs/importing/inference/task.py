@@ -51,6 +51,8 @@ def _domain(pairs: Mapping[str, Tensor], tokens: int, p: int) -> dict[str, Any]:
         return {}
     listed = torch.cat(list(pairs.values()))
     if not len(listed) or int(listed.max()) >= tokens:
-        raise UserError(f"the file's train_data and test_data are no pairs of its {tokens} tokens; it is not what it is said to be")
+        raise UserError(
+            f"the file's train_data and test_data are no pairs of its {tokens} tokens; it is not the format that was recognised"
+        )
     listed = listed[(listed < p).all(1)]
     return {"domain": Domain(nonzero=bool((listed > 0).all()), ascending=bool((listed[:, 0] <= listed[:, 1]).all()))}

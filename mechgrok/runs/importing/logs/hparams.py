@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def read(path: Path) -> dict[str, Setting]:
-    """The words and numbers of an hparams.yaml: a line `name: value` each. Whatever else YAML could say, objects among it, is left out.
+    """The words and numbers of an hparams.yaml: a line `name: value` each. All other YAML, such as objects, is left out.
 
     Folders and files of the author's machine are left out too. Empty where there is no such file; raises UserError where it cannot be read.
     """

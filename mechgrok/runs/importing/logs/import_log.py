@@ -49,20 +49,20 @@ def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
         task, notes = task_of_log(options, settings, lightning.split_sizes(path))
     training = make(Training, steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
-    told = (*_counts(table), *notes, _AVERAGED)
-    create(out, _files(path, table, config, settings, told))
-    return Imported(config, (), told, ())
+    remarks = (*_counts(table), *notes, _AVERAGED)
+    create(out, _files(path, table, config, settings, remarks))
+    return Imported(config, (), remarks, ())
 
 
 def _refuse_splits(options: ImportOptions) -> None:
     given = {"--split": options.split, "--fraction": options.fraction, "--split-seed": options.split_seed, "--step": options.step}
     named = [flag for flag, value in given.items() if value is not None]
     if named:
-        raise UserError(f"leave {', '.join(named)} away: a log of curves holds no network whose rows or step could be told")
+        raise UserError(f"leave {', '.join(named)} away: a log of curves holds no network, so it has neither train rows nor a step")
 
 
 def _batch(settings: Mapping[str, Setting]) -> Setting:
-    """Their batchsize in our words: 0 is the smaller of 512 and half the train rows, which is also what they do unless told."""
+    """Their batchsize as ours: 0, their default, is the smaller of 512 and half the train rows."""
     size = settings.get("batchsize", 0)
     if size == -1:
         return "full"

@@ -1,4 +1,4 @@
-"""The task of a log of curves: what its settings, the sizes of its splits and the user say."""
+"""The task of a log of curves: from its settings, the sizes of its splits, and the user."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _OPERATORS: Mapping[str, str] = {
 
 
 def task_of_log(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
-    """The task and what is to be told of it. Raises UserError where nothing tells p or the operation is none of ours."""
+    """The task, and notes on its assumptions. Raises UserError where p is unknown or the operation is not supported."""
     operation, notes = _operation(options, settings)
     terms = settings.get("num_operand", 2)
     p, about_p = _modulus(options, sizes, terms if type(terms) is int and terms > 0 else 2)
     if terms == 2:
         return make(Modular, operation=operation, p=p, layout=_layout(settings)), [*notes, *about_p]
     if operation != "add":
-        raise UserError(f"hparams.yaml says {terms} operands, and {operation} has two; only sums of several can be imported")
+        raise UserError(f"hparams.yaml has {terms} operands, and {operation} has two; only sums of several can be imported")
     return make(KWise, terms=terms, p=p, layout="openai operands"), [*notes, *about_p]
 
 
@@ -44,9 +44,9 @@ def _operation(options: ImportOptions, settings: Mapping[str, Setting]) -> tuple
     if options.operation is not None:
         return options.operation, []
     if named is None or _always_adds(settings):
-        return "add", [] if _always_adds(settings) else ["nothing says what was learnt: taken to be a + b (--operation says it)"]
+        return "add", [] if _always_adds(settings) else ["the operation is not recorded: assumed to be a + b (correct it by --operation)"]
     if named not in _OPERATORS:
-        raise UserError(f"hparams.yaml says math_operator: {named!r:.60}, which is none of the operations known here; say --operation")
+        raise UserError(f"hparams.yaml has math_operator: {named!r:.60}, which is none of the operations known here; give --operation")
     return _OPERATORS[str(named)], []  # type: ignore[return-value]
 
 
@@ -66,7 +66,7 @@ def _modulus(options: ImportOptions, sizes: Sizes, terms: int) -> tuple[int, lis
     root = None if rows is None else _root(rows, terms)
     share = "" if sizes is None else f"the splits hold {sizes[0]} and {sizes[1]} rows"
     if options.p is None and root is None:
-        raise UserError(f"nothing in the log tells p{f': {share}, together no power of {terms}' if share else ''}; say --p")
+        raise UserError(f"the log does not determine p{f': {share}, together no power of {terms}' if share else ''}; give --p")
     if options.p is None and sizes is not None and root is not None:
         return root, [f"{share}, together {root}^{terms}: p = {root}, and a share of {sizes[0] / root**terms:.4g} was trained on"]
     assert options.p is not None

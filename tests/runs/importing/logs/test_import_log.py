@@ -35,7 +35,7 @@ def test_p_is_the_root_of_the_rows_of_both_splits(tmp_path: Path) -> None:
     run, made = imported(log(tmp_path / "log"), tmp_path / "run")
     assert (run.task.kind, run.task.p, run.task.operation) == ("modular", 7, "add")
     assert f"the splits hold {SIZES[0]} and {SIZES[1]} rows, together 7^2: p = 7, and a share of 0.4082 was trained on" in made.notes
-    assert any("taken to be a + b" in note for note in made.notes)
+    assert any("assumed to be a + b" in note for note in made.notes)
 
 
 def test_several_operands_are_a_sum(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
         ("step,loss\n1,2\n", ImportOptions(), "has no column train_loss"),
         (HEADER, ImportOptions(p=7), "has a header and no rows"),
         (HEADER + "1,,,,\n", ImportOptions(p=7), "holds no reading"),
-        (HEADER + "1,2,3,,\n", ImportOptions(), "nothing in the log tells p; say --p"),
+        (HEADER + "1,2,3,,\n", ImportOptions(), "the log does not determine p; give --p"),
         (HEADER + "1,2,3,,\n", ImportOptions(p=1), "p"),
         (HEADER + "1.5,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
         (HEADER + "-1,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
@@ -136,12 +136,12 @@ def test_what_is_no_log_is_refused_in_one_line(text: str, said: ImportOptions, c
 @pytest.mark.parametrize(
     ("settings", "said", "complaint"),
     [
-        ("math_operator: s5\n", ImportOptions(), "math_operator: 's5', which is none of the operations known here; say --operation"),
+        ("math_operator: s5\n", ImportOptions(), "math_operator: 's5', which is none of the operations known here; give --operation"),
         ("num_operand: 3\n", ImportOptions(p=5, operation="multiply"), "3 operands, and multiply has two"),
         ("num_operand: 9\n", ImportOptions(p=5), "terms"),
         ("num_operand: many\n", ImportOptions(p=5), "terms"),
         ("batchsize: -3\n", ImportOptions(), "batch"),
-        ("num_operand: 3\n", ImportOptions(), "20 and 29 rows, together no power of 3; say --p"),
+        ("num_operand: 3\n", ImportOptions(), "20 and 29 rows, together no power of 3; give --p"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: ImportOptions, complaint: str, tmp_path: Path) -> None:
