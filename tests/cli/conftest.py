@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from made_runs import make_run
+from quick_flags import sources_read_once
 from trained_runs import torch_settings_kept
 
 from mechgrok.cli import main
+
+__all__ = ["sources_read_once"]
 
 Call = Callable[..., tuple[int, str, str]]
 
