@@ -150,7 +150,7 @@ def test_labels_that_are_gone_are_missed(tmp_path: Path) -> None:
     run = begin(made(RULE), tmp_path / "run")
     mask = run.config.split.mask(P * P)
     (run.path / "split.safetensors").write_bytes(save({"is_train": mask.astype(np.uint8)}))
-    with pytest.raises(UserError, match=r"does not say which labels are corrupted \('poisoned'\); restore it from a copy"):
+    with pytest.raises(UserError, match=r"does not record which labels are corrupted \('poisoned'\); restore it from a copy"):
         _ = open_run(run.path).corrupted
 
 

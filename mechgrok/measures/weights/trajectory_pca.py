@@ -97,7 +97,7 @@ def _path(run: Run, name: str) -> Tensor:
     """One parameter at every checkpoint (step, ...); one file is open at a time, to save memory."""
     import torch
 
-    from mechgrok.runs.snapshot import LazyWeights
+    from mechgrok.runs.lazy_weights import LazyWeights
 
     path = torch.empty(len(run.steps), *run.snapshot().weights[name].shape)
     for row, step in zip(path, run.steps, strict=True):
