@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from quick_flags import sources_read_once
 
 from mechgrok.analysis import analysis
 from mechgrok.cli import COMMANDS, flags
@@ -19,6 +20,8 @@ from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
 from mechgrok.engine.registry import measures, parse
 from mechgrok.training.presets import PRESETS
+
+__all__ = ["sources_read_once"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sources.md"
 KINDS = {"command", "flag", "figure", "log", "to-do"}
