@@ -1,4 +1,4 @@
-"""Prints a digest of the bytes of all gradients of a training step with two threads; `deterministic` or `free` picks torch's mode."""
+"""Prints digests of the bytes of all gradients of a training step with two threads, in torch's modes: `deterministic`, `free`, or both."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def gradients(shape: Architecture) -> bytes:
 
 
 if __name__ == "__main__":
-    torch.use_deterministic_algorithms(sys.argv[1] == "deterministic")
     torch.set_num_threads(2)
-    print(hashlib.sha256(b"".join(gradients(shape) for shape in SHAPES for _ in range(4))).hexdigest())
+    for mode in sys.argv[1:]:
+        torch.use_deterministic_algorithms(mode == "deterministic")
+        print(hashlib.sha256(b"".join(gradients(shape) for shape in SHAPES for _ in range(4))).hexdigest())
