@@ -46,7 +46,7 @@ def refusal(change: dict[str, Any]) -> str:
 def every(folder: PartFolder) -> str:
     """The kinds that the files of a folder define, as an error lists them."""
     found = (
-        line for path in Path(configs.__file__).parent.joinpath(*folder.split(".")).glob("*.py") for line in path.read_text().splitlines()
+        line for path in Path(configs.__file__).parent.joinpath(*folder.split(".")).rglob("*.py") for line in path.read_text().splitlines()
     )
     return ", ".join(sorted(match[1] for line in found if (match := re.match(r'    kind: Literal\["([^"]+)"\]', line))))
 

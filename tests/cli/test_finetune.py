@@ -73,7 +73,7 @@ def test_the_report_says_where_the_weights_come_from(call, parent: Path) -> None
     ("words", "said"),
     [
         ("demmo --from add --load all", "there is no preset demmo; did you mean demo?"),
-        ("demo --load all", "--from: say which run to start from, RUN or RUN@STEP (mechgrok finetune --help)"),
+        ("demo --load all", "--from: give the run to start from, RUN or RUN@STEP (mechgrok finetune --help)"),
         ("demo --from add", "--load: name the weights to take from the parent: embed, unembed, body or all"),
         ("demo --from add@5 --load all", "add has no checkpoint at step 5; the nearest is 0"),
         ("demo --from nowhere --load all", "there is no nowhere; give the folder of a run"),
