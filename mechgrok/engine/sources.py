@@ -20,6 +20,7 @@ from pathlib import Path
 from mechgrok.runs.store import digest
 
 HOME = Path(__file__).resolve().parents[2]
+_EDGES: dict[str, tuple[str, ...]] = {}
 _INSTALLED = tuple({Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -38,7 +39,7 @@ class Sources:
     def __init__(self, home: Path = HOME) -> None:
         self._home = home
         self._place = cache(self._found)
-        self._edges = cache(lambda module: tuple(self._imported(module)))
+        self._edges = cache(self._known_edges)
         self.closure = cache(self._closure)
 
     def has(self, module: str) -> bool:
@@ -67,6 +68,14 @@ class Sources:
                 reached.add(name)
                 todo += self._edges(name)
         return frozenset(reached)
+
+    def _known_edges(self, module: str) -> tuple[str, ...]:
+        """What a module imports; of the modules that run here, which stay as they were read first, found once a process."""
+        if self._home != HOME or not module.startswith("mechgrok."):
+            return tuple(self._imported(module))
+        if module not in _EDGES:
+            _EDGES[module] = tuple(self._imported(module))
+        return _EDGES[module]
 
     def _imported(self, module: str) -> Iterator[str]:
         path = self._place(module)

@@ -48,11 +48,12 @@ EDITS = [
 ]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A copy of the package."""
-    shutil.copytree(HOME / "mechgrok", tmp_path / "mechgrok", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package, which every test leaves as it was."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copytree(HOME / "mechgrok", folder / "mechgrok", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def run_of(task: str = "modular", model: str = "transformer") -> Any:
@@ -66,8 +67,11 @@ def hashes(home: Path, run: Any) -> dict[str, str | None]:
 
 def stale_after(home: Path, path: str, edit: Any, run: Any) -> set[str]:
     before, file = hashes(home, run), home / "mechgrok" / path
-    file.write_text(edit(file.read_text()))
-    return {name for name, found in hashes(home, run).items() if found != before[name]}
+    text = file.read_text()
+    file.write_text(edit(text))
+    after = hashes(home, run)
+    file.write_text(text)
+    return {name for name, found in after.items() if found != before[name]}
 
 
 def with_a_statement(text: str) -> str:
