@@ -49,6 +49,8 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+WITHOUT_SOURCE = {"use_attribute_docstrings": False}
+"""For classes made by `create_model`, which have no source: looking for it searches all frames of the stack."""
 P = TypeVar("P", bound=Part)
 
 
@@ -207,7 +209,9 @@ class Config(Part):
     def typed(self) -> type[Config]:
         """A subclass whose fields have the chosen kinds as their types, so that command line flags can be generated from it."""
         chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in PART_FOLDERS}
-        return create_model("Config", __base__=Config, __doc__=Config.__doc__, **chosen)  # type: ignore[call-overload]
+        options: dict[str, Any] = {"__base__": Config, "__doc__": Config.__doc__, "__cls_kwargs__": WITHOUT_SOURCE}
+        found: type[Config] = create_model("Config", **options, **chosen)
+        return found
 
 
 def read(text: str, source: str) -> Config:

@@ -149,6 +149,7 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
     import tyro
     from pydantic import create_model
 
+    from mechgrok.config import WITHOUT_SOURCE
     from mechgrok.training.execution import Execution
 
     config = with_kinds(preset, arguments)
@@ -158,7 +159,7 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
         "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution()),
         **more,
     }
-    model = create_model("Options", __base__=config.typed(), __doc__=text, **extra)
+    model = create_model("Options", __base__=config.typed(), __doc__=text, __cls_kwargs__=WITHOUT_SOURCE, **extra)
     # The kinds that were named belong to the way to the help, which shows the flags of these.
     kinds = "".join(f" --{part}.kind {kind}" for part, kind in _kinds(arguments).items())
     return flags.parse(model, arguments, command + kinds, default=model(**dict(config)))
