@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.containers.contents import Contents
+from mechgrok.runs.importing.containers.unpack import unpack
 from mechgrok.runs.importing.foreign import Foreign
 
 
@@ -19,7 +22,7 @@ class WeightsFile:
     Attributes
     ----------
     data : Any
-        What the file holds, rebuilt of dicts, lists, tuples, strings, numbers and CPU tensors.
+        What the file holds, rebuilt of dicts, lists, tuples, strings, numbers, CPU tensors, and inert records of other objects.
     path : Path, optional
         Where the file lies. Without it there are no companion files.
 
@@ -38,6 +41,11 @@ class WeightsFile:
     def stem(self) -> str:
         """The name of the file without its ending; empty without a path."""
         return "" if self.path is None else self.path.stem
+
+    @cached_property
+    def contents(self) -> Contents:
+        """The raw weights by step, facts and recorded curves, whatever wraps them. Raises UserError for a file without weights."""
+        return unpack(self.data, self.companion("config.json"))
 
     def companion(self, name: str) -> Any:
         """The contents of a JSON file in the same folder.

@@ -83,7 +83,7 @@ def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
         ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "networks of different sizes"),
         ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "files of several formats"),
         ({"a_0000000001.pt": state(1), "a_0000000002.pt": [1]}, "a_0000000002.pt: no importer recognises this file"),
-        ({"a_0000000001.pt": state(1), "a_0000000002.pt": Path.touch}, "a_0000000002.pt is refused"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": Path.touch}, "a_0000000002.pt: no importer recognises this file"),
     ],
 )
 def test_what_is_no_such_folder_is_refused_in_one_line(states: Mapping[str, object], complaint: str, tmp_path: Path) -> None:

@@ -1,36 +1,33 @@
-"""Reads weight files that others saved, without running anything of theirs."""
+"""Reads files that others saved, without running anything of theirs."""
 
 from __future__ import annotations
 
 import io
-import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import torch
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.safe_pickle import opcodes, stand_ins
-from mechgrok.runs.importing.safe_pickle.opcodes import RefusedError
+from mechgrok.runs.importing.safe_pickle import legacy, machine, npz
 from mechgrok.runs.importing.safe_pickle.plain import plain
+from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
+from mechgrok.runs.importing.safe_pickle.tensors import Storage
 
-_LEGACY_PICKLES = 5
-"""A file of torch before 1.6 is so many pickles, then the tensors' bytes: magic number, version, system, object, storage keys."""
+ENDINGS = (".pt", ".pth", ".ckpt", ".safetensors", ".npz", ".pkl", ".bin")
 _ADVICE = "save the weights again by torch.save(model.state_dict(), FILE)"
 
 
 def read(path: Path) -> Any:
-    """What a .pt, .pth or .safetensors file holds, as plain data with CPU tensors.
+    """The contents of a weights file as plain data with CPU tensors; objects of foreign classes are inert records.
 
-    Only what torch's `weights_only` core and our fixed stand-ins can build is read. Raises UserError for everything else,
-    and for files that are missing, empty or damaged.
+    Read are files of torch.save, pickles, safetensors, and .npz of arrays. Raises UserError for everything else, and for files that are
+    missing, empty or damaged.
     """
     try:
         _require_file(path)
-        return _safetensors(path) if path.suffix == ".safetensors" else _torch(path)
+        return _safetensors(path) if path.suffix == ".safetensors" else _by_contents(path)
     except UserError:
         raise
     except RefusedError as refusal:
@@ -38,14 +35,16 @@ def read(path: Path) -> Any:
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or 'damaged'}); check it, or fetch it again") from None
     except Exception:
-        raise UserError(f"{path} is damaged, or no weight file of torch or safetensors; fetch it again, or {_ADVICE}") from None
+        raise UserError(
+            f"{path} is damaged, or none of the files that are read ({', '.join(ENDINGS)}); fetch it again, or {_ADVICE}"
+        ) from None
 
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        raise UserError(f"there is no {path}; give the path of a .pt, .pth or .safetensors file")
+        raise UserError(f"there is no {path}; give the path of a {', '.join(ENDINGS)} file")
     if not path.is_file():
-        raise UserError(f"{path} is not a file; give a .pt, .pth or .safetensors file")
+        raise UserError(f"{path} is not a file; give a {', '.join(ENDINGS)} file")
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty; fetch it again")
 
@@ -56,44 +55,39 @@ def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     return load_file(path, device="cpu")
 
 
-def _torch(path: Path) -> Any:
-    with path.open("rb") as file, warnings.catch_warnings(), _only_stand_ins():
-        warnings.simplefilter("ignore")
-        _check(file, path.stat().st_size)
+def _by_contents(path: Path) -> Any:
+    with path.open("rb") as file:
+        zipped = file.read(4) == b"PK\x03\x04"
         file.seek(0)
-        return plain(torch.load(file, map_location="cpu", weights_only=True, mmap=False))
+        return _zipped(file, path.stat().st_size) if zipped else plain(legacy.read(file))
 
 
-@contextmanager
-def _only_stand_ins() -> Iterator[None]:
-    """Lets torch build our stand-ins, and nothing that others have registered in this process."""
-    before = torch.serialization.get_safe_globals()
-    torch.serialization.clear_safe_globals()
-    try:
-        with torch.serialization.safe_globals([(stand_in, name) for name, stand_in in stand_ins.table().items()]):
-            yield
-    finally:
-        torch.serialization.clear_safe_globals()
-        torch.serialization.add_safe_globals(before)
-
-
-def _check(file: IO[bytes], size: int) -> None:
-    zipped = file.read(4) == b"PK\x03\x04"
-    file.seek(0)
-    if zipped:
-        opcodes.check(io.BytesIO(_zipped_pickle(file, size)))
-    else:
-        for _ in range(_LEGACY_PICKLES):
-            opcodes.check(file)
-
-
-def _zipped_pickle(file: IO[bytes], size: int) -> bytes:
-    """The one pickle in a zip file of torch, which is never compressed: what claims more bytes than there are is refused."""
+def _zipped(file: IO[bytes], size: int) -> Any:
     with zipfile.ZipFile(file) as archive:
-        entries = archive.infolist()
-        found = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
-        if len(found) != 1 or any(entry.filename.endswith("/constants.pkl") for entry in entries):
-            raise RefusedError("is a TorchScript archive or another zip file")
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries) or sum(entry.file_size for entry in entries) > size:
-            raise RefusedError("is compressed")
-        return archive.read(found[0])
+        if npz.is_npz(archive):
+            return npz.read(archive, size)
+        entries = {entry.filename: entry for entry in archive.infolist()}
+        return plain(_torch_archive(archive, entries, _folder(entries, size)))
+
+
+def _folder(entries: dict[str, zipfile.ZipInfo], size: int) -> str:
+    """The folder in a zip file of torch, which is never compressed: a file that claims more bytes than there are is refused."""
+    found = [name for name in entries if name == "data.pkl" or name.endswith("/data.pkl")]
+    if len(found) != 1 or any(name.endswith("constants.pkl") for name in entries):
+        raise RefusedError("is a TorchScript archive" if found else "is a zip file of neither torch nor numpy")
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries.values()) or sum(e.file_size for e in entries.values()) > size:
+        raise RefusedError("is compressed")
+    return found[0].removesuffix("data.pkl")
+
+
+def _torch_archive(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], folder: str) -> Any:
+    if f"{folder}byteorder" in entries and archive.read(f"{folder}byteorder") != b"little":
+        raise RefusedError("holds numbers in the byte order of other machines")
+    storages: dict[str, Storage] = {}
+
+    def persistent(persistent_id: Any) -> Storage:
+        made = Storage(persistent_id)
+        made.read = lambda: archive.read(f"{folder}data/{made.key}")
+        return storages.setdefault(made.key, made)
+
+    return machine.load(io.BytesIO(archive.read(f"{folder}data.pkl")), persistent)

@@ -1,78 +1,17 @@
-"""What stands in for the few classes, other than torch's own, that published weight files hold: inert data of ours."""
+"""The fixed list of functions that a pickle's calls are taken for: inert functions of ours.
+
+A call of any other name becomes a `Record` of the name and its arguments.
+"""
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Callable, Mapping
 from typing import Any
 
-_CODES = {
-    "f8": "d",
-    "f4": "f",
-    "f2": "e",
-    "i8": "q",
-    "i4": "i",
-    "i2": "h",
-    "i1": "b",
-    "u8": "Q",
-    "u4": "I",
-    "u2": "H",
-    "u1": "B",
-    "b1": "?",
-}
-_ORDERS = {"<": "<", ">": ">", "|": "<"}
-
-
-class Settings:
-    """A config object: its fields as data, and nothing that its class would do."""
-
-    __slots__ = ("fields",)
-
-    def __new__(cls) -> Settings:
-        """Without fields, until their state comes."""
-        made = super().__new__(cls)
-        made.fields = {}
-        return made
-
-    fields: dict[str, Any]
-
-    def __setstate__(self, state: Any) -> None:
-        if type(state) is not dict:
-            raise ValueError("a config whose state is no dict")
-        self.fields = state
-
-
-class NumberFormat:
-    """numpy's description of how one number is stored: its code, such as f8, and the order of its bytes."""
-
-    __slots__ = ("code", "order")
-
-    def __new__(cls, code: Any, align: Any = False, copy: Any = False) -> NumberFormat:
-        """Takes what numpy passes; only the code matters."""
-        if type(code) is not str or code not in _CODES:
-            raise ValueError("a numpy type other than a plain number")
-        made = super().__new__(cls)
-        made.code, made.order = code, "<"
-        return made
-
-    code: str
-    order: str
-
-    def __setstate__(self, state: Any) -> None:
-        if type(state) is not tuple or len(state) < 2 or type(state[1]) is not str or state[1] not in _ORDERS:
-            raise ValueError("a numpy type in an unknown byte order")
-        self.order = _ORDERS[state[1]]
-
-
-def number(kind: Any, data: Any) -> float | int | bool:
-    """One number from its bytes, instead of a numpy scalar."""
-    if type(kind) is not NumberFormat or type(data) is not bytes:
-        raise ValueError("a numpy number that is not stored as a format and bytes")
-    layout = kind.order + _CODES[kind.code]
-    if len(data) != struct.calcsize(layout):
-        raise ValueError("a numpy number of the wrong length")
-    value: float | int | bool = struct.unpack(layout, data)[0]
-    return value
-
+from mechgrok.runs.importing.safe_pickle.arrays import Array, NumberFormat, number
+from mechgrok.runs.importing.safe_pickle.records import Name, Record
+from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
+from mechgrok.runs.importing.safe_pickle.tensors import NAMED_DTYPES, Strided
 
 CONFIGS = (
     "transformer_lens.config.hooked_transformer_config.HookedTransformerConfig",
@@ -81,12 +20,88 @@ CONFIGS = (
     "easy_transformer.EasyTransformerConfig.EasyTransformerConfig",
     "easy_transformer.EasyTransformer.EasyTransformerConfig",
 )
-"""Where TransformerLens and its predecessor kept their config over the years."""
-
-SCALARS = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
-NUMBER_FORMAT = "numpy.dtype"
+"""Where TransformerLens and its predecessor kept their config over the years: read as a dict of its fields."""
 
 
-def table() -> dict[str, Any]:
-    """What a file's name for a class or function is taken for."""
-    return dict.fromkeys(CONFIGS, Settings) | dict.fromkeys(SCALARS, number) | {NUMBER_FORMAT: NumberFormat}
+def call(name: str, arguments: tuple[Any, ...]) -> Any:
+    """The object that stands for the result of calling `name`, which is never imported."""
+    stand_in = _FIXED.get(name)
+    return Record(name, arguments) if stand_in is None else stand_in(*arguments)
+
+
+def _ordered(*arguments: Any) -> dict[Any, Any] | Record:
+    return Record("collections.OrderedDict", arguments) if arguments else {}
+
+
+def require_key(key: Any, depth: int = 2) -> Any:
+    """A key of a dict: a word, a number, a record, or a short tuple of them. Raises RefusedError for others."""
+    if type(key) is tuple and depth and len(key) <= 16:
+        return tuple(require_key(each, depth - 1) for each in key)
+    if key is None or type(key) in (bool, int, float, str, bytes, Record, Name):
+        return key
+    raise RefusedError("has keys other than words, numbers and tuples of them")
+
+
+def _bytes(data: Any = b"") -> bytes:
+    """Empty bytes are written as a call before protocol 3, and a bytearray as one of its bytes."""
+    if type(data) is not bytes:
+        raise RefusedError("has bytes of an unknown form")
+    return data
+
+
+def _with_dtype(storage: Any, offset: Any, shape: Any, strides: Any, requires_grad: Any, hooks: Any, dtype: Any, *more: Any) -> Strided:
+    made = Strided(storage, offset, shape, strides)
+    if type(dtype) is not Name or dtype.text not in NAMED_DTYPES:
+        raise RefusedError("has a tensor of an unknown type")
+    made.dtype = NAMED_DTYPES[dtype.text]
+    return made
+
+
+def _from_type(function: Any, kind: Any, arguments: Any, state: Any) -> Any:
+    """A tensor with attributes, or of a subclass."""
+    if type(function) is not Name or type(arguments) is not tuple:
+        raise RefusedError("has a tensor of an unknown form")
+    return call(function.text, arguments)
+
+
+def _first(value: Any, *others: Any) -> Any:
+    return value
+
+
+def _reconstructor(kind: Any, base: Any = None, state: Any = None) -> Record:
+    return Record(kind.text if type(kind) is Name else "object", () if state is None else (state,))
+
+
+def _format(*arguments: Any) -> NumberFormat | Record:
+    try:
+        return NumberFormat(*arguments)
+    except ValueError:
+        return Record("numpy.dtype", arguments)
+
+
+def _number(kind: Any, data: Any = b"") -> Any:
+    return Record("numpy.scalar", (data,)) if type(kind) is Record else number(kind, data)
+
+
+def _device(*parts: Any) -> str:
+    return ":".join(str(part)[:20] for part in parts[:2])
+
+
+_FIXED: Mapping[str, Callable[..., Any]] = {
+    "collections.OrderedDict": _ordered,
+    "torch._utils._rebuild_tensor": Strided,
+    "torch._utils._rebuild_tensor_v2": Strided,
+    "torch._utils._rebuild_tensor_v3": _with_dtype,
+    "torch._utils._rebuild_parameter": _first,
+    "torch._utils._rebuild_parameter_with_state": _first,
+    "torch.nn.parameter.Parameter": _first,
+    "torch._tensor._rebuild_from_type_v2": _from_type,
+    "torch.device": _device,
+    "torch.Size": lambda lengths=(): lengths,
+    **dict.fromkeys(("builtins.bytes", "__builtin__.bytes", "builtins.bytearray", "__builtin__.bytearray"), _bytes),
+    "numpy.dtype": _format,
+    **dict.fromkeys(("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"), _number),
+    **dict.fromkeys(("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"), lambda *arguments: Array()),
+    **dict.fromkeys(("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"), Array),
+    **dict.fromkeys(("copyreg._reconstructor", "copy_reg._reconstructor"), _reconstructor),
+}

@@ -1,0 +1,38 @@
+"""The number of updates that a checkpoint records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from mechgrok.runs.importing import records
+
+STEP_NAMES = (
+    *("global_step", "step", "current_step", "train_step", "training_step", "trained_steps", "num_steps", "n_steps"),
+    *("iteration", "iter", "it", "iteration_num", "iter_num", "update", "updates", "num_updates", "n_updates", "n_iter", "iterations"),
+)
+EPOCH_NAMES = ("epoch", "current_epoch", "epoch_num", "num_epoch", "ep")
+EPOCHS = "the file counts epochs: each is taken to be one update (give the step by --step N)"
+
+
+def step_of(data: Mapping[Any, Any]) -> tuple[int | None, str | None]:
+    """The step beside the weights, updates rather than epochs, and the key that holds it; None where there is none."""
+    by_name = {str(key).lower(): value for key, value in data.items() if isinstance(key, str)}
+    for name in (*STEP_NAMES, *EPOCH_NAMES):
+        step = as_step(by_name.get(name))
+        if step is not None:
+            return step, name
+    return None, None
+
+
+def as_step(value: Any) -> int | None:
+    """A number of updates as an int: whole numbers, also as floats, tensors of one element and text; None for anything else."""
+    if isinstance(value, Tensor) and value.numel() == 1:
+        value = value.item()
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 12:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**40:
+        value = int(value)
+    return value if records.is_step(value) else None
