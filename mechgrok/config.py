@@ -210,7 +210,7 @@ class Config(Part):
         """A subclass whose fields have the chosen kinds as their types, so that command line flags can be generated from it."""
         chosen = {name: (type(getattr(self, name)), getattr(self, name)) for name in PART_FOLDERS}
         options: dict[str, Any] = {"__base__": Config, "__doc__": Config.__doc__, "__cls_kwargs__": WITHOUT_SOURCE}
-        found: type[Config] = create_model("Config", **options, **chosen)
+        found: type[Config] = create_model("Config", **options, **chosen)  # type: ignore[call-overload]
         return found
 
 
