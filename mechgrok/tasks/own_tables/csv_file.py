@@ -1,0 +1,67 @@
+"""Tables in CSV files: a row in each line, numbers or words."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from mechgrok.errors import UserError
+from mechgrok.tasks.own_tables.content import Content
+
+LABELS = ("label", "labels", "answer", "target", "y", "class", "result")
+UNITS = ("unit", "units")
+
+
+def read_csv(path: Path) -> tuple[Content, tuple[str, ...]]:
+    """The table in a file, and its words, which are the tokens above the numbers. Raises UserError where it holds none.
+
+    With a header the label is in the column of that name (or answer, target, y), else in the last one; a column `unit` keeps rows
+    together. A cell is a whole number or a word; the cells of a shorter row are empty at its end.
+    """
+    header, lines = _lines(path)
+    label = _column(header, LABELS, len(lines[0]) - 1)
+    unit = _column(header, UNITS, None)
+    assert label is not None
+    cells = [[cell for place, cell in enumerate(line) if place not in (label, unit)] for line in lines]
+    tokens = _tokens(cells, [line[label] for line in lines])
+    try:
+        rows = [[tokens[cell] if cell else -1 for cell in line] for line in cells]
+        units = None if unit is None else [int(line[unit]) for line in lines]
+        return Content.of(rows, [tokens[line[label]] for line in lines], units), tuple(word for word in tokens if not _is_number(word))
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{path}: {error}; write tokens and then the label in each line, such as 3,5,8") from None
+
+
+def _lines(path: Path) -> tuple[Sequence[str], list[list[str]]]:
+    """The header, empty where there is none, and the lines, all of one length."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [[cell.strip() for cell in line] for line in csv.reader(file) if any(cell.strip() for cell in line)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    header = lines.pop(0) if len(lines) > 1 and not any(map(_is_number, lines[0])) and any(map(_is_number, lines[1])) else []
+    width = max((len(line) for line in lines), default=0)
+    if width < 2:
+        raise UserError(f"{path} holds no table; write tokens and then the label in each line, such as 3,5,8")
+    short = next((number for number, line in enumerate(lines, 1 + bool(header)) if len(line) != width), None)
+    if short is not None:
+        raise UserError(f"{path}: line {short} has another number of cells than the longest, {width}; leave cells empty instead")
+    return header, lines
+
+
+def _column(header: Sequence[str], names: Sequence[str], default: int | None) -> int | None:
+    return next((place for place, name in enumerate(header) if name.lower() in names), default)
+
+
+def _tokens(cells: Sequence[Sequence[str]], labels: Sequence[str]) -> dict[str, int]:
+    """The token of every number and word: a number itself, words after the largest number in the order in which they come."""
+    every = dict.fromkeys(cell for line in [*cells, labels] for cell in line if cell)
+    numbers = {word: int(word) for word in every if _is_number(word)}
+    first = max(numbers.values(), default=-1) + 1
+    words = [word for word in every if word not in numbers]
+    return numbers | {word: first + place for place, word in enumerate(words)}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
