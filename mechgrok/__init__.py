@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mechgrok.engine.analyze import analyze
-    from mechgrok.engine.outcomes import Failure, NotApplicable, Result
+    from mechgrok.engine.outcomes import Failure, NotApplicable, Outcomes, Result
     from mechgrok.errors import UserError
+    from mechgrok.measures.base.function_measure import measure
     from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
     from mechgrok.report import write_report
     from mechgrok.runs.run import Run, open_run
+    from mechgrok.training.recording.record import record
 
     __version__: str
 
@@ -24,14 +26,20 @@ _HOMES = {
     "Measure": "mechgrok.measures.base.measure",
     "Missing": "mechgrok.measures.base.measure",
     "NotApplicable": "mechgrok.engine.outcomes",
+    "Outcomes": "mechgrok.engine.outcomes",
     "Result": "mechgrok.engine.outcomes",
     "Run": "mechgrok.runs.run",
     "RunMeasure": "mechgrok.measures.base.measure",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
+    "measure": "mechgrok.measures.base.function_measure",
     "open_run": "mechgrok.runs.run",
+    "record": "mechgrok.training.recording.record",
     "write_report": "mechgrok.report",
 }
+
+_MODULES = {"measures", "tasks"}
+"""Modules whose classes are public."""
 
 __all__ = [
     "Failure",
@@ -39,13 +47,18 @@ __all__ = [
     "Measure",
     "Missing",
     "NotApplicable",
+    "Outcomes",
     "Result",
     "Run",
     "RunMeasure",
     "UserError",
     "__version__",
     "analyze",
+    "measure",
+    "measures",
     "open_run",
+    "record",
+    "tasks",
     "write_report",
 ]
 
@@ -56,6 +69,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("mechgrok")
+    if name in _MODULES:
+        return import_module(f"mechgrok.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'mechgrok' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

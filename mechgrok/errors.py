@@ -13,6 +13,16 @@ class UserError(Exception):
     """
 
 
+class UnavailableError(UserError):
+    """A quantity that a network of the user does not hand out. The message names what would; measures are then not applicable."""
+
+
+def require(obstacle: str | None) -> None:
+    """Raises UnavailableError where there is an obstacle."""
+    if obstacle:
+        raise UnavailableError(obstacle)
+
+
 def nearest(word: str, known: list[str], listing: str = "") -> str:
     """The ending `; did you mean X?` for a misspelt `word`; else the command that lists what is known, or the names themselves."""
     if close := _close(word, known):

@@ -17,8 +17,8 @@ from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.cli.words import Words
-    from mechgrok.engine.analyze import Tick
     from mechgrok.engine.outcomes import Outcome
+    from mechgrok.engine.progress import Tick
     from mechgrok.report import Report
 
 

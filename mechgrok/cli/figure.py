@@ -13,8 +13,8 @@ from mechgrok.cli.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.engine.analyze import Tick
     from mechgrok.engine.outcomes import Result
+    from mechgrok.engine.progress import Tick
     from mechgrok.measures.base.measure import BaseMeasure
     from mechgrok.runs.run import Run
 

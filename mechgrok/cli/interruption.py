@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mechgrok.engine.analyze import Tick
+    from mechgrok.engine.progress import Tick
     from mechgrok.runs.run import Run
 
 

@@ -6,56 +6,99 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from typing import Any, overload
 
 from mechgrok.engine import null, registry
-from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Result
+from mechgrok.engine.handed import Handed
+from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Outcomes, Result
+from mechgrok.engine.progress import Tick, shown
 from mechgrok.engine.threads import visit_in_threads
 from mechgrok.engine.work import Work
-from mechgrok.errors import UserError
+from mechgrok.errors import UnavailableError, UserError
 from mechgrok.measures.base.measure import BaseMeasure, Measure
 from mechgrok.runs.run import Run
+from mechgrok.tasks.task import Task
 
-Tick = Callable[[int, int], None]
-"""Called after each checkpoint with the number of checkpoints done and their total."""
+Asked = Iterable[BaseMeasure | str | Callable[[Any], Any]] | BaseMeasure | str | Callable[[Any], Any] | None
+"""Measures as a user names them."""
 Plan = Mapping[BaseMeasure, Sequence[int]]
 """The steps at which each measure is computed."""
 
 
+@overload
 def analyze(
-    run: Run,
-    measures: Iterable[BaseMeasure | str] | str | None = None,
+    x: list[Any] | tuple[Any, ...],
+    measures: Asked = None,
     *,
+    task: Task | None = None,
+    names: Mapping[str, str] | None = None,
+    is_train: Any = None,
     steps: str | Sequence[int] = "all",
     nulls: int = 10,
     tick: Tick | None = None,
-) -> dict[str, Outcome]:
-    """The outcomes of measures on a run, by label.
+) -> dict[str, Outcomes]: ...
+@overload
+def analyze(
+    x: Any,
+    measures: Asked = None,
+    *,
+    task: Task | None = None,
+    names: Mapping[str, str] | None = None,
+    is_train: Any = None,
+    steps: str | Sequence[int] = "all",
+    nulls: int = 10,
+    tick: Tick | None = None,
+) -> Outcomes: ...
+def analyze(
+    x: Any,
+    measures: Asked = None,
+    *,
+    task: Task | None = None,
+    names: Mapping[str, str] | None = None,
+    is_train: Any = None,
+    steps: str | Sequence[int] = "all",
+    nulls: int = 10,
+    tick: Tick | None = None,
+) -> Outcomes | dict[str, Outcomes]:
+    """The outcomes of measures, by label: on a run, on several runs, or on a network in memory.
 
-    Results are stored in the run's folder and reused while their stamps hold. A measure that was defined in a notebook is stored only
+    Results on a run are stored in its folder and reused while their stamps hold. A measure that was defined in a notebook is stored only
     where all that its number depends on can be hashed; otherwise it is computed at each call.
+
+    A network in memory is a torch module or any function from tokens (batch, pos) to logits (batch, classes) or (batch, pos, classes).
+    Nothing of it is changed. Measures of logits and losses apply to every network; those of embeddings, neurons and attention where
+    `names` gives the places of these. Relabelled networks, for the null, have the tokens and classes of the network permuted.
 
     Parameters
     ----------
-    run : Run
-        The run, as `open_run` returns it.
-    measures : iterable of Measure, RunMeasure or str, optional
-        Measures, or their labels as on the command line; by default all cheap ones.
+    x : str, Path, Run, list or tuple of these, torch.nn.Module, or callable
+        The folder of a run, a run as `open_run` returns it, several of them, or a network in memory.
+    measures : iterable of Measure, RunMeasure, str or function, optional
+        Measures, their labels as on the command line, or functions of a snapshot (see `measure`); by default all cheap ones.
+    task : Task, optional
+        What a network in memory learns: its table of rows and labels; needed for such a network.
+    names : mapping of str to str, optional
+        Places in a network in memory, by TransformerLens name: {"embed.W_E": "tok_emb.weight"}. A weight is a parameter, transposed by the
+        kind of its layer or its shape, or as told by a trailing ".T". An activation is a submodule whose output it is, or whose input it
+        is: "mlp.fc2.input".
+    is_train : array, optional
+        The train rows of a network in memory, as a mask or as row numbers; without it numbers of train and test rows are missing.
     steps : {"all", "last"} or sequence of int
         The checkpoints. With "all", expensive measures are computed at the last checkpoint only.
     nulls : int
         Networks with relabelled number tokens that each headline is compared with, at the last of the steps; 0 for none.
     tick : callable, optional
-        Called after each checkpoint with the number of checkpoints done and their total.
+        Called after each checkpoint with the number of checkpoints done and their total; by default a progress bar in notebooks.
 
     Returns
     -------
-    dict of str to Result, NotApplicable or Failure
-        In the order of `measures`.
+    Outcomes, or dict of str to Outcomes
+        Result, NotApplicable or Failure by label, in the order of `measures`; for several runs such outcomes by the path of the run.
 
     Raises
     ------
     UserError
-        For an unknown measure, a step without a checkpoint, or a file of the run that cannot be read.
+        For an unknown measure, a step without a checkpoint, a file of the run that cannot be read, or a network that cannot be called.
 
     Examples
     --------
@@ -64,27 +107,46 @@ def analyze(
     ['weight-norms', 'gini']
     >>> found["gini"].table["step"].unique().tolist()
     [20]
+
+    A function that adds modulo 7 without an error:
+
+    >>> def adds(tokens):
+    ...     return 10.0 * torch.nn.functional.one_hot((tokens[:, 0] + tokens[:, 1]) % 7, 7)
+    >>> found = mechgrok.analyze(adds, ["loss", "gini"], task=mechgrok.tasks.Modular(p=7), nulls=0)
+    >>> found["loss"].headline["accuracy_all"]
+    1.0
+    >>> found["gini"].reason
+    'the place of embed.W_E in the module is not known; give the parameter: names={"embed.W_E": ...}'
     """
-    named = [measures] if isinstance(measures, str) else measures
-    chosen = [registry.parse(each) if isinstance(each, str) else each for each in (named or registry.default())]
+    named = [measures] if isinstance(measures, str | BaseMeasure) or callable(measures) else measures
+    chosen = [registry.as_measure(each) for each in named] if named is not None else registry.default()
+    subject = Handed(task, names, is_train)
+    with shown(tick) as show:
+        if isinstance(x, list | tuple):
+            return {str(run.path): _analyze(run, chosen, steps, nulls, show) for run in map(subject.run, x)}
+        with subject.opened(x) as run:
+            return _analyze(run, chosen, steps, nulls, show)
+
+
+def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int], nulls: int, tick: Tick | None) -> Outcomes:
     work = Work(run)
     todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
-    failures = _compute(work, _with_required(run, todo), tick)
-    nulled = null.nulls(work, _compared(todo, failures), nulls) if nulls else {}
+    broken = _compute(work, _with_required(run, todo), tick)
+    nulled = null.nulls(work, _compared(todo, broken), nulls) if nulls else {}
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
-    return {measure.label: _outcome(work, measure, todo, failures, nulled) for measure in chosen}
+    return Outcomes({measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen})
 
 
-def _compared(todo: Plan, failures: Mapping[BaseMeasure, str]) -> dict[Measure, int]:
+def _compared(todo: Plan, failures: Mapping[BaseMeasure, Outcome]) -> dict[Measure, int]:
     """The measures whose headlines are compared with a null, and the step of the comparison."""
     there = {measure: steps for measure, steps in todo.items() if measure not in failures}
     return {measure: steps[-1] for measure, steps in there.items() if isinstance(measure, Measure) and measure.has_null}
 
 
-def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, str]:
-    """Computes every table, those of the run after all others; returns the tracebacks of the measures that broke."""
-    failures: dict[BaseMeasure, str] = {}
+def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, Outcome]:
+    """Computes every table, those of the run after all others; returns the outcomes of the measures that have no table."""
+    failures: dict[BaseMeasure, Outcome] = {}
     of_run, of_checkpoints = _split(todo)
     every = sorted({step for steps in todo.values() for step in steps})
     visit = partial(_visit, work, of_checkpoints, failures)
@@ -97,21 +159,25 @@ def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, str
     return failures
 
 
-def _visit(work: Work, todo: Plan, failures: dict[BaseMeasure, str], step: int) -> None:
+def _visit(work: Work, todo: Plan, failures: dict[BaseMeasure, Outcome], step: int) -> None:
     for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
         try:
             work.table(measure, step)
+        except UnavailableError as error:
+            failures[measure] = NotApplicable(measure, str(error))
         except UserError:
             raise
         except Exception:
-            failures[measure] = traceback.format_exc()
+            failures[measure] = Failure(measure, traceback.format_exc())
 
 
-def _outcome(work: Work, measure: BaseMeasure, todo: Plan, failures: Mapping[BaseMeasure, str], nulled: Mapping[Measure, Null]) -> Outcome:
+def _outcome(
+    work: Work, measure: BaseMeasure, todo: Plan, failures: Mapping[BaseMeasure, Outcome], nulled: Mapping[Measure, Null]
+) -> Outcome:
     if measure not in todo:
         return NotApplicable(measure, work.obstacle(measure) or "")
     if measure in failures:
-        return Failure(measure, failures[measure])
+        return failures[measure]
     null = nulled.get(measure, {}) if isinstance(measure, Measure) else {}
     return Result(measure, work.over_checkpoints(measure, todo[measure]), null)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from mechgrok.errors import UserError, nearest
 from mechgrok.measures.base.measure import BaseMeasure, Missing
 
 Null = dict[str, dict[str, float | None]]
@@ -43,6 +44,32 @@ class Result:
     def figure(self) -> go.Figure:
         """The measure's figure of this table."""
         return self.measure.plot(self.table)
+
+    def series(self, key: str) -> pd.Series:
+        """One number of the headline at every step of the table.
+
+        Parameters
+        ----------
+        key : str
+            A key of `headline`.
+
+        Returns
+        -------
+        Series
+            By step; NaN where the number is missing.
+
+        Raises
+        ------
+        UserError
+            For a number that the headline does not have, and for a measure of the whole run.
+        """
+        if key not in self.headline:
+            raise UserError(f"{self.measure.label} has no number {key}{nearest(key, list(self.headline))}")
+        if self.measure.per_run or "step" not in self.table:
+            raise UserError(f"{self.measure.label} is a measure of the whole run, with one number for all steps; see its headline")
+        values = {step: self.measure.headline(rows).get(key) for step, rows in self.table.groupby("step")}
+        numbers = {step: float("nan") if isinstance(value, Missing) or value is None else value for step, value in values.items()}
+        return pd.Series(numbers, name=key).rename_axis("step")
 
     @property
     def headline(self) -> dict[str, Any]:
@@ -114,3 +141,24 @@ class Failure:
 
 
 Outcome = Result | NotApplicable | Failure
+
+
+class Outcomes(dict[str, Outcome]):
+    """The outcomes of an analysis by the label of the measure.
+
+    Examples
+    --------
+    >>> found = mechgrok.analyze(run, ["weight-norms", "loss"], nulls=0)
+    >>> found.frame()[["weight-norms total", "loss test"]].shape
+    (2, 2)
+    """
+
+    def frame(self) -> pd.DataFrame:
+        """One wide table: a row a step, and a column for each number in a headline, `label key`.
+
+        Measures of the whole run, and numbers that are lists or words, are left out.
+        """
+        results = [(label, found) for label, found in self.items() if isinstance(found, Result) and not found.measure.per_run]
+        columns = {f"{label} {key}": found.series(key) for label, found in results for key in found.headline}
+        numbers = {name: column for name, column in columns.items() if pd.api.types.is_numeric_dtype(column)}
+        return pd.DataFrame(numbers).rename_axis("step")

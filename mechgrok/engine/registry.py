@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mechgrok import discovery
 from mechgrok.errors import UserError, nearest
+from mechgrok.measures.base.function_measure import measure
 from mechgrok.measures.base.measure import BaseMeasure
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ def measures() -> dict[str, type[BaseMeasure]]:
 def default() -> list[BaseMeasure]:
     """Every cheap measure with its default fields; the expensive ones have to be asked for."""
     return [measure() for measure in measures().values() if measure.cost == "cheap"]
+
+
+def as_measure(asked: BaseMeasure | str | Callable[[Any], Any]) -> BaseMeasure:
+    """The measure that a label, a function of a snapshot, or a measure itself means. Raises UserError."""
+    if isinstance(asked, BaseMeasure):
+        return asked
+    if isinstance(asked, type) and issubclass(asked, BaseMeasure):
+        return asked()
+    return parse(asked) if isinstance(asked, str) else measure(asked)
 
 
 def parse(text: str) -> BaseMeasure:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache, partial
 import pandas as pd
 
 from mechgrok.engine import results, stamps
+from mechgrok.engine.needed import needed
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
 from mechgrok.engine.threads import MOST
@@ -43,12 +44,12 @@ class Work:
 
     def given(self, measure: BaseMeasure, step: int) -> dict[str, pd.DataFrame]:
         """The tables that `compute` is passed for the table of a step."""
-        needed = measure.needs(self.run, step).items()
-        return {name: self._needed(each, steps, joined=measure.per_run) for name, (each, steps) in needed}
+        tables = needed(measure, self.run, step).items()
+        return {name: self._needed(each, steps, joined=measure.per_run) for name, (each, steps) in tables}
 
     def over_checkpoints(self, measure: BaseMeasure, steps: Sequence[int]) -> pd.DataFrame:
         """A measure's tables at some checkpoints as one, with the column `step`; that of a measure of the run as it is."""
-        if measure.per_run:
+        if measure.per_run and steps:
             return self.table(measure, steps[-1])
         if not self.is_stored(measure):
             return pd.concat([self.table(measure, step).assign(step=step) for step in steps], ignore_index=True)
@@ -63,8 +64,8 @@ class Work:
 
     def stamp(self, measure: BaseMeasure, step: int) -> str:
         """The stamp of a measure's table at a step, for a measure that is stored."""
-        needed = measure.needs(self.run, step).items()
-        given = {name: self._digest(each, steps, joined=measure.per_run) for name, (each, steps) in needed}
+        tables = needed(measure, self.run, step).items()
+        given = {name: self._digest(each, steps, joined=measure.per_run) for name, (each, steps) in tables}
         return Stamp(self._shared(measure) or {}, stamps.own(measure.fingerprint(self, step), given)).text
 
     def _needed(self, measure: BaseMeasure, steps: tuple[int, ...], *, joined: bool) -> pd.DataFrame:
@@ -88,6 +89,8 @@ class Work:
 
     def _computed(self, measure: BaseMeasure, step: int) -> pd.DataFrame:
         table = measure.compute(measure.subject(self, step), self.given(measure, step))
+        if measure.any_columns:
+            return table
         if set(table.columns) != set(measure.columns):
             raise TypeError(f"{measure.name} promises the columns {sorted(measure.columns)} and gave {sorted(table.columns)}")
         return table[list(measure.columns)]

@@ -72,6 +72,21 @@ class Network(ABC):
         return True
 
     @property
+    def lacks_neurons(self) -> str | None:
+        """Why there are no neurons to measure; None where there are."""
+        return None if self.has_neurons else "the network has no MLP, so no neurons"
+
+    @property
+    def lacks_attention(self) -> str | None:
+        """Why there is no attention to measure; None where there is."""
+        return None if self.heads else "the network has no attention, so no heads"
+
+    @property
+    def maps_neurons(self) -> bool:
+        """Whether there is a `neuron_logit_map`."""
+        return self.has_neurons
+
+    @property
     def nonlinear_readout(self) -> str | None:
         """Why the logits are no linear function of the last layer's neurons at the read position; None where they are."""
         return None
@@ -85,6 +100,19 @@ class Network(ABC):
     def token_axes(self) -> Mapping[str, int]:
         """The parameters with an axis of tokens or classes, and the number of that axis."""
         return {"embed.W_E": 0, "unembed.W_U": 1, "unembed.b_U": 0}
+
+    def parameters(self, weights: Weights) -> dict[str, Tensor]:
+        """Return weights as measures read them by name.
+
+        Parameters
+        ----------
+        weights : Weights
+
+        Returns
+        -------
+        dict of str to Tensor
+        """
+        return dict(weights)
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
         """Embed tokens, before anything mixes positions.

@@ -57,7 +57,7 @@ def _network(run: Run, model: dict[str, Any]) -> str:
 
 def _checkpoints(run: Run) -> str:
     many = f"{show(len(run.steps))} checkpoint{'s' * (len(run.steps) != 1)}"
-    asked = run.stored_config.get("training", {}).get("steps")
+    asked = None if "recorded" in run.execution else run.stored_config.get("training", {}).get("steps")
     short = f" of {show(asked)}" if run.steps and isinstance(asked, int) and asked != run.steps[-1] else ""
     return f"{many}, the last at step {show(run.steps[-1])}{short}" if run.steps else many
 
@@ -105,8 +105,8 @@ def task_of(run: Run) -> Task | None:
 
 
 def _known(config: dict[str, Any], execution: dict[str, Any]) -> dict[str, Any]:
-    """What is known to have decided a run: of an imported one, what was learnt and by what, but not how."""
-    if "imported" not in execution:
+    """What is known to have decided a run: of an imported or recorded one, what was learnt and by what, not how."""
+    if not {"imported", "recorded"} & set(execution):
         return config
     model = {key: value for key, value in config.get("model", {}).items() if key not in ("init", "seed", "biases")}
     return {part: config[part] for part in ("task", "split") if part in config} | {"model": model}

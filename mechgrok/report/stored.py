@@ -8,6 +8,7 @@ from functools import cache, partial
 import pandas as pd
 
 from mechgrok.engine import registry, results, stamps
+from mechgrok.engine.needed import needed
 from mechgrok.engine.outcomes import Null, Result
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
@@ -65,8 +66,8 @@ class Stored:
 
     def _changes(self, measure: BaseMeasure, step: int) -> tuple[str, ...]:
         found = self._read(measure, step)
-        needed = measure.needs(self.run, step).items()
-        given = self._given(measure.per_run, tuple((name, each, steps) for name, (each, steps) in needed))
+        tables = needed(measure, self.run, step).items()
+        given = self._given(measure.per_run, tuple((name, each, steps) for name, (each, steps) in tables))
         own = stamps.own(measure.fingerprint(self, step), given)
         return Stamp(self._shared(measure) or {}, own).changes(found[1] if found else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformer_lens.HookedRootModule import HookedRootModule
 
+    from mechgrok.models.network import Network
+    from mechgrok.models.opaque.module_network import ModuleNetwork
     from mechgrok.runs.grid import Grid
     from mechgrok.runs.snapshot import Snapshot
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path, *, module: Any = None) -> Run:
     """The run in a folder.
 
     Parameters
     ----------
     path : str or Path
-        A folder made by `mechgrok train` or `mechgrok import`.
+        A folder made by `mechgrok train`, `mechgrok import` or `mechgrok.record`.
+    module : torch.nn.Module or callable, optional
+        Of a run that was recorded from a module of one's own: the module, or one that computes the same. Its weights do not matter.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def open_run(path: str | Path) -> Run:
     Raises
     ------
     UserError
-        If the folder does not exist or is no run.
+        If the folder does not exist or is no run, or the module does not compute what was recorded.
 
     Examples
     --------
@@ -46,7 +50,7 @@ def open_run(path: str | Path) -> Run:
         raise UserError(f"there is no {folder}; give the folder of a run (made by mechgrok train or mechgrok import)")
     if not (folder / store.CONFIG).is_file():
         raise UserError(f"{folder} is not a run: it has no {store.CONFIG}")
-    return Run(folder)
+    return Run(folder) if module is None else Run(folder).with_module(module)
 
 
 class Run(RunFiles):
@@ -67,6 +71,8 @@ class Run(RunFiles):
     torch.Size([121, 11])
     """
 
+    _with_module: ModuleNetwork | None = None
+
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {len(self.steps)} checkpoints)"
 
@@ -81,7 +87,10 @@ class Run(RunFiles):
         -------
         str
         """
-        return store.digest(self.weights_path(step).read_bytes() + self._fingerprint_of_all_steps)
+        beside = store.module_path(self.path, step)
+        return store.digest(
+            self.weights_path(step).read_bytes() + (beside.read_bytes() if beside.is_file() else b"") + self._fingerprint_of_all_steps
+        )
 
     @cached_property
     def _fingerprint_of_all_steps(self) -> bytes:
@@ -120,7 +129,42 @@ class Run(RunFiles):
 
         step = self.last_step if step is None else step
         weights = LazyWeights(self.weights_path(step))
-        return Snapshot(self.grid, self.config.model.architecture(self.task), weights, step)
+        return Snapshot(self.grid, self._network_at(step), weights, step)
+
+    @cached_property
+    def network(self) -> Network:
+        """The function of the network; of a recorded module without it, what its names give."""
+        return self._with_module or self.config.model.architecture(self.task)
+
+    @property
+    def lacks_module(self) -> bool:
+        """Whether the network is a module of the user that was not handed in, so that there are no logits."""
+        return self._with_module is None and self.kind("model") == "module"
+
+    def _network_at(self, step: int) -> Network:
+        """The network with the buffers that its module had at a step."""
+        if self._with_module is None:
+            return self.network
+        from mechgrok.runs import module_files
+
+        return module_files.with_buffers(self._with_module, self.path, step)
+
+    def with_module(self, module: Any) -> Run:
+        """The same run with the module that it was recorded from.
+
+        Parameters
+        ----------
+        module : torch.nn.Module or callable
+
+        Returns
+        -------
+        Run
+        """
+        from mechgrok.runs import module_files
+
+        found = Run(self.path)
+        found._with_module = module_files.network_of(self, self.network, module)
+        return found
 
     def trajectory(self, name: str) -> Tensor:
         """One parameter at every checkpoint.
@@ -155,4 +199,4 @@ class Run(RunFiles):
         """
         step = self.last_step if step is None else step
         weights, _ = store.read_tensors(self.weights_path(step))
-        return self.config.model.architecture(self.task).module(weights)
+        return self._network_at(step).module(weights)

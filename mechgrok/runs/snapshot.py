@@ -8,19 +8,21 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from mechgrok.errors import require
 from mechgrok.maths.harmonic import cosines, fourier
 from mechgrok.maths.landscape import losses
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
+from mechgrok.models.relabelling import relabelled
 from mechgrok.runs.grid import Grid
 from mechgrok.tasks.charts import Basis, chart
 
 
 class Snapshot:
-    """A network at one step of its training, evaluated on the whole table.
+    """A network at one step of its training, evaluated on the whole table, in float64.
 
     Shapes: n rows of the table, p elements of the group (for addition the numbers 0 to p - 1). The position that is read is the last
-    one, or the mean over positions where the network pools. Tensors are in float64.
+    one, or the mean over positions where the network pools.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ class Snapshot:
     @cached_property
     def parameters(self) -> dict[str, Tensor]:
         """All weights in float64, by TransformerLens name."""
-        return {name: tensor.double() for name, tensor in self.weights.items()}
+        return self.architecture.parameters({name: tensor.double() for name, tensor in self.weights.items()})
 
     @cached_property
     def embedding(self) -> Tensor:
@@ -103,8 +105,13 @@ class Snapshot:
         keep = frozenset({post} if self.architecture.has_neurons else ()) | frozenset({pattern} if self.architecture.heads else ())
         with torch.no_grad():
             passes = [self.architecture.forward(self.parameters, batch, keep) for batch in self.grid.batches]
-        found = {"logits": torch.cat([logits for logits, _ in passes])[:, self.tokens]}
+        found = {"logits": torch.cat([logits for logits, _ in passes])[:, self._classes]}
         return found | {name.rpartition("_")[2]: torch.cat([kept[name] for _, kept in passes]) for name in keep}
+
+    @property
+    def _classes(self) -> Tensor:
+        """The number tokens that are classes."""
+        return self.tokens[self.tokens < self.architecture.d_vocab_out]
 
     @property
     def logits(self) -> Tensor:
@@ -114,13 +121,13 @@ class Snapshot:
     @property
     def neurons(self) -> Tensor:
         """Activations of the last layer's MLP after the nonlinearity, at the position that is read (n, d_mlp)."""
-        assert self.architecture.has_neurons, "the network has no neurons"
+        require(self.architecture.lacks_neurons)
         return self._forward["post"]
 
     @property
     def attention(self) -> Tensor:
         """The last layer's attention pattern at the position that is read (n, head, pos), registers left out."""
-        assert self.architecture.heads, "the network has no attention"
+        require(self.architecture.lacks_attention)
         return self._forward["pattern"][:, :, : self.grid.task.inputs().shape[1]]
 
     def activation(self, name: str) -> Tensor:
@@ -150,12 +157,8 @@ class Snapshot:
         -------
         Tensor (n, p)
         """
-        return torch.addmm(self.logits, neurons - self.neurons, self._readout)
-
-    @property
-    def _readout(self) -> Tensor:
-        assert self.architecture.nonlinear_readout is None, self.architecture.nonlinear_readout
-        return self.neuron_logit_map
+        require(self.architecture.nonlinear_readout)
+        return torch.addmm(self.logits, neurons - self.neurons, self.neuron_logit_map)
 
     def logits_with_weights(self, weights: Mapping[str, Tensor], rows: Tensor | None = None) -> Tensor:
         """The logits of the number classes for other weights, in the dtype of these, with gradients.
@@ -173,7 +176,7 @@ class Snapshot:
         """
         inputs = torch.from_numpy(self.grid.task.inputs())[self.grid.rows]
         batch = Batch.of(inputs if rows is None else inputs[rows])
-        return self.architecture.logits(weights, batch)[:, self.tokens]
+        return self.architecture.logits(weights, batch)[:, self._classes]
 
     def with_weights(self, replaced: Mapping[str, Tensor]) -> Snapshot:
         """The same network with some of its tensors replaced.
@@ -278,12 +281,10 @@ class Snapshot:
         Snapshot
         """
         order = torch.randperm(self.p, generator=generator)
-        weights = dict(self.weights)
-        for name, axis in self.architecture.token_axes.items():
-            if name in weights:
-                permuted = torch.cat([order, torch.arange(self.p, weights[name].shape[axis])])
-                weights[name] = weights[name].index_select(axis, permuted)
-        return Snapshot(self.grid, self.architecture, weights, self.step)
+        return Snapshot(self.grid, *relabelled(self.architecture, self.weights, order), self.step)
+
+    def __repr__(self) -> str:
+        return f"Snapshot(step {self.step}, {len(self.grid.rows)} rows, p = {self.p}, {type(self.architecture).__name__})"
 
 
 class View(Snapshot):

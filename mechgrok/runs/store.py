@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WEIGHTS = "weights"
+MODULE = "module"
 STATE = "state.safetensors"
 METRICS = "metrics.csv"
 PROBES = "probes.csv"
@@ -46,7 +47,7 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 def remove_partial_files(run: Path) -> None:
     """Removes the temporary files of killed processes. No other process may write to the run meanwhile."""
-    for folder in (run, run / WEIGHTS):
+    for folder in (run, run / WEIGHTS, run / MODULE):
         for path in folder.glob(".*.[0-9]*"):
             path.unlink()
 
@@ -79,6 +80,11 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def weights_path(run: Path, step: int) -> Path:
     """The path of the checkpoint of a step."""
     return run / WEIGHTS / f"{step:08d}.safetensors"
+
+
+def module_path(run: Path, step: int) -> Path:
+    """The path of what is stored beside the checkpoint of a recorded module: its buffers, and its logits on a few rows."""
+    return run / MODULE / f"{step:08d}.safetensors"
 
 
 def digest(content: bytes) -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.by_task import parent_mixture
 from mechgrok.runs.creation import create, refuse_existing
+from mechgrok.runs.locking import locked
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training import initial, loop, recorder
 from mechgrok.training.batches import rows_a_step
@@ -76,12 +74,14 @@ def resume(run: Run, progress: Progress) -> Ending:
     """Train a run from its newest state to its end, with its first options of execution. Raises UserError if it cannot be resumed."""
     if mixture := parent_mixture(run):
         raise UserError(f"{run.path} is one task of a mixture and shares its weights; go on with: mechgrok train --resume {mixture}")
+    if "recorded" in run.execution:
+        raise UserError(f"{run.path} was recorded from a loop of one's own; go on with that loop and mechgrok.record")
     if run.is_train is None or "device" not in run.execution:
         raise UserError(f"{run.path} was imported, not trained here; there is nothing to resume")
     if recorder.finished(run.path):
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
-    with _locked(run.path):
+    with locked(run.path):
         trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
 
@@ -98,16 +98,3 @@ def _execution(run: Run) -> Execution:
         return Execution(**options).resolved()
     except UserError as error:
         raise UserError(f"{run.path} began on device {options['device']} and can only be resumed on that device: {error}") from None
-
-
-@contextmanager
-def _locked(run: Path) -> Iterator[None]:
-    """Lock the folder against a second process that trains it. The operating system releases the lock when the process ends."""
-    descriptor = os.open(run, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise UserError(f"{run} is being trained by another process; wait for it, or stop it first") from None
-    finally:
-        os.close(descriptor)

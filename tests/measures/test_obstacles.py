@@ -14,6 +14,7 @@ from kinds_of_runs import RUNS
 from made_runs import make_run
 
 from mechgrok.engine.registry import measures
+from mechgrok.errors import UnavailableError
 from mechgrok.measures.base.basis import InBasis
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.measures.groups.coset_concentration import CosetConcentration
@@ -68,7 +69,7 @@ def test_a_network_without_mlp_is_refused_by_what_cannot_be_computed_on_it(refus
     for name in found:
         measure = measures()[name]()
         given = {key: required.compute(run.snapshot(), {}) for key, required in measure.requires.items() if required.obstacle(run) is None}
-        with pytest.raises((AssertionError, KeyError)):
+        with pytest.raises((AssertionError, KeyError, UnavailableError)):
             measure.compute(run.snapshot(), given)
 
 
@@ -115,8 +116,8 @@ def test_where_0_is_a_label_the_multiplicative_basis_is_for_measures_of_weights_
 @pytest.mark.parametrize(("last", "refused"), [([7, 7, 7], False), ([3, 3, 3], True), ([7, 8, 7], True), ([0, 1, 2], True)])
 def test_equals_is_one_token_that_is_no_number(last: list[int], refused: bool) -> None:
     task = SimpleNamespace(numbers=7, inputs=lambda: np.array([[0, 1, token] for token in last]))
-    config = SimpleNamespace(model=SimpleNamespace(architecture=lambda _: SimpleNamespace(heads=4)))
-    assert bool(needs_attention_to_equals(SimpleNamespace(task=task, config=config))) == refused  # type: ignore[arg-type]
+    network = SimpleNamespace(lacks_attention=None)
+    assert bool(needs_attention_to_equals(SimpleNamespace(task=task, network=network))) == refused  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("n", "refused"), [(2, True), (3, True), (4, False), (5, True), (9, False)])

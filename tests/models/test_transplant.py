@@ -18,7 +18,7 @@ from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.task import Task
 
-MODELS = {kind: model for kind, model in kinds("models").items() if kind != "unknown"}
+MODELS = {kind: model for kind, model in kinds("models").items() if kind not in ("unknown", "module")}
 """All that are networks: the unknown one of imported curves is none."""
 SMALL = Transformer(d_model=6, heads=2, d_mlp=5, biases="all", seed=1)
 SHORT = Modular(p=7, layout="a b =")

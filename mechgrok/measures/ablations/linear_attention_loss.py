@@ -43,7 +43,7 @@ class LinearAttentionLoss(InBasis):
         return {"fit": AttentionFit(basis=self.basis)}
 
     def obstacle(self, run: Run) -> str | None:
-        layers = run.config.model.architecture(run.task).layers
+        layers = run.network.layers
         if needs_attention(run):
             return needs_attention(run)
         return f"the network has {layers} layers; this measure needs one" if layers > 1 else super().obstacle(run)

@@ -72,6 +72,8 @@ class BaseMeasure(ABC):
         Whether recorded curves suffice, so that it applies to runs without checkpoints.
     per_run : bool
         Whether there is one table for the run, not one for each checkpoint.
+    any_columns : bool
+        Whether the columns of its table are not known before it is computed; then `columns` is empty.
     """
 
     name: ClassVar[str]
@@ -82,6 +84,7 @@ class BaseMeasure(ABC):
     has_null: ClassVar[bool]
     of_curves: ClassVar[bool] = False
     per_run: ClassVar[bool]
+    any_columns: ClassVar[bool] = False
 
     @property
     def requires(self) -> Mapping[str, BaseMeasure]:

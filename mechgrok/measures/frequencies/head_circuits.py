@@ -48,7 +48,7 @@ class HeadCircuits(InBasis):
     def obstacle(self, run: Run) -> str | None:
         if needs_attention(run):
             return needs_attention(run)
-        if run.config.model.normalization is not None:
+        if getattr(run.config.model, "normalization", None) is not None:
             return "LayerNorms lie between embedding, heads and neurons, so the circuits are no products of weights"
         return super().obstacle(run) or needs_neurons(run) or needs_attention_to_equals(run)
 

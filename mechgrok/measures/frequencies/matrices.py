@@ -19,7 +19,7 @@ CONSTANT = Missing("the matrix is constant over the tokens")
 def matrices_over_tokens(snapshot: Snapshot) -> dict[str, Tensor]:
     """W_E (p, d_model), and W_L^T = (W_out W_U)^T of the last layer (p, d_mlp) where there is an MLP."""
     matrices = {"W_E": snapshot.embedding}
-    return matrices | {"W_L": snapshot.neuron_logit_map.T} if snapshot.architecture.has_neurons else matrices
+    return matrices | {"W_L": snapshot.neuron_logit_map.T} if snapshot.architecture.maps_neurons else matrices
 
 
 def varies_over_tokens(matrix: Tensor) -> bool:

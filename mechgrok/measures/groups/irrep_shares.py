@@ -46,7 +46,7 @@ class IrrepShares(OnGroup):
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         matrices = {"W_E": snapshot.embedding, "W_U": snapshot.unembedding.T}
-        if snapshot.architecture.has_neurons:
+        if snapshot.architecture.maps_neurons:
             matrices["W_L"] = snapshot.neuron_logit_map.T
         tables = [_shares(matrix, finite_group(snapshot)).assign(matrix=name) for name, matrix in matrices.items()]
         return pd.concat(tables, ignore_index=True)

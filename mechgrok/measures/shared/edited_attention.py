@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mechgrok.errors import UnavailableError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -86,5 +88,6 @@ def _logits(snapshot: Snapshot, tokens: Tensor, edit: Edit, start: int) -> Tenso
 def _transformer(snapshot: Snapshot) -> Architecture:
     from mechgrok.models.architecture import Architecture
 
-    assert isinstance(snapshot.architecture, Architecture), "only a transformer has attention"
+    if not isinstance(snapshot.architecture, Architecture):
+        raise UnavailableError("it replaces attention patterns inside the forward pass, which only a transformer of mechgrok's own allows")
     return snapshot.architecture

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mechgrok.tasks.charts import Basis, chart
 
 if TYPE_CHECKING:
-    from mechgrok.models.network import Network
     from mechgrok.runs.run import Run
 
 
@@ -48,7 +47,7 @@ def needs_neurons(run: Run) -> str | None:
     >>> needs_neurons(run) is None
     True
     """
-    return None if _network(run).has_neurons else "the network has no MLP, so no neurons"
+    return run.network.lacks_neurons
 
 
 def needs_attention(run: Run) -> str | None:
@@ -68,7 +67,7 @@ def needs_attention(run: Run) -> str | None:
     >>> needs_attention(run) is None
     True
     """
-    return None if _network(run).heads else "the network has no attention, so no heads"
+    return run.network.lacks_attention
 
 
 def needs_linear_readout(run: Run) -> str | None:
@@ -88,7 +87,7 @@ def needs_linear_readout(run: Run) -> str | None:
     >>> needs_linear_readout(run) is None
     True
     """
-    return _network(run).nonlinear_readout or needs_neurons(run)
+    return run.network.nonlinear_readout or needs_neurons(run)
 
 
 def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
@@ -137,11 +136,7 @@ def needs_attention_to_equals(run: Run) -> str | None:
     >>> needs_attention_to_equals(run) is None
     True
     """
-    if not _network(run).heads:
-        return needs_attention(run)
+    if lacking := needs_attention(run):
+        return lacking
     tokens = run.task.inputs()[:, -1]
     return None if (tokens == tokens[0]).all() and tokens[0] >= run.task.numbers else "the rows of this task do not end in '='"
-
-
-def _network(run: Run) -> Network:
-    return run.config.model.architecture(run.task)

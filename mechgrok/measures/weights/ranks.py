@@ -66,7 +66,7 @@ class Ranks(Measure):
 
 def _matrices(snapshot: Snapshot) -> Iterator[tuple[str, Tensor]]:
     yield "W_E", snapshot.embedding
-    if snapshot.architecture.has_neurons:
+    if snapshot.architecture.maps_neurons:
         yield "W_L", snapshot.neuron_logit_map
     for name, weight in sorted(snapshot.weights.items()):
         if name == "embed.W_E":

@@ -1,0 +1,116 @@
+"""What mechgrok has to know of a module of the user, found out by calling it on a few rows of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mechgrok.errors import UserError
+from mechgrok.models.opaque import orientation
+from mechgrok.models.opaque.calling import Caller, Function
+from mechgrok.models.opaque.facts import Facts
+from mechgrok.models.opaque.module_network import ModuleNetwork
+from mechgrok.models.opaque.outputs import activation_at_read, logits_at_read
+from mechgrok.models.opaque.places import Place, find, is_activation, named_alike
+from mechgrok.models.opaque.readout import readout
+from mechgrok.tasks.task import Task
+
+PROBED = 8
+"""Rows that a module is called on."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A module with the facts that are stored of it, and its network."""
+
+    module: nn.Module
+    facts: Facts
+    network: ModuleNetwork
+
+
+def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Described:
+    """The facts of a module. Raises UserError where it cannot be called on rows of the task, or a name has no place in it."""
+    places = {name: find(module, name, text) for name, text in {**named_alike(module), **(names or {})}.items()}
+    caller = working(module, task)
+    tokens = probed(task)
+    taps = {name: place for name, place in places.items() if is_activation(name)}
+    output, taken = caller(*held(module), tokens, taps)
+    logits = logits_at_read(output, len(tokens))
+    _require_classes(logits.shape[1], task)
+    kept = dict(_reached(taken, taps, names or {}, len(tokens)))
+    turned = {name: orientation.of(module, name, place, task, logits.shape[1]) for name, place in places.items() if name not in taps}
+    patterns = [kept[name] for name in kept if name.endswith("hook_pattern")]
+    facts = Facts(
+        type=type(module.function).__name__ if isinstance(module, Function) else type(module).__name__,
+        names={name: place.text for name, place in {**turned, **{name: taps[name] for name in kept}}.items()},
+        heads=patterns[-1].shape[1] if patterns else 0,
+        classes=logits.shape[1],
+        positions=orientation.positions(module, turned.get("embed.W_E"), task),
+    )
+    network = ModuleNetwork.of(facts, task).with_module(caller, held(module)[1])
+    found = readout(network, module, tokens)
+    facts = replace(facts, **found)
+    return Described(module, facts, ModuleNetwork.of(facts, task).with_module(caller, held(module)[1]))
+
+
+def held(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The parameters and buffers of a module now, detached."""
+    parameters = {name: tensor.detach() for name, tensor in module.named_parameters()}
+    return parameters, {name: tensor.detach() for name, tensor in module.named_buffers()}
+
+
+def probed(task: Task) -> Tensor:
+    """Some rows of the task, of the length of its longest, spread over the table."""
+    inputs = task.inputs()
+    whole = inputs[(inputs >= 0).all(1)]
+    return torch.from_numpy(whole[np.linspace(0, len(whole) - 1, min(PROBED, len(whole))).astype(int)])
+
+
+def working(module: nn.Module, task: Task) -> Caller:
+    """A way to call a module: on the CPU in double precision where that works, else in its own, else on its own device.
+
+    Raises UserError where no way works.
+    """
+    tokens, (parameters, buffers) = probed(task), held(module)
+    device = next((each.device for each in parameters.values()), torch.device("cpu"))
+    own = next((each.dtype for each in parameters.values() if each.is_floating_point()), None)
+    ways = [(torch.float64, None), (own, None), *([(own, device)] if device.type != "cpu" else [])]
+    problem: Exception | None = None
+    for dtype, place in ways:
+        caller = Caller(module, None if dtype == torch.float64 else dtype, place)
+        doubled = {name: each.double() if each.is_floating_point() else each for name, each in parameters.items()}
+        try:
+            with torch.no_grad():
+                caller(doubled, buffers, tokens, {})
+        except Exception as error:
+            problem = problem or error
+        else:
+            return caller
+    raise UserError(
+        f"the module cannot be called on rows of this task such as {tokens[-1].tolist()} ({_in_a_line(problem)}); "
+        "give a task with the tokens, and the layout of a row, that it reads"
+    )
+
+
+def _in_a_line(error: Exception | None) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
+
+
+def _require_classes(classes: int, task: Task) -> None:
+    largest = int(task.labels().max())
+    if largest >= classes:
+        raise UserError(f"the module has {classes} classes, and the task has labels up to {largest}; give the task that it learns")
+
+
+def _reached(taken: Mapping[str, Any], taps: Mapping[str, Place], names: Mapping[str, str], batch: int) -> Iterator[tuple[str, Tensor]]:
+    """The tapped activations at the read position. Raises UserError where one that the user named is not called, or is no activation."""
+    for name in taps:
+        if name in taken:
+            yield name, activation_at_read(name, taken[name], batch)
+        elif name in names:
+            raise UserError(f"names: {name}: the module does not call its submodule {taps[name].path}")

@@ -1,0 +1,1 @@
+"""Runs that are recorded from a training loop of the user."""

@@ -1,0 +1,158 @@
+"""The recorder of a loop: checkpoints, metrics and a state, ordered so that a kill at any moment loses the steps since the last state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mechgrok.errors import UserError
+from mechgrok.maths.landscape import losses
+from mechgrok.runs import module_files, recorded, store
+from mechgrok.runs.grid import Grid
+from mechgrok.runs.snapshot import Snapshot
+from mechgrok.runs.subject import Subject
+from mechgrok.training.growing_csv import GrowingCsv
+from mechgrok.training.recording import given_numbers, optimizer_state
+from mechgrok.training.recording.schedule import Schedule
+
+_COLUMNS = ("step", "split", "loss", "accuracy")
+
+
+class LoopRecorder:
+    """Records a loop into a run; `mechgrok.record` makes one. Calling it with a step keeps what the schedule names, and else does nothing.
+
+    Attributes
+    ----------
+    step : int or None
+        The last step that is recorded whole: where a loop goes on; None for a new run.
+    path : Path
+        The folder of the run.
+    """
+
+    def __init__(self, path: Path, subject: Subject, schedule: Schedule, is_train: np.ndarray | None, optimizer: Any) -> None:
+        self.path = path
+        self.step: int | None = None
+        self._subject = subject
+        self._schedule = schedule
+        self._grid = Grid.of(subject.task, is_train)
+        self._optimizer = optimizer
+        self._metrics = GrowingCsv(path / store.METRICS, _COLUMNS)
+        self._called: tuple[int, list[int]] | None = None
+        self._resumed = False
+
+    def begin(self) -> None:
+        """Goes on from the newest state: what was written after it is removed."""
+        store.remove_partial_files(self.path)
+        state = self.path / store.STATE
+        if not state.is_file():
+            self._metrics.begin()
+            self._remove_later(-1)
+            return
+        _, notes = store.read_tensors(state)
+        self._metrics.require(int(notes["metrics"]))
+        self._metrics.cut(int(notes["metrics"]))
+        self.step, self._resumed = int(notes["step"]), True
+        self._remove_later(self.step)
+
+    def _remove_later(self, step: int) -> None:
+        for folder in (store.WEIGHTS, store.MODULE):
+            for path in (self.path / folder).glob("*.safetensors"):
+                if int(path.stem) > step:
+                    path.unlink()
+
+    def __call__(self, step: int, **numbers: Any) -> None:
+        """Records a step: `step` counts the updates so far; numbers such as train_loss=loss are read where the schedule records them.
+
+        Raises UserError for a step that was recorded with other weights, and for a number whose name is not one of the metrics.
+        """
+        given_numbers.check(numbers)
+        before = -1 if self._called is None else self._called[0]
+        if step <= before:
+            raise UserError(f"step {step} does not come after step {before}; count updates upwards, from 0 or 1")
+        self._called = (step, self._versions())
+        if self._resumed and self.step is not None and step <= self.step:
+            self._compare(step)
+        elif self._schedule.measures(step):
+            self._record(step, given_numbers.by_split(numbers))
+
+    def restore(self) -> int:
+        """Puts the weights, and the state of the optimiser, of the last whole step into those that are recorded.
+
+        Returns the number of the next step: 0 for a new run, so that a loop is `for step in range(recorder.restore(), steps)`.
+        """
+        if self.step is None:
+            return 0
+        weights, _ = store.read_tensors(store.weights_path(self.path, self.step))
+        module = self._subject.module
+        with torch.no_grad():
+            for name, tensor in self._subject.of_module(weights).items():
+                module.get_parameter(name).copy_(tensor)
+            for name, tensor in module_files.buffers(self.path, self.step).items():
+                module.get_buffer(name).copy_(tensor)
+        if self._optimizer is not None:
+            optimizer_state.restore(self._optimizer, *store.read_tensors(self.path / store.STATE))
+        return self.step + 1
+
+    def finish(self) -> None:
+        """Keeps the last weights, as those of the last step that was called, or of the next one where an update has followed."""
+        if self._called is None:
+            return
+        step = self._called[0] + (self._versions() != self._called[1])
+        if self.step is None or step > self.step:
+            self._keep(step, {})
+
+    def _versions(self) -> list[int]:
+        """How often each parameter has been changed in place."""
+        return [parameter._version for parameter in self._subject.module.parameters()]
+
+    def _compare(self, step: int) -> None:
+        """Raises UserError where a step that is recorded already is passed again with other weights."""
+        path = store.weights_path(self.path, step)
+        if path.is_file() and not _same(store.read_tensors(path)[0], self._subject.weights()):
+            raise UserError(
+                f"step {step} is recorded in {self.path} with other weights; go on from step {self.step} with "
+                "range(recorder.restore(), steps), or record into a new folder"
+            )
+
+    def _record(self, step: int, given: Mapping[str, Mapping[str, float]]) -> None:
+        if self._schedule.keeps(step):
+            self._keep(step, given)
+        else:
+            self._append(step, given)
+
+    def _keep(self, step: int, given: Mapping[str, Mapping[str, float]]) -> None:
+        """Metrics, then the checkpoint, then the state, which never lacks either."""
+        computed = self._evaluate()
+        self._append(step, {split: computed.get(split, {}) | dict(given.get(split, {})) for split in {**computed, **given}})
+        recorded.keep(self.path, self._subject, step)
+        tensors, notes = optimizer_state.flat(self._optimizer)
+        # A file of safetensors holds at least its header, also without an optimiser.
+        store.write_tensors(self.path / store.STATE, tensors, {"step": str(step), "metrics": str(self._metrics.flushed()), **notes})
+        self.step = step
+
+    def _append(self, step: int, numbers: Mapping[str, Mapping[str, float]]) -> None:
+        rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
+        self._metrics.append(rows)
+
+    def _evaluate(self) -> dict[str, dict[str, float]]:
+        """Loss and accuracy of the network on its whole table: on train and test rows, or on all where the split is unknown."""
+        weights = self._subject.weights()
+        snapshot = Snapshot(self._grid, self._subject.now(), weights, 0)
+        each = losses.per_example(snapshot.logits, self._grid.labels)
+        right = snapshot.predictions == self._grid.labels
+        splits = [split for split in ("train", "test") if split in self._grid.subsets] or ["all"]
+        masks = {split: self._grid.subsets[split] for split in splits if self._grid.subsets[split].any()}
+        return {split: {"loss": float(each[rows].mean()), "accuracy": float(right[rows].double().mean())} for split, rows in masks.items()}
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _same(stored: Mapping[str, Tensor], now: Mapping[str, Tensor]) -> bool:
+    return stored.keys() == now.keys() and all(torch.equal(stored[name], now[name].cpu()) for name in stored)

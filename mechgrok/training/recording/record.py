@@ -1,0 +1,120 @@
+"""`mechgrok.record`: a loop of the user becomes a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mechgrok.errors import UserError
+from mechgrok.runs import recorded, store
+from mechgrok.runs.locking import locked
+from mechgrok.runs.run_files import RunFiles
+from mechgrok.runs.subject import Subject
+from mechgrok.tasks.task import Task
+from mechgrok.training.recording.loop_recorder import LoopRecorder
+from mechgrok.training.recording.schedule import Schedule
+
+
+@contextmanager
+def record(
+    model: Any,
+    task: Task,
+    out: str | Path,
+    *,
+    is_train: Any = None,
+    names: Mapping[str, str] | None = None,
+    optimizer: Any = None,
+    every: int = 100,
+    log_spaced: int = 12,
+    at: Collection[int] = (),
+    metrics_every: int = 20,
+) -> Iterator[LoopRecorder]:
+    """A recorder for a training loop of one's own, as a context manager. What it records is a run like any other.
+
+    `recorder(step, train_loss=loss)`, called after each update with the number of updates so far, keeps the weights at the steps of
+    the schedule, with loss and accuracy on the table; at other steps it returns at once. Numbers that the loop gives (train_loss,
+    train_accuracy, test_loss, test_accuracy) take the place of those of the table. At the end of the block the last weights are kept.
+
+    A loop that was killed goes on from the last whole step: `for step in range(recorder.restore(), steps)`.
+
+    Parameters
+    ----------
+    model : torch.nn.Module or callable
+        The network that is trained. A HookedTransformer needs no module later; the run of another module is opened with
+        `open_run(path, module=model)`.
+    task : Task
+        What it learns.
+    out : str or Path
+        The folder of the run: a new one, or one that was recorded from the same network and goes on.
+    is_train : array, optional
+        The train rows, as a mask or as row numbers.
+    names : mapping of str to str, optional
+        Places of weights and activations in the module, as for `analyze`.
+    optimizer : torch.optim.Optimizer, optional
+        Its state is stored with the last step, for `recorder.restore()`.
+    every : int
+        Steps between two checkpoints.
+    log_spaced : int
+        About this number of further checkpoints in each factor of 10 before the first of these.
+    at : collection of int
+        Further steps to keep.
+    metrics_every : int
+        Steps between two records of the numbers that the loop gives.
+
+    Yields
+    ------
+    LoopRecorder
+        Called with a step; its `step` is the last one that is recorded whole.
+
+    Raises
+    ------
+    UserError
+        Where the folder holds something else, or the module cannot be called on rows of the task.
+
+    Examples
+    --------
+    >>> net, task = torch.nn.Embedding(5, 5), mechgrok.tasks.Table(rows=[[0], [1], [2], [3]], labels=[1, 2, 3, 4])
+    >>> optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    >>> tokens, labels = torch.from_numpy(task.inputs()), torch.from_numpy(task.labels())
+    >>> with mechgrok.record(net, task, "mine", every=10) as recorder:
+    ...     for step in range(1, 21):
+    ...         loss = torch.nn.functional.cross_entropy(net(tokens)[:, -1], labels)
+    ...         loss.backward()
+    ...         optimizer.step()
+    ...         recorder(step, train_loss=loss)
+    >>> mechgrok.open_run("mine", module=net).steps
+    [1, 2, 3, 4, 5, 6, 7, 8, 10, 20]
+    """
+    subject, path = Subject.of(model, task, names), Path(out)
+    mask = recorded.train_mask(subject.task, is_train)
+    if min(every, log_spaced, metrics_every) < 0:
+        raise UserError("every, log_spaced and metrics_every are numbers of steps, 0 or more")
+    if (path / store.CONFIG).is_file():
+        _require_same(path, subject, mask)
+    else:
+        settings = {"checkpoints": {"every": every, "log_spaced": log_spaced, "at": tuple(sorted(at))}}
+        recorded.begin(path, subject, mask, settings, {"type": type(subject.module).__name__})
+    with locked(path):
+        recorder = LoopRecorder(path, subject, Schedule(every, log_spaced, frozenset(at), metrics_every), mask, optimizer)
+        recorder.begin()
+        yield recorder
+        recorder.finish()
+
+
+def _require_same(path: Path, subject: Subject, mask: np.ndarray | None) -> None:
+    """Raises UserError where a folder is no recorded run, or one of another network, task or split."""
+    run = RunFiles(path)
+    if "recorded" not in run.execution:
+        raise UserError(f"{path} is a run that was not recorded; choose another folder")
+    there = {part: run.stored_config.get(part) for part in ("task", "model")}
+    now = {"task": json.loads(subject.task.model_dump_json()), "model": json.loads(subject.model.model_dump_json())}
+    other = [part for part in there if there[part] != now[part]]
+    recorded_mask = np.zeros(0) if run.is_train is None else run.is_train
+    other += [] if np.array_equal(recorded_mask, np.zeros(0) if mask is None else mask) else ["split"]
+    if other:
+        raise UserError(f"{path} was recorded with another {other[0]}; choose another folder, or give the same")
