@@ -1,11 +1,14 @@
 # Each target is one command that works without make, too.
-.PHONY: demo test check
+.PHONY: demo test test-long check
 
 demo:
 	scripts/run mechgrok demo
 
 test:
-	scripts/run --dev pytest -n 2 --dist worksteal
+	scripts/run --dev pytest -n 2 --dist worksteal -m "not long"
+
+test-long:
+	scripts/run --dev pytest -n 2 --dist worksteal -m long
 
 check:
 	scripts/run --dev scripts/check

@@ -32,6 +32,7 @@ def corrupted(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path, run, corrupted, monkeypatch):
     monkeypatch.setitem(os.environ, "MECHGROK_RUN", str(run))

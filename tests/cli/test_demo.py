@@ -8,6 +8,7 @@ from tiny_flags import QUIET, TINY
 pytestmark = pytest.mark.usefixtures("here")
 
 
+@pytest.mark.long
 def test_it_goes_on_with_the_run_that_is_there_and_analyses_it(call) -> None:
     assert call("train", "demo", *TINY, *QUIET, "--out", "run")[0] == 0
     status, out, _ = call("demo", "--out", "run", *QUIET)

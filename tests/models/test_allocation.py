@@ -23,6 +23,7 @@ print(-steps() + steps())
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another memory allocator than glibc's")
+@pytest.mark.long
 def test_freed_arrays_are_used_again() -> None:
     """Ten steps that fill 24 MiB are 61440 pages. Thrice, since by luck of the addresses one process may do well without."""
     command = [sys.executable, "-c", SCRIPT]

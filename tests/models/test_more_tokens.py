@@ -57,6 +57,7 @@ def _grown(run: Run, seed: int) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.long
 def test_the_grown_published_network_is_right_for_every_pair(published: Run, seed: int) -> None:
     """Over the numbers, and over all 222 logits too: the new ones stay far below the right one everywhere."""
     labels, before = torch.from_numpy(published.task.labels()), published.snapshot().logits

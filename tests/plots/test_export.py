@@ -69,12 +69,14 @@ def test_every_drawn_format_in_one_session(browser, tmp_path):
     assert _leftovers(tmp_path / "new" / "folder") == ["loss.pdf", "loss.png", "loss.svg"]
 
 
+@pytest.mark.long
 def test_png_has_the_figures_size_threefold(browser, tmp_path):
     write(FIGURE, tmp_path / "a.png")
     header = (tmp_path / "a.png").read_bytes()[16:24]
     assert (int.from_bytes(header[:4]), int.from_bytes(header[4:])) == (3 * FIGURE.layout.width, 3 * FIGURE.layout.height)
 
 
+@pytest.mark.long
 def test_a_picture_too_large_to_draw_is_not_written_empty(browser, tmp_path):
     with pytest.raises(UserError, match=r"did not draw .*a\.png"):
         write(go.Figure(layout={"width": 60000, "height": 60000}), tmp_path / "a.png")
@@ -102,6 +104,7 @@ def test_other_formats_are_refused_before_anything_is_written(tmp_path, name):
     assert _leftovers(tmp_path) == []
 
 
+@pytest.mark.long
 def test_a_hanging_browser_is_given_up_and_leaves_nothing(tmp_path, fake_browser):
     pids = fake_browser("sleep 100000 & echo $! >> {pids}; wait")
     out = tmp_path / "out"
@@ -124,6 +127,7 @@ def test_a_browser_that_dies_is_told_with_the_way_out(tmp_path, fake_browser):
     assert not (tmp_path / "a.pdf").exists()
 
 
+@pytest.mark.long
 def test_a_figure_that_wants_the_network_gets_none_and_does_not_cost_the_others(browser, tmp_path):
     fetching = go.Figure(go.Choropleth(locations=["FRA"], z=[1.0]))  # its coastlines lie on a server
     figures = {tmp_path / "a.svg": FIGURE, tmp_path / "b.svg": fetching, tmp_path / "c.svg": FIGURE}

@@ -61,6 +61,7 @@ def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) 
 
 
 @pytest.mark.parametrize("width", [380, 800, 1600])
+@pytest.mark.long
 def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:
     page = Visit(browser, run.path / "report" / "index.html", width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -69,6 +70,7 @@ def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:
         assert 0 < box["width"] <= width - box["x"]
 
 
+@pytest.mark.long
 def test_names_are_shown_and_not_run(browser: Any, tmp_path: Path) -> None:
     parameter = "<a href='javascript:alert(1)'>W</a><b>x</b>"
     folder = make_run(tmp_path / "<script>alert(1)<_script>", extra={parameter: np.full((9, 9), 50, dtype=np.float32)})
@@ -82,6 +84,7 @@ def test_names_are_shown_and_not_run(browser: Any, tmp_path: Path) -> None:
     assert visit.count(".plot a") == 0
 
 
+@pytest.mark.long
 def test_the_index_leads_to_the_pages(browser: Any, run: Run) -> None:
     index = run.path.parent / "index.html"
     write_index(index, [write_report(run)], {})

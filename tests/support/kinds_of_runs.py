@@ -109,9 +109,32 @@ def model_run(folder: Path, model: Any, layout: str, p: int = 7) -> Path:
     (folder / METRICS).write_text("step,split,loss,accuracy\n")
     save_file({"is_train": torch.from_numpy(config.split.mask(task.p**2).astype(np.uint8))}, folder / SPLIT)
     for step in (0, 10):
-        weights = model.model_copy(update={"seed": step}).initial(task)
+        weights = initial(model.model_copy(update={"seed": step}), task)
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / "weights" / f"{step:08d}.safetensors")
     return folder
+
+
+def initial(model: Any, task: Task) -> dict[str, torch.Tensor]:
+    """The initial weights of a model; of a transformer normal numbers, since its own need TransformerLens, whose import takes seconds."""
+    if not isinstance(model, Transformer):
+        return model.initial(task)
+    generator = torch.Generator().manual_seed(model.seed)
+    return {name: torch.randn(sizes, generator=generator) / sizes[0] ** 0.5 for name, sizes in transformer_shapes(model, task).items()}
+
+
+def transformer_shapes(model: Transformer, task: Task) -> dict[str, tuple[int, ...]]:
+    """The parameters of a transformer with its options among those of MODELS."""
+    width, heads, d_head, neurons = model.d_model, model.heads, model.d_model // model.heads, model.d_mlp
+    block = {f"attn.W_{each}": (heads, width, d_head) for each in "QKV"} | {f"attn.b_{each}": (heads, d_head) for each in "QKV"}
+    block |= {"attn.W_O": (heads, d_head, width), "attn.b_O": (width,)}
+    block |= {"mlp.W_in": (width, neurons), "mlp.b_in": (neurons,), "mlp.W_out": (neurons, width), "mlp.b_out": (width,)}
+    if model.normalization:
+        block |= {f"ln{number}.{each}": (width,) for number in (1, 2) for each in "wb"}
+    ends = {"embed.W_E": (task.vocabulary, width), "unembed.b_U": (task.classes,)}
+    ends |= {"pos_embed.W_pos": (task.inputs().shape[1], width)} if model.positions == "learned" else {}
+    ends |= {} if model.tied else {"unembed.W_U": (width, task.classes)}
+    ends |= {"registers.W_R": (model.registers, width)} if model.registers else {}
+    return ends | {f"blocks.{layer}.{name}": sizes for layer in range(model.layers) for name, sizes in block.items()}
 
 
 RUNS: dict[str, Callable[[Path], Path]] = {
@@ -121,6 +144,12 @@ RUNS: dict[str, Callable[[Path], Path]] = {
     **{name: partial(made, corruption=rule) for name, rule in CORRUPTED.items()},
     **{name: partial(model_run, model=model, layout=layout) for name, (model, layout) in MODELS.items()},
 }
+USUAL = {
+    *("odd", "even", "unknown", "all-train", "zero", "attention", "divide", "restricted", "three operands", "mixture"),
+    *("S3", "A4", "S3 unknown", "corrupted", "mlp", "lstm", "odd options"),
+}
+"""The kinds in which most faults of a measure show; the others are tried by the long tests."""
+RARE = set(RUNS) - USUAL
 
 
 class Outcomes:

@@ -35,6 +35,7 @@ def run(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return open_run(made.path)
 
 
+@pytest.mark.long
 def test_periodic_neurons_and_generalisation_go_together(run: Run) -> None:
     accuracy = run.metrics.groupby("split")["accuracy"].last()
     found = analyze(run, [InverseParticipation()], nulls=0)["inverse-participation"]

@@ -49,6 +49,7 @@ def require_readable(run: Path) -> None:
     assert all(line.count(",") == 3 for line in lines[:-1])
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_again_and_again_ends_the_same(whole: dict[str, bytes], tmp_path: Path) -> None:
     """Kills fall at random moments of random stretches of the run, the first before there is a state; then it is left alone."""
     run, draw = begin(MADE, tmp_path / "run").path, random.Random(7)
@@ -65,6 +66,7 @@ def test_a_run_that_is_killed_again_and_again_ends_the_same(whole: dict[str, byt
     assert contents(run) == whole
 
 
+@pytest.mark.long
 def test_whoever_looks_while_it_trains_finds_every_file_whole(tmp_path: Path) -> None:
     """A kill falls between two looks; looking all the time sees the moments that few kills would hit."""
     run = begin(MADE, tmp_path / "run").path
@@ -79,7 +81,7 @@ def test_whoever_looks_while_it_trains_finds_every_file_whole(tmp_path: Path) ->
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_an_interrupted_process_stops_cleanly_and_goes_on(number: int, whole: dict[str, bytes], tmp_path: Path) -> None:
     run = begin(MADE, tmp_path / "run").path
     process = forked.start("train", "--resume", run, "--log", "quiet")
@@ -94,6 +96,7 @@ def test_an_interrupted_process_stops_cleanly_and_goes_on(number: int, whole: di
     assert contents(run) == whole
 
 
+@pytest.mark.long
 def test_two_processes_on_one_folder_are_one_too_many(whole: dict[str, bytes], tmp_path: Path) -> None:
     run = begin(MADE, tmp_path / "run").path
     first = forked.start("train", "--resume", run, "--log", "quiet")

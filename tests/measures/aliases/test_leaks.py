@@ -12,6 +12,8 @@ from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Progress
 
+pytestmark = pytest.mark.long
+
 
 class Unwatched(Progress):
     def at(self, step: int) -> None: ...

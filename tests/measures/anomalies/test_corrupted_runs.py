@@ -17,6 +17,7 @@ from mechgrok.runs.run import open_run
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("rule", [FixedRule(divisor=2), Uniform(fraction=0.5), Increment(fraction=1.0)], ids=lambda rule: rule.kind)
+@pytest.mark.long
 def test_runs_are_measured_drawn_and_told(rule: object, tmp_path: Path) -> None:
     names = ["trigger-metrics", "anomaly-removal", "anomaly-scores", "anomaly-controls(controls=3)", "ipr-pruning"]
     outcomes = analyze(open_run(made(tmp_path / "run", rule)), names)  # type: ignore[arg-type]

@@ -131,6 +131,7 @@ def test_missing_biases_count_as_zero() -> None:
     assert _agree(logits(weights, shape, Batch.of(network.tokens)), hooked.from_weights(shape, weights)(network.tokens)[:, -1])
 
 
+@pytest.mark.long
 def test_gradients_are_the_same_bytes_in_other_processes() -> None:
     """Also where torch is not told to be deterministic: it would hide that the gradient of W[tokens] depends on the threads' order."""
     command = [sys.executable, "-m", "gradient_digest"]
