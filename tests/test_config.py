@@ -152,7 +152,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_nearest(path: str, neares
         ("split.fraction", 1.1, "split.fraction: Input should be less than or equal to 1"),
         ("split.seed", -1, "split.seed: Input should be greater than or equal to 0"),
         ("model.heads", 5, "model: d_model 16 is no multiple of 5 heads; set d_head, or change one of them"),
-        ("model.activation", "tanh", "model.activation: Input should be 'relu', 'gelu' or 'quadratic'"),
+        ("model.softmax", "softmax2", "model.softmax: Input should be 'softmax' or 'softmax1'"),
         ("start.load", ["embedding"], "start.load.0: Input should be 'embed', 'unembed', 'body' or 'all'"),
         ("optimizer.kind", "adanw", "optimizer: unknown kind 'adanw'; did you mean adamw?"),
         ("optimizer.betas", [0.9, 1.0], "optimizer.betas.1: Input should be less than 1"),

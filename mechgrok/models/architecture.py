@@ -18,7 +18,7 @@ from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Architecture(Shape, Network):
 
     @property
     def nonlinear_readout(self) -> str | None:
-        if self.normalization is not None:
-            return "the final LayerNorm makes the logits no linear function of the neurons"
+        if self.post_norm or self.normalised_end:
+            return "the final LayerNorm or RMSNorm makes the logits no linear function of the neurons"
         return "the logits are read off the mean over the positions, not off the last one's neurons" if self.pooling == "mean" else None
 
     @property
@@ -54,8 +54,12 @@ class Architecture(Shape, Network):
 
     @property
     def shares_rows(self) -> bool:
-        """Whether rows of a table share the activations before the last position; registers of a second layer depend on every token."""
-        return self.registers == 0 or self.layers == 1
+        """Whether rows of a table share the activations before the last position.
+
+        Registers of a second layer depend on every token. Where attention goes both ways, so does every position behind the first layer.
+        """
+        at_once = self.layers == 1 and self.pooling == "last"
+        return (self.registers == 0 or self.layers == 1) and (self.attention_direction == "causal" or at_once)
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
         return plain_forward.residual(weights, self, tokens)
@@ -82,8 +86,8 @@ class Architecture(Shape, Network):
     def neuron_logit_map(self, weights: Weights) -> Tensor:
         return weights[f"blocks.{self.layers - 1}.mlp.W_out"] @ self.unembedding(weights)
 
-    def module(self, weights: Weights) -> HookedTransformer:
+    def module(self, weights: Weights) -> HookedRootModule:
         return hooked.from_weights(self, weights)
 
     def obstacle(self, model: Any) -> str | None:
-        return fast_forward.obstacle(model.cfg)
+        return None if getattr(model, "network", None) == self else fast_forward.obstacle(model.cfg)

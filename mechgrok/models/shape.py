@@ -8,14 +8,13 @@ from typing import Literal
 from torch import Tensor
 
 from mechgrok.models.forward.positions import sinusoids
+from mechgrok.models.options import Activation, Normalization
 from mechgrok.models.weights import Weights
-
-Normalization = Literal["LN", "LNPre", "post", "post-unbiased"]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes and options of a decoder-only transformer with causal attention, and the matrices that follow from them and its weights.
+    """The sizes and options of a transformer that reads one position, and the matrices that follow from them and its weights.
 
     Scores are divided by sqrt(d_head), and `heads * d_head` need not be `d_model`. Without an MLP (`attn_only`) `d_mlp` has no effect.
 
@@ -29,10 +28,10 @@ class Shape:
         Tokens and classes.
     n_ctx : int
         Positions that have an embedding.
-    activation : {"relu", "gelu", "quadratic"}
-        Activation function of the neurons; quadratic is x^2.
-    normalization : {"LN", "LNPre", "post", "post-unbiased"} or None
-        LayerNorm before attention, MLP and unembedding (LN, LNPre), or after each addition (post, post-unbiased).
+    activation : Activation
+        Activation function of the neurons, by its name in `mechgrok.models.options`.
+    normalization : Normalization or None
+        LayerNorm or RMSNorm before attention, MLP and unembedding (LN, LNPre, RMS, RMSPre), or after each addition (post, ...).
     attn_only : bool
         Whether the blocks have no MLP.
 
@@ -53,11 +52,15 @@ class Shape:
     d_vocab: int
     d_vocab_out: int
     n_ctx: int
-    activation: Literal["relu", "gelu", "quadratic"]
+    activation: Activation
     normalization: Normalization | None
     attn_only: bool
     eps: float = 1e-5
-    """Of the LayerNorms."""
+    """Of the norms."""
+    final_norm: bool | None = None
+    """Whether there is a norm of that kind, `ln_final`, before the unembedding; None: where norms come before attention and MLP."""
+    attention_direction: Literal["causal", "bidirectional"] = "causal"
+    """Whether a position attends to those up to its own, or to all."""
     attention_coefficient: float = 1.0
     """c in 0 .. 1: every attention weight w at the positions that a query sees becomes c w + 1 - c."""
     positions: Literal["learned", "none", "sinusoidal"] = "learned"
@@ -82,13 +85,18 @@ class Shape:
 
     @property
     def pre_norm(self) -> bool:
-        """Whether there is a LayerNorm before attention, MLP and unembedding."""
-        return self.normalization in ("LN", "LNPre")
+        """Whether there is a norm before attention and MLP."""
+        return self.normalization in ("LN", "LNPre", "RMS", "RMSPre")
 
     @property
     def post_norm(self) -> bool:
-        """Whether there is a LayerNorm after each addition."""
-        return self.normalization in ("post", "post-unbiased")
+        """Whether there is a norm after each addition."""
+        return self.normalization in ("post", "post-unbiased", "postRMS")
+
+    @property
+    def normalised_end(self) -> bool:
+        """Whether there is a norm before the unembedding beside those of the blocks."""
+        return self.pre_norm if self.final_norm is None else self.final_norm and self.normalization is not None
 
     def unembedding(self, weights: Weights) -> Tensor:
         """Return W_U.

@@ -1,4 +1,4 @@
-"""The transformer: a TransformerLens `HookedTransformer` of a few layers."""
+"""The transformer: attention and MLPs, in few layers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pydantic import Field, model_validator
 from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
+from mechgrok.models.options import Activation, Normalization
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
     from mechgrok.models.architecture import Architecture
 
 
 class Transformer(Model):
-    """A decoder-only transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
+    """A transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
     layers: PositiveInt = 1
@@ -32,15 +33,24 @@ class Transformer(Model):
     """Width of a head; by default d_model // heads."""
     d_mlp: PositiveInt = 512
     """Neurons a layer."""
-    activation: Literal["relu", "gelu", "quadratic"] = "relu"
-    """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
-    normalization: Literal["LN", "LNPre", "post", "post-unbiased"] | None = None
+    activation: Activation = "relu"
+    """Of the neurons; gelu is the exact one, x times the normal distribution function, gelu_new its approximation by tanh; quadratic is
+    x^2, silu x sigmoid(x), and identity x."""
+    normalization: Normalization | None = None
     """LN: LayerNorm with weights and biases before attention, MLP and unembedding; LNPre: without weights and biases; post: with both,
-    after each addition and nowhere else; post-unbiased: divided by the standard deviation over d_model - 1, as Inglis has it."""
+    after each addition and nowhere else; post-unbiased: divided by the standard deviation over d_model - 1, as Inglis has it. RMS, RMSPre
+    and postRMS: RMSNorm, x / sqrt(mean x^2 + eps), at the places of LN, LNPre and post; RMS and postRMS with weights."""
+    final_norm: bool | None = None
+    """Whether a norm of that kind comes before the unembedding. By default it does where the norms come before attention and MLP, and does
+    not where they come after the additions."""
+    eps: Annotated[float, Field(ge=0, lt=1)] = 1e-5
+    """Of the norms: added to the variance or the mean square; with post-unbiased to the standard deviation."""
     attn_only: bool = False
     """Leave the MLPs out."""
     attention_coefficient: Annotated[float, Field(ge=0, le=1)] = 1.0
     """c of Zhong et al. 2023: attention weights w become c w + 1 - c for all tokens up to the own, so at 0 each of them counts fully."""
+    attention_direction: Literal["causal", "bidirectional"] = "causal"
+    """causal: a position attends to those up to its own; bidirectional: to all."""
     softmax: Literal["softmax", "softmax1"] = "softmax"
     """softmax1: exp(s_i) / (1 + sum_j exp(s_j)), so that a head may attend to nothing."""
     registers: NonNegativeInt = 0
@@ -92,6 +102,12 @@ class Transformer(Model):
         return self
 
     @model_validator(mode="after")
+    def _final_norm_needs_a_kind(self) -> Self:
+        if self.final_norm and self.normalization is None:
+            raise ValueError("final_norm needs the kind of norm; set normalization, or leave final_norm away")
+        return self
+
+    @model_validator(mode="after")
     def _dropout_needs_an_mlp(self) -> Self:
         if self.mlp_dropout and self.attn_only:
             raise ValueError("without an MLP there is nothing to drop; leave mlp_dropout at 0")
@@ -124,6 +140,9 @@ class Transformer(Model):
             activation=self.activation,
             normalization=self.normalization,
             attn_only=self.attn_only,
+            eps=self.eps,
+            final_norm=self.final_norm,
+            attention_direction=self.attention_direction,
             attention_coefficient=self.attention_coefficient,
             positions=self.positions,
             softmax=self.softmax,
@@ -135,21 +154,21 @@ class Transformer(Model):
         )
 
     def initial(self, task: Task) -> dict[str, Tensor]:
-        return {name: parameter.detach() for name, parameter in self.build(task).named_parameters()}
-
-    def build(self, task: Task) -> HookedTransformer:
-        """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""
-        import torch
-
-        from mechgrok.models.hooks import hooked
         from mechgrok.models.init import initialisation
+        from mechgrok.models.parameter_shapes import blank_weights
 
-        model = hooked.empty(self.architecture(task))
-        initialisation.INITIALISATIONS[self.init](model, self.seed)
+        shape = self.architecture(task)
+        weights = blank_weights(shape)
+        initialisation.INITIALISATIONS[self.init](weights, shape, self.seed)
+        return {name: tensor if self.trained(name) else tensor.zero_() for name, tensor in weights.items()}
+
+    def build(self, task: Task) -> HookedRootModule:
+        """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""
+        from mechgrok.models.hooks import hooked
+
+        model = hooked.from_weights(self.architecture(task), self.initial(task))
         for name, parameter in model.named_parameters():
-            if not self.trained(name):
-                torch.nn.init.zeros_(parameter)
-                parameter.requires_grad_(False)
+            parameter.requires_grad_(self.trained(name))
         return model
 
     def trained(self, name: str) -> bool:

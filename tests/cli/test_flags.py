@@ -19,7 +19,11 @@ from mechgrok.errors import UserError
 from mechgrok.training.presets import PRESETS
 
 PRESET = PRESETS["nanda2023"].config
-NEEDED = {"model.attn_only": ["--model.biases", "none"], "training.sampling": ["--training.batch", "auto"]}
+NEEDED = {
+    "model.attn_only": ["--model.biases", "none"],
+    "model.final_norm": ["--model.normalization", "LN"],
+    "training.sampling": ["--training.batch", "auto"],
+}
 """What must change together."""
 CHANGES: dict[str, dict[str, Any]] = {"split.count": {"split.fraction": None}}
 """What a leaf takes the place of."""
@@ -54,6 +58,8 @@ def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
     """A value other than the preset's, and the words for it after the flag; a flag that is a switch has none."""
     if isinstance(value, bool):
         return not value, []
+    if annotation == bool | None:
+        return True, ["True"]
     choices = [word for word in words(annotation) if word != value]
     if annotation == Training.model_fields["probes"].annotation:
         return ("update-split", "gradient-norm"), ["update-split", "gradient-norm"]

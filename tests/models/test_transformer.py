@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.hooks import hooked
+from mechgrok.models.parameter_shapes import blank_weights
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
 
@@ -47,6 +48,16 @@ def test_mlp_biases_without_an_mlp_are_refused_when_asked_for() -> None:
 def test_options_of_the_function_reach_the_architecture() -> None:
     shape = Transformer(attention_coefficient=0.25, activation="quadratic").architecture(Modular(p=5, layout="a b"))
     assert shape == Architecture(1, 4, 128, 32, 512, 5, 5, 2, "quadratic", None, False, attention_coefficient=0.25)
+
+
+@pytest.mark.parametrize("kind", ["LN", "RMS", "post", "postRMS", None])
+def test_a_norm_before_the_unembedding_comes_with_the_norms_before_the_parts(kind: str | None) -> None:
+    before = kind in ("LN", "RMS")
+    task = Modular(p=5)
+    assert Transformer(normalization=kind).architecture(task).normalised_end == before
+    if kind:
+        other = Transformer(d_model=8, heads=2, normalization=kind, final_norm=not before)
+        assert ("ln_final.w" in other.initial(task)) == (not before)
 
 
 @pytest.mark.parametrize("coefficient", [-0.1, 1.1, float("nan"), "half"])
@@ -88,7 +99,7 @@ def test_from_weights_gives_the_same_function_in_the_same_dtype() -> None:
 
 
 def test_from_weights_names_what_is_missing_or_unknown() -> None:
-    weights = dict(hooked.empty(SMALL).named_parameters())
+    weights = blank_weights(SMALL)
     with pytest.raises(UserError, match=r"lack blocks\.1\.mlp\.W_in"):
         hooked.from_weights(SMALL, {name: tensor for name, tensor in weights.items() if name != "blocks.1.mlp.W_in"})
     with pytest.raises(UserError, match="unknown parameters x_embed"):
@@ -110,6 +121,7 @@ def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
         ({"init": "devon2024", "d_head": 7}, "heads of width d_model / heads; leave d_head 7 away"),
         ({"attn_only": True, "mlp_dropout": 0.1}, "without an MLP there is nothing to drop"),
         ({"mlp_dropout": 1.0}, "less than 1"),
+        ({"final_norm": True}, "set normalization, or leave final_norm away"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(values: dict[str, object], words: str) -> None:

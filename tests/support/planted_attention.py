@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from torch import Tensor
 from mechgrok.engine.outcomes import Result
 from mechgrok.measures.base.measure import Measure
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.hooks import hooked
+from mechgrok.models.parameter_shapes import parameter_shapes
 from mechgrok.runs.snapshot import Grid, Snapshot
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
 P = 13
 A, B = (torch.from_numpy(rows) for rows in np.divmod(np.arange(P * P), P))
@@ -64,21 +65,20 @@ def measured_with(measure: Measure, snapshot: Snapshot, **given: Any) -> Result:
     return Result(measure, measure.compute(snapshot, {**tables, **given}).assign(step=0))
 
 
-def random_network(p: int, seed: int = 0, train: Any = None, **options: Any) -> tuple[Snapshot, HookedTransformer]:
+def random_network(p: int, seed: int = 0, train: Any = None, **options: Any) -> tuple[Snapshot, HookedRootModule]:
     """A snapshot of random weights, biases among them, and the library's network of the same."""
     sizes: dict[str, Any] = {"d_model": 6, "heads": 2, "d_head": 5, "d_mlp": 9, "d_vocab": p + 1, "d_vocab_out": p + 1, "n_ctx": 3}
     kinds: dict[str, Any] = {"layers": 1, "activation": "relu", "normalization": None, "attn_only": False}
     shape = Architecture(**(sizes | kinds | options))
-    model, generator = hooked.empty(shape, torch.float64), torch.Generator().manual_seed(seed)
-    for parameter in model.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
-    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    return Snapshot(table(p, train=train), shape, weights, 0), model
+    generator = torch.Generator().manual_seed(seed)
+    sizes_of = parameter_shapes(shape).items()
+    weights = {name: torch.randn(size, generator=generator, dtype=torch.float64) for name, size in sizes_of}
+    return Snapshot(table(p, train=train), shape, weights, 0), shape.module(weights)
 
 
-def run(model: HookedTransformer, grid: Grid, hook_name: str, hook: Any) -> Tensor:
+def run(model: HookedRootModule, grid: Grid, hook_name: str, hook: Any) -> Tensor:
     """Number logits of the library's network with a hook on the activation of that name in every layer (n, p)."""
-    names = [f"blocks.{layer}.{hook_name}" for layer in range(model.cfg.n_layers)]
+    names = [name for name in model.hook_dict if re.fullmatch(rf"blocks\.\d+\.{re.escape(hook_name)}", name)]
     tokens = torch.from_numpy(grid.task.inputs())
     with torch.no_grad():
         return model.run_with_hooks(tokens, fwd_hooks=[(name, hook) for name in names])[:, -1, : grid.p]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.hooks import hooked
+from mechgrok.models.options import Activation, Normalization
+from mechgrok.models.parameter_shapes import parameter_shapes
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
 
 MIXING = {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U"}
@@ -22,7 +23,7 @@ MIXING = {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U"}
 
 @dataclass(frozen=True)
 class Network:
-    """A HookedTransformer in float64 with every parameter random, and tokens (batch, pos) for it.
+    """A transformer in float64 with every parameter random, and tokens (batch, pos) for it.
 
     Activations are of the order of 1. With matrices that multiply them, three layers without LayerNorm reach 1e6 and with squares 1e13;
     every pattern is then one position, up to rounding, and what is left of the gradients of queries and keys is the difference of equal
@@ -33,13 +34,18 @@ class Network:
     tokens: Tensor
     seed: int
 
-    def model(self) -> HookedTransformer:
-        model = hooked.empty(self.shape, torch.float64)
+    @property
+    def weights(self) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(self.seed)
-        for name, parameter in model.named_parameters():
-            drawn = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.6 + 0.1
-            parameter.data.copy_(drawn / parameter.shape[-2] ** 0.5 if name.rpartition(".")[2] in MIXING else drawn)
-        return model
+        return {name: _drawn(name, size, generator) for name, size in parameter_shapes(self.shape).items()}
+
+    def model(self) -> HookedRootModule:
+        return self.shape.module(self.weights)
+
+
+def _drawn(name: str, size: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    drawn = torch.randn(size, generator=generator, dtype=torch.float64) * 0.6 + 0.1
+    return drawn / size[-2] ** 0.5 if name.rpartition(".")[2] in MIXING else drawn
 
 
 @st.composite
@@ -64,9 +70,12 @@ def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
         d_vocab=d_vocab,
         d_vocab_out=d_vocab if tied else draw(st.integers(2, 9)),
         n_ctx=length + draw(st.integers(0, 2)),
-        activation=draw(st.sampled_from(["relu", "gelu", "quadratic"])),
-        normalization=draw(st.sampled_from([None, "LN", "LNPre", "post", "post-unbiased"])),
+        activation=draw(st.sampled_from(get_args(Activation))),
+        normalization=draw(st.sampled_from([None, *get_args(Normalization)])),
         attn_only=draw(st.booleans()),
+        eps=draw(st.sampled_from([1e-5, 1e-5, 1e-2])),
+        final_norm=draw(st.sampled_from([None, None, False, True])),
+        attention_direction=draw(st.sampled_from(["causal", "causal", "bidirectional"])),
         attention_coefficient=draw(st.sampled_from([1.0, 0.0, 0.3])),
         positions=draw(st.sampled_from(["learned", "none", "sinusoidal"])),
         softmax=draw(st.sampled_from(["softmax", "softmax1"])),

@@ -1,4 +1,7 @@
-"""The function of a HookedTransformer at the last position of each row, computed faster: what rows share is computed once."""
+"""The function of a transformer at the last position of each row, computed faster: what rows share is computed once.
+
+A position attends to those up to its own. With one layer that is read at its end, attention in both directions gives the same.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def forward(weights: Weights, shape: Shape, batch: Batch, keep: frozenset[str] =
 
     Known in every layer: hook_resid_pre, attn.hook_z (batch, head, d_head), attn.hook_pattern (batch, head, pos and registers),
     hook_attn_out, hook_resid_mid, mlp.hook_pre, mlp.hook_post (batch, d_mlp), hook_mlp_out, hook_resid_post, the last two residual ones
-    before a LayerNorm that comes after the addition. Raises KeyError for other names.
+    before a norm that comes after the addition. Raises KeyError for other names.
     """
     notes = Kept(keep, last_rows(batch.size))
     x, rows, last = _embed(weights, shape, batch), batch.first, shape.layers - 1
@@ -59,7 +62,7 @@ def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
 def _averaged(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, batch: Batch, notes: Kept) -> Tensor:
     """The logits of a network that reads the mean over all positions."""
     after = _block(weights, shape, shape.layers - 1, x, rows, range(batch.length), notes)
-    columns = _pre_normalised(weights, shape, "ln_final", after).split(batch.later.entering)
+    columns = _finally_normalised(weights, shape, after).split(batch.later.entering)
     parts = [gather_rows(column, index.key).expand(batch.size, -1) for column, index in zip(columns, batch.later.indices[-1], strict=True)]
     return _unembedded(weights, shape, torch.stack(parts).mean(0))
 
@@ -82,7 +85,7 @@ def _end(weights: Weights, shape: Shape, x: Tensor, rows: LayerRows, notes: Kept
         notes(f"blocks.{layer}.mlp.hook_post", neurons)
         return result
     after = _block(weights, shape, layer, x, rows, [read_position], notes)
-    return _unembedded(weights, shape, _pre_normalised(weights, shape, "ln_final", after))
+    return _unembedded(weights, shape, _finally_normalised(weights, shape, after))
 
 
 def _unembedded(weights: Weights, shape: Shape, x: Tensor) -> Tensor:
@@ -139,6 +142,10 @@ def _mlp(weights: Weights, shape: Shape, block: str, x: Tensor, notes: Kept) -> 
 
 def _pre_normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Tensor:
     return normalised(weights, shape, name, x) if shape.pre_norm else x
+
+
+def _finally_normalised(weights: Weights, shape: Shape, x: Tensor) -> Tensor:
+    return normalised(weights, shape, "ln_final", x) if shape.normalised_end else x
 
 
 def _post_normalised(weights: Weights, shape: Shape, name: str, x: Tensor) -> Tensor:

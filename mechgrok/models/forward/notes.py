@@ -37,10 +37,10 @@ class Kept:
 
 
 def at_position(length: int) -> Pick:
-    """The last of `length` positions of activations (batch, pos, ...), or patterns (batch, head, pos, ...); registers come after it."""
+    """The last of `length` positions of activations (batch, pos, ...), patterns and scores (batch, head, pos, ...), before registers."""
 
     def pick(name: str, value: Tensor) -> Tensor:
-        axis = 2 if name.endswith("hook_pattern") else 1
+        axis = 2 if name.endswith(("hook_pattern", "hook_attn_scores")) else 1
         return value.select(axis, min(length, value.shape[axis]) - 1)
 
     return pick

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from mechgrok.models.forward.activations import ACTIVATIONS
+
 _SIZES = {"d_model", "d_head", "n_layers", "n_ctx", "n_heads", "d_mlp", "d_vocab", "d_vocab_out", "eps", "attn_only", "n_params"}
 _START = {"seed", "init_mode", "initializer_range", "init_weights", "device"}
 _ORIGIN = {"model_name", "from_checkpoint", "checkpoint_index", "checkpoint_label_type", "checkpoint_value"}
@@ -17,12 +19,10 @@ _FREE = _SIZES | _START | _ORIGIN | _TEXT | _HOOKS
 """Options that the fast pass follows, or that do not change the function."""
 
 _WORDS = {
-    "act_fn": "the activation is {}, none of relu, gelu and quadratic",
-    "normalization_type": "the normalisation is {}, neither LN nor LNPre",
+    "act_fn": "the activation is {}, none of " + ", ".join(ACTIVATIONS),
     "dtype": "the weights are {}, neither float32 nor float64",
     "attn_scale": "scores are divided by {}, not by the root of d_head",
     "positional_embedding_type": "positions are {}, not learned and added to the tokens",
-    "attention_dir": "attention is {}, not causal",
     "use_local_attn": "attention is local",
     "use_attn_scale": "scores are not divided by the root of d_head",
     "scale_attn_by_inverse_layer_idx": "scores are divided by the number of the layer",
@@ -53,14 +53,14 @@ def obstacle(config: Any) -> str | None:
 def _followed(option: dataclasses.Field[Any], value: Any, config: Any) -> bool:
     match option.name:
         case "act_fn":
-            return config.attn_only or value in ("relu", "gelu", "quadratic")
+            return config.attn_only or value in ACTIVATIONS
         case "normalization_type":
-            return value in (None, "LN", "LNPre")
+            return value in (None, "LN", "LNPre", "RMS", "RMSPre")
+        case "attention_dir":
+            return value in ("causal", "bidirectional")
         case "dtype":
             return value in (torch.float32, torch.float64)
         case "attn_scale":
             return math.isclose(value, math.sqrt(config.d_head))
-        case "use_attention_sinks":
-            return not value or getattr(config, "softmax1", False)
         case name:
             return name in _FREE or value == option.default

@@ -1,31 +1,58 @@
-"""Networks as TransformerLens' `HookedTransformer`: the library is imported here alone, and only when a module is built."""
+"""Transformers as modules with TransformerLens' names and hook points. The library is imported only when a module is built."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.models.parameter_shapes import blank_weights, is_bias
 from mechgrok.models.shape import Shape
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
+
+    from mechgrok.models.architecture import Architecture
 
 _BUFFERS = ("mask", "IGNORE")
+_ACTIVATIONS = ("relu", "gelu", "gelu_new", "silu")
+_NORMS = (None, "LN", "LNPre", "RMS", "RMSPre")
 
 
-def empty(shape: Shape, dtype: torch.dtype = torch.float32) -> HookedTransformer:
-    """A network on the CPU whose matrices hold anything; biases are 0 and LayerNorm weights 1.
+def from_weights(network: Architecture, weights: Mapping[str, Tensor]) -> HookedRootModule:
+    """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
 
-    What the library has no option for is done by its own modules here, not by hooks, so that resetting hooks keeps the function.
+    It is the library's where the library has every option of the network, else one of our own with the same hook points. Biases may be
+    missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
     """
-    from transformer_lens import HookedTransformer, HookedTransformerConfig
+    given = _complete(network, weights)
+    if is_the_librarys(network):
+        model = _of_the_library(network, given["embed.W_E"].dtype)
+        model.load_state_dict(given, strict=False)
+        return model
+    from mechgrok.models.hooks.hooked_network import HookedArchitecture
 
-    from mechgrok.models.hooks import adapted
+    return HookedArchitecture(network, given, network.n_ctx)
+
+
+def is_the_librarys(shape: Shape) -> bool:
+    """Whether TransformerLens has an option for every part of the function."""
+    common = shape.normalization in _NORMS and shape.normalised_end == shape.pre_norm
+    common = common and (shape.attn_only or shape.activation in _ACTIVATIONS)
+    plain = shape.residual and not shape.tied and shape.pooling == "last" and not shape.dropout
+    return common and plain and _attends_plainly(shape)
+
+
+def _attends_plainly(shape: Shape) -> bool:
+    return shape.positions == "learned" and shape.softmax == "softmax" and not shape.registers and shape.attention_coefficient == 1
+
+
+def _of_the_library(shape: Shape, dtype: torch.dtype) -> HookedTransformer:
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
 
     config = HookedTransformerConfig(
         n_layers=shape.layers,
@@ -36,67 +63,26 @@ def empty(shape: Shape, dtype: torch.dtype = torch.float32) -> HookedTransformer
         d_vocab=shape.d_vocab,
         d_vocab_out=shape.d_vocab_out,
         n_ctx=shape.n_ctx,
-        act_fn="relu" if shape.activation == "quadratic" else shape.activation,
-        normalization_type=shape.normalization if shape.pre_norm else None,
+        act_fn=shape.activation if shape.activation in _ACTIVATIONS else "relu",
+        normalization_type=shape.normalization,
+        attention_dir=shape.attention_direction,
         attn_only=shape.attn_only,
         eps=shape.eps,
-        use_attention_sinks=shape.softmax == "softmax1",
         init_weights=False,
         device="cpu",
         dtype=dtype,
     )
-    model = adapted.WithRegisters(config) if shape.registers else HookedTransformer(config)
-    if adapted.own_blocks(shape):
-        for layer in range(shape.layers):
-            model.blocks[layer] = adapted.Block(model.cfg, layer, shape)
-    adapted.adapt(model, shape)
-    if shape.activation == "quadratic":
-        _square(model)
-    if shape.attention_coefficient != 1:
-        _mix(model, shape.attention_coefficient, shape.registers)
-    return model
+    return HookedTransformer(config)
 
 
-def _square(model: HookedTransformer) -> None:
-    """Gives the neurons of a network the activation x^2."""
-    model.cfg.act_fn = "quadratic"
-    for block in model.blocks:
-        if not model.cfg.attn_only:
-            block.mlp.act_fn = torch.square
-
-
-def _mix(model: HookedTransformer, coefficient: float, registers: int) -> None:
-    """Mixes the attention patterns of a network with uniform ones; `hook_pattern` shows them mixed."""
-    model.cfg.attention_coefficient = coefficient  # type: ignore[attr-defined]
-    for block in model.blocks:
-        block.attn.hook_pattern.forward = partial(_mixed, coefficient=coefficient, registers=registers)  # type: ignore[method-assign]
-
-
-def _mixed(pattern: Tensor, coefficient: float, registers: int) -> Tensor:
-    """c w + 1 - c for the weights w of what the query sees, 0 for later positions: (batch, head, query, key)."""
-    queries, keys = pattern.shape[-2:]
-    visible = pattern.new_ones(queries, keys).tril(keys - queries)
-    visible[:, keys - registers :] = 1
-    visible[queries - registers :] = 1
-    return pattern * coefficient + (1 - coefficient) * visible
-
-
-def from_weights(shape: Shape, weights: Mapping[str, Tensor]) -> HookedTransformer:
-    """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
-
-    Biases may be missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
-    """
-    model = empty(shape, weights["embed.W_E"].dtype)
+def _complete(shape: Shape, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights with all biases, without buffers."""
+    blank = blank_weights(shape, weights["embed.W_E"].dtype)
     given = {name: tensor for name, tensor in weights.items() if name.rpartition(".")[2] not in _BUFFERS}
-    missing, unknown = model.load_state_dict(given, strict=False)
-    _refuse("lack", [name for name in missing if not _may_be_missing(name)])
-    _refuse("hold unknown parameters", unknown)
-    return model
-
-
-def _may_be_missing(name: str) -> bool:
-    leaf = name.rpartition(".")[2]
-    return leaf in _BUFFERS or leaf == "b" or leaf.startswith("b_")
+    _refuse("lack", [name for name in blank if name not in given and not is_bias(name)])
+    _refuse("hold unknown parameters", [name for name in given if name not in blank])
+    _refuse("hold, in another shape,", [name for name in given if given[name].shape != blank[name].shape])
+    return {name: given.get(name, tensor) for name, tensor in blank.items()}
 
 
 def _refuse(verb: str, names: list[str]) -> None:

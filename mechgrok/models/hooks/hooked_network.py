@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,14 @@ from transformer_lens.hook_points import HookPoint
 from transformer_lens.HookedRootModule import HookedRootModule
 
 from mechgrok.errors import UserError
+from mechgrok.models.forward import plain_forward
 from mechgrok.models.forward.dropout import Masks
+from mechgrok.models.forward.notes import Note
 from mechgrok.models.network import Network
+from mechgrok.models.weights import Weights
+
+if TYPE_CHECKING:
+    from mechgrok.models.architecture import Architecture
 
 
 class HookedNetwork(HookedRootModule):
@@ -24,20 +31,44 @@ class HookedNetwork(HookedRootModule):
         self.masks: Masks | None = None
         for name, tensor in weights.items():
             _put(self, name, nn.Parameter(tensor.detach().clone()))
-        for name in _activations(network, weights, length):
+        for name in self._activations(weights, length):
             _put(self, name, HookPoint())
         self.setup()
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (batch, 1, d_vocab_out) of tokens (batch, pos): one position, the one that is read."""
-        weights = dict(self.named_parameters())
-        x = self.hook_dict["hook_embed"](self.network.embed(weights, tokens))
-        return self.network.from_embedded(weights, x, lambda name, value: self.hook_dict[name](value), self.masks)[:, None]
+        """Logits (batch, pos, d_vocab_out) of tokens (batch, pos); a network that mixes the positions at once has one position."""
+        return self._logits(dict(self.named_parameters()), tokens, lambda name, value: self.hook_dict[name](value), self.masks)
+
+    def _logits(self, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
+        x = note("hook_embed", self.network.embed(weights, tokens))
+        return self.network.from_embedded(weights, x, note, masks)[:, None]
+
+    def _activations(self, weights: Weights, length: int) -> list[str]:
+        """The names of the activations of a forward pass."""
+        names = []
+
+        def listen(name: str, value: Tensor) -> Tensor:
+            names.append(name)
+            return value
+
+        with torch.no_grad():
+            self._logits(weights, torch.zeros(1, length, dtype=torch.long), listen)
+        return names
 
     def to(self, device_or_dtype: Any, print_details: bool = True) -> HookedNetwork:  # type: ignore[override]
         """The same as a HookedTransformer's, and quiet."""
         moved: HookedNetwork = super().to(device_or_dtype)
         return moved
+
+
+class HookedArchitecture(HookedNetwork):
+    """A transformer with all hook points and positions of a HookedTransformer; positions of registers have no logits."""
+
+    network: Architecture
+
+    def _logits(self, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
+        x = plain_forward.embedded(weights, self.network, tokens, note)
+        return plain_forward.logits_of_positions(weights, self.network, x, note, masks)
 
 
 def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], length: int) -> HookedNetwork:
@@ -50,24 +81,11 @@ def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str,
     return HookedNetwork(network, weights, length)
 
 
-def _activations(network: Network, weights: Mapping[str, Tensor], length: int) -> list[str]:
-    """The names of the activations of a forward pass."""
-    names = ["hook_embed"]
-
-    def listen(name: str, value: Tensor) -> Tensor:
-        names.append(name)
-        return value
-
-    with torch.no_grad():
-        network.from_embedded(weights, network.embed(weights, torch.zeros(1, length, dtype=torch.long)), listen)
-    return names
-
-
 def _put(module: nn.Module, name: str, what: nn.Module | nn.Parameter) -> None:
     """Sets a parameter or a hook point under its dotted name, creating the modules on the way."""
     *path, leaf = name.split(".")
-    for step in path:
+    for step, inner in pairwise([*path, leaf]):
         if not hasattr(module, step):
-            module.add_module(step, nn.Module())
+            module.add_module(step, nn.ModuleList() if inner.isdigit() else nn.Module())
         module = getattr(module, step)
     setattr(module, leaf, what)

@@ -3,62 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+from mechgrok.models.shape import Shape
 
 Weights = dict[str, Tensor]
 
 
-def devon2024(model: HookedTransformer, seed: int) -> None:
+def devon2024(weights: Weights, shape: Shape, seed: int) -> None:
     """Of nn.Embedding (normal, deviation 1; the unembedding too), nn.MultiheadAttention and nn.Linear, as in devon-research's grokking.
 
     Made in the order token embedding, positions, for every layer attention and the MLP's two maps, unembedding. That code draws its
     split from the same random numbers first, so its own weights are not given again. Needs d_head * heads = d_model.
     """
-    cfg = model.cfg
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        weights = _embeddings(model)
-        for layer in range(cfg.n_layers):
-            weights |= _multihead(f"blocks.{layer}.attn", cfg.d_model, cfg.n_heads) | _mlp(model, layer)
-        weights["unembed.W_U"] = nn.Embedding(cfg.d_vocab_out, cfg.d_model).weight.T
-    _put(model, weights)
+        made = _embeddings(weights, shape)
+        for layer in range(shape.layers):
+            made |= _multihead(f"blocks.{layer}.attn", shape.d_model, shape.heads) | _mlp(shape, layer)
+        made["unembed.W_U"] = nn.Embedding(shape.d_vocab_out, shape.d_model).weight.T
+    _put(weights, made)
 
 
-def power2022(model: HookedTransformer, seed: int) -> None:
+def power2022(weights: Weights, shape: Shape, seed: int) -> None:
     """Of nn.Embedding (normal, deviation 1) and nn.Linear, as in openai/grok (Power et al. 2022, arXiv 2201.02177) and its forks.
 
     Made in the order token embedding, positions, for every layer W_Q, W_K, W_V, W_O of all heads and the MLP's two maps, unembedding.
     That code spends its seed on other draws too, so its own weights are not given again.
     """
-    cfg = model.cfg
-    inner = cfg.n_heads * cfg.d_head
+    inner = shape.heads * shape.d_head
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        weights = _embeddings(model)
-        for layer in range(cfg.n_layers):
-            made = {letter: nn.Linear(cfg.d_model, inner) for letter in "QKV"} | {"O": nn.Linear(inner, cfg.d_model)}
-            weights |= _attention(f"blocks.{layer}.attn", made, cfg.n_heads) | _mlp(model, layer)
-        last = nn.Linear(cfg.d_model, cfg.d_vocab_out)
-        weights |= {"unembed.W_U": last.weight.T, "unembed.b_U": last.bias}
-    _put(model, weights)
+        made = _embeddings(weights, shape)
+        for layer in range(shape.layers):
+            maps = {letter: nn.Linear(shape.d_model, inner) for letter in "QKV"} | {"O": nn.Linear(inner, shape.d_model)}
+            made |= _attention(f"blocks.{layer}.attn", maps, shape.heads) | _mlp(shape, layer)
+        last = nn.Linear(shape.d_model, shape.d_vocab_out)
+        made |= {"unembed.W_U": last.weight.T, "unembed.b_U": last.bias}
+    _put(weights, made)
 
 
-def _embeddings(model: HookedTransformer) -> Weights:
-    cfg = model.cfg
-    sizes = {"embed.W_E": cfg.d_vocab, "pos_embed.W_pos": cfg.n_ctx, "registers.W_R": _rows(model, "registers.W_R")}
-    known = dict(model.named_parameters())
-    return {name: nn.Embedding(size, cfg.d_model).weight for name, size in sizes.items() if name in known}
-
-
-def _rows(model: HookedTransformer, name: str) -> int:
-    return len(dict(model.named_parameters()).get(name, ()))
+def _embeddings(weights: Weights, shape: Shape) -> Weights:
+    sizes = {"embed.W_E": shape.d_vocab, "pos_embed.W_pos": shape.n_ctx, "registers.W_R": shape.registers}
+    return {name: nn.Embedding(size, shape.d_model).weight for name, size in sizes.items() if name in weights}
 
 
 def _multihead(module: str, d_model: int, heads: int) -> Weights:
@@ -86,17 +76,16 @@ def _out(module: str, made: nn.Linear, heads: int) -> Weights:
     return {f"{module}.W_O": turned, f"{module}.b_O": made.bias}
 
 
-def _mlp(model: HookedTransformer, layer: int) -> Weights:
-    if model.cfg.attn_only or model.cfg.d_mlp is None:
+def _mlp(shape: Shape, layer: int) -> Weights:
+    if shape.attn_only:
         return {}
-    into, out = nn.Linear(model.cfg.d_model, model.cfg.d_mlp), nn.Linear(model.cfg.d_mlp, model.cfg.d_model)
+    into, out = nn.Linear(shape.d_model, shape.d_mlp), nn.Linear(shape.d_mlp, shape.d_model)
     module = f"blocks.{layer}.mlp"
     return {f"{module}.W_in": into.weight.T, f"{module}.b_in": into.bias, f"{module}.W_out": out.weight.T, f"{module}.b_out": out.bias}
 
 
-def _put(model: HookedTransformer, weights: Weights) -> None:
+def _put(weights: Weights, made: Weights) -> None:
     """Copies what the network has a parameter for."""
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name in weights:
-                parameter.copy_(weights[name])
+    for name, tensor in weights.items():
+        if name in made:
+            tensor.copy_(made[name].detach())

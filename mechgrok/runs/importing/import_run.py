@@ -84,8 +84,6 @@ def _steps(foreign: Foreign) -> list[int]:
 
 
 def _model(architecture: Architecture) -> Transformer:
-    if architecture.eps != Architecture.eps:
-        raise UserError(f"the file's LayerNorm has eps {architecture.eps:g}; only {Architecture.eps:g} can be imported")
     fields = {name: getattr(architecture, name) for name in Transformer.model_fields if hasattr(architecture, name)}
     return make(Transformer, **fields, biases="all", init="transformer_lens")
 

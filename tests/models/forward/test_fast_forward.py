@@ -1,4 +1,4 @@
-"""The fast forward pass is the HookedTransformer's function: logits, every gradient, every activation that it hands out."""
+"""The fast forward pass is the module's function: logits, every gradient, every activation that it hands out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from mechgrok.maths.landscape.losses import per_example
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import tail
 from mechgrok.models.forward.fast_forward import Batch, forward, logits
-from mechgrok.models.hooks import hooked
 from mechgrok.tasks.modular import Modular
 
 RELATIVE = 1e-10
@@ -128,7 +127,7 @@ def test_missing_biases_count_as_zero() -> None:
     shape = Architecture(2, 2, 6, 3, 8, 6, 5, 3, "gelu", None, False)
     network = Network(shape, torch.tensor([[0, 1, 5], [2, 1, 5], [4, 4, 5]]), 3)
     weights = {name: tensor.detach() for name, tensor in network.model().named_parameters() if ".b_" not in name}
-    assert _agree(logits(weights, shape, Batch.of(network.tokens)), hooked.from_weights(shape, weights)(network.tokens)[:, -1])
+    assert _agree(logits(weights, shape, Batch.of(network.tokens)), shape.module(weights)(network.tokens)[:, -1])
 
 
 @pytest.mark.long

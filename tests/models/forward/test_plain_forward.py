@@ -1,4 +1,4 @@
-"""The plain forward pass is the HookedTransformer's function of its residual stream, and the fast one's of the tokens."""
+"""The plain forward pass is the module's function of its residual stream, the fast one's of the tokens, and torch's own modules'."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 import torch
+import torch_transformer
 from hypothesis import given, settings
 from random_networks import Network, networks
 from torch import Tensor
@@ -17,6 +18,16 @@ from mechgrok.models.forward.plain_forward import logits, residual
 
 def close(ours: Tensor, theirs: Tensor) -> bool:
     return bool((ours - theirs).abs().max() <= 1e-10 * theirs.abs().max() + 1e-13)
+
+
+@settings(max_examples=200, deadline=None)
+@given(network=networks())
+def test_torchs_modules_give_the_same_logits(network: Network) -> None:
+    shape, weights = network.shape, network.weights
+    expected = torch_transformer.logits(shape, weights, network.tokens)
+    scale = float(expected.abs().max())
+    for found in (logits(weights, shape, residual(weights, shape, network.tokens)), shape.logits(weights, Batch.of(network.tokens))):
+        assert float((found - expected).abs().max()) <= 1e-12 * max(1.0, scale)
 
 
 @settings(max_examples=60, deadline=None)

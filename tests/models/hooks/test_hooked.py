@@ -1,36 +1,76 @@
-"""What our networks do and the library has no option for: attention mixed with uniform ones, and squared neurons."""
+"""Transformers as modules: the library's where it has every option, else our own with the same parameters and hooks."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.forward.fast_forward import obstacle
 from mechgrok.models.hooks import hooked
+from mechgrok.models.hooks.hooked_network import HookedArchitecture
+from mechgrok.models.parameter_shapes import parameter_shapes
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
+    from transformer_lens.HookedRootModule import HookedRootModule
 
 SHAPE = Architecture(2, 2, 6, 3, 8, 6, 5, 4, "relu", None, False)
 TOKENS = torch.tensor([[0, 1, 5], [2, 1, 5], [4, 4, 5], [3, 0, 5]])
 
 
-def _weights() -> dict[str, Tensor]:
+def _weights(shape: Architecture = SHAPE) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
-    shapes = {name: parameter.shape for name, parameter in hooked.empty(SHAPE).named_parameters()}
-    return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
+    sizes = parameter_shapes(shape).items()
+    return {name: torch.randn(size, generator=generator, dtype=torch.float64) for name, size in sizes}
 
 
-def _network(**options: object) -> HookedTransformer:
-    return hooked.from_weights(dataclasses.replace(SHAPE, **options), _weights())
+def _network(**options: Any) -> HookedRootModule:
+    shape = dataclasses.replace(SHAPE, **options)
+    return hooked.from_weights(shape, _weights(shape))
+
+
+def _of_our_own(**options: Any) -> HookedRootModule:
+    """One that the library has, too."""
+    shape = dataclasses.replace(SHAPE, **options)
+    return HookedArchitecture(shape, _weights(shape), shape.n_ctx)
+
+
+LIBRARYS: list[dict[str, Any]] = [
+    {"normalization": "LN"},
+    {"normalization": "LNPre", "activation": "gelu"},
+    {"normalization": "RMS", "activation": "gelu_new", "eps": 1e-2},
+    {"normalization": "RMSPre", "activation": "silu", "attention_direction": "bidirectional"},
+    {"attn_only": True},
+]
+
+
+@pytest.mark.parametrize("options", LIBRARYS, ids=str)
+def test_a_module_of_our_own_has_the_librarys_parameters_hooks_and_values(options: dict[str, Any]) -> None:
+    ours, theirs = _of_our_own(**options), _network(**options)
+    assert type(ours) is not type(theirs)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    (logits, cache), (expected, known) = ours.run_with_cache(TOKENS), theirs.run_with_cache(TOKENS)
+    assert set(cache) == set(known)
+    assert torch.allclose(logits, expected, rtol=1e-11, atol=1e-12)
+    assert [name for name in known if not torch.allclose(cache[name], known[name], rtol=1e-10, atol=1e-12)] == []
+
+
+@pytest.mark.parametrize("options", LIBRARYS, ids=str)
+def test_what_the_library_has_no_option_for_is_a_module_of_our_own(options: dict[str, Any]) -> None:
+    assert not isinstance(_network(**options), HookedArchitecture)
+    ours: list[dict[str, Any]] = [{"tied": True, "d_vocab_out": 6}, {"registers": 1}, {"positions": "none"}, {"residual": False}]
+    assert all(isinstance(_network(**options | each), HookedArchitecture) for each in ours)
+    other_end = {
+        "final_norm": not dataclasses.replace(SHAPE, **options).normalised_end,
+        "normalization": options.get("normalization", "post"),
+    }
+    assert isinstance(_network(**options | other_end), HookedArchitecture)
 
 
 @pytest.mark.parametrize("coefficient", [0.0, 0.25, 0.75])
@@ -69,27 +109,22 @@ def test_it_is_the_networks_function_and_no_hook() -> None:
     assert torch.equal(copy.deepcopy(model)(TOKENS), before)
 
 
-def test_the_librarys_config_says_what_the_network_does() -> None:
-    model = _network(attention_coefficient=0.25, activation="quadratic")
-    assert (model.cfg.act_fn, model.cfg.attention_coefficient) == ("quadratic", 0.25)
-    assert obstacle(model.cfg) is None
+def test_the_fast_forward_is_that_of_both_modules_and_of_no_other() -> None:
+    for options in ({}, {"attention_coefficient": 0.25, "activation": "quadratic"}):
+        assert dataclasses.replace(SHAPE, **options).obstacle(_network(**options)) is None
+    other = _network(normalization="LN")
+    other.cfg.normalization_type = "another"
+    assert "another" in str(SHAPE.obstacle(other))
 
 
 def test_an_attention_only_network_may_say_quadratic() -> None:
-    shape = dataclasses.replace(SHAPE, activation="quadratic", attn_only=True)
-    assert hooked.empty(shape)(TOKENS).shape == (4, 3, 5)
-
-
-def test_an_ordinary_network_is_the_librarys_alone() -> None:
-    model = _network()
-    assert not any("forward" in vars(module) for module in model.modules())
-    assert {block.mlp.act_fn for block in model.blocks} == {torch.nn.functional.relu}
+    assert _network(activation="quadratic", attn_only=True)(TOKENS).shape == (4, 3, 5)
 
 
 def test_a_spec_builds_it() -> None:
     model = Transformer(d_model=8, heads=2, d_mlp=8, attention_coefficient=0.0, activation="quadratic").build(Modular(p=5, layout="a b"))
     cache = model.run_with_cache(torch.tensor([[3, 4]]))[1]
-    assert model.W_E.shape == (5, 8)
-    assert model.W_U.shape == (8, 5)
+    assert model.embed.W_E.shape == (5, 8)
+    assert model.unembed.W_U.shape == (8, 5)
     assert cache["blocks.0.attn.hook_pattern"][0, 0].tolist() == [[1, 0], [1, 1]]
     assert torch.equal(cache["blocks.0.mlp.hook_post"], cache["blocks.0.mlp.hook_pre"].square())

@@ -337,14 +337,28 @@ def test_a_network_of_one_position_is_no_run(demo: dict[str, Any], tmp_path: Pat
 
 
 def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path: Path) -> None:
-    """Saved by the library's means: a state dict and its config, which say both."""
+    """A state dict and a config in the library's words, which has both."""
     ours = train(config(task__p=5, model__activation="quadratic", model__attention_coefficient=0.25), tmp_path / "ours")
-    model = ours.model()
-    torch.save({"model": model.state_dict(), "config": model.cfg}, tmp_path / "file.pth")
+    words = {"act_fn": "quadratic", "attention_coefficient": 0.25, "normalization_type": None}
+    torch.save({"model": ours.model().state_dict(), "config": words}, tmp_path / "file.pth")
     import_file(tmp_path / "file.pth", tmp_path / "run", ImportOptions(operation="add"))
     back = open_run(tmp_path / "run")
     assert (back.config.model.activation, back.config.model.attention_coefficient) == ("quadratic", 0.25)
     assert torch.equal(back.snapshot().logits, ours.snapshot().logits)
+
+
+def test_another_eps_of_the_norms_is_kept(demo: dict[str, Any], tmp_path: Path) -> None:
+    words = {"act_fn": "relu", "normalization_type": "LNPre", "eps": 1e-2}
+    for eps in (1e-2, 1e-5):
+        torch.save({"model": demo["model"], "config": words | {"eps": eps}}, tmp_path / f"{eps}.pth")
+        import_file(tmp_path / f"{eps}.pth", tmp_path / f"run {eps}", ImportOptions(operation="add"))
+    coarse, fine = (open_run(tmp_path / f"run {eps}") for eps in (1e-2, 1e-5))
+    assert (coarse.config.model.eps, fine.config.model.eps) == (1e-2, 1e-5)
+    x = coarse.snapshot().activation("blocks.0.hook_resid_post")
+    variance = x.var(-1, unbiased=False, keepdim=True)
+    W_U = coarse.snapshot().unembedding
+    assert torch.allclose(coarse.snapshot().logits, (x - x.mean(-1, keepdim=True)) / (variance + 1e-2).sqrt() @ W_U)
+    assert not torch.allclose(fine.snapshot().logits, coarse.snapshot().logits, rtol=1e-6)
 
 
 def test_a_published_file_that_is_no_run(oracles: Path, tmp_path: Path) -> None:
