@@ -16,27 +16,25 @@ if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
     from transformer_lens.HookedRootModule import HookedRootModule
 
-    from mechgrok.models.architecture import Architecture
-
 _BUFFERS = ("mask", "IGNORE")
 _ACTIVATIONS = ("relu", "gelu", "gelu_new", "silu")
 _NORMS = (None, "LN", "LNPre", "RMS", "RMSPre")
 
 
-def from_weights(network: Architecture, weights: Mapping[str, Tensor]) -> HookedRootModule:
+def from_weights(shape: Shape, weights: Mapping[str, Tensor]) -> HookedRootModule:
     """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
 
     It is the library's where the library has every option of the network, else one of our own with the same hook points. Biases may be
     missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
     """
-    given = _complete(network, weights)
-    if is_the_librarys(network):
-        model = _of_the_library(network, given["embed.W_E"].dtype)
+    given = _complete(shape, weights)
+    if is_the_librarys(shape):
+        model = _of_the_library(shape, given["embed.W_E"].dtype)
         model.load_state_dict(given, strict=False)
         return model
-    from mechgrok.models.hooks.hooked_network import HookedArchitecture
+    from mechgrok.models.hooks.hooked_network import hooked_transformer
 
-    return HookedArchitecture(network, given, network.n_ctx)
+    return hooked_transformer(shape, given)
 
 
 def is_the_librarys(shape: Shape) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,44 +17,29 @@ from mechgrok.models.forward import plain_forward
 from mechgrok.models.forward.dropout import Masks
 from mechgrok.models.forward.notes import Note
 from mechgrok.models.network import Network
+from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
-if TYPE_CHECKING:
-    from mechgrok.models.architecture import Architecture
+Function = Callable[[Weights, Tensor, Note, Masks | None], Tensor]
+"""From weights, tokens (batch, pos), the note of activations and the dropout masks to logits (batch, pos, d_vocab_out)."""
 
 
 class HookedNetwork(HookedRootModule):
-    """A network's function with its weights as parameters, and a hook point for every activation that it names."""
+    """A function with its weights as parameters, and a hook point for every activation that it notes; `network` describes it."""
 
-    def __init__(self, network: Network, weights: Mapping[str, Tensor], length: int) -> None:
+    def __init__(self, network: Network | Shape, function: Function, weights: Weights, length: int) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.function = network, function
         self.masks: Masks | None = None
         for name, tensor in weights.items():
             _put(self, name, nn.Parameter(tensor.detach().clone()))
-        for name in self._activations(weights, length):
+        for name in _activations(function, weights, length):
             _put(self, name, HookPoint())
         self.setup()
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits (batch, pos, d_vocab_out) of tokens (batch, pos); a network that mixes the positions at once has one position."""
-        return self._logits(dict(self.named_parameters()), tokens, lambda name, value: self.hook_dict[name](value), self.masks)
-
-    def _logits(self, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        x = note("hook_embed", self.network.embed(weights, tokens))
-        return self.network.from_embedded(weights, x, note, masks)[:, None]
-
-    def _activations(self, weights: Weights, length: int) -> list[str]:
-        """The names of the activations of a forward pass."""
-        names = []
-
-        def listen(name: str, value: Tensor) -> Tensor:
-            names.append(name)
-            return value
-
-        with torch.no_grad():
-            self._logits(weights, torch.zeros(1, length, dtype=torch.long), listen)
-        return names
+        return self.function(dict(self.named_parameters()), tokens, lambda name, value: self.hook_dict[name](value), self.masks)
 
     def to(self, device_or_dtype: Any, print_details: bool = True) -> HookedNetwork:  # type: ignore[override]
         """The same as a HookedTransformer's, and quiet."""
@@ -61,14 +47,13 @@ class HookedNetwork(HookedRootModule):
         return moved
 
 
-class HookedArchitecture(HookedNetwork):
+def hooked_transformer(shape: Shape, weights: Weights) -> HookedNetwork:
     """A transformer with all hook points and positions of a HookedTransformer; positions of registers have no logits."""
+    return HookedNetwork(shape, partial(_of_shape, shape), weights, shape.n_ctx)
 
-    network: Architecture
 
-    def _logits(self, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None = None) -> Tensor:
-        x = plain_forward.embedded(weights, self.network, tokens, note)
-        return plain_forward.logits_of_positions(weights, self.network, x, note, masks)
+def _of_shape(shape: Shape, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None) -> Tensor:
+    return plain_forward.logits_of_positions(weights, shape, plain_forward.embedded(weights, shape, tokens, note), note, masks)
 
 
 def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], length: int) -> HookedNetwork:
@@ -78,7 +63,25 @@ def hooked(network: Network, weights: Mapping[str, Tensor], shapes: Mapping[str,
             raise UserError(f"these weights lack {name}; check that the model is theirs")
         if tuple(weights[name].shape) != shapes.get(name):
             raise UserError(f"these weights hold {name} of shape {tuple(weights[name].shape)}, which this model has not; is it theirs?")
-    return HookedNetwork(network, weights, length)
+    return HookedNetwork(network, partial(_of_network, network), weights, length)
+
+
+def _of_network(network: Network, weights: Weights, tokens: Tensor, note: Note, masks: Masks | None) -> Tensor:
+    x = note("hook_embed", network.embed(weights, tokens))
+    return network.from_embedded(weights, x, note, masks)[:, None]
+
+
+def _activations(function: Function, weights: Weights, length: int) -> list[str]:
+    """The names of the activations of a forward pass."""
+    names = []
+
+    def listen(name: str, value: Tensor) -> Tensor:
+        names.append(name)
+        return value
+
+    with torch.no_grad():
+        function(weights, torch.zeros(1, length, dtype=torch.long), listen, None)
+    return names
 
 
 def _put(module: nn.Module, name: str, what: nn.Module | nn.Parameter) -> None:

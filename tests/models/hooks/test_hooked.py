@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.hooks import hooked
-from mechgrok.models.hooks.hooked_network import HookedArchitecture
+from mechgrok.models.hooks.hooked_network import HookedNetwork, hooked_transformer
 from mechgrok.models.parameter_shapes import parameter_shapes
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
@@ -38,7 +38,7 @@ def _network(**options: Any) -> HookedRootModule:
 def _of_our_own(**options: Any) -> HookedRootModule:
     """One that the library has, too."""
     shape = dataclasses.replace(SHAPE, **options)
-    return HookedArchitecture(shape, _weights(shape), shape.n_ctx)
+    return hooked_transformer(shape, _weights(shape))
 
 
 LIBRARYS: list[dict[str, Any]] = [
@@ -63,14 +63,14 @@ def test_a_module_of_our_own_has_the_librarys_parameters_hooks_and_values(option
 
 @pytest.mark.parametrize("options", LIBRARYS, ids=str)
 def test_what_the_library_has_no_option_for_is_a_module_of_our_own(options: dict[str, Any]) -> None:
-    assert not isinstance(_network(**options), HookedArchitecture)
+    assert not isinstance(_network(**options), HookedNetwork)
     ours: list[dict[str, Any]] = [{"tied": True, "d_vocab_out": 6}, {"registers": 1}, {"positions": "none"}, {"residual": False}]
-    assert all(isinstance(_network(**options | each), HookedArchitecture) for each in ours)
+    assert all(isinstance(_network(**options | each), HookedNetwork) for each in ours)
     other_end = {
         "final_norm": not dataclasses.replace(SHAPE, **options).normalised_end,
         "normalization": options.get("normalization", "post"),
     }
-    assert isinstance(_network(**options | other_end), HookedArchitecture)
+    assert isinstance(_network(**options | other_end), HookedNetwork)
 
 
 @pytest.mark.parametrize("coefficient", [0.0, 0.25, 0.75])
