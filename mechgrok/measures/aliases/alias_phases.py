@@ -85,7 +85,8 @@ class AliasPhases(Measure):
         now = last(result)
         found: Headline = {"frequencies": sorted(set(now["frequency"].astype(int)))}
         for part, rows in _over_keys(now).groupby("part", sort=False):
-            found |= headline_interval(f"cosine_{part}", mean_and_error(rows["cosine"]), "an embedding is zero, or the set has one alias")
+            reason = "an embedding is zero, or the set has one alias"
+            found |= headline_interval(f"cosine_{part}", mean_and_error(rows["cosine"]), reason, limit=1)
             others, _ = mean_and_error(rows["others"])
             found[f"others_{part}"] = others if others == others else Missing("the set has no integer with another phase")
         return found

@@ -23,8 +23,14 @@ def difference(one: Iterable[float], other: Iterable[float]) -> tuple[float, flo
     return mean - mean_2, float(np.hypot(error, error_2))
 
 
-def headline_interval(key: str, value: tuple[float, float], reason: str) -> Headline:
-    """A mean and its 95 % interval, mean -+ 1.96 error, as `key`, `key_low` and `key_high`; the reason where they are missing."""
+def interval(mean: float, error: float, limit: float = float("inf")) -> tuple[float, float]:
+    """The 95 % interval mean -+ 1.96 error, within the values -limit to limit that the mean can have."""
+    return max(mean - WIDTH * error, -limit), min(mean + WIDTH * error, limit)
+
+
+def headline_interval(key: str, value: tuple[float, float], reason: str, limit: float = float("inf")) -> Headline:
+    """A mean and its 95 % interval as `key`, `key_low` and `key_high`; the reason where they are missing."""
     mean, error = value
-    found = {key: mean, f"{key}_low": mean - WIDTH * error, f"{key}_high": mean + WIDTH * error}
+    low, high = interval(mean, error, limit) if error == error else (error, error)
+    found = {key: mean, f"{key}_low": low, f"{key}_high": high}
     return {name: number if number == number else Missing(reason) for name, number in found.items()}

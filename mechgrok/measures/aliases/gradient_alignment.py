@@ -35,7 +35,7 @@ class GradientAlignment(Measure):
     float64, without decay or clipping. Within a group of parameters: inner = <d_i, q_i>; cosine = inner / (|d_i| |q_i|). Control, others:
     mean of the same with q_j over the other aliases j of the set. To first order, a step along -d_i lowers the loss of the questions by
     its length times inner / |d_i|. own = cosine - others; gap = mean of own over the reliable set - mean over the unreliable set, -+ 1.96
-    standard errors over aliases.
+    standard errors over aliases, within [-4, 4].
     """
 
     name: ClassVar[str] = "gradient-alignment"
@@ -67,7 +67,8 @@ class GradientAlignment(Measure):
         own = result.assign(own=result["cosine"] - result["cosine_others"])
         means = own.groupby(["step", "part", "group"], sort=False)["own"].agg(mean_and_error).apply(pd.Series).reset_index()
         means.columns = pd.Index(["step", "part", "group", "mean", "error"])
-        banded = means.assign(low=means["mean"] - WIDTH * means["error"], high=means["mean"] + WIDTH * means["error"])
+        half = WIDTH * means["error"]
+        banded = means.assign(low=(means["mean"] - half).clip(lower=-2), high=(means["mean"] + half).clip(upper=2))
         now = last(banded)
         words: dict[str, Any] = {"y": "mean", "low": "low", "high": "high", "color": "part", "y_title": "cosine, own less others"}
         left = trajectory_bands(banded[banded["group"] == ALL], x="step", x_title="step", **words)
@@ -82,7 +83,7 @@ class GradientAlignment(Measure):
         for name, (reliable, unreliable, _) in GAPS.items():
             by = {group: _gap(now[now["group"] == group], reliable, unreliable) for group in (ALL, *GROUPS)}
             found |= headline_interval(
-                f"{name}_gap", by[ALL], f"{name}: the task lacks one of {reliable} and {unreliable}, or a gradient is zero"
+                f"{name}_gap", by[ALL], f"{name}: the task lacks one of {reliable} and {unreliable}, or a gradient is zero", limit=4
             )
             found[f"{name}_gap_by_group"] = {group: value for group, (value, _) in by.items() if group != ALL and value == value}
         return found
