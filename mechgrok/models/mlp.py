@@ -9,6 +9,7 @@ from pydantic import Field
 
 from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
+from mechgrok.models.options import Activation
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class MLP(Model):
-    """A perceptron on one-hot tokens side by side, with dropout. The defaults are the MLP of MIML-grokking.
+    """A perceptron on one-hot tokens side by side, of any depth, with dropout. The defaults are the MLP of MIML-grokking.
+
+    One that adds the one-hot tokens up has the same first matrix for each position. One with embeddings is the kind `embedding-mlp`, and
+    `quadratic-mlp` is one of these with the factor and the initial weights of Gromov's.
 
     A position that always holds the same token, such as '=', is not read, as in that code. Its initial weights are those of PyTorch's
     nn.Linear, made layer after layer. That code also holds an embedding that nothing reads, which counts as parameters there and is left
@@ -30,8 +34,13 @@ class MLP(Model):
     """Layers of neurons."""
     width: PositiveInt = 256
     """Neurons a layer."""
-    activation: Literal["relu", "gelu", "quadratic"] = "relu"
-    """Of the neurons; gelu is the exact one, x times the normal distribution function; quadratic is x^2."""
+    widths: tuple[PositiveInt, ...] = ()
+    """Neurons of each layer, instead of width and hidden_layers."""
+    activation: Activation = "relu"
+    """Of the neurons; gelu is the exact one, x times the normal distribution function, gelu_new its approximation by tanh; quadratic is
+    x^2, silu x sigmoid(x), and identity x."""
+    biases: bool = True
+    """Whether the maps have biases."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of each layer's neurons that is dropped in training."""
     seed: NonNegativeInt = 0
@@ -40,14 +49,15 @@ class MLP(Model):
     def architecture(self, task: Task) -> OneHotMLP:
         from mechgrok.models.one_hot import OneHotMLP, positions
 
+        widths = self.widths or (self.width,) * self.hidden_layers
         return OneHotMLP(
-            layers=self.hidden_layers,
+            layers=len(widths),
             **positions(task),
-            d_mlp=self.width,
+            widths=widths,
             d_vocab=task.vocabulary,
             d_vocab_out=task.classes,
             activation=self.activation,
-            biases=True,
+            biases=self.biases,
             dropout=self.dropout,
         )
 
@@ -58,12 +68,12 @@ class MLP(Model):
         shape = self.architecture(task)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            sizes = [len(shape.read) * shape.d_vocab] + [self.width] * self.hidden_layers + [shape.d_vocab_out]
-            made = [nn.Linear(into, out) for into, out in pairwise(sizes)]
-        *hidden, last = made
+            sizes = (len(shape.read) * shape.d_vocab, *shape.widths, shape.d_vocab_out)
+            *hidden, last = (nn.Linear(into, out, bias=self.biases) for into, out in pairwise(sizes))
         weights = {f"blocks.{layer}.mlp.W_in": each.weight.T for layer, each in enumerate(hidden)}
-        weights["embed.W_E"] = weights.pop("blocks.0.mlp.W_in").reshape(len(shape.read), shape.d_vocab, self.width)
-        weights |= {f"blocks.{layer}.mlp.b_in": each.bias for layer, each in enumerate(hidden)}
-        module = f"blocks.{self.hidden_layers - 1}.mlp"
-        weights |= {f"{module}.W_out": last.weight.T, f"{module}.b_out": last.bias}
+        weights["embed.W_E"] = weights.pop("blocks.0.mlp.W_in").reshape(len(shape.read), shape.d_vocab, shape.widths[0])
+        module = f"blocks.{shape.layers - 1}.mlp"
+        weights[f"{module}.W_out"] = last.weight.T
+        if self.biases:
+            weights |= {f"blocks.{layer}.mlp.b_in": each.bias for layer, each in enumerate(hidden)} | {f"{module}.b_out": last.bias}
         return {name: tensor.detach().contiguous() for name, tensor in weights.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from mechgrok.models.forward.activations import ACTIVATIONS
 from mechgrok.models.forward.dropout import Masks, drop
 from mechgrok.models.forward.notes import Note
 from mechgrok.models.network import Network
+from mechgrok.models.options import Activation
 from mechgrok.models.weights import Weights
 from mechgrok.tasks.task import Task
 
@@ -46,10 +47,11 @@ class OneHotMLP(Network):
     """The positions that are read; one that always holds the same token, such as '=', is not."""
     numbers: tuple[int, ...]
     """Which of these, counted from 0, hold numbers."""
-    d_mlp: int
+    widths: tuple[int, ...]
+    """Neurons of each layer."""
     d_vocab: int
     d_vocab_out: int
-    activation: Literal["relu", "gelu", "quadratic"]
+    activation: Activation
     biases: bool
     scale: float = 1.0
     dropout: float = 0.0
@@ -64,15 +66,15 @@ class OneHotMLP(Network):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of every parameter."""
-        found: dict[str, tuple[int, ...]] = {"embed.W_E": (len(self.read), self.d_vocab, self.d_mlp)}
-        for layer in range(self.layers):
-            found |= {f"blocks.{layer}.mlp.W_in": (self.d_mlp, self.d_mlp)} if layer else {}
-            found |= {f"blocks.{layer}.mlp.b_in": (self.d_mlp,)} if self.biases else {}
-        found[f"blocks.{self.layers - 1}.mlp.W_out"] = (self.d_mlp, self.d_vocab_out)
+        found: dict[str, tuple[int, ...]] = {"embed.W_E": (len(self.read), self.d_vocab, self.widths[0])}
+        for layer, width in enumerate(self.widths):
+            found |= {f"blocks.{layer}.mlp.W_in": (self.widths[layer - 1], width)} if layer else {}
+            found |= {f"blocks.{layer}.mlp.b_in": (width,)} if self.biases else {}
+        found[f"blocks.{self.layers - 1}.mlp.W_out"] = (self.widths[-1], self.d_vocab_out)
         return found | ({f"blocks.{self.layers - 1}.mlp.b_out": (self.d_vocab_out,)} if self.biases else {})
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
-        x = [weights["embed.W_E"].new_zeros(len(tokens), self.d_mlp)] * tokens.shape[1]
+        x = [weights["embed.W_E"].new_zeros(len(tokens), self.widths[0])] * tokens.shape[1]
         for W_E, position in zip(weights["embed.W_E"], self.read, strict=True):
             x[position] = F.embedding(tokens[:, position], W_E)
         return torch.stack(x, dim=1)
@@ -92,7 +94,7 @@ class OneHotMLP(Network):
 
     def with_embedding(self, weights: Weights, embedding: Tensor) -> dict[str, Tensor]:
         changed = weights["embed.W_E"].to(embedding.dtype, copy=True)
-        changed[list(self.numbers)] = embedding.unflatten(1, (len(self.numbers), self.d_mlp)).transpose(0, 1)
+        changed[list(self.numbers)] = embedding.unflatten(1, (len(self.numbers), self.widths[0])).transpose(0, 1)
         return {"embed.W_E": changed}
 
     def unembedding(self, weights: Weights) -> Tensor:

@@ -45,7 +45,7 @@ class QuadraticMLP(Model):
         return OneHotMLP(
             layers=1,
             **positions(task),
-            d_mlp=self.d_mlp,
+            widths=(self.d_mlp,),
             d_vocab=task.vocabulary,
             d_vocab_out=task.classes,
             activation="quadratic",
@@ -72,14 +72,14 @@ def _normal(shape: OneHotMLP) -> tuple[Tensor, Tensor]:
     """W_1 (N, pos * p) and W_2 (p, N)."""
     import torch
 
-    return torch.randn(shape.d_mlp, shape.length * shape.d_vocab), torch.randn(shape.d_vocab_out, shape.d_mlp)
+    return torch.randn(shape.widths[0], shape.length * shape.d_vocab), torch.randn(shape.d_vocab_out, shape.widths[0])
 
 
 def _linear(shape: OneHotMLP) -> tuple[Tensor, Tensor]:
     from torch import nn
 
-    first = nn.Linear(shape.length * shape.d_vocab, shape.d_mlp, bias=False)
-    return first.weight.detach(), nn.Linear(shape.d_mlp, shape.d_vocab_out, bias=False).weight.detach()
+    first = nn.Linear(shape.length * shape.d_vocab, shape.widths[0], bias=False)
+    return first.weight.detach(), nn.Linear(shape.widths[0], shape.d_vocab_out, bias=False).weight.detach()
 
 
 def _analytic(shape: OneHotMLP) -> tuple[Tensor, Tensor]:
@@ -87,8 +87,8 @@ def _analytic(shape: OneHotMLP) -> tuple[Tensor, Tensor]:
     import torch
 
     p = shape.d_vocab
-    w = 2 * math.pi / p * (torch.arange(shape.d_mlp, dtype=torch.float64) % max(1, p // 2) + 1)[:, None]
-    x, y = 2 * math.pi * torch.rand(2, shape.d_mlp, 1, dtype=torch.float64)
+    w = 2 * math.pi / p * (torch.arange(shape.widths[0], dtype=torch.float64) % max(1, p // 2) + 1)[:, None]
+    x, y = 2 * math.pi * torch.rand(2, shape.widths[0], 1, dtype=torch.float64)
     tokens = torch.arange(p, dtype=torch.float64)
     W_1 = torch.cat([torch.cos(w * tokens + x), torch.cos(w * tokens + y)], dim=1)
     return W_1.float(), torch.cos(w * tokens + x + y).T.float()

@@ -14,7 +14,7 @@ from mechgrok.models.network import Network
 from mechgrok.tasks.task import Task
 
 EMBEDDING = "embed.W_E"
-_OF_THE_TASK = {"d_vocab", "d_vocab_out", "n_ctx", "length", "dropout", "d_mlp"}
+_OF_THE_TASK = {"d_vocab", "d_vocab_out", "n_ctx", "length", "numbers", "dropout", "d_mlp", "widths"}
 """Fields in which two networks with the same body may differ; where a difference matters, the shapes of parameters differ too."""
 
 
