@@ -28,6 +28,7 @@ def _import(
     fraction: float | None = None,
     split_seed: int | Literal["auto"] | None = None,
     step: int | None = None,
+    record_every: int | None = None,
 ) -> int:
     """Makes a run of a weights file, a folder of checkpoints or a log of curves that somebody published.
 
@@ -47,11 +48,12 @@ def _import(
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
         step: Step of the weights, where the file does not hold it.
+        record_every: Updates between two recorded losses, where no steps stand beside them.
     """
     from mechgrok.runs.importing.import_run import import_file
     from mechgrok.runs.importing.options import ImportOptions
 
-    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step))
+    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step, record_every))
     print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,75 +10,95 @@ from pathlib import Path
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import parameters
+from mechgrok.runs.importing.file_names import steps_of_names
 from mechgrok.runs.importing.foreign import Foreign
-from mechgrok.runs.importing.reading import ENDINGS, naming, read, weight_files
+from mechgrok.runs.importing.importer import WeightsFile
+from mechgrok.runs.importing.reading import ENDINGS, convert, naming, weight_files
+from mechgrok.runs.importing.safe_pickle import loading
 
-_STEP = re.compile(r"(?P<name>.*)_(?:(?P<padded>\d{10})|step_(?P<step>\d{1,12}))")
-"""`{name}_{step:010}` and `oocl_{mod}_step_{n}`, as the code of the out-of-context experiments names its checkpoints."""
+_SHOWN = 4
 
 
 def read_folder(folder: Path) -> Foreign:
     """The checkpoints of one network, each at the step that the file or its name gives.
 
-    Raises UserError where files are of several formats or networks, where two have the same step, and where no file has one.
+    Files of another network than most, files without weights, and files without a step beside others with one are left out, with a note.
+    Raises UserError where no network is that of most files, where two have the same step, and where no file has one.
     """
     paths = weight_files(folder)
     if not paths:
-        raise UserError(f"{folder} holds no {', '.join(ENDINGS)} file and no metrics.csv; give a file, or the folder that the files lie in")
-    found = {path: read(path) for path in paths}
+        raise UserError(
+            f"{folder} holds no {', '.join(ENDINGS)} file and no log of curves; give a file, or the folder that the files lie in"
+        )
+    files = {path: WeightsFile(loading.read(path), path) for path in paths}
+    found = {path: convert(file) for path, file in files.items() if file.holds_weights}
+    if not found:
+        return convert(files[paths[-1]])
+    empty = [path for path in paths if path not in found]
     with naming(folder):
-        return _join(found)
+        joined = _join(*_of_one_network(found))
+    return replace(joined, notes=(*joined.notes, *([f"left out {_listed(empty)}: no weights in it"] if empty else [])))
 
 
-def _join(found: Mapping[Path, Foreign]) -> Foreign:
-    if len({each.format for each in found.values()}) > 1:
-        formats = ", ".join(f"{path.name} ({each.format})" for path, each in _one_of_each_format(found))
-        raise UserError(f"it holds files of several formats: {formats}; import each by itself")
+def _of_one_network(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
+    """The files of the network that most files hold, and a note on the others."""
+    kinds = {path: _kind(each) for path, each in found.items()}
+    (most, count), *others = Counter(kinds.values()).most_common()
+    if any(other == count for _, other in others):
+        one_of_each = ", ".join(f"{path.name} ({found[path].format})" for path in {kind: path for path, kind in kinds.items()}.values())
+        raise UserError(f"it holds as many files of one network as of another: {one_of_each}; import each by itself")
+    left = [path for path, kind in kinds.items() if kind != most]
+    notes = [f"left out {_listed(left)}: of another network than the {count} others"] if left else []
+    return {path: each for path, each in found.items() if kinds[path] == most}, notes
+
+
+def _kind(foreign: Foreign) -> tuple[str, tuple[tuple[str, tuple[int, ...]], ...]]:
+    """What distinguishes networks: the format, and the shapes by name."""
+    return foreign.format, tuple(sorted((name, tuple(tensor.shape)) for name, tensor in foreign.last.items()))
+
+
+def _join(found: Mapping[Path, Foreign], notes: Sequence[str]) -> Foreign:
     with_step, notes_on_steps = _with_steps(found)
-    parameters.require_same_shapes(state for each in with_step.values() for state in each.snapshots.values())
-    parts = list(with_step.values())
+    parts = [part for _, part in sorted(with_step.items(), key=lambda item: _last_step(item[1]))]
     return replace(
         parts[-1],
         snapshots=_join_snapshots(with_step),
-        recorded={split: _join_losses(each.recorded.get(split, {}) for each in parts) for split in ("train", "test")},
+        recorded={split: _join_series(each.recorded.get(split, {}) for each in parts) for split in ("train", "test")},
+        accuracies={split: _join_series(each.accuracies.get(split, {}) for each in parts) for split in ("train", "test")},
         train_rows=next((each.train_rows for each in parts if each.train_rows is not None), None),
         pairs=next((each.pairs for each in parts if each.pairs), {}),
-        notes=(*dict.fromkeys(note for each in parts for note in each.notes), *notes_on_steps),
+        notes=(*dict.fromkeys(note for each in parts for note in each.notes), *notes_on_steps, *notes),
+        steps_assumed=len(parts) == 1 and parts[0].steps_assumed,
     )
 
 
-def _one_of_each_format(found: Mapping[Path, Foreign]) -> Iterable[tuple[Path, Foreign]]:
-    return {each.format: (path, each) for path, each in found.items()}.values()
+def _last_step(foreign: Foreign) -> int:
+    return max((step for step in foreign.snapshots if step is not None), default=0)
 
 
 def _with_steps(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
     """The files that have steps, with these; and notes on where the steps are from and which files have none."""
-    matches = {path: match for path, each in found.items() if None in each.snapshots and (match := _STEP.fullmatch(path.stem))}
-    names = sorted({match["name"] for match in matches.values()})
-    if len(names) > 1:
-        raise UserError(f"it holds checkpoints of several runs: {', '.join(names[:4])}; put those of each into a folder of its own")
-    with_step = {path: _at_step(each, matches.get(path)) for path, each in found.items() if None not in each.snapshots or path in matches}
+    unnamed = [path for path, each in found.items() if None in each.snapshots]
+    named = steps_of_names(unnamed) if len(found) > 1 else {}
+    with_step = {path: _at_step(each, named.get(path)) for path, each in found.items() if None not in each.snapshots or path in named}
     without = [path for path in found if path not in with_step]
     if not with_step:
         if len(without) == 1:
             return dict(found), []
+        others = " and others" if len(without) > _SHOWN else ""
         raise UserError(
-            f"neither contents nor names give the steps of {_listed(without)} and others; "
-            "names such as name_0000500000.pt would, or import one file"
+            f"neither contents nor names give the steps of {_listed(without)}{others}; names such as step_500.pt would, or import one file"
         )
-    notes = ["steps are those in the files' names"] if matches else []
+    notes = ["steps are those in the files' names"] if named else []
     return with_step, notes + ([f"left out {_listed(without)}: neither the files nor their names give a step"] if without else [])
 
 
-def _at_step(foreign: Foreign, match: re.Match[str] | None) -> Foreign:
-    if match is None:
-        return foreign
-    return replace(foreign, snapshots={int(match["padded"] or match["step"]): foreign.snapshots[None]})
+def _at_step(foreign: Foreign, step: int | None) -> Foreign:
+    return foreign if step is None else replace(foreign, snapshots={step: foreign.snapshots[None]})
 
 
 def _listed(paths: Sequence[Path]) -> str:
-    return ", ".join(path.name for path in paths[:4])
+    return ", ".join(path.name for path in paths[:_SHOWN])
 
 
 def _join_snapshots(with_step: Mapping[Path, Foreign]) -> dict[int | None, Mapping[str, Tensor]]:
@@ -91,5 +111,5 @@ def _join_snapshots(with_step: Mapping[Path, Foreign]) -> dict[int | None, Mappi
     return found
 
 
-def _join_losses(parts: Iterable[Mapping[int, float]]) -> dict[int, float]:
-    return {step: loss for part in parts for step, loss in part.items()}
+def _join_series(parts: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    return {step: value for part in parts for step, value in part.items()}

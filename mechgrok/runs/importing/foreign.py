@@ -30,6 +30,10 @@ class Foreign:
     config : Mapping from str to Any
         Facts about the architecture, in the names of TransformerLens' config (act_fn, normalization_type, ...), and
         `attention_coefficient`.
+    accuracies : Mapping from str to Mapping from int to float
+        "train" and "test" -> step -> share of right rows, as far as the file records it.
+    steps_assumed : bool
+        Whether the steps are an assumption from the number of recorded losses, which the user can correct.
     notes : tuple of str
         What was left out, assumed or is unknown: a sentence each.
 
@@ -46,6 +50,8 @@ class Foreign:
     pairs: Mapping[str, Tensor] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    accuracies: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    steps_assumed: bool = False
 
     @property
     def last(self) -> Mapping[str, Tensor]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.importing import reading
 from mechgrok.runs.importing.checkpoint_folder import read_folder
+from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.inference.evidence import Evidence
@@ -53,7 +53,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Makes a run of a weights file or a folder of checkpoints."""
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        foreign = _dated(contents, options.step)
+        foreign = date(contents, options)
         architecture = infer_architecture(foreign.last, foreign.config)
         task = infer_task(foreign, architecture, options.p)
     evidence = Evidence.of(foreign, architecture, task)
@@ -65,18 +65,6 @@ def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
     config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
     create(out, _files(path, foreign, config, mask, notes))
     return Imported(config, tuple(_steps(foreign)), notes, losses)
-
-
-def _dated(foreign: Foreign, step: int | None) -> Foreign:
-    """The snapshots with a step for each: the one that the user gives, or 0, where the file names none."""
-    if step is not None and step < 0:
-        raise UserError(f"--step {step}: a step is a number of updates, 0 or more")
-    if None not in foreign.snapshots:
-        if step is not None:
-            raise UserError(f"the file holds its steps ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
-        return foreign
-    note = () if step is not None else ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
-    return replace(foreign, snapshots={step or 0: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
 
 
 def _steps(foreign: Foreign) -> list[int]:
@@ -111,5 +99,12 @@ def _sha256(path: Path) -> str:
 
 
 def _metrics(foreign: Foreign) -> bytes:
-    rows = sorted((step, split, loss) for split, losses in foreign.recorded.items() for step, loss in losses.items())
-    return "".join(["step,split,loss,accuracy\n", *(f"{step},{split},{loss!r},\n" for step, split, loss in rows)]).encode()
+    series = {"loss": foreign.recorded, "accuracy": foreign.accuracies}
+    steps = {(step, split) for by_split in series.values() for split, values in by_split.items() for step in values}
+    rows = [(step, split, *(_cell(by_split, split, step) for by_split in series.values())) for step, split in sorted(steps)]
+    return "".join(["step,split,loss,accuracy\n", *(",".join(map(str, row)) + "\n" for row in rows)]).encode()
+
+
+def _cell(series: Mapping[str, Mapping[int, float]], split: str, step: int) -> str:
+    value = series.get(split, {}).get(step)
+    return "" if value is None else repr(value)

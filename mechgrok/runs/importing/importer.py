@@ -47,6 +47,14 @@ class WeightsFile:
         """The raw weights by step, facts and recorded curves, whatever wraps them. Raises UserError for a file without weights."""
         return unpack(self.data, self.companion("config.json"))
 
+    @cached_property
+    def holds_weights(self) -> bool:
+        """Whether there are weights in the file."""
+        try:
+            return bool(self.contents.states)
+        except UserError:
+            return False
+
     def companion(self, name: str) -> Any:
         """The contents of a JSON file in the same folder.
 

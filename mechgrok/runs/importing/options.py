@@ -28,6 +28,8 @@ class ImportOptions:
         The seed of the split; "auto" tries 0 to 99 against the recorded losses.
     step : int, optional
         The number of updates of the weights.
+    record_every : int, optional
+        Updates between two recorded losses, where the file gives no steps beside them.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class ImportOptions:
     split: Literal["python-shuffle", "torch-randperm"] | None = None
     split_seed: int | Literal["auto"] | None = None
     step: int | None = None
+    record_every: int | None = None
 
 
 @dataclass(frozen=True)

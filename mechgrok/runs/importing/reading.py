@@ -12,13 +12,18 @@ from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.safe_pickle import loading
 
-ENDINGS = (".pt", ".pth", ".safetensors")
+ENDINGS = loading.ENDINGS
 
 
 def read(path: Path) -> Foreign:
     """The converted contents of a weights file. Raises UserError that begins with its path."""
-    file = WeightsFile(loading.read(path), path)
-    with naming(path):
+    return convert(WeightsFile(loading.read(path), path))
+
+
+def convert(file: WeightsFile) -> Foreign:
+    """The converted contents of a file that was read. Raises UserError that begins with its path."""
+    assert file.path is not None
+    with naming(file.path):
         return recognition.recognise(file).convert(file)
 
 

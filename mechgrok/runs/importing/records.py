@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.containers.curves import as_floats, axis_of
 
 
 class LossRecords(NamedTuple):
@@ -16,21 +17,42 @@ class LossRecords(NamedTuple):
     by_step: dict[str, dict[int, float]]
     """split -> step -> loss."""
     updates: int
-    """Length of the longer list: it has one record an update."""
+    """The step of the weights after these records: the last one beside the lists, else that at which the longer list ends."""
     notes: tuple[str, ...]
+    assumption: tuple[str, ...] = ()
+    """A note where the steps are inferred from the number of records; empty where the file gives them."""
 
 
-def read_losses(data: Mapping[str, Any], first: Mapping[str, int]) -> LossRecords:
-    """The lists `train_losses` and `test_losses` of a file. The longer has one record an update, the interval of the shorter is
-    inferred from their lengths; `first` holds the step to which each split's first record belongs.
+def read_losses(data: Mapping[str, Any], first: Mapping[str, int], known: int | None = None) -> LossRecords:
+    """The lists `train_losses` and `test_losses` of a file.
+
+    A list of steps beside them (`epochs`, `steps`, `log_steps`, ...) of the same length gives their steps. Without it the longer list has
+    one record an update, or one every so many that it ends at the `known` step of the weights, and the interval of the shorter is inferred
+    from their lengths; `first` holds the step to which each split's first record belongs.
     """
     found = {split: loss_list(data.get(f"{split}_losses"), f"{split}_losses") for split in first}
+    lists = {str(key): values for key, item in data.items() if (values := as_floats(item)) is not None}
+    axes = {split: axis for split, values in found.items() if values and (axis := axis_of(f"{split}_losses", lists))}
+    if axes:
+        return _by_axes(found, known, {split: [int(step) for step in lists[axis]] for split, axis in axes.items()}, axes)
     updates = max(len(values) for values in found.values())
     apart = {split: record_interval(len(values), updates) for split, values in found.items()}
-    by_step = {split: {first[split] + i * steps: loss for i, loss in enumerate(found[split])} for split, steps in apart.items() if steps}
+    every = known // updates if known and updates and known % updates == 0 else 1
+    by_step = {
+        split: {every * (first[split] + i * steps): loss for i, loss in enumerate(found[split])} for split, steps in apart.items() if steps
+    }
     lost = [split for split, values in found.items() if values and not apart[split]]
-    notes = tuple(f"left out {split}_losses: {len(found[split])} records over {updates} updates fit no interval" for split in lost)
-    return LossRecords(by_step, updates, notes)
+    notes = [f"left out {split}_losses: {len(found[split])} records over {updates} updates fit no interval" for split in lost]
+    how = "an update" if every == 1 else f"every {every} updates"
+    assumption = f"no steps beside the {updates} recorded losses: one {how} is assumed (correct it by --record-every N)"
+    return LossRecords(by_step, every * updates, tuple(notes), (assumption,) if updates else ())
+
+
+def _by_axes(found: Mapping[str, list[float]], known: int | None, steps: Mapping[str, list[int]], axes: Mapping[str, str]) -> LossRecords:
+    by_step = {split: dict(zip(steps[split], found[split], strict=True)) for split in steps}
+    names = ", ".join(repr(name[:40]) for name in dict.fromkeys(axes.values()))
+    lost = [f"left out {split}_losses: it has no steps" for split, values in found.items() if values and split not in steps]
+    return LossRecords(by_step, known or max(map(max, steps.values())), (f"the steps of the recorded losses are those of {names}", *lost))
 
 
 def loss_list(values: Any, name: str) -> list[float]:
@@ -60,8 +82,3 @@ def record_interval(count: int, updates: int) -> int | None:
         return None
     steps = -(-updates // count)
     return steps if -(-updates // steps) == count else None
-
-
-def is_step(value: Any) -> bool:
-    """Whether a file's number can be a number of updates."""
-    return type(value) is int and 0 <= value < 2**40

@@ -60,6 +60,36 @@ def test_names_say_the_steps(name: str, tmp_path: Path) -> None:
     assert "steps are those in the files' names" in made.notes
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("checkpoint_epoch_{}.pt", "step_{:06d}.pt", "ckpt_{}.pt", "{}.pth", "model_{:06d}.pth", "model_step{}.pt", "m_step_{}.ckpt"),
+        *("p7_seed_0_{}.pt", "epoch={}-step={}.ckpt", "epoch={}-step={}-v2.ckpt", "run3.{}.bin"),
+    ],
+)
+def test_the_number_that_differs_among_names_is_the_step(form: str, tmp_path: Path) -> None:
+    steps = (8500, 10_000)
+    names = {step: form.format(*((step // 50, step) if form.count("{") == 2 else (step,))) for step in steps}
+    folder = save(tmp_path / "models", {names[step]: state(step) for step in steps})
+    import_file(folder, tmp_path / "run", SAID)
+    run = open_run(tmp_path / "run")
+    assert run.steps == list(steps)
+    assert torch.equal(run.snapshot(8500).weights["embed.W_E"], state(8500)["embed.W_E"])
+
+
+def test_a_step_in_the_file_wins_over_its_name(tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {f"c_{n}.pt": {"model_state": state(n), "step": 100 * n} for n in (1, 2)})
+    assert import_file(folder, tmp_path / "run", SAID).steps == (100, 200)
+
+
+def test_files_of_another_network_and_without_weights_are_named_and_left_out(tmp_path: Path) -> None:
+    files = {f"c_{n}.pt": state(n) for n in (1, 2)} | {"other_3.pt": state(1, p=11), "results.pt": {"losses": [1.0]}, "opt.pt": Path.touch}
+    made = import_file(save(tmp_path / "models", files), tmp_path / "run", SAID)
+    assert made.steps == (1, 2)
+    assert "left out other_3.pt: of another network than the 2 others" in made.notes
+    assert "left out opt.pt, results.pt: no weights in it" in made.notes
+
+
 def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
     folder = save(tmp_path / "models", {"ssq_0000000500.pt": state(1), "ssq.pt": state(2), "interrupted.pt": state(3)})
     made = import_file(folder, tmp_path / "run", SAID)
@@ -76,14 +106,14 @@ def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("states", "complaint"),
     [
-        ({}, "holds no .pt, .pth, .safetensors file and no metrics.csv"),
-        ({"a_0000000001.pt": state(1), "b_0000000002.pt": state(1)}, "it holds checkpoints of several runs: a, b"),
-        ({"a_0000000001.pt": state(1), "a_step_1.pt": state(1)}, "a_step_1.pt is a second checkpoint of step 1"),
-        ({"a.pt": state(1), "b.pt": state(1)}, "neither contents nor names give the steps of a.pt, b.pt"),
-        ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "networks of different sizes"),
-        ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "files of several formats"),
-        ({"a_0000000001.pt": state(1), "a_0000000002.pt": [1]}, "a_0000000002.pt: no importer recognises this file"),
-        ({"a_0000000001.pt": state(1), "a_0000000002.pt": Path.touch}, "a_0000000002.pt: no importer recognises this file"),
+        ({}, "holds no .pt, .pth, .ckpt, .safetensors, .npz, .pkl, .bin file and no log of curves"),
+        ({"a_0000000001.pt": state(1), "b_0000000002.pt": state(1)}, "it holds checkpoints of several runs, such as a_0000000001.pt, b_"),
+        ({"a_0000000001.pt": state(1), "a_1.pt": state(1)}, "a_1.pt is a second checkpoint of step 1"),
+        ({"a.pt": state(1), "b.pt": state(1)}, "neither contents nor names give the steps of a.pt, b.pt;"),
+        ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "as many files of one network as of another"),
+        ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "as many files of one network as of another"),
+        ({"a_0000000001.pt": [1]}, "a_0000000001.pt: the file holds no weights; it holds a list of 1"),
+        ({"a_1_2.pt": state(1), "a_3_4.pt": state(1)}, "have several numbers that differ; name them step_100.pt"),
     ],
 )
 def test_what_is_no_such_folder_is_refused_in_one_line(states: Mapping[str, object], complaint: str, tmp_path: Path) -> None:

@@ -16,20 +16,25 @@ from mechgrok.runs.importing.recognition import importers, recognise
 @pytest.mark.parametrize(
     ("data", "contents"),
     [
-        ({"weight": torch.zeros(2), 3: None}, "a dict of 2 with the keys 'weight', 3"),
-        ({f"layer{i}": 0 for i in range(20)}, "'layer7', ..."),
+        ({f"layer{i}": 0 for i in range(20)}, "a dict of 20 with the keys .*'layer7', ..."),
         ([1, 2], "a list of 2"),
-        (torch.zeros(2, 3), r"one tensor of shape \(2, 3\)"),
+        (torch.zeros(2, 3), r"a tensor of shape \(2, 3\)"),
         (None, "a NoneType"),
         ({"model": None}, "'model'"),
-        ({"model": torch.zeros(3)}, "'model'"),
-        ({1: 2, "embed.W_E": torch.zeros(2, 2), "blocks.0.attn.W_O": torch.zeros(1, 2, 2)}, "a dict of 3"),
+        ({"optimizer": {"state": {0: {"exp_avg": torch.zeros(3, 3)}}, "param_groups": []}}, "'optimizer' .a dict of 2"),
         ({"evil\nkey": 1}, r"'evil\\nkey'"),
+        ({"runs": {(1, "add"): {"records": [{"step": 1}]}}}, r"'runs' .a dict of 1 with the keys \(1, 'add'\) .*'records'"),
     ],
 )
-def test_the_error_of_an_unknown_file_gives_its_contents_and_the_accepted_formats(data: object, contents: str) -> None:
-    with pytest.raises(UserError, match=contents) as error:
+def test_a_file_without_weights_is_refused_with_what_it_holds(data: object, contents: str) -> None:
+    with pytest.raises(UserError, match=f"holds no weights; it holds .*{contents}") as error:
         recognise(WeightsFile(data))
+    assert "\n" not in str(error.value)
+
+
+def test_the_error_of_an_unknown_network_gives_its_names_and_the_accepted_formats() -> None:
+    with pytest.raises(UserError, match=r"a dict of 2 with the keys 'weight', 3, and weights by the names 'weight'") as error:
+        recognise(WeightsFile({"weight": torch.zeros(2), 3: None}))
     assert all(importer.describe in str(error.value) for importer in importers())
     assert "\n" not in str(error.value)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mechgrok.runs.importing import records
+from mechgrok.runs.importing.containers.whole_numbers import is_step
 
 STEP_NAMES = (
     *("global_step", "step", "current_step", "train_step", "training_step", "trained_steps", "num_steps", "n_steps"),
@@ -35,4 +35,4 @@ def as_step(value: Any) -> int | None:
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**40:
         value = int(value)
-    return value if records.is_step(value) else None
+    return value if is_step(value) else None

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
@@ -52,14 +53,14 @@ class Furuta2024(Importer):
 
 def _step(data: Mapping[str, Any]) -> int | None:
     """Updates before the weights were saved: none where the pairs of the splits stand beside them."""
-    if records.is_step(data.get("epoch")):
+    if is_step(data.get("epoch")):
         return int(data["epoch"]) + 1
     return 0 if "train_data" in data and "optimizer" not in data else None
 
 
 def _recorded(data: Mapping[str, Any]) -> dict[str, dict[int, float]]:
     epoch: Any = data.get("epoch")
-    if not records.is_step(epoch):
+    if not is_step(epoch):
         return {}
     found = {split: data[f"{split}_loss"] for split in ("train", "test") if f"{split}_loss" in data}
     return {split: {epoch: records.loss_list([loss], f"{split}_loss")[0]} for split, loss in found.items()}
@@ -78,4 +79,4 @@ def _pairs(data: Mapping[str, Any], name: str) -> Tensor | None:
 
 
 def _is_pair(row: Any) -> bool:
-    return isinstance(row, list | tuple) and len(row) == 2 and all(records.is_step(token) for token in row)
+    return isinstance(row, list | tuple) and len(row) == 2 and all(is_step(token) for token in row)

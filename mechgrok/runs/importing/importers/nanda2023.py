@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
@@ -41,13 +42,14 @@ class Nanda2023(Importer):
 
 def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int | None = None, notes: tuple[str, ...] = ()) -> Foreign:
     """The networks and losses of a file, with a config of the network, notes on it, and its step where the file gives none."""
-    losses = records.read_losses(data, first={"train": 0, "test": 0})
+    losses = records.read_losses(data, first={"train": 0, "test": 0}, known=_epoch(data))
     final, remarks = parameters.complete(to_hooked_transformer(parameters.state_dict(data)))
     snapshots = _snapshots(data)
     remarks += losses.notes + assumptions(final, config) + (notes or _notes_on_attention(final)) + _notes_on_epochs(snapshots)
     snapshots[losses.updates or _epoch(data) or step] = final
     parameters.require_same_shapes(snapshots.values())
-    return Foreign(name, snapshots, losses.by_step, config=config, notes=remarks)
+    assumption = losses.assumption if len(snapshots) == 1 else ()
+    return Foreign(name, snapshots, losses.by_step, config=config, notes=remarks + assumption, steps_assumed=bool(assumption))
 
 
 def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
@@ -55,14 +57,14 @@ def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
     epochs, states = data.get("epochs"), data.get("state_dicts")
     if not isinstance(epochs, list) or not isinstance(states, list):
         return {}
-    if len(epochs) != len(states) or not all(records.is_step(epoch) for epoch in epochs):
+    if len(epochs) != len(states) or not all(is_step(epoch) for epoch in epochs):
         raise UserError(f"the file has {len(states)} state_dicts and {len(epochs)} epochs; give every state dict its epoch")
     return {epoch: parameters.complete(to_hooked_transformer(state))[0] for epoch, state in zip(epochs, states, strict=True)}
 
 
 def _epoch(data: Mapping[str, Any]) -> int | None:
     epoch = data.get("epoch")
-    return epoch if records.is_step(epoch) else None
+    return epoch if is_step(epoch) else None
 
 
 def _notes_on_attention(weights: Mapping[str, Tensor]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing.containers.steps import step_of
+from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import assumptions
@@ -37,13 +39,16 @@ class TransformerLensDemo(Importer):
     def convert(self, file: WeightsFile) -> Foreign:
         """The checkpoints, `model` as the last of them, and the losses, split and config that the file holds."""
         data, config = file.data, _config(file.data)
-        losses = records.read_losses(data, first={"train": 0, "test": 1})
+        known, _ = step_of(data)
+        losses = records.read_losses(data, first={"train": 0, "test": 1}, known=known)
         final, notes = parameters.complete(data["model"])
         snapshots = _checkpoints(data)
-        snapshots[losses.updates or _same(final, snapshots)] = final
+        snapshots[losses.updates or known or _same(final, snapshots)] = final
         parameters.require_same_shapes(snapshots.values())
         notes += losses.notes + assumptions(final, config)
-        return Foreign(self.name, snapshots, losses.by_step, _train_rows(data), config=config, notes=notes)
+        assumption = losses.assumption if len(snapshots) == 1 else ()
+        rows, notes = _train_rows(data), notes + assumption
+        return Foreign(self.name, snapshots, losses.by_step, rows, config=config, notes=notes, steps_assumed=bool(assumption))
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def _checkpoints(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]
     states, epochs = data.get("checkpoints", []), data.get("checkpoint_epochs", [])
     if not isinstance(states, list) or not isinstance(epochs, list) or len(states) != len(epochs):
         raise UserError("the file's checkpoints and checkpoint_epochs are not two lists of one length; save every checkpoint's epoch")
-    if not all(records.is_step(epoch) for epoch in epochs):
+    if not all(is_step(epoch) for epoch in epochs):
         raise UserError("the file's checkpoint_epochs are not whole numbers from 0; save every checkpoint's epoch")
     return {epoch + 1: parameters.complete(state)[0] for epoch, state in zip(epochs, states, strict=True)}
 
@@ -74,6 +79,6 @@ def _train_rows(data: Mapping[str, Any]) -> Tensor | None:
         return None
     if isinstance(rows, Tensor) and rows.ndim == 1 and rows.dtype in (torch.int64, torch.int32):
         rows = rows.tolist()
-    if not isinstance(rows, list) or not all(records.is_step(row) for row in rows):
+    if not isinstance(rows, list) or not all(is_step(row) for row in rows):
         raise UserError("the file's train_indices are not row numbers of the table; they must be a list of whole numbers")
     return torch.tensor(rows, dtype=torch.int64)

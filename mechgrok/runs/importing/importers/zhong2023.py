@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing import parameters
+from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.importers.nanda2023 import convert_snapshots
@@ -66,7 +67,7 @@ def _network(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _updates(config: Mapping[str, Any]) -> int | None:
     """The updates before the weights were saved: one an epoch where an epoch is one full batch, else None."""
-    return config["epoch"] if _takes_full_batches(config) and records.is_step(config.get("epoch")) else None
+    return config["epoch"] if _takes_full_batches(config) and is_step(config.get("epoch")) else None
 
 
 def _takes_full_batches(config: Mapping[str, Any]) -> bool:
