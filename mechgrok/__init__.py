@@ -5,10 +5,14 @@ run = mechgrok.open_run("checkpoints/addition"); outcomes = mechgrok.analyze(run
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mechgrok.api.importing import import_run
+    from mechgrok.api.reading import explain, extract, presets, verify
+    from mechgrok.api.training import finetune, train
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable, Outcomes, Result
     from mechgrok.errors import UserError
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from mechgrok.training.recording.record import record
 
     __version__: str
+
+# Threads that spin for long while they wait bring torch to a crawl where others use the cores too; read when torch starts.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {
     "Failure": "mechgrok.engine.outcomes",
@@ -32,9 +39,16 @@ _HOMES = {
     "RunMeasure": "mechgrok.measures.base.measure",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
+    "explain": "mechgrok.api.reading",
+    "extract": "mechgrok.api.reading",
+    "finetune": "mechgrok.api.training",
+    "import_run": "mechgrok.api.importing",
     "measure": "mechgrok.measures.base.function_measure",
     "open_run": "mechgrok.runs.run",
+    "presets": "mechgrok.api.reading",
     "record": "mechgrok.training.recording.record",
+    "train": "mechgrok.api.training",
+    "verify": "mechgrok.api.reading",
     "write_report": "mechgrok.report",
 }
 
@@ -54,11 +68,18 @@ __all__ = [
     "UserError",
     "__version__",
     "analyze",
+    "explain",
+    "extract",
+    "finetune",
+    "import_run",
     "measure",
     "measures",
     "open_run",
+    "presets",
     "record",
     "tasks",
+    "train",
+    "verify",
     "write_report",
 ]
 

@@ -29,8 +29,6 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit status is 0, or 2 after a wrong input, or 130 after Ctrl-C."""
-    # Threads that spin for long while they wait bring torch to a crawl where others use the cores too; read when torch starts.
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return _run(name, rest)

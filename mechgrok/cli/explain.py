@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +12,6 @@ from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.measures.base.measure import BaseMeasure
-    from mechgrok.runs.run import Run
 
 
 def main(arguments: list[str]) -> int:
@@ -58,16 +54,13 @@ def _say(measure: type[BaseMeasure]) -> None:
 
 def _compare(measure: type[BaseMeasure], path: Path) -> None:
     """The headline of every variant at the run's last checkpoint."""
-    from mechgrok.engine.analyze import analyze
+    from mechgrok.api.reading import variants_on
     from mechgrok.engine.outcomes import Result
-    from mechgrok.report.catalogue import variants
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
     print(f"{measure.title}, {run.name}" + ("" if run.curves_only else f" at step {run.last_step}"))
-    with _beside(run) as copy:
-        outcomes = analyze(copy, variants(measure), steps="last", nulls=0)
-    for label, outcome in outcomes.items():
+    for label, outcome in variants_on(measure, run).items():
         print(f"\n{label}")
         lines = outcome.headline | outcome.missing if isinstance(outcome, Result) else {"not applicable": outcome.reason}
         width = max(map(len, lines))
@@ -83,15 +76,3 @@ def _show(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_show, value)) or "none"
     return str(value)
-
-
-@contextmanager
-def _beside(run: Run) -> Iterator[Run]:
-    """The run in a folder of its own, so that no result is left in the user's: what he looked at once does not belong into his report."""
-    from mechgrok.runs.run import open_run
-
-    with tempfile.TemporaryDirectory() as folder:
-        for path in run.path.resolve().iterdir():
-            if path.name not in ("results", "report"):
-                (Path(folder) / path.name).symlink_to(path)
-        yield open_run(folder)

@@ -33,11 +33,10 @@ def main(arguments: list[str]) -> int:
     """Extracts a program."""
     asked: Extract = flags.parse(Extract, arguments, "extract")
 
-    from mechgrok.extraction import extract
+    from mechgrok.api.reading import extract
     from mechgrok.extraction.report_lines import agrees
-    from mechgrok.runs.run import open_run
 
-    found = extract(open_run(asked.run), asked.step, asked.keys)
+    found = extract(asked.run, asked.step, asked.keys)
     out = asked.out or asked.run / "extraction" / f"{found.step:08d}.py"
     summary = found.write(out)
     print("\n".join([*found.lines(), f"program: {out}", f"report: {summary}"]))

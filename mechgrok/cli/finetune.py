@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from mechgrok.api.default_folder import default_folder
 from mechgrok.cli import train
-from mechgrok.cli.default_folder import as_name, default_folder
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.config import Config
-    from mechgrok.training.finetuning import Origin
+    pass
 
 USAGE = """usage: mechgrok finetune PRESET --from RUN[@STEP] --load PART [PART ...] [--freeze PART ...]
                          [--out RUN] [--task.p 59 ...] [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet|wandb]
@@ -44,6 +43,7 @@ def main(arguments: list[str]) -> int:
     options = parsed(name, rest)
     config = train.chosen(options)
 
+    from mechgrok.api.training import from_parent, notes
     from mechgrok.training import finetuning
 
     if not options.origin:
@@ -51,20 +51,10 @@ def main(arguments: list[str]) -> int:
     train.need_package(options.log)
     origin = finetuning.Origin.of(options.origin)
     usual = default_folder(name, config, train.preset(name, []))
-    out = options.out or usual.with_name(f"{usual.name}-from-{as_name(origin.run.name)}")
-    run = finetuning.begin(config, origin, out, options.execution)
-    if _redraws(config, origin):
-        print(f"note: {origin.run.name} has model.seed {config.model.seed} too: what is not loaded is drawn as it was there; give another")
-    if {"embed", "all"} & set(config.start.load) and (unknown := finetuning.untrained_tokens(config, origin)):
-        print(f"note: {origin.run.name} has {', '.join(map(repr, unknown))} in no row: what is loaded of it was drawn and has only decayed")
+    run = finetuning.begin(config, origin, options.out or from_parent(usual, origin), options.execution)
+    for note in notes(config, origin):
+        print(f"note: {note}")
     return train.train(run, options.log)
-
-
-def _redraws(config: Config, origin: Origin) -> bool:
-    """Whether weights are drawn from the seed that those of the parent were drawn from."""
-    loaded, parent = set(config.start.load), origin.run
-    complete = "all" in loaded or {"embed", "body", "unembed"} <= loaded
-    return not complete and "device" in parent.execution and getattr(parent.config.model, "seed", None) == config.model.seed
 
 
 def parsed(name: str, arguments: list[str]) -> Any:

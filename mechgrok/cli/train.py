@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from mechgrok.api import settings
+from mechgrok.api.default_folder import default_folder
 from mechgrok.cli import flags
-from mechgrok.cli.default_folder import default_folder
 from mechgrok.cli.interruption import interruptible
-from mechgrok.errors import UserError, nearest
+from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.config import Config
@@ -68,12 +69,7 @@ def _refuse_resume(arguments: Sequence[str]) -> None:
 
 def preset(name: str, flags: Sequence[str]) -> Config:
     """The preset of that name. Raises UserError, which for a flag proposes one of the `flags`."""
-    from mechgrok.training.presets import PRESETS
-
-    if name not in PRESETS:
-        known = list(flags) if name.startswith("-") else list(PRESETS)
-        raise UserError(f"there is no preset {name}{nearest(name, known)}")
-    return PRESETS[name].config
+    return settings.preset(name, list(flags) if name.startswith("-") else None)
 
 
 def need_package(log: Log) -> None:
@@ -99,7 +95,7 @@ def _resume(resume: Path, log: Log = "auto") -> int:
 
 def train(run: Run, log: Log = "auto") -> int:
     """Trains a run to its end and prints how it ended; the exit status is 130 after Ctrl-C."""
-    from mechgrok.cli.progress import watching
+    from mechgrok.api.progress import watching
     from mechgrok.training import launch
 
     if run.is_train is not None and run.is_train.all():
@@ -129,7 +125,7 @@ def _copied(run: Run, log: Log, shown: Progress) -> Iterator[Progress]:
     if log != "wandb":
         yield shown
         return
-    from mechgrok.cli.progress import Both
+    from mechgrok.api.progress import Both
     from mechgrok.cli.wandb_copy import copying
 
     with copying(run) as copy:
@@ -152,7 +148,7 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
     from mechgrok.config import WITHOUT_SOURCE
     from mechgrok.training.execution import Execution
 
-    config = with_kinds(preset, arguments)
+    config = settings.with_kinds(preset, _kinds(arguments))
     extra: dict[str, Any] = {
         "out": (Annotated[Path | None, tyro.conf.arg(help="The run's folder; by default one in checkpoints/.")], None),
         "log": (Log, "auto"),
@@ -172,40 +168,9 @@ def chosen(options: Any) -> Config:
     return Config(**{field: getattr(options, field) for field in Config.model_fields})
 
 
-def with_kinds(config: Config, arguments: list[str]) -> Config:
-    """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds take."""
-    from mechgrok.config import PART_FOLDERS
-
-    for part, kind in _kinds(arguments).items():
-        config = config.model_copy(update={part: _other_kind(getattr(config, part), _named(part, PART_FOLDERS[part], kind))})
-    return config
-
-
 def _kinds(arguments: list[str]) -> dict[str, str]:
     """The kinds that the arguments name, by part."""
     from mechgrok.config import PART_FOLDERS
 
     words = [piece for argument in arguments for piece in argument.split("=", 1)]
     return {flag[2:-5]: value for flag, value in pairwise(words) if flag.endswith(".kind") and flag[2:-5] in PART_FOLDERS}
-
-
-def _named(part: str, folder: Any, kind: str) -> Any:
-    from mechgrok.discovery import kinds
-
-    known = kinds(folder)
-    if kind not in known:
-        raise UserError(f"--{part}.kind {kind} is unknown{nearest(kind, list(known))}")
-    return known[kind]
-
-
-def _other_kind(part: Any, kind: Any) -> Any:
-    from mechgrok.config import make
-
-    alike = [name for name, field in kind.model_fields.items() if name != "kind" and _same(field, type(part).model_fields.get(name))]
-    shared = {name: getattr(part, name) for name in alike}
-    return make(kind, **shared)
-
-
-def _same(field: Any, other: Any) -> bool:
-    """Whether two fields take the same values."""
-    return other is not None and (field.annotation, field.metadata) == (other.annotation, other.metadata)

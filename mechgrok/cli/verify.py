@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,33 +33,24 @@ def _verify(oracles: Path | None = None) -> int:
     folder = oracles or (Path(os.environ[ORACLES]) if ORACLES in os.environ else None)
     if folder is not None and not folder.is_dir():
         raise UserError(f"there is no folder {folder}; give --oracles, or set {ORACLES}, to the folder of published files")
-    held = [_say(check) for check in _all(folder)]
+    held = list(_shown(folder))
     print(f"{sum(held)} of {len(held)} hold" + ("" if folder else f"; no published files (--oracles or {ORACLES})"))
     return 0 if all(held) else 1
 
 
-def _all(folder: Path | None) -> Iterator[Check]:
-    from mechgrok.verification import laws, scoring
+def _shown(folder: Path | None) -> Iterator[bool]:
+    """Whether each check holds; prints a line for each, below the title of its source."""
+    from mechgrok.api.reading import checks
 
-    yield from _headed("Laws and planted logits", laws.checks())
-    yield from _headed("Networks built by hand", (score.check for score in scoring.scores()))
-    if folder is not None:
-        yield from _published(folder)
-
-
-def _published(folder: Path) -> Iterator[Check]:
-    from mechgrok.verification.source import sources
-
-    for source in sources():
-        if (folder / source.file).is_file():
-            yield from _headed(f"{source.file}: {source.citation}", source.checks(folder / source.file))
-        else:
-            print(f"\n{source.file}: not in {folder}, left out")
-
-
-def _headed(title: str, checks: Iterable[Check]) -> Iterator[Check]:
-    print(f"\n{title}\n  {'quantity':<68}{'expected':>24}{'got':>24}{'difference':>12}  tolerance")
-    yield from checks
+    title = ""
+    for source, check in checks(folder):
+        if check is None:
+            print(f"\n{source}")
+            continue
+        if source != title:
+            print(f"\n{source}\n  {'quantity':<68}{'expected':>24}{'got':>24}{'difference':>12}  tolerance")
+        title = source
+        yield _say(check)
 
 
 def _say(check: Check) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mechgrok.cli.progress import Quiet
+from mechgrok.api.progress import Quiet
 from mechgrok.errors import UserError
 from mechgrok.runs.store import digest
 

@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 
 from mechgrok.errors import UserError, nearest
 from mechgrok.measures.base.measure import BaseMeasure, Missing
+from mechgrok.plots import html
+from mechgrok.plots.html import summary_line
 
 Null = dict[str, dict[str, float | None]]
 
@@ -81,6 +83,21 @@ class Result:
         """Why a headline is None, by its key."""
         return {key: reason for key, (_, reason) in self._numbers.items() if reason}
 
+    def __repr__(self) -> str:
+        return f"Result({self.measure.label}: {summary_line(self.headline)})"
+
+    def _repr_html_(self) -> str:
+        reasons = [f"{key}: {reason}" for key, reason in self.missing.items()]
+        parts = [html.heading(self.measure.title, self.measure.label), self._drawn(), html.numbers(self.headline), html.lines(reasons)]
+        return "".join([*parts, html.table_head(self.table)])
+
+    def _drawn(self) -> str:
+        """The figure; why it cannot be drawn, where a measure of the user breaks."""
+        try:
+            return html.figure(self.figure())
+        except Exception as error:
+            return html.lines([f"no figure: {type(error).__name__}: {error}"])
+
     @cached_property
     def _numbers(self) -> dict[str, tuple[Any, str | None]]:
         return {key: (value, _reason(value)) for key, value in self.measure.headline(self.table).items()}
@@ -113,6 +130,9 @@ class NotApplicable:
     measure: BaseMeasure
     reason: str
 
+    def _repr_html_(self) -> str:
+        return html.heading(self.measure.title, self.measure.label) + html.lines([f"not applicable: {self.reason}"])
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -139,6 +159,12 @@ class Failure:
         """The error itself, the last line of the traceback."""
         return self.traceback.strip().splitlines()[-1]
 
+    def __repr__(self) -> str:
+        return f"Failure({self.measure.label}: {self.reason})" if self.measure else f"Failure({self.reason})"
+
+    def _repr_html_(self) -> str:
+        return html.heading(self.measure.title, self.measure.label) + html.lines([f"failed: {self.reason}"])
+
 
 Outcome = Result | NotApplicable | Failure
 
@@ -153,6 +179,12 @@ class Outcomes(dict[str, Outcome]):
     (2, 2)
     """
 
+    def __repr__(self) -> str:
+        return "\n".join(f"{label}: {_line(found)}" for label, found in self.items()) or "no outcomes"
+
+    def _repr_html_(self) -> str:
+        return html.pairs({label: _line(found) for label, found in self.items()})
+
     def frame(self) -> pd.DataFrame:
         """One wide table: a row a step, and a column for each number in a headline, `label key`.
 
@@ -162,3 +194,10 @@ class Outcomes(dict[str, Outcome]):
         columns = {f"{label} {key}": found.series(key) for label, found in results for key in found.headline}
         numbers = {name: column for name, column in columns.items() if pd.api.types.is_numeric_dtype(column)}
         return pd.DataFrame(numbers).rename_axis("step")
+
+
+def _line(found: Outcome) -> str:
+    """An outcome in a line."""
+    if isinstance(found, Result):
+        return summary_line(found.headline)
+    return f"{'not applicable' if isinstance(found, NotApplicable) else 'failed'}: {found.reason}"

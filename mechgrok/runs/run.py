@@ -76,6 +76,11 @@ class Run(RunFiles):
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {len(self.steps)} checkpoints)"
 
+    def _repr_html_(self) -> str:
+        from mechgrok.runs.card import card
+
+        return card(self)
+
     def fingerprint(self, step: int) -> str:
         """A hash of the inputs of a measure of one checkpoint: its weights, the split, and the configs of task and model.
 
@@ -149,6 +154,22 @@ class Run(RunFiles):
 
         return module_files.with_buffers(self._with_module, self.path, step)
 
+    def at(self, path: Path) -> Run:
+        """The same run in another folder, with its module.
+
+        Parameters
+        ----------
+        path : Path
+            A folder with the same files.
+
+        Returns
+        -------
+        Run
+        """
+        found = Run(path)
+        found._with_module = self._with_module
+        return found
+
     def with_module(self, module: Any) -> Run:
         """The same run with the module that it was recorded from.
 
@@ -162,7 +183,7 @@ class Run(RunFiles):
         """
         from mechgrok.runs import module_files
 
-        found = Run(self.path)
+        found = self.at(self.path)
         found._with_module = module_files.network_of(self, self.network, module)
         return found
 

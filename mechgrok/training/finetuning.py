@@ -42,6 +42,13 @@ class Origin:
         run.weights_path(int(step))
         return cls(run, int(step))
 
+    @classmethod
+    def at(cls, run: Run, step: int | None = None) -> Origin:
+        """A checkpoint of a run, by default its last. Raises UserError if there is no such checkpoint."""
+        chosen = run.last_step if step is None else step
+        run.weights_path(chosen)
+        return cls(run, chosen)
+
     @property
     def parent(self) -> config.Parent:
         """The entry of this checkpoint in a config."""

@@ -13,7 +13,8 @@ from small_study import SMALL
 from trained_runs import contents, torch_settings_kept
 
 from mechgrok import analysis
-from mechgrok.cli import main, progress
+from mechgrok.api import progress
+from mechgrok.cli import main
 from mechgrok.runs.run import open_run
 
 NAMES = ["a+b.scratch-s0", "(a+b)^2.scratch-s0", "(a+b)^2.PG-E-s0", "a+b.scratch-s1", "(a+b)^2.scratch-s1", "(a+b)^2.PG-E-s1"]

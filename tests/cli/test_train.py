@@ -12,7 +12,7 @@ import pytest
 from tiny_flags import TINY
 from trained_runs import contents
 
-from mechgrok.cli import progress
+from mechgrok.api import progress
 from mechgrok.runs.run import open_run
 from mechgrok.training.loop import Ending
 

@@ -13,7 +13,8 @@ import pytest
 from tiny_flags import TINY
 from trained_runs import contents, torch_settings_kept
 
-from mechgrok.cli import main, progress
+from mechgrok.api import progress
+from mechgrok.cli import main
 from mechgrok.runs.run import open_run
 
 FLAGS = [*TINY, "--training.evaluate_every", "10"]

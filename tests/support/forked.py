@@ -10,7 +10,7 @@ from mechgrok.cli import main
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["mechgrok.training.launch", "mechgrok.cli.progress", "mechgrok.models.hooks.hooked", "tyro", "transformer_lens"]
+    ["mechgrok.training.launch", "mechgrok.api.progress", "mechgrok.models.hooks.hooked", "tyro", "transformer_lens"]
 )
 
 

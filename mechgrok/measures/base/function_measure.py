@@ -37,12 +37,11 @@ class FunctionMeasure(Measure):
         shown = _numeric(result)
         if not shown:
             raise UserError(f"{self.name} gives no numbers to draw")
-        if result["step"].is_unique:
-            long = result.melt("step", shown, var_name="quantity", value_name="value")
-            return curves(long, x="step", y="value", color="quantity", x_title="step", y_title=self.title)
-        now = last(result).reset_index(names="row")
-        long = now.melt("row", shown, var_name="quantity", value_name="value")
-        return curves(long, x="row", y="value", color="quantity", x_title="row of the table", y_title=self.title)
+        over_steps = result["step"].is_unique
+        drawn = result if over_steps else last(result)
+        x = drawn["step"] if over_steps else range(len(drawn))
+        long = pd.concat([pd.DataFrame({"x": x, "quantity": name, "value": drawn[name]}) for name in shown])
+        return curves(long, x="x", y="value", color="quantity", x_title="step" if over_steps else "row of the table", y_title=self.title)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mechgrok.cli.progress import summary
+from mechgrok.api.progress import summary
 from mechgrok.training.trainer import Evaluation
 
 

@@ -6,15 +6,18 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mechgrok.engine.progress import in_notebook
 
 if TYPE_CHECKING:
     from mechgrok.training.loop import Progress as Watcher
     from mechgrok.training.trainer import Evaluation
 
+Log = Literal["auto", "live", "lines", "quiet"]
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -98,11 +101,30 @@ class _Rate:
             self.per_second = (step - self.begin[1]) / (now - self.begin[0])
 
 
+class InNotebook(Quiet):
+    """A bar of tqdm, which is at home in notebooks."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+
+    def at(self, step: int) -> None:
+        self.bar.update(step - self.bar.n)
+
+    def recorded(self, step: int, evaluations: Sequence[Evaluation]) -> None:
+        self.bar.set_postfix_str(summary(evaluations))
+
+
 @contextmanager
-def watching(steps: int, log: Literal["auto", "live", "lines", "quiet"]) -> Iterator[Watcher]:
+def watching(steps: int, log: Log) -> Iterator[Watcher]:
     """A watcher of a run with so many steps."""
     console = Console(stderr=True)
-    mode = ("live" if console.is_terminal else "lines") if log == "auto" else log
+    mode = ("live" if console.is_terminal or in_notebook() else "lines") if log == "auto" else log
+    if mode == "live" and in_notebook():
+        from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+        with tqdm(total=steps, unit="step", leave=False) as notebook_bar:
+            yield InNotebook(notebook_bar)
+        return
     if mode != "live":
         yield Lines(steps) if mode == "lines" else Quiet()
         return

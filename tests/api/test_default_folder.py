@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from mechgrok.cli.default_folder import as_name, default_folder
+from mechgrok.api.default_folder import as_name, default_folder
 from mechgrok.cli.study import planned_config
 from mechgrok.cli.train import preset
 
