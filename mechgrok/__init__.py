@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Threads that spin for long while they wait bring torch to a crawl where others use the cores too; read when torch starts.
+# Threads that spin for long while they wait slow torch down where others use the cores too; read when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {

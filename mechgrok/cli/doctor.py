@@ -74,9 +74,22 @@ def _device() -> Iterator[Finding]:
     except (ImportError, OSError) as error:
         yield Finding("torch", "cannot be imported", f"{error}; pip install torch")
         return
-    yield Finding("CPU", f"{torch.get_num_threads()} threads on {os.cpu_count()} cores")
+
+    from mechgrok.training.fastest_threads import fastest_threads
+
+    yield Finding("CPU", f"{torch.get_num_threads()} threads on {os.cpu_count()} cores; products are fastest now with {fastest_threads()}")
+    yield _subnormals()
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none that torch can use; training runs on the CPU"
     yield Finding("GPU", gpu)
+
+
+def _subnormals() -> Finding:
+    from mechgrok.models import subnormals
+
+    with subnormals.flushed():
+        flushed = subnormals.flush()
+    problem = "" if flushed else "this processor keeps them; networks that have memorised train several times as slowly"
+    return Finding("subnormal numbers", "flushed in training" if flushed else "kept", problem, essential=False)
 
 
 def _browser() -> Iterator[Finding]:

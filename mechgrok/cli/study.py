@@ -33,7 +33,7 @@ class Work:
     out: Path | None = None
     """The folder of all runs of the study; by default checkpoints/NAME."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """CPU threads of a training; 0 for as many as there are cores."""
+    """CPU threads of a training; 0 for the number that is fastest when it begins, one or as many as there are cores."""
     log: train.Log = "auto"
     """As in mechgrok train."""
 

@@ -22,21 +22,26 @@ class Execution:
     device: str = "auto"
     """cpu, cuda, cuda:1, ...; by default a GPU if there is one."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """CPU threads; 0 for as many as there are cores."""
+    """CPU threads; 0 for the number that is fastest now, one or as many as there are cores."""
     forward: Literal["fast", "plain"] = "fast"
     """fast: the same function computed from tables of tokens; plain: the forward pass of HookedTransformer."""
+    subnormals: Annotated[Literal["flushed", "kept"], tyro.conf.Suppress] = "flushed"
+    """Whether numbers below 1.2e-38 in float32 are computed with as zeros. Runs of mechgrok before this setting kept them."""
 
     def resolved(self) -> Execution:
         """These options with defaults resolved, after applying them to this process. Raises UserError if the device is not available."""
         import torch
 
+        from mechgrok.models import subnormals
         from mechgrok.models.allocation import keep_freed_memory
+        from mechgrok.training.fastest_threads import fastest_threads
 
         if self.threads < 0:
-            raise UserError(f"--threads {self.threads}: give a number of CPU threads, or 0 for as many as there are cores")
+            raise UserError(f"--threads {self.threads}: give a number of CPU threads, or 0 for the fastest number")
         device = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
         _check(device)
-        threads = self.threads or torch.get_num_threads()
+        flushed = subnormals.flush(self.subnormals == "flushed")
+        threads = self.threads or fastest_threads()
         # cuBLAS is deterministic only with a fixed workspace. It reads this variable when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(threads)
@@ -44,7 +49,7 @@ class Execution:
         # Deterministic mode otherwise fills every new tensor with NaN, to expose reads of uninitialised memory, which is slow.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         keep_freed_memory()
-        return Execution(device, threads, self.forward)
+        return Execution(device, threads, self.forward, "flushed" if flushed else "kept")
 
 
 def _check(device: str) -> None:

@@ -93,7 +93,8 @@ def _weights(run: Run) -> dict[str, Tensor] | None:
 
 def _execution(run: Run) -> Execution:
     """The options of execution that the run began with."""
-    options = {field.name: run.execution.get(field.name, field.default) for field in dataclasses.fields(Execution)}
+    stored = {"subnormals": "kept"} | run.execution
+    options = {field.name: stored.get(field.name, field.default) for field in dataclasses.fields(Execution)}
     try:
         return Execution(**options).resolved()
     except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -260,3 +261,20 @@ def test_what_a_killed_process_left_half_written_is_swept_away(tmp_path: Path) -
     resume(run)
     assert not any(path.exists() for path in left)
     assert (run.path / "state.safetensors").is_file()
+
+
+@pytest.mark.parametrize(("entry", "kept"), [({}, True), ({"subnormals": "kept"}, True), ({"subnormals": "flushed"}, False)])
+def test_subnormal_numbers_are_treated_as_when_the_run_began(entry: dict[str, str], kept: bool, tmp_path: Path) -> None:
+    """Runs of versions before the setting have no entry."""
+    run = begin(config(), tmp_path / "run")
+    stored = json.loads((run.path / "execution.json").read_text())
+    assert stored.pop("subnormals") == "flushed"
+    (run.path / "execution.json").write_text(json.dumps(stored | entry))
+    found = []
+
+    class Computing(Unwatched):
+        def at(self, step: int) -> None:
+            found.append(bool(torch.finfo(torch.float32).tiny * torch.tensor([0.5]) > 0))
+
+    resume(run.path, Computing())
+    assert set(found) == {kept}
