@@ -63,9 +63,7 @@ def _distribution(name: str, remedy: str, *, essential: bool) -> Finding:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return Finding(name, "not installed", remedy, essential)
-    outdated = name == "transformer-lens" and int(version.split(".")[0]) >= 4
-    problem = "4.0 took HookedTransformer away: pip install 'transformer-lens<4'" if outdated else ""
-    return Finding(name, version, problem, essential)
+    return Finding(name, version, essential=essential)
 
 
 def _device() -> Iterator[Finding]:

@@ -166,7 +166,7 @@ class Transformer(Model):
         """A fresh model for a `task`, on the CPU in float32; biases that are not trained are zero and do not require gradients."""
         from mechgrok.models.hooks import hooked
 
-        model = hooked.from_weights(self.architecture(task), self.initial(task))
+        model = hooked.trainable(self.architecture(task), self.initial(task))
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(self.trained(name))
         return model

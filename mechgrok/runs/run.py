@@ -216,7 +216,8 @@ class Run(RunFiles):
         Returns
         -------
         HookedRootModule
-            A HookedTransformer where the network is a transformer.
+            With the hook points of a HookedTransformer where the network is a transformer. It is a HookedTransformer of TransformerLens 3,
+            a TransformerBridge of 4, or, where the library lacks one of its options, a `HookedNetwork`.
         """
         step = self.last_step if step is None else step
         weights, _ = store.read_tensors(self.weights_path(step))

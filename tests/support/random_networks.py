@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mechgrok.models.architecture import Architecture
+from mechgrok.models.hooks import hooked
 from mechgrok.models.options import Activation, Normalization
 from mechgrok.models.parameter_shapes import parameter_shapes
 
@@ -40,7 +41,7 @@ class Network:
         return {name: _drawn(name, size, generator) for name, size in parameter_shapes(self.shape).items()}
 
     def model(self) -> HookedRootModule:
-        return self.shape.module(self.weights)
+        return hooked.trainable(self.shape, self.weights)
 
 
 def _drawn(name: str, size: tuple[int, ...], generator: torch.Generator) -> Tensor:

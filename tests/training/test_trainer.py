@@ -12,6 +12,7 @@ from plain_training import loss, split, table, trainer
 from trained_runs import config, torch_settings_kept
 
 from mechgrok.config import Config
+from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import fast_forward
 from mechgrok.training.batches import Batches
 
@@ -114,7 +115,7 @@ def test_an_obstacle_to_the_fast_forward_is_logged_and_gone_around(
 ) -> None:
     plain = trainer(config(), "plain").update(0)
     assert not caplog.records
-    monkeypatch.setattr(fast_forward, "obstacle", lambda _: "the moon is full")
+    monkeypatch.setattr(Architecture, "obstacle", lambda *_: "the moon is full")
     monkeypatch.setattr(fast_forward, "forward", lambda *_: pytest.fail("the fast forward was used"))
     assert trainer(config()).update(0) == plain
     assert [record.getMessage() for record in caplog.records] == ["training with the plain forward: the moon is full"]

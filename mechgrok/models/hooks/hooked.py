@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
@@ -13,33 +14,50 @@ from mechgrok.models.parameter_shapes import blank_weights, is_bias
 from mechgrok.models.shape import Shape
 
 if TYPE_CHECKING:
-    from transformer_lens import HookedTransformer
     from transformer_lens.HookedRootModule import HookedRootModule
 
 _BUFFERS = ("mask", "IGNORE")
 _ACTIVATIONS = ("relu", "gelu", "gelu_new", "silu")
-_NORMS = (None, "LN", "LNPre", "RMS", "RMSPre")
+_NORMS = {3: (None, "LN", "LNPre", "RMS", "RMSPre"), 4: (None, "LN")}
+"""By version of the library. That of 4 computes the other norms in float32 always."""
 
 
 def from_weights(shape: Shape, weights: Mapping[str, Tensor]) -> HookedRootModule:
     """A network with a copy of these weights by their TransformerLens names, on the CPU in the dtype of W_E.
 
-    It is the library's where the library has every option of the network, else one of our own with the same hook points. Biases may be
-    missing and are 0. Raises UserError where other parameters are missing or the names of some weights are unknown.
+    Where the library has every option of the network it is the library's, a HookedTransformer of TransformerLens 3 or a TransformerBridge
+    of 4, else one of our own with the same hook points. Biases may be missing and are 0. Raises UserError where other parameters are
+    missing or the names of some weights are unknown.
     """
-    given = _complete(shape, weights)
-    if is_the_librarys(shape):
-        model = _of_the_library(shape, given["embed.W_E"].dtype)
-        model.load_state_dict(given, strict=False)
-        return model
+    if not is_the_librarys(shape):
+        return of_our_own(shape, weights)
+    from mechgrok.models.hooks import library
+
+    given = complete(shape, weights)
+    return library.hooked_transformer(shape, given) if version() == 3 else library.bridge(shape, given)
+
+
+def trainable(shape: Shape, weights: Mapping[str, Tensor]) -> HookedRootModule:
+    """The same with parameters of these names, which those of a TransformerBridge have not: a module of our own with TransformerLens 4."""
+    return from_weights(shape, weights) if version() == 3 else of_our_own(shape, weights)
+
+
+def of_our_own(shape: Shape, weights: Mapping[str, Tensor]) -> HookedRootModule:
+    """The same as a module of our own."""
     from mechgrok.models.hooks.hooked_network import hooked_transformer
 
-    return hooked_transformer(shape, given)
+    return hooked_transformer(shape, complete(shape, weights))
+
+
+@cache
+def version() -> int:
+    """Of TransformerLens: 3, or 4 for all later ones."""
+    return min(4, max(3, int(metadata.version("transformer-lens").split(".")[0])))
 
 
 def is_the_librarys(shape: Shape) -> bool:
     """Whether TransformerLens has an option for every part of the function."""
-    common = shape.normalization in _NORMS and shape.normalised_end == shape.pre_norm
+    common = shape.normalization in _NORMS[version()] and shape.normalised_end == shape.pre_norm
     common = common and (shape.attn_only or shape.activation in _ACTIVATIONS)
     plain = shape.residual and not shape.tied and shape.pooling == "last" and not shape.dropout
     return common and plain and _attends_plainly(shape)
@@ -49,31 +67,7 @@ def _attends_plainly(shape: Shape) -> bool:
     return shape.positions == "learned" and shape.softmax == "softmax" and not shape.registers and shape.attention_coefficient == 1
 
 
-def _of_the_library(shape: Shape, dtype: torch.dtype) -> HookedTransformer:
-    from transformer_lens import HookedTransformer, HookedTransformerConfig
-
-    config = HookedTransformerConfig(
-        n_layers=shape.layers,
-        n_heads=shape.heads,
-        d_model=shape.d_model,
-        d_head=shape.d_head,
-        d_mlp=shape.d_mlp,
-        d_vocab=shape.d_vocab,
-        d_vocab_out=shape.d_vocab_out,
-        n_ctx=shape.n_ctx,
-        act_fn=shape.activation if shape.activation in _ACTIVATIONS else "relu",
-        normalization_type=shape.normalization,
-        attention_dir=shape.attention_direction,
-        attn_only=shape.attn_only,
-        eps=shape.eps,
-        init_weights=False,
-        device="cpu",
-        dtype=dtype,
-    )
-    return HookedTransformer(config)
-
-
-def _complete(shape: Shape, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def complete(shape: Shape, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The weights with all biases, without buffers."""
     blank = blank_weights(shape, weights["embed.W_E"].dtype)
     given = {name: tensor for name, tensor in weights.items() if name.rpartition(".")[2] not in _BUFFERS}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mechgrok.models.forward import module_forward
 from mechgrok.models.forward.tables import Batch
+from mechgrok.models.hooks import hooked
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
 
@@ -28,7 +29,7 @@ MODELS = {
 def double(name: str) -> Any:
     """In float64 throughout, LayerNorm included."""
     weights = MODELS[name].initial(TASK)
-    return MODELS[name].architecture(TASK).module({name: each.double() for name, each in weights.items()})
+    return hooked.trainable(MODELS[name].architecture(TASK), {name: each.double() for name, each in weights.items()})
 
 
 @pytest.mark.parametrize("name", MODELS)

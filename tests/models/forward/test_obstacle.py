@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from transformer_lens_3 import only_3
 
 from mechgrok.models.forward.obstacle import obstacle
+
+pytestmark = only_3
 
 
 def _config(**options: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformer_lens_3 import only_3
 
 from mechgrok.maths.landscape.losses import cross_entropy
 from mechgrok.models.transformer import Transformer
@@ -50,6 +51,7 @@ def test_a_second_layer_continues_the_draws() -> None:
     assert not torch.equal(one["unembed.W_U"], two["unembed.W_U"])
 
 
+@only_3
 def test_transformer_lens_is_the_librarys_bit_for_bit() -> None:
     """The library's grokking demo, seed 999, built by the library alone."""
     from transformer_lens import HookedTransformer, HookedTransformerConfig

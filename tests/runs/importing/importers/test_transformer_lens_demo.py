@@ -10,6 +10,7 @@ import pytest
 import torch
 from importer_sample import Sample
 from torch import Tensor
+from transformer_lens_3 import require_3
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
@@ -46,6 +47,7 @@ def convert(data: Any) -> Foreign:
 @pytest.fixture(scope="module")
 def demo() -> dict[str, Any]:
     """What the demo saves after 200 epochs with a checkpoint every 100, here without training between."""
+    require_3()
     from transformer_lens import HookedTransformer, HookedTransformerConfig
 
     config = HookedTransformerConfig(
