@@ -29,6 +29,7 @@ def _import(
     split_seed: int | Literal["auto"] | None = None,
     step: int | None = None,
     record_every: int | None = None,
+    columns: str | None = None,
 ) -> int:
     """Makes a run of a weights file, a folder of checkpoints or a log of curves that somebody published.
 
@@ -48,12 +49,15 @@ def _import(
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
         step: Step of the weights, where the file does not hold it.
+        columns: Columns of a log, such as step=epoch,test_loss=valid_ce; by default found by their names.
         record_every: Updates between two recorded losses, where no steps stand beside them.
     """
     from mechgrok.runs.importing.import_run import import_file
+    from mechgrok.runs.importing.logs.curves import parse_columns
     from mechgrok.runs.importing.options import ImportOptions
 
-    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step, record_every))
+    named = parse_columns(columns) if columns else {}
+    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step, record_every, named))
     print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")
@@ -62,6 +66,8 @@ def _import(
 
 
 def _learnt(task: Any) -> str:
+    if task.kind == "unknown":
+        return "an unknown task"
     return f"{f'sum of {task.terms} numbers' if task.kind == 'k-wise' else task.operation} modulo {task.p}"
 
 

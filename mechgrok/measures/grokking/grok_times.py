@@ -111,7 +111,8 @@ class GrokTimes(OfCurves):
     def compute(self, run: Run, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         found = {quantity: train_test_curves(run, given, quantity) for quantity in ("accuracy", "loss")}
         mirrored = mirrored_share(run)
-        criteria = self._criteria(mirrored + (1 - mirrored) * (1 + 1 / run.task.numbers) / 2)
+        halfway = mirrored + (1 - mirrored) * (1 + 1 / run.task.numbers) / 2 if not math.isnan(mirrored) else mirrored
+        criteria = self._criteria(halfway)
         rows = [row for criterion in criteria for row in self._rows(run, found[criterion.quantity], criterion)]
         points = [thin_for_plot(curve).assign(criterion=quantity) for quantity, curve in found.items()]
         table = pd.concat([pd.DataFrame(rows), *points], ignore_index=True).reindex(columns=list(self.columns))

@@ -26,7 +26,7 @@ from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.operation import identify_operation, with_operation
 from mechgrok.runs.importing.inference.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
-from mechgrok.runs.importing.logs.import_log import import_log, log_of
+from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
 
 
@@ -38,7 +38,9 @@ def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
     refuse_existing(out)
     _refuse_own(path)
     log = log_of(path)
-    return import_weights(path, out, options) if log is None else import_log(log, out, options)
+    if log is not None and not (path.is_dir() and reading.weight_files(path)):
+        return import_log(log, out, options)
+    return import_weights(path, out, options, log)
 
 
 def _refuse_own(path: Path) -> None:
@@ -49,11 +51,11 @@ def _refuse_own(path: Path) -> None:
             raise UserError(f"{path} is, or is a part of, a run of mechgrok; go on with: mechgrok analyze {folder}")
 
 
-def import_weights(path: Path, out: Path, options: ImportOptions) -> Imported:
-    """Makes a run of a weights file or a folder of checkpoints."""
+def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | None = None) -> Imported:
+    """Makes a run of a weights file or a folder of checkpoints, with the curves of a `log` beside them."""
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        foreign = date(contents, options)
+        foreign = with_log(date(contents, options), log, options) if log else date(contents, options)
         architecture = infer_architecture(foreign.last, foreign.config)
         task = infer_task(foreign, architecture, options.p)
     evidence = Evidence.of(foreign, architecture, task)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mechgrok.config import Config
@@ -30,6 +31,8 @@ class ImportOptions:
         The number of updates of the weights.
     record_every : int, optional
         Updates between two recorded losses, where the file gives no steps beside them.
+    columns : Mapping from str to str
+        Columns of a log by our names: "step", "train_loss", "test_accuracy", ... -> the log's name.
 
     Examples
     --------
@@ -44,6 +47,7 @@ class ImportOptions:
     split_seed: int | Literal["auto"] | None = None
     step: int | None = None
     record_every: int | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

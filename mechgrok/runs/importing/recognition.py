@@ -34,8 +34,8 @@ def recognise(file: WeightsFile, known: Sequence[Importer] | None = None) -> Imp
     if not found:
         accepted = "; ".join(importer.describe for importer in known)
         names = ", ".join(repr(name[:60]) for name in list(file.contents.last)[:_NAMES_SHOWN])
-        weights = f"weights by the names {names}"
-        raise UserError(f"no importer recognises this file, which holds {describe(file.data)}, and {weights}. Accepted: {accepted}")
+        held = f"{describe(file.data, nested=False)}, and weights by the names {names}"
+        raise UserError(f"no importer recognises this file, which holds {held}. Accepted: {accepted}")
     most = [importer for importer, features in found.items() if not any(features < other for other in found.values())]
     if len(most) > 1:
         raise UserError(_ambiguity({importer: found[importer] for importer in most}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mechgrok.maths.curves.crossings import first_crossing
-from mechgrok.runs.importing.logs.lightning import read_curves
+from mechgrok.runs.importing.logs.curves import read_curves
 from mechgrok.verification.check import Check
 from mechgrok.verification.source import Source
 
@@ -15,7 +15,7 @@ CROSSED = {("train", 0.95): 463, ("train", 0.99): 511, ("test", 0.95): 41_881, (
 
 
 def _checks(path: Path) -> Iterator[Check]:
-    logged = read_curves(path)
+    logged = read_curves(path)[0]
     for (split, threshold), step in CROSSED.items():
         curve = logged[logged["split"] == split]
         yield Check(

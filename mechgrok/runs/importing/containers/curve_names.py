@@ -31,12 +31,17 @@ class Curve(NamedTuple):
     quantity: Quantity
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case, apart by signs or capitals."""
+    return [word.lower() for word in _WORD.findall(name.replace("held_out", "heldout"))]
+
+
 def identify(name: str) -> Curve | None:
     """The curve that a name such as `train_loss`, `valLoss`, `acc/test` or `metrics.train.accuracies` means; None for other names.
 
     Names with other words (`best_val_acc`, `train_loss_excluded`, `grad_loss`) are other quantities.
     """
-    words = [word.lower() for word in _WORD.findall(name.replace("held_out", "heldout"))]
+    words = words_of(name)
     splits = {SPLITS[word] for word in words if word in SPLITS}
     quantities = {_QUANTITIES[word] for word in words if word in _QUANTITIES}
     if {"cross", "entropy"} <= set(words):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from torch import Tensor
 
-from mechgrok.runs.importing.containers.curve_names import SPLITS, Curve, identify
+from mechgrok.runs.importing.containers.curve_names import SPLITS, Curve, identify, words_of
 from mechgrok.runs.importing.containers.skipped import is_skipped
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step, step_of
+from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step
 
 _DEPTH = 4
 _AXES = tuple(f"{name}{ending}" for name in (*STEP_NAMES, *EPOCH_NAMES) for ending in ("", "s"))
+_SPLIT_NAMES = ("split", "phase", "set", "subset", "dataset", "partition", "mode")
+"""Columns that name the split of a record in long form."""
 _AXIS_WORDS = ("step", "epoch", "iter", "update")
 
 
@@ -52,10 +54,10 @@ def _nodes(node: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
 
 def _add_columns(found: Curves, path: str, node: Mapping[Any, Any], step: int | None) -> None:
     lists = {str(key): values for key, item in node.items() if (values := as_floats(item)) is not None}
-    for key, item in node.items():
-        curve = identify(f"{path}.{key}") if isinstance(key, str) else None
-        if curve is None:
-            continue
+    named = [(curve, key) for key in node if isinstance(key, str) and (curve := identify(f"{path}.{key}"))]
+    plainest = _plainest((curve, key) for curve, key in named if as_number(node[key]) is not None or lists.get(key))
+    for curve, key in plainest.items():
+        item = node[key]
         number = as_number(item)
         if number is not None:
             _keep(found, curve, f"{path}.{key}", {step: number})
@@ -88,14 +90,47 @@ def _is_axis(name: str, values: Sequence[float]) -> bool:
 
 
 def _add_records(found: Curves, path: str, rows: Sequence[Mapping[Any, Any]]) -> None:
-    for row in rows:
-        step, name = step_of(row)
-        split = SPLITS.get(str(row.get("split", row.get("phase", ""))).lower())
-        for key, item in row.items():
-            curve, number = identify(str(key)), as_number(item)
-            if curve is not None and number is not None and step is not None:
-                _keep(found, curve if split is None else curve._replace(split=split), str(key), {step: number})
-                found.axis = name
+    """Curves of a list of records. Steps are those of one key; records without it are passed over."""
+    every = [(row, *reading) for row in rows for reading in _readings(path, row)]
+    plainest = _plainest((curve, key) for _, curve, key, _ in every)
+    readings = [reading for reading in every if reading[2] == plainest[reading[1]]]
+    keys = {name for row, *_ in readings for name in map(str, row)}
+    axis = next((key for name in (*STEP_NAMES, *EPOCH_NAMES) for key in keys if key.lower() == name), None)
+    found.axis = axis or found.axis
+    for row, curve, key, number in readings:
+        step = None if axis is None else as_step(row.get(axis))
+        if axis is None:
+            found.undated.setdefault(curve, []).append(number)
+            found.names.setdefault(curve, key)
+        elif step is not None:
+            _keep(found, curve, key, {step: number})
+
+
+def _plainest(named: Iterable[tuple[Curve, str]]) -> dict[Curve, str]:
+    """The name of each curve with the fewest words: `train_loss` rather than `full_train_loss`."""
+    names: dict[Curve, set[str]] = {}
+    for curve, key in named:
+        names.setdefault(curve, set()).add(key)
+    return {curve: min(keys, key=lambda key: (len(words_of(key)), len(key), key)) for curve, keys in names.items()}
+
+
+def _readings(path: str, row: Mapping[Any, Any]) -> Iterator[tuple[Curve, str, float]]:
+    """Curve, key and value of every reading in a record; in long form the record names the split."""
+    split = next((SPLITS.get(str(row[name]).lower()) for name in _SPLIT_NAMES if name in row), None)
+    for key, item in _flat(row, path):
+        curve, number = identify(key), as_number(item)
+        if curve is not None and number is not None:
+            yield curve if split is None else curve._replace(split=split), key, number
+
+
+def _flat(row: Mapping[Any, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Keys and items of a record, with those of dicts in it."""
+    for key, item in row.items():
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(item, dict):
+            yield from ((f"{name}.{inner}", value) for inner, value in item.items())
+        else:
+            yield name, item
 
 
 def _keep(found: Curves, curve: Curve, name: str, values: Mapping[int | None, float]) -> None:

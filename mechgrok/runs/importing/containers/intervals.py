@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def evenly(count: int, every: int) -> list[int]:
+    """The steps of `count` records from step 0."""
+    return [every * at for at in range(count)]
+
+
 def infer_steps(count: int, longest: int, last: int | None) -> tuple[list[int], str]:
     """The steps of `count` records, and a note on the assumption. `longest` is the length of the longest list, `last` the weights' step.
 
@@ -17,4 +22,4 @@ def infer_steps(count: int, longest: int, last: int | None) -> tuple[list[int], 
         every = max(1, -(-longest // count))
     how = "an update" if every == 1 else f"every {every} updates"
     note = f"no steps beside these {count} records: one {how} is assumed (correct it by --record-every N)"
-    return [every * at for at in range(count)], note
+    return evenly(count, every), note

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,42 +17,70 @@ from mechgrok.models.unknown import Unknown as UnknownModel
 from mechgrok.runs import store
 from mechgrok.runs.creation import create
 from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.logs import hparams, lightning
+from mechgrok.runs.importing.logs.curves import read_curves
 from mechgrok.runs.importing.logs.hparams import Setting
+from mechgrok.runs.importing.logs.log_files import ENDINGS
 from mechgrok.runs.importing.logs.task import task_of_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
 
 LOG = "metrics.csv"
-FORMAT = "lightning"
-DESCRIBE = "the metrics.csv of a Lightning log, as openai/grok and MIML-grokking write it: curves without a network; hparams.yaml beside it"
+FORMAT = "log"
+DESCRIBE = "a log of curves (.csv, .json, .jsonl): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
 _HPARAMS = "hparams.yaml"
 _AVERAGED = "train readings are means over the batches of an epoch, taken while the network changes, with dropout; val is called test here"
 
 
 def log_of(path: Path) -> Path | None:
-    """The log that a path means: itself, or that in the folder; None where it holds weights. Raises UserError for a folder of both."""
+    """The log that a path means: itself, or the one in the folder; None where there is none. Raises UserError for a folder of several."""
     if not path.is_dir():
-        return path if path.suffix == ".csv" else None
-    if not (path / LOG).is_file():
-        return None
-    if reading.weight_files(path):
-        raise UserError(f"{path} holds both {LOG} and weights; give the one or the other")
-    return path / LOG
+        return path if path.suffix in ENDINGS else None
+    if (path / LOG).is_file():
+        return path / LOG
+    logs = [file for file in sorted(path.iterdir()) if file.suffix in ENDINGS and file.is_file() and _has_curves(file)]
+    if len(logs) > 1 and not reading.weight_files(path):
+        raise UserError(f"{path} holds several logs: {', '.join(log.name for log in logs[:4])}; give one of them")
+    return logs[0] if len(logs) == 1 else None
+
+
+def _has_curves(path: Path) -> bool:
+    try:
+        return not read_curves(path)[0].empty
+    except UserError:
+        return False
+
+
+def with_log(foreign: Foreign, path: Path, options: ImportOptions) -> Foreign:
+    """Checkpoints with the readings of the log that lies beside them, instead of those in the files."""
+    table, notes = read_curves(path, options.columns)
+    remarks = (*foreign.notes, f"curves of {path.name}", *notes)
+    return replace(foreign, recorded=_series(table, "loss"), accuracies=_series(table, "accuracy"), notes=remarks)
+
+
+def _series(table: pd.DataFrame, quantity: str) -> dict[str, dict[int, float]]:
+    """Split -> step -> reading."""
+    held = table.dropna(subset=[quantity])
+    return {str(split): dict(zip(rows["step"].tolist(), rows[quantity].tolist(), strict=True)) for split, rows in held.groupby("split")}
 
 
 def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
-    """Makes a run of a Lightning log. Raises UserError, with nothing written, where that cannot be."""
+    """Makes a run of a log of curves. Raises UserError, with nothing written, where that cannot be."""
     _refuse_splits(options)
-    table, settings = lightning.read_curves(path), hparams.read(path.with_name(_HPARAMS))
-    if table.empty:
-        raise UserError(f"{path} holds no reading of train_loss or val_loss; it is the log of a run that did not begin")
+    settings = hparams.read(path.with_name(_HPARAMS))
+    table, about = read_curves(path, options.columns, options.record_every)
     with reading.naming(path):
         task, notes = task_of_log(options, settings, lightning.split_sizes(path))
     training = make(Training, steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
-    remarks = (*_counts(table), *notes, _AVERAGED)
+    remarks = (*_counts(table), *about, *notes, *([_AVERAGED] if _is_lightning(settings) else []))
     create(out, _files(path, table, config, settings, remarks))
     return Imported(config, (), remarks, ())
+
+
+def _is_lightning(settings: Mapping[str, Setting]) -> bool:
+    """Whether the log is of openai/grok or a descendant, whose settings stand beside it."""
+    return bool(settings)
 
 
 def _refuse_splits(options: ImportOptions) -> None:
@@ -66,7 +95,7 @@ def _batch(settings: Mapping[str, Setting]) -> Setting:
     size = settings.get("batchsize", 0)
     if size == -1:
         return "full"
-    return size if type(size) in (int, float) and size != 0 else "auto"
+    return size if type(size) in (int, float) and size != 0 else "auto" if settings else "full"
 
 
 def _counts(table: pd.DataFrame) -> Iterator[str]:
@@ -78,7 +107,12 @@ def _counts(table: pd.DataFrame) -> Iterator[str]:
 def _files(
     path: Path, table: pd.DataFrame, config: Config, settings: Mapping[str, Setting], notes: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
-    origin = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "format": FORMAT, "notes": notes}
+    origin = {
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "format": FORMAT,
+        "notes": notes,
+    }
     yield store.METRICS, table.to_csv(index=False, lineterminator="\n").encode()
     yield store.EXECUTION, json.dumps({"imported": origin | ({"hparams": settings} if settings else {})}, indent=1).encode()
     yield store.CONFIG, config.model_dump_json(indent=1).encode()

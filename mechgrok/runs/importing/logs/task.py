@@ -13,6 +13,7 @@ from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.layouts import TwoOperands
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import SIGNS, Operation
+from mechgrok.tasks.unknown import Unknown
 
 Sizes = tuple[int, int] | None
 """Rows of train and of validation."""
@@ -27,8 +28,10 @@ _OPERATORS: Mapping[str, str] = {
 """What openai/grok calls its operations of two numbers."""
 
 
-def task_of_log(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise, list[str]]:
+def task_of_log(options: ImportOptions, settings: Mapping[str, Setting], sizes: Sizes) -> tuple[Modular | KWise | Unknown, list[str]]:
     """The task, and notes on its assumptions. Raises UserError where p is unknown or the operation is not supported."""
+    if options.p is None and options.operation is None and not settings and sizes is None:
+        return Unknown(), ["the log names no task, so the task is unknown (give it by --p and --operation)"]
     operation, notes = _operation(options, settings)
     terms = settings.get("num_operand", 2)
     p, about_p = _modulus(options, sizes, terms if type(terms) is int and terms > 0 else 2)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from hooked_states import network
 from lightning_logs import PERCENT, SETTINGS, SIZES, TRAIN_STEPS, VAL_STEPS, log
 
+from mechgrok.engine.analyze import analyze
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import Imported, ImportOptions
@@ -70,7 +72,7 @@ def test_settings_are_kept_without_the_folders_of_their_author(tmp_path: Path) -
     run, _ = imported(log(tmp_path / "log", SETTINGS), tmp_path / "run")
     kept = run.execution["imported"]
     assert kept["hparams"]["train_data_pct"] == 40.0
-    assert kept["format"] == "lightning"
+    assert kept["format"] == "log"
     assert "/home" not in (run.path / "execution.json").read_text()
 
 
@@ -107,10 +109,14 @@ HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
     ("text", "said", "complaint"),
     [
         ("", ImportOptions(), "is no table of comma-separated values"),
-        ("step,loss\n1,2\n", ImportOptions(), "has no column train_loss"),
+        (
+            "step,loss\n1,2\n",
+            ImportOptions(),
+            "its columns are step, loss; name them by --columns",
+        ),
         (HEADER, ImportOptions(p=7), "has a header and no rows"),
         (HEADER + "1,,,,\n", ImportOptions(p=7), "holds no reading"),
-        (HEADER + "1,2,3,,\n", ImportOptions(), "the log does not determine p; give --p"),
+        (HEADER + "1,2,3,,\n", ImportOptions(operation="add"), "the log does not determine p; give --p"),
         (HEADER + "1,2,3,,\n", ImportOptions(p=1), "p"),
         (HEADER + "1.5,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
         (HEADER + "-1,2,3,,\n", ImportOptions(p=7), "steps that are no whole numbers"),
@@ -152,7 +158,33 @@ def test_settings_that_cannot_be_are_refused_in_one_line(settings: str, said: Im
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
-def test_a_folder_of_weights_and_a_log_is_asked_about(tmp_path: Path) -> None:
-    torch.save({}, log(tmp_path / "log").with_name("a.pt"))
-    with pytest.raises(UserError, match=r"holds both metrics\.csv and weights; give the one or the other"):
-        import_file(tmp_path / "log", tmp_path / "run", ImportOptions())
+def test_a_log_that_names_no_task_is_of_an_unknown_task(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("step,train_loss,test_loss\n0,3,4\n10,0.1,2\n")
+    run, made = imported(tmp_path / "log.csv", tmp_path / "run")
+    assert (run.task.kind, made.steps) == ("unknown", ())
+    assert "the log names no task, so the task is unknown (give it by --p and --operation)" in made.notes
+    with pytest.raises(UserError, match="imported curves that name no task; import them again with --p and --operation"):
+        run.task.labels()
+    assert "task.kind" not in str(analyze(run, ["grok-times"])["grok-times"])
+
+
+def test_weights_and_a_log_in_one_folder_are_one_run(tmp_path: Path) -> None:
+    """The log gives the readings, the files the checkpoints."""
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for step in (0, 10):
+        torch.save(network(seed=step), folder / f"c_{step}.pt")
+    (folder / "history.json").write_text('{"step": [0, 5, 10], "test_loss": [3, 3, 2], "test_acc": [0, 0.25, 1]}')
+    (folder / "config.json").write_text('{"lr": 0.001}')
+    run, made = imported(folder, tmp_path / "run", operation="add")
+    assert (run.steps, made.steps) == ([0, 10], (0, 10))
+    test = run.metrics[run.metrics.split == "test"]
+    assert (test.step.tolist(), test.loss.tolist(), test.accuracy.tolist()) == ([0, 5, 10], [3, 3, 2], [0, 0.25, 1])
+    assert "curves of history.json" in made.notes
+
+
+def test_several_logs_in_a_folder_are_named(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("step,train_loss\n0,3\n")
+    with pytest.raises(UserError, match=r"holds several logs: a\.csv, b\.csv; give one of them"):
+        import_file(tmp_path, tmp_path / "run", ImportOptions())
