@@ -1,6 +1,7 @@
 """Writes the pages that are made from the code: `python docs/build.py [MEASURE ...] [--run RUN]`.
 
-docs/measures/ has a page for each measure and an index, docs/zoo.md what the measures find in the hand-built networks. With measures
+docs/measures/ has a page for each measure and an index, docs/zoo.md what the measures find in the hand-built networks, docs/api.md what
+there is in Python. With measures
 named, only their pages and the index are written. With a RUN, such as checkpoints/demo, their figures are drawn from its results, stored
 or computed now; a picture whose figure has not changed stays as it is.
 """
@@ -24,7 +25,7 @@ FIGURES = PAGES / "figures"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Writes pages, and figures where a run is given; prints the files that changed."""
-    parser = argparse.ArgumentParser(description="Writes docs/measures/ and docs/zoo.md.")
+    parser = argparse.ArgumentParser(description="Writes docs/measures/, docs/zoo.md and docs/api.md.")
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help="write these pages and the index alone")
     parser.add_argument("--run", type=Path, help="draw the figures from this run")
     asked = parser.parse_args(arguments)
@@ -53,13 +54,19 @@ def _written(texts: dict[Path, str]) -> list[Path]:
 def pages(names: Sequence[str] = ()) -> dict[Path, str]:
     """The text of every page by its place, or of the pages of some measures and the index."""
     found = {PAGES / f"{name}.md": _page(measures()[name]) for name in names or measures()} | {PAGES / "README.md": index()}
-    return found if names else found | {ROOT / "docs" / "zoo.md": _zoo()}
+    return found if names else found | {ROOT / "docs" / "zoo.md": _zoo(), ROOT / "docs" / "api.md": _api()}
 
 
 def _zoo() -> str:
     import zoo
 
     return zoo.page()
+
+
+def _api() -> str:
+    import api
+
+    return api.page()
 
 
 def _page(measure: type[BaseMeasure]) -> str:

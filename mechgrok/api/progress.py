@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mechgrok.engine.progress import in_notebook
+from mechgrok.engine.progress import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
     from mechgrok.training.loop import Progress as Watcher
@@ -120,10 +120,8 @@ def watching(steps: int, log: Log) -> Iterator[Watcher]:
     console = Console(stderr=True)
     mode = ("live" if console.is_terminal or in_notebook() else "lines") if log == "auto" else log
     if mode == "live" and in_notebook():
-        from tqdm.auto import tqdm  # type: ignore[import-untyped]
-
-        with tqdm(total=steps, unit="step", leave=False) as notebook_bar:
-            yield InNotebook(notebook_bar)
+        with notebook_bar()(total=steps, unit="step", leave=False) as moved:
+            yield InNotebook(moved)
         return
     if mode != "live":
         yield Lines(steps) if mode == "lines" else Quiet()

@@ -148,7 +148,7 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
     from mechgrok.config import WITHOUT_SOURCE
     from mechgrok.training.execution import Execution
 
-    config = settings.with_kinds(preset, _kinds(arguments))
+    config = with_kinds(preset, arguments)
     extra: dict[str, Any] = {
         "out": (Annotated[Path | None, tyro.conf.arg(help="The run's folder; by default one in checkpoints/.")], None),
         "log": (Log, "auto"),
@@ -166,6 +166,11 @@ def chosen(options: Any) -> Config:
     from mechgrok.config import Config
 
     return Config(**{field: getattr(options, field) for field in Config.model_fields})
+
+
+def with_kinds(config: Config, arguments: list[str]) -> Config:
+    """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds take."""
+    return settings.with_kinds(config, _kinds(arguments))
 
 
 def _kinds(arguments: list[str]) -> dict[str, str]:

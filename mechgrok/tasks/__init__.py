@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mechgrok.tasks.list_tables import list_table
     from mechgrok.tasks.mixture import Mixture
     from mechgrok.tasks.modular import Modular
+    from mechgrok.tasks.random_table import RandomTable
     from mechgrok.tasks.residue import Residue
     from mechgrok.tasks.table import Table
     from mechgrok.tasks.task import Task
@@ -24,6 +25,7 @@ _HOMES = {
     "KWise": "k_wise",
     "Mixture": "mixture",
     "Modular": "modular",
+    "RandomTable": "random_table",
     "Residue": "residue",
     "Table": "table",
     "Task": "task",
