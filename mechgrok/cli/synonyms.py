@@ -26,6 +26,7 @@ SYNONYMS = {
     "model.hidden": "d_hidden hidden_size hidden_dim",
     "model.activation": "act act_fn act_type activation activation_fn nonlinearity",
     "model.normalization": "norm normalization normalization_type layer_norm layernorm use_ln ln",
+    "model.rotary_base": "rope_base rope_theta rotary_theta",
     "model.mlp_dropout": "dropout dropout_rate p_dropout",
     "model.dropout": "dropout_rate p_dropout",
     "model.seed": "seed model_seed init_seed random_seed torch_seed weight_seed manual_seed",

@@ -53,5 +53,6 @@ def _attention(shape: Shape) -> Shapes:
 
 
 def _mlp(shape: Shape) -> Shapes:
-    into = {"mlp.W_in": (shape.d_model, shape.d_mlp), "mlp.b_in": (shape.d_mlp,)}
+    into: Shapes = {"mlp.W_in": (shape.d_model, shape.d_mlp), "mlp.b_in": (shape.d_mlp,)}
+    into |= {"mlp.W_gate": (shape.d_model, shape.d_mlp), "mlp.b_gate": (shape.d_mlp,)} if shape.gated else {}
     return into | {"mlp.W_out": (shape.d_mlp, shape.d_model), "mlp.b_out": (shape.d_model,)}

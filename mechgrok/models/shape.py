@@ -63,8 +63,12 @@ class Shape:
     """Whether a position attends to those up to its own, or to all."""
     attention_coefficient: float = 1.0
     """c in 0 .. 1: every attention weight w at the positions that a query sees becomes c w + 1 - c."""
-    positions: Literal["learned", "none", "sinusoidal"] = "learned"
-    """W_pos, nothing, or fixed sines and cosines are added to the token embeddings."""
+    positions: Literal["learned", "none", "sinusoidal", "rotary"] = "learned"
+    """W_pos, nothing, or fixed sines and cosines are added to the token embeddings; rotary: queries and keys are rotated instead."""
+    rotary_base: float = 10000.0
+    """Entries i and i + d_head / 2 of queries and keys are rotated by pos / base^(2i / d_head)."""
+    gated: bool = False
+    """Whether the neurons are act(x W_gate + b_gate) (x W_in + b_in)."""
     softmax: Literal["softmax", "softmax1"] = "softmax"
     """softmax1: exp(s_i) / (1 + sum_j exp(s_j))."""
     registers: int = 0

@@ -57,8 +57,13 @@ class Transformer(Model):
     """Learned vectors behind the tokens that every position sees and that see every position."""
     no_residual: bool = False
     """Do not add what goes into attention and MLP to what comes out, so that a block hands on what its MLP writes and no more."""
-    positions: Literal["learned", "none", "sinusoidal"] = "learned"
-    """Position embedding: a trained one, none (the causal mask alone), or fixed sines and cosines."""
+    positions: Literal["learned", "none", "sinusoidal", "rotary"] = "learned"
+    """Position embedding: a trained one, none (the causal mask alone), or fixed sines and cosines; rotary: queries and keys are rotated,
+    their entries i and i + d_head / 2 by pos / rotary_base^(2i / d_head)."""
+    rotary_base: Annotated[float, Field(gt=1)] = 10000.0
+    """Base of the frequencies of rotary positions."""
+    gated: bool = False
+    """Multiply the neurons by a second map of their input: act(x W_gate + b_gate) (x W_in + b_in)."""
     pooling: Literal["last", "mean"] = "last"
     """Input of the unembedding: the last position, or the mean over all positions."""
     tied: bool = False
@@ -99,6 +104,13 @@ class Transformer(Model):
     def check_devon2024_heads(self) -> Self:
         if self.init == "devon2024" and self.d_head not in (None, self.d_model / self.heads):
             raise ValueError(f"init devon2024 has heads of width d_model / heads; leave d_head {self.d_head} away")
+        return self
+
+    @model_validator(mode="after")
+    def _rotations_are_of_pairs(self) -> Self:
+        width = self.d_head or self.d_model // self.heads
+        if self.positions == "rotary" and (width % 2 or self.registers):
+            raise ValueError(f"rotary positions need heads of even width, not {width}, and no registers; set d_head or positions")
         return self
 
     @model_validator(mode="after")
@@ -145,6 +157,8 @@ class Transformer(Model):
             attention_direction=self.attention_direction,
             attention_coefficient=self.attention_coefficient,
             positions=self.positions,
+            rotary_base=self.rotary_base,
+            gated=self.gated,
             softmax=self.softmax,
             registers=self.registers,
             tied=self.tied,

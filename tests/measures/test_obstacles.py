@@ -80,6 +80,11 @@ def test_layernorm_is_refused_by_what_reads_logits_off_the_neurons(refuse, tmp_p
     assert set(found) <= set(refuse(make_run(tmp_path / "run", attn_only=True))), "each needs neurons, too"
 
 
+@pytest.mark.parametrize("options", [{"positions": "rotary"}, {"gated": True}])
+def test_rotations_and_gates_are_refused_by_what_multiplies_weights(refuse, options) -> None:
+    assert set(refuse(**options)) == {"head-circuits"}
+
+
 def test_several_layers_are_refused_by_what_replaces_attention(refuse, tmp_path: Path) -> None:
     found = refuse(layers=2)
     assert "linear-attention-loss" in found

@@ -121,6 +121,8 @@ def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
         ({"init": "devon2024", "d_head": 7}, "heads of width d_model / heads; leave d_head 7 away"),
         ({"attn_only": True, "mlp_dropout": 0.1}, "without an MLP there is nothing to drop"),
         ({"mlp_dropout": 1.0}, "less than 1"),
+        ({"positions": "rotary", "d_head": 3}, "need heads of even width, not 3"),
+        ({"positions": "rotary", "registers": 1}, "no registers"),
         ({"final_norm": True}, "set normalization, or leave final_norm away"),
     ],
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformer_lens.HookedRootModule import HookedRootModule
 
 
-MIXING = {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U"}
+MIXING = {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_gate", "W_out", "W_U"}
 """Matrices that add up as many numbers as their last but one axis is long."""
 
 
@@ -62,11 +62,13 @@ def networks(draw: st.DrawFn) -> Network:
 
 def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
     tied = draw(st.booleans())
+    positions = draw(st.sampled_from(["learned", "none", "sinusoidal", "rotary"]))
+    rotary = positions == "rotary"
     return Architecture(
         layers=draw(st.integers(1, 3)),
         heads=draw(st.integers(1, 3)),
         d_model=draw(st.integers(3, 8)),
-        d_head=draw(st.integers(1, 4)),
+        d_head=draw(st.sampled_from([2, 4])) if rotary else draw(st.integers(1, 4)),
         d_mlp=draw(st.integers(1, 9)),
         d_vocab=d_vocab,
         d_vocab_out=d_vocab if tied else draw(st.integers(2, 9)),
@@ -78,9 +80,11 @@ def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
         final_norm=draw(st.sampled_from([None, None, False, True])),
         attention_direction=draw(st.sampled_from(["causal", "causal", "bidirectional"])),
         attention_coefficient=draw(st.sampled_from([1.0, 0.0, 0.3])),
-        positions=draw(st.sampled_from(["learned", "none", "sinusoidal"])),
+        positions=positions,
+        rotary_base=draw(st.sampled_from([10000.0, 10.0])),
+        gated=draw(st.sampled_from([False, False, True])),
         softmax=draw(st.sampled_from(["softmax", "softmax1"])),
-        registers=draw(st.sampled_from([0, 0, 1, 3])),
+        registers=0 if rotary else draw(st.sampled_from([0, 0, 1, 3])),
         tied=tied,
         residual=draw(st.booleans()),
         pooling=draw(st.sampled_from(["last", "mean"])),

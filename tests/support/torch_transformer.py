@@ -51,7 +51,7 @@ def _ends_with_norm(shape: Shape) -> bool:
 def _positions(shape: Shape, w: Weights, length: int) -> Tensor | float:
     if shape.positions == "learned":
         return w["pos_embed.W_pos"][:length]
-    if shape.positions == "none":
+    if shape.positions in ("none", "rotary"):
         return 0.0
     angle = [[i / 10000 ** ((j - j % 2) / shape.d_model) for j in range(shape.d_model)] for i in range(length)]
     waves = [[math.cos(v) if j % 2 else math.sin(v) for j, v in enumerate(row)] for row in angle]
@@ -89,8 +89,19 @@ def _attention(shape: Shape, w: Weights, name: str, x: Tensor, length: int) -> T
     out = w[f"{name}.b_O"]
     for head in range(shape.heads):
         q, k, v = (x @ w[f"{name}.W_{letter}"][head] + w[f"{name}.b_{letter}"][head] for letter in "QKV")
+        if shape.positions == "rotary":
+            q, k = _turned(shape, q), _turned(shape, k)
         out = out + _mixed(shape, q, k, v, visible) @ w[f"{name}.W_O"][head]
     return out
+
+
+def _turned(shape: Shape, x: Tensor) -> Tensor:
+    """Pairs of entries as complex numbers, times exp(i pos / base^(2j / d_head))."""
+    pairs = torch.complex(x[:, : shape.d_head // 2], x[:, shape.d_head // 2 :])
+    angles = [[i / shape.rotary_base ** (2 * j / shape.d_head) for j in range(shape.d_head // 2)] for i in range(len(x))]
+    cosine, sine = (torch.tensor([[f(v) for v in row] for row in angles]).float().to(x) for f in (math.cos, math.sin))
+    turned = pairs * torch.complex(cosine, sine)
+    return torch.cat([turned.real, turned.imag], 1)
 
 
 def _mixed(shape: Shape, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Tensor:
@@ -105,5 +116,6 @@ def _mixed(shape: Shape, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Te
 
 
 def _mlp(shape: Shape, w: Weights, name: str, x: Tensor) -> Tensor:
-    neurons = ACTIVATIONS[shape.activation](F.linear(x, w[f"{name}.W_in"].T, w[f"{name}.b_in"]))
+    into, act = F.linear(x, w[f"{name}.W_in"].T, w[f"{name}.b_in"]), ACTIVATIONS[shape.activation]
+    neurons = act(F.linear(x, w[f"{name}.W_gate"].T, w[f"{name}.b_gate"])) * into if shape.gated else act(into)
     return F.linear(neurons, w[f"{name}.W_out"].T, w[f"{name}.b_out"])

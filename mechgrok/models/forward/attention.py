@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mechgrok.models.forward.gathering import gather_rows
+from mechgrok.models.forward.positions import rotated
 from mechgrok.models.forward.tables import AttentionIndex, LayerRows
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
@@ -34,13 +35,22 @@ def attend(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRow
 def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerRows, positions: Sequence[int]) -> Iterator[Tensor]:
     """The attention pattern (pos and registers, batch, head) of each of these positions."""
     counts = [*rows.entering, *[1] * shape.registers]
-    keys = project(weights, f"blocks.{layer}.attn", "K", x).split(counts)
+    places = torch.arange(len(counts), device=x.device).repeat_interleave(torch.tensor(counts, device=x.device))
+    keys = _rotated(project(weights, f"blocks.{layer}.attn", "K", x), places, shape).split(counts)
     entering = x.split(counts)
     for i in positions:
-        queries = project(weights, f"blocks.{layer}.attn", "Q", entering[i]) / math.sqrt(shape.d_head)
+        own = places.new_full((len(entering[i]),), i)
+        queries = _rotated(project(weights, f"blocks.{layer}.attn", "Q", entering[i]), own, shape) / math.sqrt(shape.d_head)
         seen = _seen(rows, i, shape)
         scores = [_scores(queries, keys[j], index, shape).expand(rows.leaving[i], -1) for j, index in seen]
         yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
+
+
+def _rotated(x: Tensor, positions: Tensor, shape: Shape) -> Tensor:
+    """Queries or keys (rows, head * d_head), with those of rotary positions rotated by the position of each row (rows,)."""
+    if shape.positions != "rotary":
+        return x
+    return rotated(_by_head(x, shape).transpose(0, 1), positions, shape.rotary_base).transpose(0, 1).flatten(1)
 
 
 def _seen(rows: LayerRows, i: int, shape: Shape) -> list[tuple[int, AttentionIndex]]:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mechgrok.models.forward import square, tail
-from mechgrok.models.forward.activations import ACTIVATIONS
+from mechgrok.models.forward.activations import neurons_of
 from mechgrok.models.forward.attention import attend, patterns
 from mechgrok.models.forward.gathering import gather_rows
 from mechgrok.models.forward.norms import normalised
@@ -54,7 +54,7 @@ def forward(weights: Weights, shape: Shape, batch: Batch, keep: frozenset[str] =
 def _embed(weights: Weights, shape: Shape, batch: Batch) -> Tensor:
     """The rows that enter the first layer, those of the registers last."""
     x = F.embedding(batch.tokens, weights["embed.W_E"])
-    if shape.positions != "none":
+    if shape.positions in ("learned", "sinusoidal"):
         x = x + F.embedding(batch.positions, shape.position(weights))
     return torch.cat([x, weights["registers.W_R"]]) if shape.registers else x
 
@@ -131,10 +131,7 @@ def _carried(x: Tensor, rows: LayerRows, positions: Sequence[int], shape: Shape)
 
 def _mlp(weights: Weights, shape: Shape, block: str, x: Tensor, notes: Kept) -> Tensor:
     x = _pre_normalised(weights, shape, f"{block}.ln2", x)
-    pre = F.linear(x, weights[f"{block}.mlp.W_in"].T, weights.get(f"{block}.mlp.b_in"))
-    notes(f"{block}.mlp.hook_pre", pre)
-    post = ACTIVATIONS[shape.activation](pre)
-    notes(f"{block}.mlp.hook_post", post)
+    post = neurons_of(weights, shape, f"{block}.mlp", x, notes)
     out = F.linear(post, weights[f"{block}.mlp.W_out"].T, weights.get(f"{block}.mlp.b_out"))
     notes(f"{block}.hook_mlp_out", out)
     return out

@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mechgrok.models.forward.activations import ACTIVATIONS
+from mechgrok.models.forward.activations import neurons_of
 from mechgrok.models.forward.attention import softmax
 from mechgrok.models.forward.dropout import Masks, drop
 from mechgrok.models.forward.norms import normalised
 from mechgrok.models.forward.notes import Note, unseen
+from mechgrok.models.forward.positions import rotated
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
@@ -30,7 +31,7 @@ def residual(weights: Weights, shape: Shape, tokens: Tensor) -> Tensor:
 def embedded(weights: Weights, shape: Shape, tokens: Tensor, note: Note) -> Tensor:
     """The same, with its terms noted."""
     x = note("hook_embed", F.embedding(tokens, weights["embed.W_E"]))
-    if shape.positions == "none":
+    if shape.positions in ("none", "rotary"):
         return x
     return x + note("hook_pos_embed", shape.position(weights)[: tokens.shape[1]].expand_as(x))
 
@@ -109,12 +110,21 @@ class _Pass:
             self.note(f"{module}.hook_{letter.lower()}", _heads(weights, module, letter, part)).transpose(1, 2)
             for letter, part in inputs.items()
         )
+        q, keys = self._rotated(module, q, keys, queries)
         visible = self._visible(x)[queries]
         scores = (q @ keys.transpose(-1, -2) / math.sqrt(self.shape.d_head)).masked_fill(~visible, -math.inf)
         scores = self.note(f"{module}.hook_attn_scores", scores)
         pattern = self.note(f"{module}.hook_pattern", self._pattern(scores, visible))
         z = self.note(f"{module}.hook_z", (pattern @ values).transpose(1, 2))
         return _plus(torch.einsum("bphe,hed->bpd", z, weights[f"{module}.W_O"]), weights.get(f"{module}.b_O"))
+
+    def _rotated(self, module: str, q: Tensor, keys: Tensor, queries: slice) -> tuple[Tensor, Tensor]:
+        """Queries and keys (batch, head, pos, d_head) as they meet."""
+        if self.shape.positions != "rotary":
+            return q, keys
+        places, base = torch.arange(keys.shape[2], device=q.device), self.shape.rotary_base
+        turned = {"q": rotated(q, places[queries], base), "k": rotated(keys, places, base)}
+        return tuple(self.note(f"{module}.hook_rot_{name}", x.transpose(1, 2)).transpose(1, 2) for name, x in turned.items())  # type: ignore[return-value]
 
     def _visible(self, x: Tensor) -> Tensor:
         """(query, key): what is before or beside the query, and all registers; a register sees everything."""
@@ -134,8 +144,7 @@ class _Pass:
         return torch.cat([pattern[:, :, :place], self.edit(scores[:, :, place])[:, :, None], pattern[:, :, place + 1 :]], dim=2)
 
     def _mlp(self, module: str, x: Tensor, size: int, queries: slice) -> Tensor:
-        pre = self.note(f"{module}.hook_pre", _plus(x @ self.weights[f"{module}.W_in"], self.weights.get(f"{module}.b_in")))
-        neurons = self.note(f"{module}.hook_post", ACTIVATIONS[self.shape.activation](pre))
+        neurons = neurons_of(self.weights, self.shape, module, x, self.note)
         out = _plus(neurons @ self.weights[f"{module}.W_out"], self.weights.get(f"{module}.b_out"))
         if self.masks is None or not self.shape.dropout:
             return out

@@ -1,4 +1,4 @@
-"""Position embeddings without trained parameters."""
+"""Positions without trained parameters."""
 
 from __future__ import annotations
 
@@ -15,3 +15,16 @@ def sinusoids(n_ctx: int, d_model: int, like: Tensor) -> Tensor:
     angles = torch.arange(n_ctx, dtype=torch.float64)[:, None] / 10000 ** (even / d_model)
     odd = torch.arange(d_model) % 2 == 1
     return torch.where(odd, angles.cos(), angles.sin()).float().to(like)
+
+
+def rotated(x: Tensor, positions: Tensor, base: float) -> Tensor:
+    """Queries or keys (..., pos, d_head), with entries i and i + d_head / 2 rotated by pos / base^(2i / d_head); Su et al. 2021.
+
+    `positions` (pos,). Sines and cosines are rounded to float32, as those of `sinusoids`.
+    """
+    half = x.shape[-1] // 2
+    frequencies = base ** (-torch.arange(half, dtype=torch.float64, device=x.device) / half)
+    angles = positions.to(torch.float64)[:, None] * frequencies
+    cosine, sine = angles.cos().float().to(x), angles.sin().float().to(x)
+    left, right = x[..., :half], x[..., half:]
+    return torch.cat([left * cosine - right * sine, right * cosine + left * sine], dim=-1)

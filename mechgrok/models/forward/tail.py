@@ -22,7 +22,7 @@ KEPT = frozenset({"attn.hook_pattern", "attn.hook_z", "mlp.hook_post"})
 def applies(shape: Shape) -> bool:
     """Whether the end of a network is of this form."""
     plain = shape.normalization is None and shape.residual and shape.pooling == "last"
-    return plain and not shape.attn_only and shape.activation == "relu"
+    return plain and not shape.attn_only and shape.activation == "relu" and not shape.gated
 
 
 def is_cheaper(shape: Shape, size: int) -> bool:

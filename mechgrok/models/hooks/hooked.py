@@ -59,7 +59,7 @@ def is_the_librarys(shape: Shape) -> bool:
     """Whether TransformerLens has an option for every part of the function."""
     common = shape.normalization in _NORMS[version()] and shape.normalised_end == shape.pre_norm
     common = common and (shape.attn_only or shape.activation in _ACTIVATIONS)
-    plain = shape.residual and not shape.tied and shape.pooling == "last" and not shape.dropout
+    plain = shape.residual and not shape.gated and not shape.tied and shape.pooling == "last" and not shape.dropout
     return common and plain and _attends_plainly(shape)
 
 

@@ -24,6 +24,7 @@ _LAYOUTS = {
     "W_V": ("head d_model d_head", "head d_head d_model"),
     "W_O": ("head d_head d_model", "d_model (head d_head)"),
     "W_in": ("d_model d_mlp", "d_mlp d_model"),
+    "W_gate": ("d_model d_mlp", "d_mlp d_model"),
     "W_out": ("d_mlp d_model", "d_model d_mlp"),
 }
 """TransformerLens' layout of each matrix and the paper's, in the order in which the paper draws them (W_U comes last)."""

@@ -80,8 +80,11 @@ def _mlp(shape: Shape, layer: int) -> Weights:
     if shape.attn_only:
         return {}
     into, out = nn.Linear(shape.d_model, shape.d_mlp), nn.Linear(shape.d_mlp, shape.d_model)
+    gate = nn.Linear(shape.d_model, shape.d_mlp) if shape.gated else None
     module = f"blocks.{layer}.mlp"
-    return {f"{module}.W_in": into.weight.T, f"{module}.b_in": into.bias, f"{module}.W_out": out.weight.T, f"{module}.b_out": out.bias}
+    gates = {} if gate is None else {f"{module}.W_gate": gate.weight.T, f"{module}.b_gate": gate.bias}
+    biases = {f"{module}.b_in": into.bias, f"{module}.b_out": out.bias}
+    return {f"{module}.W_in": into.weight.T, f"{module}.W_out": out.weight.T} | biases | gates
 
 
 def _put(weights: Weights, made: Weights) -> None:
