@@ -43,7 +43,8 @@ def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> 
     logits = logits_at_read(output, len(tokens))
     _require_classes(logits.shape[1], task)
     kept = dict(_reached(taken, taps, names or {}, len(tokens)))
-    turned = {name: orientation.of(module, name, place, task, logits.shape[1]) for name, place in places.items() if name not in taps}
+    weights = {name: place for name, place in places.items() if name not in taps}
+    turned = orientation.turned(module, weights, task, logits.shape[1])
     patterns = [kept[name] for name in kept if name.endswith("hook_pattern")]
     facts = Facts(
         type=type(module.function).__name__ if isinstance(module, Function) else type(module).__name__,

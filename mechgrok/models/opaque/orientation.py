@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -13,19 +14,37 @@ from mechgrok.tasks.task import Task
 _MATRICES = ("embed.W_E", "unembed.W_U", "W_in", "W_out")
 
 
-def of(module: nn.Module, name: str, place: Place, task: Task, classes: int) -> Place:
+def turned(module: nn.Module, places: Mapping[str, Place], task: Task, classes: int) -> dict[str, Place]:
+    """The places of parameters, each with its transposition decided; those of the MLP by the width that W_E or W_U has."""
+    found = {name: _decided(module, name, places[name], Sizes(task, classes)) for name in ("embed.W_E", "unembed.W_U") if name in places}
+    axes = {"embed.W_E": 1, "unembed.W_U": 0}
+    widths = [found[name].turned(module.get_parameter(found[name].path)).shape[axis] for name, axis in axes.items() if name in found]
+    sizes = Sizes(task, classes, widths[-1] if widths else None)
+    return found | {name: _decided(module, name, place, sizes) for name, place in places.items() if name not in found}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes by which a matrix is recognised: of the task, of the classes, and of the residual stream where it is known."""
+
+    task: Task
+    classes: int
+    width: int | None = None
+
+
+def _decided(module: nn.Module, name: str, place: Place, sizes: Sizes) -> Place:
     """The place with its transposition decided: as the user wrote it, by the kind of its layer, or by its shape.
 
     nn.Linear computes x W^T, so its weight is the transpose of W_E, W_in, W_out or W_U. Raises UserError where a shape fits neither way.
     """
     shape = tuple(module.get_parameter(place.path).shape)
     if place.transposed or not name.endswith(_MATRICES):
-        _require(name, shape[::-1] if place.transposed else shape, task, classes)
+        _require(name, shape[::-1] if place.transposed else shape, sizes)
         return place
     transposed = _by_layer(owner(module, place.path), name)
     if transposed is None:
-        transposed = not _fits(name, shape, task, classes) and _fits(name, shape[::-1], task, classes)
-    _require(name, shape[::-1] if transposed else shape, task, classes)
+        transposed = not _fits(name, shape, sizes) and _fits(name, shape[::-1], sizes)
+    _require(name, shape[::-1] if transposed else shape, sizes)
     return replace(place, transposed=transposed)
 
 
@@ -44,12 +63,15 @@ def _by_layer(layer: nn.Module, name: str) -> bool | None:
     return True if isinstance(layer, nn.Linear) else None
 
 
-def _fits(name: str, shape: tuple[int, ...], task: Task, classes: int) -> bool:
+def _fits(name: str, shape: tuple[int, ...], sizes: Sizes) -> bool:
+    task = sizes.task
     if len(shape) != 2:
         return False
     if name == "embed.W_E":
         return shape[0] == task.vocabulary or _side_by_side(shape[0], task) > 1 or shape[0] == task.numbers
-    return shape[1] == classes if name == "unembed.W_U" else True
+    if name == "unembed.W_U":
+        return shape[1] == sizes.classes
+    return sizes.width is None or shape[0 if name.endswith("W_in") else 1] == sizes.width
 
 
 def _side_by_side(rows: int, task: Task) -> int:
@@ -59,8 +81,9 @@ def _side_by_side(rows: int, task: Task) -> int:
     return several[0] if several else 1
 
 
-def _require(name: str, shape: tuple[int, ...], task: Task, classes: int) -> None:
+def _require(name: str, shape: tuple[int, ...], sizes: Sizes) -> None:
     """Raises UserError where an embedding or unembedding does not have the tokens or classes of the task."""
+    task, classes = sizes.task, sizes.classes
     if name == "embed.W_E" and (len(shape) != 2 or shape[0] < task.numbers):
         raise UserError(f"names: {name} is {shape}, which has no row for each of the {task.numbers} numbers; name the embedding's weight")
     if name == "unembed.W_U" and (len(shape) != 2 or shape[1] != classes):

@@ -105,6 +105,27 @@ def test_bare_parameters_are_turned_by_their_shape_or_by_hand(names: dict[str, s
     assert not W_L or torch.equal(found.unembedding(weights), module.out.T.double())
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_bare_W_out_is_turned_by_the_width_of_the_stream(transposed: bool) -> None:
+    class Bare(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.emb, self.act, self.head = nn.Embedding(P + 1, 5), nn.ReLU(), nn.Linear(5, P)
+            self.out = nn.Parameter(torch.randn(5, 9) if transposed else torch.randn(9, 5))
+            self.inner = nn.Parameter(torch.randn(5, 9))
+
+        def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+            post = self.act(self.emb(tokens).sum(1) @ self.inner)
+            return self.head(post @ (self.out.T if transposed else self.out))
+
+    module = Bare()
+    names = {"blocks.0.mlp.hook_post": "act", "blocks.0.mlp.W_out": "out", "unembed.W_U": "head.weight"}
+    found, weights = network(module, names)
+    W_out = module.out.T if transposed else module.out
+    assert torch.allclose(found.neuron_logit_map(weights), (W_out.double() @ module.head.weight.double().T))
+    assert found.nonlinear_readout is None
+
+
 def test_tied_embeddings_change_together() -> None:
     module = PlainTransformer(P)
     module.head = nn.Linear(16, P + 1, bias=False)

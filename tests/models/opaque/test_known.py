@@ -1,0 +1,61 @@
+"""Modules whose function mechgrok computes itself are recognised, and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from own_modules import PlainTransformer
+
+from mechgrok.discovery import kinds
+from mechgrok.models.forward.tables import Batch
+from mechgrok.models.opaque.known import known
+from mechgrok.tasks.modular import Modular
+
+TASK = Modular(p=7, layout="a b")
+TOKENS = torch.from_numpy(TASK.inputs())
+MODELS = {kind: model for kind, model in kinds("models").items() if kind not in ("unknown", "module")}
+OTHERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a deeper perceptron": ("mlp", {"widths": (12, 9, 5), "biases": False}),
+    "two LSTM layers": ("lstm", {"hidden": 8, "stacked": 2}),
+    "registers": ("transformer", {"registers": 2, "d_model": 16, "heads": 2, "d_mlp": 12}),
+    "squared neurons": ("transformer", {"activation": "quadratic", "d_model": 16, "heads": 2, "d_mlp": 12}),
+    "mean pooling": ("transformer", {"pooling": "mean", "d_model": 16, "heads": 2, "d_mlp": 12}),
+    "LayerNorm": ("transformer", {"normalization": "LN", "d_model": 16, "heads": 2, "d_mlp": 12, "biases": "all"}),
+}
+
+
+def recognised(module: Any) -> None:
+    found = known(module, TASK)
+    assert found is not None
+    model, task = found
+    parameters = {name: tensor.detach() for name, tensor in module.named_parameters()}
+    with torch.no_grad():
+        ours, theirs = model.architecture(task).logits(parameters, Batch.of(TOKENS)), module.eval()(TOKENS)[:, -1]
+    assert (ours - theirs).abs().max() < 1e-4 * theirs.abs().max()
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_kind_of_model_is_known_by_its_module(kind: str) -> None:
+    recognised(MODELS[kind]().build(TASK))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_so_are_their_options(name: str) -> None:
+    kind, options = OTHERS[name]
+    recognised(MODELS[kind](**options).build(TASK))
+
+
+def test_the_classes_are_those_of_the_module() -> None:
+    module = MODELS["transformer"](d_model=16, heads=2, d_mlp=12).build(Modular(p=7, loss_classes="numbers"))
+    found = known(module, Modular(p=7))
+    assert found is not None
+    assert found[1] == Modular(p=7, loss_classes="numbers")
+
+
+def test_others_are_not() -> None:
+    assert known(PlainTransformer(7), Modular(p=7)) is None
+    module = MODELS["transformer"](d_model=16, heads=2, d_mlp=12).build(TASK)
+    module.blocks[0].hook_mlp_out.add_perma_hook(lambda value, hook: 2 * value)
+    assert known(module, TASK) is None
