@@ -24,9 +24,11 @@ def _import(
     out: Path,
     p: int | None = None,
     operation: Operation | None = None,
-    split: Literal["python-shuffle", "torch-randperm"] | None = None,
+    split: Literal["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split", "torch-threshold", "file"] | None = None,
     fraction: float | None = None,
     split_seed: int | Literal["auto"] | None = None,
+    train_rows: int | None = None,
+    split_file: Path | None = None,
     step: int | None = None,
     record_every: int | None = None,
     columns: str | None = None,
@@ -45,24 +47,32 @@ def _import(
         out: The new run's folder.
         p: The modulus; by default the number of number tokens of the network, or the one that the sizes of a log's splits imply.
         operation: What was learnt; by default what the network shows, or that of the log's hparams.yaml.
-        split: How the train rows were drawn; left away, the split is unknown and what needs it will be missing.
+        split: How the train rows were drawn, or file; left away, the split is unknown and what needs it will be missing.
         fraction: Share of the table that was trained on.
-        split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses.
+        split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses and accuracies, with all kinds of split and usual
+            fractions where these are not given.
+        train_rows: Number of train rows, instead of the fraction.
+        split_file: A file of the train rows (.npy or text): their numbers, their pairs, or a mask.
         step: Step of the weights, where the file does not hold it.
         columns: Columns of a log, such as step=epoch,test_loss=valid_ce; by default found by their names.
         record_every: Updates between two recorded losses, where no steps stand beside them.
     """
     from mechgrok.runs.importing.import_run import import_file
-    from mechgrok.runs.importing.logs.curves import parse_columns
     from mechgrok.runs.importing.options import ImportOptions
 
-    named = parse_columns(columns) if columns else {}
-    made = import_file(file, out, ImportOptions(p, operation, fraction, split, split_seed, step, record_every, named))
+    options = ImportOptions(p, operation, fraction, split, split_seed, step, record_every, train_rows, split_file, _parsed(columns))
+    made = import_file(file, out, options)
     print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")
     print(f"Next: mechgrok analyze {out}")
     return 0
+
+
+def _parsed(columns: str | None) -> dict[str, str]:
+    from mechgrok.runs.importing.logs.curves import parse_columns
+
+    return parse_columns(columns) if columns else {}
 
 
 def _learnt(task: Any) -> str:

@@ -104,6 +104,21 @@ def test_rows_of_an_array(tmp_path: Path) -> None:
     assert np.flatnonzero(FromFile(path=str(tmp_path / "rows.npy")).mask(9)).tolist() == [2, 5]
 
 
+def test_pairs_and_masks_are_rows_too(tmp_path: Path) -> None:
+    """Divisions leave out rows with b = 0, so the row of (a, b) is 6 a + b - 1."""
+    table = Modular(p=7, operation="divide")
+    pairs, mask = np.array([[3, 1], [0, 6]]), np.zeros(42, dtype=bool)
+    mask[[18, 5]] = True
+    np.save(tmp_path / "pairs.npy", pairs)
+    np.save(tmp_path / "mask.npy", mask)
+    splits = [written(tmp_path, "3,1\n0 6\n"), *(FromFile(path=str(tmp_path / f"{name}.npy")) for name in ("pairs", "mask"))]
+    assert [np.flatnonzero(split.train_rows(table)).tolist() for split in splits] == [[5, 18]] * 3
+    with pytest.raises(UserError, match=r"no row of the table has the operands \(3, 0\)"):
+        written(tmp_path, "3 0\n1 1\n").train_rows(table)
+    with pytest.raises(UserError, match=r"mask\.npy is a mask of 42 rows, and the table has 49"):
+        splits[2].train_rows(Modular(p=7))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -121,7 +136,7 @@ def test_a_wrong_file_is_refused_in_a_line(tmp_path: Path, text: str, message: s
     assert "rows.txt" in str(caught.value)
 
 
-@pytest.mark.parametrize("array", [np.zeros((2, 2), dtype=int), np.array([0.5]), np.array([{"a": 1}], dtype=object)])
+@pytest.mark.parametrize("array", [np.zeros((2, 3), int), np.zeros((2, 2, 2), int), np.array([0.5]), np.array([{"a": 1}], dtype=object)])
 def test_other_arrays_are_refused(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "rows.npy", array, allow_pickle=True)
     with pytest.raises(UserError, match=r"rows\.npy is not a file of row numbers"):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from mechgrok.config import Config
 from mechgrok.runs.importing.inference.loss_check import LossCheck
 from mechgrok.tasks.operations import Operation
+
+SplitKind = Literal["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split", "torch-threshold", "file"]
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,19 @@ class ImportOptions:
         The operation of the task; by default the one that the network computes.
     fraction : float, optional
         Share of the table in the train split.
-    split : "python-shuffle" or "torch-randperm", optional
-        The rule of the split; without it the split is unknown.
+    split : str, optional
+        The rule of the split: a kind of split that `train` draws at random, or "file"; without it the split is unknown.
     split_seed : int or "auto", optional
-        The seed of the split; "auto" tries 0 to 99 against the recorded losses.
+        The seed of the split; "auto" tries 0 to 99 against the recorded losses and accuracies, with all kinds and usual fractions where
+        these are not given.
     step : int, optional
         The number of updates of the weights.
     record_every : int, optional
         Updates between two recorded losses, where the file gives no steps beside them.
+    train_rows : int, optional
+        The number of train rows, instead of `fraction`.
+    split_file : Path, optional
+        A file of the train rows, with `split` "file": their numbers, their pairs, or a mask.
     columns : Mapping from str to str
         Columns of a log by our names: "step", "train_loss", "test_accuracy", ... -> the log's name.
 
@@ -43,10 +51,12 @@ class ImportOptions:
     p: int | None = None
     operation: Operation | None = None
     fraction: float | None = None
-    split: Literal["python-shuffle", "torch-randperm"] | None = None
+    split: SplitKind | None = None
     split_seed: int | Literal["auto"] | None = None
     step: int | None = None
     record_every: int | None = None
+    train_rows: int | None = None
+    split_file: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
 

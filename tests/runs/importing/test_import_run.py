@@ -127,6 +127,24 @@ def test_the_seed_of_a_split_that_the_file_does_not_name_is_found(demo: dict[str
     assert open_run(tmp_path / "run").is_train.tolist() == demo_run.is_train.tolist()
 
 
+def test_train_rows_of_a_file_of_the_user(demo_run: Run, tmp_path: Path) -> None:
+    torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
+    np.save(tmp_path / "train.npy", demo_run.is_train)
+    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split="file", split_file=tmp_path / "train.npy"))
+    run = open_run(tmp_path / "run")
+    assert run.config.split.kind == "given"
+    assert run.is_train.tolist() == demo_run.is_train.tolist()
+    assert f"{int(demo_run.is_train.sum())} train rows are those of train.npy" in made.notes
+
+
+@pytest.mark.parametrize("kind", ["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split"])
+def test_a_number_of_train_rows_instead_of_a_fraction(kind: Any, demo_run: Run, tmp_path: Path) -> None:
+    torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
+    import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=37, split_seed=2))
+    run = open_run(tmp_path / "run")
+    assert (run.config.split.kind, run.config.split.count, int(run.is_train.sum())) == (kind, 37, 37)
+
+
 def test_bare_weights_in_safetensors(demo_run: Run, tmp_path: Path) -> None:
     save_file(demo_run.model(LAST).state_dict(), tmp_path / "weights.safetensors")
     made = import_file(tmp_path / "weights.safetensors", tmp_path / "run", ImportOptions(step=120, operation="add"))
@@ -175,7 +193,9 @@ def test_what_contradicts_the_file_is_refused_with_nothing_written(said: ImportO
         (ImportOptions(split="python-shuffle", fraction=0.3), "--split needs --fraction and --split-seed"),
         (ImportOptions(split="python-shuffle", split_seed=0), "--split needs --fraction and --split-seed"),
         (ImportOptions(fraction=0.3), "--fraction and --split-seed need --split"),
-        (ImportOptions(split_seed="auto"), "--fraction and --split-seed need --split"),
+        (ImportOptions(split_seed="auto"), "--split-seed auto needs losses recorded in the file"),
+        (ImportOptions(split="file"), "--split file needs --split-file"),
+        (ImportOptions(split="torch-threshold", train_rows=3, split_seed=0), "--split torch-threshold has a share of test rows"),
         (ImportOptions(split="python-shuffle", fraction=1.5, split_seed=0), "fraction: Input should be less than or equal to 1"),
         (ImportOptions(split="python-shuffle", fraction=0.5, split_seed=-1), "seed: Input should be greater than or equal to 0"),
         (ImportOptions(split="python-shuffle", fraction=0.5, split_seed="auto"), "--split-seed auto needs losses recorded in the file"),

@@ -1,4 +1,4 @@
-"""The train rows of a foreign network: those that its file lists, or those of the split that the user gives."""
+"""The train rows of a foreign network: those that its file lists, those of a file of rows, or those of the split that the user gives."""
 
 from __future__ import annotations
 
@@ -6,62 +6,60 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.config import make
+from mechgrok.data.splits.file import FromFile
 from mechgrok.data.splits.imported import Given, Unknown
-from mechgrok.data.splits.python_shuffle import PythonShuffle
-from mechgrok.data.splits.split import Shuffled, Split
-from mechgrok.data.splits.torch_randperm import TorchRandperm
+from mechgrok.data.splits.split import RandomSplit, Split
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
+from mechgrok.runs.importing.inference.split_rules import KINDS, rule_of
+from mechgrok.runs.importing.inference.split_search import Records, search
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 
-SPLITS: dict[str, type[Shuffled]] = {"python-shuffle": PythonShuffle, "torch-randperm": TorchRandperm}
-SEEDS = range(100)
-"""The seeds that --split-seed auto tries."""
 _NAMED = "the train rows are those that the file names"
+_NEEDS = "a number, or auto to try 0 to 99 against the recorded losses and accuracies"
 
 
 def infer_split(foreign: Foreign, options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     """The split, its train mask where it is known, and notes on both. Raises UserError where the options give a split in part."""
+    if options.split == "file":
+        return _of_file(options, task)
     if foreign.train_rows is not None:
         return Given(), _mask(foreign.train_rows, task.p**2)[pair_index(task)], [_NAMED]
     if "train" in foreign.pairs:
         mask, notes = _listed(foreign.pairs["train"], foreign.pairs.get("test"), task)
         return Given(), mask, [_NAMED, *notes]
+    if options.split_seed == "auto":
+        return _found(options, Records.of(foreign, evidence, task), task)
+    return _given_by_user(options, task)
+
+
+def _of_file(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
+    """The rows that a file of the user lists; the run keeps its own copy."""
+    if options.split_file is None:
+        raise UserError("--split file needs --split-file, a file of the numbers, pairs or the mask of the train rows")
+    mask = FromFile(path=str(options.split_file)).train_rows(task)
+    return Given(), mask, [f"{int(mask.sum())} train rows are those of {options.split_file.name}"]
+
+
+def _given_by_user(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
+    sized = options.fraction is not None or options.train_rows is not None
+    if options.split is None and (sized or options.split_seed is not None):
+        raise UserError(f"--fraction and --split-seed need --split {', '.join(KINDS)} or file")
     if options.split is None:
-        if options.fraction is not None or options.split_seed is not None:
-            raise UserError("--fraction and --split-seed need --split python-shuffle or --split torch-randperm")
         return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
-    return _given_by_user(options, evidence, task)
+    if not sized or not isinstance(options.split_seed, int):
+        raise UserError(f"--split needs --fraction and --split-seed ({_NEEDS}); instead of a fraction, --train-rows gives a number of rows")
+    rule = rule_of(options.split, options.split_seed, options.fraction, options.train_rows)
+    return rule, rule.train_rows(task), []
 
 
-def _given_by_user(options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
-    if options.split is None or options.fraction is None or options.split_seed is None:
-        raise UserError("--split needs --fraction and --split-seed (a number, or auto to try 0 to 99 against the recorded losses)")
-    rule = make(SPLITS[options.split], fraction=options.fraction)
-    if options.split_seed != "auto":
-        rule = make(type(rule), fraction=options.fraction, seed=options.split_seed)
-        return rule, rule.train_rows(task), []
-    rule = identify_seed(evidence, task, rule)
-    return rule, rule.train_rows(task), [f"split seed {rule.seed} is the one from 0 to 99 that gives the recorded losses"]
-
-
-def identify_seed(evidence: Evidence, task: Modular, rule: Shuffled) -> Shuffled:
-    """The split with the one seed from 0 to 99 that gives all recorded losses. Raises UserError where no seed or several do."""
-    if not evidence.recorded:
-        raise UserError(
-            "--split-seed auto needs losses recorded in the file, and there are none; give the seed, or leave the split unknown"
-        )
-    rules = [rule.model_copy(update={"seed": seed}) for seed in SEEDS]
-    matching = [each for each in rules if all(check.agrees for check in evidence.check_losses(task, each.train_rows(task)))]
-    if len(matching) != 1:
-        seeds = ", ".join(str(each.seed) for each in matching[:5]) or "none"
-        raise UserError(
-            f"--split-seed auto: the seeds from 0 to 99 that give the recorded losses: {seeds}; give the seed, or leave the split unknown"
-        )
-    return matching[0]
+def _found(options: ImportOptions, records: Records, task: Modular) -> tuple[RandomSplit, np.ndarray, list[str]]:
+    """The split that the records determine, among those that the options leave."""
+    kinds = list(KINDS) if options.split is None else [options.split]
+    rule, note = search(records, kinds, options.fraction, options.train_rows)
+    return rule, rule.train_rows(task), [note]
 
 
 def _mask(train_rows: Tensor, rows: int) -> np.ndarray:

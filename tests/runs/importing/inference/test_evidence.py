@@ -9,13 +9,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mechgrok.data.splits.python_shuffle import PythonShuffle
-from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
 from mechgrok.runs.importing.inference.loss_check import LossCheck
 from mechgrok.runs.importing.inference.operation import identify_operation
-from mechgrok.runs.importing.inference.split import identify_seed
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import Operation
 
@@ -82,36 +79,3 @@ def test_only_what_is_recorded_and_known_is_compared() -> None:
 @pytest.mark.parametrize(("recomputed", "agrees"), [(0.8, True), (1.2, True), (0.79, False), (1.21, False), (float("nan"), False)])
 def test_agreement_is_within_a_fifth(recomputed: float, agrees: bool) -> None:
     assert LossCheck("train", 1.0, recomputed).agrees == agrees
-
-
-def memorising(rule: PythonShuffle | TorchRandperm) -> Evidence:
-    """A network that knows the train rows of a split only, and says so."""
-    mask = torch.from_numpy(rule.mask(121))
-    evidence = showing("add", 5.0)
-    evidence.logits[~mask] = 0
-    right = float(np.log1p(11 * np.exp(-5.0)))
-    return Evidence(evidence.logits, {"train": right * 1.05, "test": float(np.log(12)) * 0.95})
-
-
-@pytest.mark.parametrize("kind", [PythonShuffle, TorchRandperm])
-def test_the_seed_that_gives_the_recorded_losses_is_found(kind: Any) -> None:
-    rule = kind(fraction=0.4, seed=73)
-    assert identify_seed(memorising(rule), TASK, kind(fraction=0.4)) == rule
-
-
-def test_another_rule_or_a_seed_out_of_reach_is_not_found() -> None:
-    evidence = memorising(PythonShuffle(fraction=0.4, seed=100))
-    for kind in (PythonShuffle, TorchRandperm):
-        with pytest.raises(UserError, match="that give the recorded losses: none; give the seed"):
-            identify_seed(evidence, TASK, kind(fraction=0.4))
-
-
-def test_losses_that_every_split_gives_tell_nothing() -> None:
-    right = float(np.log1p(11 * np.exp(-5.0)))
-    with pytest.raises(UserError, match="give the recorded losses: 0, 1, 2, 3, 4; give the seed"):
-        identify_seed(showing("add", 5.0, {"train": right, "test": right}), TASK, PythonShuffle(fraction=0.4))
-
-
-def test_without_recorded_losses_no_seed_can_be_found() -> None:
-    with pytest.raises(UserError, match="needs losses recorded in the file, and there are none"):
-        identify_seed(showing("add"), TASK, PythonShuffle(fraction=0.4))
