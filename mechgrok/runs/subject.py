@@ -14,7 +14,7 @@ from mechgrok.models.module import Module
 from mechgrok.models.network import Network
 from mechgrok.models.opaque.calling import unwrapped
 from mechgrok.models.opaque.description import describe, held, probed
-from mechgrok.models.opaque.known import known
+from mechgrok.models.opaque.known import known, named_parameters
 from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.runs import module_files
 from mechgrok.tasks.task import Task
@@ -47,8 +47,11 @@ class Subject:
         return isinstance(self.network, ModuleNetwork)
 
     def of_module(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Stored weights under the names and in the shapes of the module."""
-        return self.network.of_module(weights) if isinstance(self.network, ModuleNetwork) else dict(weights)
+        """Stored weights under the names and in the shapes of the module. Raises UserError for a TransformerBridge, which has others."""
+        found = self.network.of_module(weights) if isinstance(self.network, ModuleNetwork) else dict(weights)
+        if not found.keys() <= dict(self.module.named_parameters()).keys():
+            raise UserError(f"weights cannot be put into a {type(self.module).__name__}; load them from a checkpoint of your own")
+        return found
 
     def now(self) -> Network:
         """The network with the buffers that the module has now."""
@@ -57,8 +60,7 @@ class Subject:
 
     def weights(self) -> dict[str, Tensor]:
         """The weights now, under the names that they are stored by."""
-        parameters, _ = held(self.module)
-        return self.network.stored(parameters) if isinstance(self.network, ModuleNetwork) else parameters
+        return self.network.stored(held(self.module)[0]) if isinstance(self.network, ModuleNetwork) else named_parameters(self.module)
 
     def beside(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What is stored beside the weights; empty for a network that mechgrok computes itself."""

@@ -50,7 +50,7 @@ class HeadCircuits(InBasis):
             return needs_attention(run)
         if getattr(run.config.model, "normalization", None) is not None:
             return "LayerNorms lie between embedding, heads and neurons, so the circuits are no products of weights"
-        if run.config.model.positions == "rotary" or run.config.model.gated:
+        if run.config.model.positions == "rotary" or getattr(run.config.model, "gated", False):
             return "queries and keys are rotated, or neurons multiplied by a gate, so the circuits are no products of weights"
         return super().obstacle(run) or needs_neurons(run) or needs_attention_to_equals(run)
 

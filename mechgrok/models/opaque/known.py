@@ -34,12 +34,18 @@ def known(module: nn.Module, task: Task) -> tuple[Model, Task] | None:
     A HookedTransformer is known by its config, a module that `run.model()` gave by its network. The logits on a few rows
     decide, so that an option that mechgrok does not have is noticed.
     """
-    parameters = {name: tensor.double() for name, tensor in held(module)[0].items()}
+    parameters = {name: tensor.double() for name, tensor in named_parameters(module).items()}
     for model in _candidates(module):
         for each in _with_classes(task):
             if _agrees(model, each, module, parameters):
                 return model, each
     return None
+
+
+def named_parameters(module: nn.Module) -> dict[str, Tensor]:
+    """The parameters of a known module by their TransformerLens names, which a TransformerBridge has beside those of its own."""
+    bridge = getattr(module, "tl_named_parameters", None)
+    return {name: each.detach() for name, each in bridge()} if callable(bridge) else held(module)[0]
 
 
 def _candidates(module: nn.Module) -> Iterator[Model]:
@@ -51,7 +57,7 @@ def _candidates(module: nn.Module) -> Iterator[Model]:
         described = [_filled(Transformer, _Named(config, _OF_CONFIGS))]
     else:
         return
-    positions = "learned" if "pos_embed.W_pos" in dict(module.named_parameters()) else "none"
+    positions = "learned" if "pos_embed.W_pos" in named_parameters(module) else "none"
     for kind, values in described:
         values |= {"positions": positions, "biases": "all"} if kind is Transformer and network is None else {}
         try:
@@ -92,7 +98,9 @@ def _agrees(model: Model, task: Task, module: nn.Module, parameters: Mapping[str
         with torch.no_grad():
             network = model.architecture(task)
             ours = network.logits(parameters, Batch.of(tokens))
-            theirs = logits_at_read(Caller(module)(parameters, held(module)[1], tokens, {})[0], len(tokens))
+            own, buffers = held(module)
+            doubled = {name: each.double() for name, each in own.items()}
+            theirs = logits_at_read(Caller(module)(doubled, buffers, tokens, {})[0], len(tokens))
     except (UserError, RuntimeError, KeyError, IndexError, AttributeError):
         return False
     sizes = {parameters[name].shape[axis] for name, axis in network.token_axes.items() if name in parameters}

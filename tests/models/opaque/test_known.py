@@ -10,7 +10,7 @@ from own_modules import PlainTransformer
 
 from mechgrok.discovery import kinds
 from mechgrok.models.forward.tables import Batch
-from mechgrok.models.opaque.known import known
+from mechgrok.models.opaque.known import known, named_parameters
 from mechgrok.tasks.modular import Modular
 
 TASK = Modular(p=7, layout="a b")
@@ -52,6 +52,18 @@ def test_the_classes_are_those_of_the_module() -> None:
     found = known(module, Modular(p=7))
     assert found is not None
     assert found[1] == Modular(p=7, loss_classes="numbers")
+
+
+def test_the_library_s_module_is_known_by_its_config() -> None:
+    """A HookedTransformer of TransformerLens 3, a TransformerBridge of 4."""
+    model = MODELS["transformer"](d_model=16, heads=2, d_mlp=12)
+    weights = model.initial(TASK)
+    module = model.architecture(TASK).module(weights)
+    found = known(module, TASK)
+    assert found is not None
+    named = named_parameters(module)
+    assert all(torch.equal(named[name], weights[name]) for name in weights)
+    assert found[0].architecture(TASK) == model.architecture(TASK)
 
 
 def test_others_are_not() -> None:
