@@ -131,7 +131,10 @@ def analyze(
 def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int], nulls: int, tick: Tick | None) -> Outcomes:
     work = Work(run)
     todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
-    broken = _compute(work, _with_required(run, todo), tick)
+    try:
+        broken = _compute(work, _with_required(run, todo), tick)
+    finally:
+        work.results.write()
     nulled = null.nulls(work, _compared(todo, broken), nulls) if nulls else {}
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
@@ -162,7 +165,7 @@ def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, Out
 def _visit(work: Work, todo: Plan, failures: dict[BaseMeasure, Outcome], step: int) -> None:
     for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
         try:
-            work.table(measure, step)
+            work.ensure(measure, step)
         except UnavailableError as error:
             failures[measure] = NotApplicable(measure, str(error))
         except UserError:

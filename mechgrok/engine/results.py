@@ -1,22 +1,34 @@
-"""Results on disk: one parquet file a measure and checkpoint, with its stamp inside, so that the two cannot tear."""
+"""Results on disk: for each measure one parquet file of its tables at all checkpoints, one file of its nulls, and its label.
+
+Tables that were just computed are kept in memory and written at least every `INTERVAL` seconds, and when the analysis ends or is
+interrupted. Writing takes a lock of the run's results, reads the files again and adds to them, so that two analyses of one run do not lose
+or mix anything.
+"""
 
 from __future__ import annotations
 
-import io
+import fcntl
 import json
-from collections.abc import Sequence
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mechgrok.engine.outcomes import Null
+from mechgrok.engine.tables import Stored, Tables
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.runs.store import digest, write
 
 RESULTS = "results"
-_STAMP = b"mechgrok"
+TABLES, NULLS, LABEL = "tables.parquet", "nulls.json", "measure.json"
+INTERVAL = 30.0
+"""Seconds between two writes: what a killed analysis loses at most."""
 
 
 def folder(run: Path, measure: BaseMeasure) -> Path:
@@ -24,87 +36,127 @@ def folder(run: Path, measure: BaseMeasure) -> Path:
     return run / RESULTS / measure.name / digest(repr(measure).encode())
 
 
-def save(run: Path, measure: BaseMeasure, step: int, stamp: str, table: pd.DataFrame) -> None:
-    """Stores one checkpoint's table, and the measure's label beside it for whoever renders it later."""
-    place = folder(run, measure)
-    label = place / "measure.json"
-    if _label(label) is None:
-        write(label, json.dumps({"label": measure.label}).encode(), durable=False)
-    buffer = io.BytesIO()
-    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({_STAMP: stamp.encode()})
-    # Dictionaries and statistics are for large files that are searched; here they would take half of the time.
-    pq.write_table(arrow, buffer, use_dictionary=False, write_statistics=False)
-    write(place / f"{step:08d}.parquet", buffer.getvalue(), durable=False)
+class Results:
+    """The stored tables of one run, each file read once, and those that wait to be written."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self._read = cache(lambda measure: Tables.read(folder(run, measure) / TABLES))
+        self._waiting: dict[BaseMeasure, dict[int, Stored]] = {}
+        self._written, self._lock = time.monotonic(), threading.RLock()
+
+    def read(self, measure: BaseMeasure, step: int) -> tuple[pd.DataFrame, str] | None:
+        """The table of a step and its stamp, whatever it was computed from; None where there is none."""
+        with self._lock:
+            stored = self._tables(measure).by_step.get(step)
+        return None if stored is None else (stored.table(), stored.stamp)
+
+    def stamp(self, measure: BaseMeasure, step: int) -> str | None:
+        """The stamp of the table of a step; None where there is none."""
+        with self._lock:
+            stored = self._tables(measure).by_step.get(step)
+        return None if stored is None else stored.stamp
+
+    def load(self, measure: BaseMeasure, step: int, stamp: str) -> pd.DataFrame | None:
+        """The table of a step; None where there is none with this stamp."""
+        found = self.read(measure, step) if self.stamp(measure, step) == stamp else None
+        return None if found is None else found[0]
+
+    def steps(self, measure: BaseMeasure) -> list[int]:
+        """The steps that have a table, ascending."""
+        return list(self._tables(measure).by_step)
+
+    def over(self, measure: BaseMeasure, steps: Sequence[int]) -> pd.DataFrame:
+        """The tables of some steps as one, with their `step`, whatever they were computed from."""
+        if not steps:
+            return pd.DataFrame(columns=[*measure.columns, "step"])
+        with self._lock:
+            return self._tables(measure).over(steps)
+
+    def keep(self, measure: BaseMeasure, step: int, stamp: str, table: pd.DataFrame) -> None:
+        """Stores a table that was just computed, on the disk within INTERVAL seconds."""
+        with self._lock:
+            self._waiting.setdefault(measure, {})[step] = Stored.of(table, stamp)
+            if time.monotonic() - self._written > INTERVAL:
+                self.write()
+
+    def write(self) -> None:
+        """Writes the tables that wait."""
+        with self._lock:
+            if self._waiting:
+                with _locked(self.run / RESULTS):
+                    for measure, new in self._waiting.items():
+                        _add(folder(self.run, measure), measure, new)
+            self._waiting.clear()
+            self._read.cache_clear()
+            self._written = time.monotonic()
+
+    def _tables(self, measure: BaseMeasure) -> Tables:
+        stored: Tables = self._read(measure)
+        waiting = self._waiting.get(measure)
+        return stored.with_(waiting) if waiting else stored
 
 
-def read(run: Path, measure: BaseMeasure, step: int) -> tuple[pd.DataFrame, str] | None:
-    """The stored table of a checkpoint and its stamp, whatever it was made from; None where there is none."""
-    path = folder(run, measure) / f"{step:08d}.parquet"
-    if not path.is_file():
-        return None
+def _add(place: Path, measure: BaseMeasure, new: Mapping[int, Stored]) -> None:
+    """Adds tables to the file of a measure, and removes files of one step each, the form of earlier versions."""
+    write(place / TABLES, Tables.read(place / TABLES).with_(new).content(), durable=False)
+    if _label(place / LABEL) is None:
+        write(place / LABEL, json.dumps({"label": measure.label}).encode(), durable=False)
+    for old in [*place.glob("[0-9]*.parquet"), *place.glob("null-*.json"), *place.glob(f".{TABLES}.*"), *place.glob(f".{NULLS}.*")]:
+        old.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(results: Path) -> Iterator[None]:
+    """Waits for the lock of a run's results, and holds it; the system releases it when a process ends."""
+    results.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(results, os.O_RDONLY)
     try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowInvalid):
-        return None
-    stamp = (table.schema.metadata or {}).get(_STAMP, b"").decode()
-    return table.replace_schema_metadata(None).to_pandas(), stamp
-
-
-def load(run: Path, measure: BaseMeasure, step: int, stamp: str) -> pd.DataFrame | None:
-    """The stored table of a checkpoint; None where there is none that was made from the same things."""
-    table, stored = read(run, measure, step) or (None, "")
-    return table if stored == stamp else None
-
-
-def over(run: Path, measure: BaseMeasure, steps: Sequence[int]) -> pd.DataFrame:
-    """The stored tables of some checkpoints as one, with their `step`, whatever they were made from."""
-    if not steps:
-        return pd.DataFrame(columns=[*measure.columns, "step"])
-    place = folder(run, measure)
-    tables = [_numbered(pq.ParquetFile(place / f"{step:08d}.parquet").read(use_threads=False), step) for step in steps]
-    # A column that is empty at one checkpoint has no type there.
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
-
-
-def _numbered(table: pa.Table, step: int) -> pa.Table:
-    return table.replace_schema_metadata(None).append_column("step", pa.repeat(step, len(table)))
-
-
-def stored_steps(run: Path, measure: BaseMeasure) -> list[int]:
-    """The steps that have a stored table, ascending."""
-    return sorted(int(path.stem) for path in folder(run, measure).glob("*.parquet") if path.stem.isdigit())
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def stored_labels(run: Path) -> list[str]:
-    """The labels of the measures with stored results."""
-    found = map(_label, sorted((run / RESULTS).glob("*/*/measure.json")))
+    """The labels of the measures with stored tables."""
+    found = [_label(path) for path in sorted((run / RESULTS).glob(f"*/*/{LABEL}")) if path.with_name(TABLES).is_file()]
     return [label for label in found if label is not None]
 
 
 def _label(path: Path) -> str | None:
     """None for a file that a crash left unreadable; the next analysis writes it again."""
-    try:
-        label: str = json.loads(path.read_text())["label"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return label
+    label = _json(path).get("label")
+    return label if isinstance(label, str) else None
 
 
 def save_null(run: Path, measure: BaseMeasure, step: int, stamp: str, null: Null) -> None:
     """Stores a measure's null at a checkpoint."""
-    write(folder(run, measure) / f"null-{step:08d}.json", json.dumps({"stamp": stamp, "null": null}).encode(), durable=False)
+    place = folder(run, measure)
+    with _locked(run / RESULTS):
+        nulls = _json(place / NULLS) | {str(step): {"stamp": stamp, "null": null}}
+        write(place / NULLS, json.dumps(nulls).encode(), durable=False)
 
 
 def read_null(run: Path, measure: BaseMeasure, step: int) -> tuple[Null, str] | None:
-    """The stored null and its stamp, whatever it was made from; None where there is none."""
+    """The stored null and its stamp, whatever it was computed from; None where there is none."""
     try:
-        stored = json.loads((folder(run, measure) / f"null-{step:08d}.json").read_text())
+        stored = _json(folder(run, measure) / NULLS)[str(step)]
         return stored["null"], stored["stamp"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
 
 
 def load_null(run: Path, measure: BaseMeasure, step: int, stamp: str) -> Null | None:
-    """The stored null; None where there is none that was made from the same things."""
+    """The stored null; None where there is none with this stamp."""
     null, stored = read_null(run, measure, step) or (None, "")
     return null if stored == stamp else None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The dict in a file; empty for a file that is missing or broken."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -7,8 +7,9 @@ from functools import cache, lru_cache, partial
 
 import pandas as pd
 
-from mechgrok.engine import results, stamps
+from mechgrok.engine import stamps
 from mechgrok.engine.needed import needed
+from mechgrok.engine.results import Results
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
 from mechgrok.engine.threads import MOST
@@ -24,7 +25,7 @@ class Work:
     """The tables of one run."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.results = run, Results(run.path)
         self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
         # Caching these small tables fragments memory: they lie between large freed tensors, which then cannot be returned.
         self.table = lru_cache(maxsize=TABLES)(self._table)
@@ -55,8 +56,15 @@ class Work:
             return pd.concat([self.table(measure, step).assign(step=step) for step in steps], ignore_index=True)
         for step in steps:
             if (measure, step) not in self._stored:
-                self.table(measure, step)
-        return results.over(self.run.path, measure, steps)
+                self.ensure(measure, step)
+        return self.results.over(measure, steps)
+
+    def ensure(self, measure: BaseMeasure, step: int) -> None:
+        """Computes a measure's table at a step where none is stored that holds; a stored one is not read."""
+        if self.is_stored(measure) and self.results.stamp(measure, step) == self.stamp(measure, step):
+            self._stored.add((measure, step))
+        else:
+            self.table(measure, step)
 
     def is_stored(self, measure: BaseMeasure) -> bool:
         """Whether the tables of a measure are stored: all that they are computed from can be hashed."""
@@ -80,10 +88,10 @@ class Work:
                 self._unstored[measure, step] = self._computed(measure, step)
             return self._unstored[measure, step]
         made_from = self.stamp(measure, step)
-        table = results.load(self.run.path, measure, step, made_from)
+        table = self.results.load(measure, step, made_from)
         if table is None:
             table = self._computed(measure, step)
-            results.save(self.run.path, measure, step, made_from, table)
+            self.results.keep(measure, step, made_from, table)
         self._stored.add((measure, step))
         return table
 

@@ -41,6 +41,9 @@ class Entry:
     traceback: str = ""
 
 
+GONE = "its stored tables are missing or broken; mechgrok analyze computes them again"
+
+
 def collect(run: Run, live: Mapping[str, Outcome]) -> tuple[dict[str, Entry], tuple[str, ...]]:
     """The entries of a run by label, and the labels that are left out because no measure of that name is installed.
 
@@ -83,7 +86,7 @@ def _entry(label: str, measure: BaseMeasure, stored: Stored, recorded: record.Re
         return _with_rows_left_out(of_result(_with_null(live, stored), None), left_out)
     if stored.steps(measure):
         return _with_rows_left_out(of_result(stored.result(measure), stored.stale(measure)), left_out)
-    return Entry(label, label, "failed", reason="its stored tables are gone") if recorded else None
+    return Entry(label, label, "failed", reason=GONE) if recorded else None
 
 
 def _with_null(live: Result, stored: Stored) -> Result:

@@ -24,7 +24,7 @@ class Stored:
         self.run = run
         self.fingerprint = cache(self._fingerprint_of_step)
         self.whole_fingerprint = cache(run.whole_fingerprint)
-        self._read = cache(partial(results.read, run.path))
+        self._results = results.Results(run.path)
         self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
         self._given = cache(self._digests)
 
@@ -33,15 +33,15 @@ class Stored:
         return results.stored_labels(self.run.path)
 
     def steps(self, measure: BaseMeasure) -> list[int]:
-        """The checkpoints that have a readable table, ascending; for a measure of the run the one at which it was last computed."""
-        found = [step for step in results.stored_steps(self.run.path, measure) if self._read(measure, step)]
+        """The checkpoints that have a table, ascending; for a measure of the run the one at which it was last computed."""
+        found = self._results.steps(measure)
         return found[-1:] if measure.per_run else found
 
     def holds_no_more_than(self, result: Result) -> bool:
         """Whether a result that was just computed has all steps of which there are stored tables."""
         if result.measure.per_run:
             return True
-        return set(results.stored_steps(self.run.path, result.measure)) <= set(result.table["step"])
+        return set(self._results.steps(result.measure)) <= set(result.table["step"])
 
     def result(self, measure: BaseMeasure) -> Result:
         """The tables of all checkpoints, and the null of the last of them."""
@@ -50,9 +50,9 @@ class Stored:
 
     def null(self, measure: BaseMeasure, step: int) -> Null:
         """The stored null at a step; empty where there is none that belongs to the stored table."""
-        found = self._read(measure, step)
+        stamp = self._results.stamp(measure, step)
         null, of = results.read_null(self.run.path, measure, step) or ({}, "")
-        return null if found and of.endswith(f"; {found[1]}") else {}
+        return null if stamp is not None and of.endswith(f"; {stamp}") else {}
 
     def stale(self, measure: BaseMeasure) -> str | None:
         """What has changed since the results were computed, in words; None where nothing has."""
@@ -65,11 +65,10 @@ class Stored:
         return f"{what} changed since this was computed{where}"
 
     def _changes(self, measure: BaseMeasure, step: int) -> tuple[str, ...]:
-        found = self._read(measure, step)
         tables = needed(measure, self.run, step).items()
         given = self._given(measure.per_run, tuple((name, each, steps) for name, (each, steps) in tables))
         own = stamps.own(measure.fingerprint(self, step), given)
-        return Stamp(self._shared(measure) or {}, own).changes(found[1] if found else "")
+        return Stamp(self._shared(measure) or {}, own).changes(self._results.stamp(measure, step) or "")
 
     def _digests(self, joined: bool, needed: tuple[tuple[str, BaseMeasure, tuple[int, ...]], ...]) -> dict[str, str]:
         """The hashes of those required tables that are stored and hold, as the engine passes them to `compute`."""
@@ -77,7 +76,7 @@ class Stored:
         return {name: stamps.table_digest(self._table(each, steps, joined=joined)) for name, each, steps in holding}
 
     def _holds(self, measure: BaseMeasure, step: int) -> bool:
-        return self._read(measure, step) is not None and not self._changes(measure, step)
+        return self._results.stamp(measure, step) is not None and not self._changes(measure, step)
 
     def _table(self, measure: BaseMeasure, steps: tuple[int, ...], *, joined: bool) -> pd.DataFrame:
         """A required table: over all checkpoints for a measure of the run, without the column `step` for one of a checkpoint."""
@@ -86,8 +85,9 @@ class Stored:
 
     def _over(self, measure: BaseMeasure, steps: Iterable[int]) -> pd.DataFrame:
         """A measure's stored tables at some checkpoints as one; that of a measure of the run as it is."""
-        found = {step: read[0] for step in steps if (read := self._read(measure, step))}
-        return found.popitem()[1] if measure.per_run else results.over(self.run.path, measure, list(found))
+        there = [step for step in steps if self._results.stamp(measure, step) is not None]
+        table = self._results.over(measure, there[-1:] if measure.per_run else there)
+        return table.drop(columns="step") if measure.per_run else table
 
     def _fingerprint_of_step(self, step: int) -> str:
         return self.run.fingerprint(step) if step in self.run.steps else "gone"

@@ -12,6 +12,7 @@ from made_runs import make_run
 from mechgrok.analysis import DEFAULT, analysis
 from mechgrok.cli import batch
 from mechgrok.engine import registry
+from mechgrok.engine.results import Results
 from mechgrok.tasks.mixture import Mixture
 
 
@@ -39,7 +40,7 @@ def test_a_measure_with_its_fields(runs: Path, call) -> None:
 def test_steps(runs: Path, call, steps: str, expected: int) -> None:
     call("analyze", runs / "a", "gini", "--steps", steps, "--nulls", 0)
     assert summary(runs / "a")["step"] == expected
-    stored = list((runs / "a" / "results" / "gini").rglob("*.parquet"))
+    stored = Results(runs / "a").steps(registry.parse("gini"))
     assert len(stored) == {"all": 3, "last": 1, "0,10": 2}[steps]
 
 
@@ -132,7 +133,7 @@ def test_an_interruption_keeps_what_is_stored(runs: Path, call, monkeypatch) -> 
     status, _, err = call("analyze", runs / "a", "gini")
     kept = f"2 of 3 checkpoints were finished; the results computed so far are kept in {runs / 'a' / 'results'}"
     assert (status, err) == (130, f"mechgrok: interrupted; {kept}\n")
-    assert "00000020" in {path.stem for path in (runs / "a" / "results" / "gini").rglob("*.parquet")}, "the last goes first"
+    assert 20 in Results(runs / "a").steps(gini()), "the last goes first"
 
 
 def test_an_interruption_before_the_first_result_claims_nothing(runs: Path, call, monkeypatch) -> None:

@@ -55,7 +55,7 @@ def test_an_unreadable_label_is_passed_over_and_written_again(folder: Path) -> N
     label = results.folder(folder, Made()) / "measure.json"
     label.write_bytes(b"")
     assert results.stored_labels(folder) == []
-    (results.folder(folder, Made()) / "00000020.parquet").unlink()
+    (results.folder(folder, Made()) / "tables.parquet").unlink()
     analyze(open_run(folder), [Made()], steps="last", nulls=0)
     assert results.stored_labels(folder) == ["made"]
 

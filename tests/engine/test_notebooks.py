@@ -155,7 +155,7 @@ def test_of_an_unstored_measure_every_checkpoint_is_in_the_table(notebook: Noteb
     found = analyze(open_run(notebook.folder), [notebook.names["Typed"]()], nulls=2)["typed"]
     assert found.table.to_numpy().tolist() == [[0, 0], [10, 10], [20, 20]]  # type: ignore[union-attr]
     assert set(found.null) == {"value"}  # type: ignore[union-attr]
-    assert not list(notebook.folder.rglob("null-*"))
+    assert not list(notebook.folder.rglob("nulls.json"))
 
 
 @pytest.fixture

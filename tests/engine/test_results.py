@@ -10,8 +10,9 @@ from made_measures import Chain, CountsKeys, Made, calls, value
 from made_runs import make_run, write_weights
 from planted import plant
 
-from mechgrok.engine import stamps
+from mechgrok.engine import results, stamps
 from mechgrok.engine.analyze import analyze
+from mechgrok.engine.results import Results
 from mechgrok.runs.run import open_run
 
 
@@ -84,7 +85,7 @@ class TestStore:
     @pytest.mark.parametrize("keep", [0, 1, 7, 100, 0.5, 0.9, -1])
     def test_a_truncated_result_is_computed_again(self, folder: Path, keep: float) -> None:
         first = analyze(open_run(folder), [Made()], steps="last", nulls=2)["made"]
-        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("nulls.json")]:
             content = path.read_bytes()
             path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
         calls()
@@ -96,8 +97,46 @@ class TestStore:
     @pytest.mark.parametrize("content", [b"\x00" * 400, b"PAR1" + b"\xff" * 200 + b"PAR1", b"[]", b'{"stamp": 1}'])
     def test_rubbish_in_a_results_place_is_computed_again(self, folder: Path, content: bytes) -> None:
         analyze(open_run(folder), [Made()], steps="last", nulls=2)
-        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("null-*.json")]:
+        for path in [*(folder / "results").rglob("*.parquet"), *(folder / "results").rglob("nulls.json")]:
             path.write_bytes(content)
         calls()
         analyze(open_run(folder), [Made()], steps="last", nulls=2)
         assert calls() == {("made", 20): 3}
+
+
+class TestFiles:
+    def test_a_measure_has_three_files_whatever_the_checkpoints(self, folder: Path) -> None:
+        analyze(open_run(folder), [Made()], nulls=2)
+        assert sorted(path.name for path in results.folder(folder, Made()).iterdir()) == ["measure.json", "nulls.json", "tables.parquet"]
+
+    def test_files_of_single_steps_of_earlier_versions_are_removed(self, folder: Path) -> None:
+        place = results.folder(folder, Made())
+        place.mkdir(parents=True)
+        for name in ("00000010.parquet", "null-00000010.json", ".tables.parquet.1-2"):
+            (place / name).write_bytes(b"old")
+        analyze(open_run(folder), [Made()], nulls=0)
+        assert sorted(path.name for path in place.iterdir()) == ["measure.json", "tables.parquet"]
+
+    def test_two_analyses_at_once_keep_the_tables_of_both(self, folder: Path) -> None:
+        one, other = Results(folder), Results(folder)
+        for store, step in ((one, 0), (other, 10)):
+            assert store.steps(Made()) == []
+            store.keep(Made(), step, "{}", pd.DataFrame({"value": [float(step)]}))
+        one.write()
+        other.write()
+        assert Results(folder).over(Made(), [0, 10])["value"].tolist() == [0.0, 10.0]
+
+    def test_tables_are_written_while_others_are_computed(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(results, "INTERVAL", 0.0)
+        store = Results(folder)
+        store.keep(Made(), 0, "{}", pd.DataFrame({"value": [1.0]}))
+        assert Results(folder).steps(Made()) == [0]
+
+    def test_an_interrupted_analysis_keeps_what_it_computed(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def stopped(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Chain, "compute", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            analyze(open_run(folder), [Made(), Chain()], nulls=0)
+        assert Results(folder).steps(Made()) == [20]
