@@ -26,9 +26,34 @@ def date(foreign: Foreign, options: ImportOptions) -> Foreign:
         raise UserError("the file gives the steps of its records, or has none; leave --record-every away")
     if None in foreign.snapshots:
         return _with_step(foreign, options.step)
+    if options.step is not None and len(foreign.snapshots) == 1:
+        return _moved(foreign, options.step)
     if options.step is not None:
         raise UserError(f"the file holds its steps ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
     return foreign
+
+
+def _moved(foreign: Foreign, step: int) -> Foreign:
+    """One snapshot at another step than that of the file, which may count epochs; records of the same step move with it."""
+    (last,) = _steps(foreign)
+    losses, accuracies = ({split: _renumbered(each, last, step) for split, each in series.items()} for series in _records(foreign))
+    notes = (
+        foreign.notes
+        if step == last
+        else (
+            *foreign.notes,
+            f"the weights are of step {step}, as given; the file gives {last}",
+        )
+    )
+    return replace(foreign, snapshots={step: foreign.snapshots[last]}, notes=notes, recorded=losses, accuracies=accuracies)
+
+
+def _records(foreign: Foreign) -> tuple[Mapping[str, Mapping[int, float]], ...]:
+    return foreign.recorded, foreign.accuracies
+
+
+def _renumbered(series: Mapping[int, float], old: int, new: int) -> dict[int, float]:
+    return {new if step == old else step: value for step, value in series.items()}
 
 
 def _with_step(foreign: Foreign, step: int | None) -> Foreign:

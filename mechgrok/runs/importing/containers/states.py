@@ -52,8 +52,21 @@ def _search(node: Any) -> Found:
         found = _sequence(list(node.values()), numbers)
         if found.states:
             return found
+    if _is_wrapping(node):
+        return _mixed(node)
     flat = trees.flattened(node)
     return Found({None: only}) if (only := _real(flat)) else _mixed(node)
+
+
+def _is_wrapping(node: Mapping[Any, Any]) -> bool:
+    """Whether a dict of dicts holds weights under a key, rather than parts of nested names.
+
+    It has a single key, a key of networks or of optimisers, or single numbers beside dicts, such as a step.
+    """
+    inner = [key for key, item in node.items() if isinstance(item, dict)]
+    known = any(str(key).lower() in _NETWORKS or is_skipped(key, node[key]) for key in inner)
+    numbers = any(isinstance(item, Tensor) and not item.ndim for item in node.values())
+    return bool(inner) and (len(node) == 1 or known or numbers)
 
 
 def _real(state: Mapping[str, Tensor]) -> State:
