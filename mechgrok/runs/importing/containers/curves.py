@@ -33,11 +33,14 @@ class Curves:
 def find_curves(data: Any, step: int | None = None) -> Curves:
     """The curves in a file. A single number belongs to `step`, that of the weights."""
     found = Curves()
+    axes: dict[str, list[float]] = {}
     for path, node in _nodes(data, "", 0):
         if isinstance(node, list):
             _add_records(found, path, node)
         else:
-            _add_columns(found, path, node, step)
+            lists = {str(key): values for key, item in node.items() if (values := as_floats(item)) is not None}
+            axes = {**{name: values for name, values in lists.items() if _is_axis(name, values)}, **axes}
+            _add_columns(found, path, node, {**axes, **lists}, step)
     return found
 
 
@@ -52,8 +55,8 @@ def _nodes(node: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
                 yield from _nodes(item, f"{path}.{key}" if path else key, depth + 1)
 
 
-def _add_columns(found: Curves, path: str, node: Mapping[Any, Any], step: int | None) -> None:
-    lists = {str(key): values for key, item in node.items() if (values := as_floats(item)) is not None}
+def _add_columns(found: Curves, path: str, node: Mapping[Any, Any], lists: Mapping[str, Sequence[float]], step: int | None) -> None:
+    """Curves of one dict; `lists` are its own, and the axes of dicts around it."""
     named = [(curve, key) for key in node if isinstance(key, str) and (curve := identify(f"{path}.{key}"))]
     plainest = _plainest((curve, key) for curve, key in named if as_number(node[key]) is not None or lists.get(key))
     for curve, key in plainest.items():

@@ -38,5 +38,5 @@ def _scalar(item: Any) -> bool | int | float | str | None:
 def _inner(node: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
     for key, item in node.items():
         inner = item.fields if isinstance(item, Record) else item
-        if isinstance(inner, dict) and not is_skipped(key, inner) and not flattened(inner):
+        if isinstance(inner, dict) and "_parameters" not in inner and not is_skipped(key, inner) and not flattened(inner):
             yield inner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +15,8 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.unpack import unpack
+from mechgrok.runs.importing.safe_pickle import legacy
+from mechgrok.runs.importing.safe_pickle.plain import plain
 
 STATE = {
     "emb.weight": torch.ones(5, 4),
@@ -28,6 +32,10 @@ def state(value: float) -> dict[str, Tensor]:
 
 def prefixed(prefix: str) -> dict[str, Tensor]:
     return {prefix + name: tensor for name, tensor in STATE.items()}
+
+
+def loaded(data: Any) -> Any:
+    return plain(legacy.read(io.BytesIO(pickle.dumps(data))))
 
 
 def nested() -> dict[str, Any]:
@@ -101,6 +109,17 @@ def test_floating_buffers_stay() -> None:
 def test_facts_are_the_words_and_numbers_beside_the_weights() -> None:
     data = {"model": STATE, "P": 13, "cfg": {"act": "gelu", "deep": {"n_heads": 4}}, "optimizer": OPTIMISER, "lr": 0.01, "extra": [1, 2]}
     assert unpack(data, {"d_model": 4, "lr": 9}).facts == {"p": 13, "act": "gelu", "n_heads": 4, "lr": 0.01, "d_model": 4}
+
+
+def test_options_of_layers_are_no_facts() -> None:
+    """The p of a dropout is not the modulus."""
+    data = loaded({"model": torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Dropout(0.1)), "lr": 0.5})
+    assert unpack(data).facts == {"lr": 0.5}
+
+
+def test_an_axis_may_stand_in_the_dict_around() -> None:
+    found = unpack({"net": STATE, "metrics": {"steps": [0, 10], "train": {"loss": [3.0, 1.0]}, "test": {"loss": [4.0, 2.0]}}})
+    assert found.recorded == {"train": {0: 3.0, 10: 1.0}, "test": {0: 4.0, 10: 2.0}}
 
 
 def test_recorded_numbers_belong_to_the_step_of_the_weights() -> None:
