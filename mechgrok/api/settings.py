@@ -36,6 +36,12 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
         raise UserError(describe_problem(error, Config)) from None
 
 
+def seeded(config: Config, seed: int) -> Config:
+    """The config with one seed for its initial weights, its split and its batches, as far as these are drawn."""
+    seeds = {f"{part}.seed": seed for part in ("model", "split", "training") if hasattr(getattr(config, part), "seed")}
+    return changed(config, seeds)
+
+
 def _put(data: dict[str, Any], path: str, value: Any) -> None:
     """Sets the value at a dotted path. Raises UserError where a part of the path before the last is none."""
     *parts, leaf = path.split(".")

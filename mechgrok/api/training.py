@@ -9,7 +9,7 @@ from typing import Any
 
 from mechgrok.api.default_folder import as_name, default_folder
 from mechgrok.api.progress import Log, watching
-from mechgrok.api.settings import changed, preset
+from mechgrok.api.settings import changed, preset, seeded
 from mechgrok.config import Config, Group
 from mechgrok.errors import UserError
 from mechgrok.runs.run import Run, open_run
@@ -22,6 +22,7 @@ def train(
     config: str | Config | Run | Path,
     out: str | Path | None = None,
     *,
+    seed: int | None = None,
     device: str = "auto",
     threads: int = 0,
     log: Log = "auto",
@@ -35,10 +36,12 @@ def train(
         The name of a preset (see `presets`), a config, or a run that is resumed, as an object or as the path of its folder.
     out : str or Path, optional
         The folder of the run; by default one in checkpoints/ that is named after the preset.
+    seed : int, optional
+        The seed of the initial weights, the split and the batches together; values such as "split.seed" set one of them.
     device : str
         "cpu", "cuda", "cuda:1", ...; "auto" for a GPU if there is one.
     threads : int
-        CPU threads; 0 for as many as there are cores.
+        CPU threads; 0 for the number that is fastest now, one or as many as there are cores.
     log : {"auto", "live", "lines", "quiet"}
         A progress bar, lines, or nothing; "auto": a bar on a terminal and in a notebook, else lines.
     values : Any
@@ -61,10 +64,10 @@ def train(
     3
     """
     if isinstance(config, Run | Path):
-        if values or out is not None:
-            raise UserError("a run that is resumed keeps its folder and configuration; give no out and no values")
+        if values or out is not None or seed is not None:
+            raise UserError("a run that is resumed keeps its folder and configuration; give no out, no seed and no values")
         return _to_the_end(config if isinstance(config, Run) else open_run(config), log)
-    chosen, usual = _chosen(config, values)
+    chosen, usual = _chosen(config, values, seed)
     folder = Path(out) if out is not None else _default(config, chosen, usual)
     with _process_as_before():
         return _to_the_end(launch.begin(chosen, folder, Execution(device, threads)), log)
@@ -156,10 +159,10 @@ def _groups(named: Sequence[Group] | Group) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
-def _chosen(config: str | Config, values: dict[str, Any]) -> tuple[Config, Config]:
+def _chosen(config: str | Config, values: dict[str, Any], seed: int | None = None) -> tuple[Config, Config]:
     """The config with the values, and without them."""
     usual = preset(config) if isinstance(config, str) else config
-    return changed(usual, values), usual
+    return changed(usual if seed is None else seeded(usual, seed), values), usual
 
 
 def _default(config: str | Config, chosen: Config, usual: Config) -> Path:
@@ -177,12 +180,15 @@ def _to_the_end(run: Run, log: Log) -> Run:
 
 @contextmanager
 def _process_as_before() -> Iterator[None]:
-    """Puts the threads and the determinism of this process back, which training sets for its numbers."""
+    """Puts the threads, the determinism and the treatment of subnormal numbers of this process back, which training sets."""
     import torch
+
+    from mechgrok.models import subnormals
 
     threads, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     try:
-        yield
+        with subnormals.flushed():
+            yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(exact)

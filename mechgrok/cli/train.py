@@ -30,6 +30,8 @@ lists them. A run that was interrupted or killed goes on with --resume exactly a
 
 presets:"""
 
+SEED = "The seed of the initial weights, the split and the batches together; model.seed, split.seed and training.seed set one of them."
+
 
 def main(arguments: list[str]) -> int:
     """Trains a preset, or resumes a run."""
@@ -148,8 +150,9 @@ def options(command: str, text: str, preset: Config, arguments: list[str], more:
     from mechgrok.config import WITHOUT_SOURCE
     from mechgrok.training.execution import Execution
 
-    config = with_kinds(preset, arguments)
+    config = _with_seed(with_kinds(preset, arguments), arguments)
     extra: dict[str, Any] = {
+        "seed": (Annotated[int | None, tyro.conf.arg(help=SEED)], None),
         "out": (Annotated[Path | None, tyro.conf.arg(help="The run's folder; by default one in checkpoints/.")], None),
         "log": (Log, "auto"),
         "execution": (Annotated[Execution, tyro.conf.arg(name="")], Execution()),
@@ -171,6 +174,15 @@ def chosen(options: Any) -> Config:
 def with_kinds(config: Config, arguments: list[str]) -> Config:
     """The config with the kinds that the arguments name (`--split.kind torch-randperm`), keeping the values that both kinds take."""
     return settings.with_kinds(config, _kinds(arguments))
+
+
+def _with_seed(config: Config, arguments: list[str]) -> Config:
+    """The config with the seed of `--seed`; flags of single seeds are read after it, and so come before it."""
+    words = [piece for argument in arguments for piece in argument.split("=", 1)]
+    given = [value for flag, value in pairwise(words) if flag == "--seed"]
+    if not all(value.isdecimal() for value in given):
+        raise UserError(f"--seed {given[-1]}: give a whole number, 0 or more")
+    return settings.seeded(config, int(given[-1])) if given else config
 
 
 def _kinds(arguments: list[str]) -> dict[str, str]:

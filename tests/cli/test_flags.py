@@ -177,3 +177,27 @@ def test_a_wrong_flag_is_one_line_whatever_the_terminal(arguments: list[str], sa
 def test_an_unknown_kind_is_one_line() -> None:
     with pytest.raises(UserError, match=r"^--split\.kind torch-randprm is unknown; did you mean torch-randperm\?$"):
         parsed("nanda2023", "--split.kind", "torch-randprm")
+
+
+def seeds(config: Config) -> tuple[int, int, int]:
+    return config.model.seed, config.split.seed, config.training.seed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--seed", "3"], (3, 3, 3)),
+        (["--seed=3"], (3, 3, 3)),
+        (["--split.seed", "7", "--seed", "3"], (3, 7, 3)),
+        (["--split.kind", "numpy-shuffle", "--seed", "3"], (3, 3, 3)),
+        ([], seeds(PRESET)),
+    ],
+)
+def test_one_seed_sets_three_and_a_flag_of_its_own_one_of_them(arguments: list[str], expected: tuple[int, int, int]) -> None:
+    assert seeds(train.chosen(train.parsed("nanda2023", arguments))) == expected
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "1.5"])
+def test_a_seed_is_a_whole_number(wrong: str) -> None:
+    with pytest.raises(UserError, match=f"--seed {wrong}: give a whole number, 0 or more"):
+        train.parsed("nanda2023", ["--seed", wrong])
