@@ -180,15 +180,12 @@ def _to_the_end(run: Run, log: Log) -> Run:
 
 @contextmanager
 def _process_as_before() -> Iterator[None]:
-    """Puts the threads, the determinism and the treatment of subnormal numbers of this process back, which training sets."""
+    """Puts the threads and the determinism of this process back, which training sets for its numbers."""
     import torch
-
-    from mechgrok.models import subnormals
 
     threads, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     try:
-        with subnormals.flushed():
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(exact)

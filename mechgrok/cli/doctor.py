@@ -84,8 +84,8 @@ def _device() -> Iterator[Finding]:
 def _subnormals() -> Finding:
     from mechgrok.models import subnormals
 
-    with subnormals.flushed():
-        flushed = subnormals.flush()
+    with subnormals.flushed() as flushed:
+        pass
     problem = "" if flushed else "this processor keeps them; networks that have memorised train several times as slowly"
     return Finding("subnormal numbers", "flushed in training" if flushed else "kept", problem, essential=False)
 

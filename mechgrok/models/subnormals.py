@@ -27,12 +27,11 @@ def flush(on: bool = True) -> bool:
 
 
 @contextmanager
-def flushed() -> Iterator[None]:
-    """Flushes subnormal numbers, and sets threads as they were afterwards."""
+def flushed(on: bool = True) -> Iterator[bool]:
+    """Flushes subnormal numbers, or keeps them, and sets threads as they were afterwards; gives whether they are zeros."""
     before = _flushing() == {True}
-    flush()
     try:
-        yield
+        yield flush(on)
     finally:
         flush(before)
 

@@ -86,8 +86,8 @@ class Stored:
     def _over(self, measure: BaseMeasure, steps: Iterable[int]) -> pd.DataFrame:
         """A measure's stored tables at some checkpoints as one; that of a measure of the run as it is."""
         there = [step for step in steps if self._results.stamp(measure, step) is not None]
-        table = self._results.over(measure, there[-1:] if measure.per_run else there)
-        return table.drop(columns="step") if measure.per_run else table
+        last = self._results.read(measure, there[-1]) if measure.per_run and there else None
+        return self._results.over(measure, there) if last is None else last[0]
 
     def _fingerprint_of_step(self, step: int) -> str:
         return self.run.fingerprint(step) if step in self.run.steps else "gone"

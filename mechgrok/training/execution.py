@@ -40,7 +40,8 @@ class Execution:
             raise UserError(f"--threads {self.threads}: give a number of CPU threads, or 0 for the fastest number")
         device = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
         _check(device)
-        flushed = subnormals.flush(self.subnormals == "flushed")
+        with subnormals.flushed(self.subnormals == "flushed") as flushed:
+            pass
         threads = self.threads or fastest_threads()
         # cuBLAS is deterministic only with a fixed workspace. It reads this variable when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mechgrok.config import Config
 from mechgrok.errors import UserError
+from mechgrok.models import subnormals
 from mechgrok.runs import store
 from mechgrok.runs.by_task import parent_mixture
 from mechgrok.runs.creation import create, refuse_existing
@@ -81,7 +82,7 @@ def resume(run: Run, progress: Progress) -> Ending:
     if recorder.finished(run.path):
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
-    with locked(run.path):
+    with locked(run.path), subnormals.flushed(execution.subnormals == "flushed"):
         trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)
 

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from mechgrok.config import Config
-from mechgrok.models.subnormals import flushed
 from mechgrok.runs.run import Run
 from mechgrok.training import launch
 from mechgrok.training.execution import Execution
@@ -54,11 +53,10 @@ class Interrupting(Unwatched):
 
 @contextmanager
 def torch_settings_kept() -> Iterator[None]:
-    """Training sets threads, determinism and the flushing of subnormal numbers for its process; this puts them back."""
+    """Training sets threads and determinism for its process; this puts them back."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     try:
-        with flushed():
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(deterministic)

@@ -35,7 +35,7 @@ def test_a_run_holds_what_the_design_says(tmp_path: Path) -> None:
     assert sorted(contents(run.path)) == sorted(["config.json", "metrics.csv", "split.safetensors", "state.safetensors", *weights])
     assert not list(tmp_path.rglob(".*"))
     assert run.config == made
-    assert run.execution.keys() == {"device", "threads", "forward", "versions"}
+    assert run.execution.keys() == {"device", "threads", "forward", "subnormals", "versions"}
     assert run.execution["versions"].keys() == {"mechgrok", "torch", "transformer-lens"}
     assert run.is_train.tolist() == made.split.mask(49).tolist()
 
