@@ -89,7 +89,13 @@ def test_no_row_is_there_twice() -> None:
     assert not twice
 
 
-@pytest.mark.parametrize("command", sorted({command_of(promise) for promise in PROMISES}))
+LONG = {"train": pytest.mark.long, "finetune": pytest.mark.long}
+"""Commands with hundreds of promises."""
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(name, marks=LONG.get(name, ())) for name in sorted({command_of(promise) for promise in PROMISES})]
+)
 def test_promised_commands_exist(command: str) -> None:
     """A failure lists the commands of the page that do not exist, each with what is wrong about it."""
     assert command in COMMANDS

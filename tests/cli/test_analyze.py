@@ -20,6 +20,7 @@ def summary(run: Path) -> dict[str, Any]:
     return json.loads((run / "report" / "summary.json").read_text())
 
 
+@pytest.mark.long
 def test_by_default_it_computes_what_the_analysis_asks(runs: Path, call) -> None:
     status, out, err = call("analyze", runs / "a", "--nulls", 2)
     assert (status, err) == (0, "")

@@ -57,16 +57,19 @@ def test_list_does_without_torch(what: str) -> None:
     assert without("torch,transformer_lens", "list", what)
 
 
+@pytest.mark.long
 def test_list_of_everything_does_without_transformer_lens() -> None:
     out = without("transformer_lens", "list")
     assert all(word in out for word in ("modular", "python-shuffle", "transformer", "gini", "nanda2023", "hooked-transformer"))
 
 
+@pytest.mark.long
 def test_reading_commands_do_without_torch(run: Path, tmp_path: Path) -> None:
     without("torch,transformer_lens", "report", run)
     without("torch,transformer_lens", "figure", run, "restricted-loss", "--out", tmp_path / "f.json")
 
 
+@pytest.mark.long
 def test_analyze_does_without_transformer_lens(run: Path) -> None:
     without("transformer_lens", "analyze", run, "gini", "key-frequencies", "--nulls", "2")
 

@@ -13,6 +13,8 @@ import pytest
 
 import mechgrok
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 LOOPS = {path.stem: path for path in sorted((ROOT / "docs" / "loops").glob("*.py"))}
 STAND_IN = ROOT / "tests" / "support" / "lightning_stand_in"

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+pytestmark = pytest.mark.long
+
 p, steps = 7, 30
 x = torch.cartesian_prod(torch.arange(p), torch.arange(p))
 y = (x[:, 0] * x[:, 1]) % p

@@ -67,6 +67,7 @@ def test_what_names_do_not_give_is_not_applicable_and_names_it() -> None:
         assert name in found.reason
 
 
+@pytest.mark.long
 def test_no_measure_fails_on_a_module() -> None:
     from mechgrok.engine.registry import measures
 

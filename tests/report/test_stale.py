@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from made_runs import write_weights
 
 from mechgrok.engine import stamps
@@ -58,6 +59,7 @@ def test_the_page_says_it_beside_the_measure(run: Run) -> None:
     assert "Stale: the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints. Compute it again" in page
 
 
+@pytest.mark.long
 def test_computing_again_heals_it(run: Run) -> None:
     write_weights(run.path, 20, 7, scale=2.0)
     again = open_run(run.path)
@@ -65,6 +67,7 @@ def test_computing_again_heals_it(run: Run) -> None:
     assert not [label for label, found in report.summary["measures"].items() if "stale" in found]
 
 
+@pytest.mark.long
 def test_a_null_of_other_weights_is_not_shown(run: Run) -> None:
     write_weights(run.path, 20, 7, scale=2.0)
     again = open_run(run.path)

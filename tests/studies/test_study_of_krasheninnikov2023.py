@@ -57,6 +57,7 @@ def test_only_the_body_is_frozen_and_parents_come_first() -> None:
         assert planned(name, 10).start.freeze == (() if name == "residue.body free" else ("body",))
 
 
+@pytest.mark.long
 def test_comparisons_name_trials_and_sets_that_there_are() -> None:
     numbers = [number for claim in STUDY.claims for number in (claim.value, claim.control)]
     for number in numbers + [number for pair in STUDY.paired for number in (pair.value, pair.less)]:

@@ -145,8 +145,8 @@ RUNS: dict[str, Callable[[Path], Path]] = {
     **{name: partial(model_run, model=model, layout=layout) for name, (model, layout) in MODELS.items()},
 }
 USUAL = {
-    *("odd", "even", "unknown", "all-train", "zero", "attention", "divide", "restricted", "three operands", "mixture"),
-    *("S3", "A4", "S3 unknown", "corrupted", "mlp", "lstm", "odd options"),
+    *("odd", "even", "unknown", "zero", "attention", "divide", "three operands"),
+    *("S3", "A4", "corrupted", "mlp", "lstm"),
 }
 """The kinds in which most faults of a measure show; the others are tried by the long tests."""
 RARE = set(RUNS) - USUAL

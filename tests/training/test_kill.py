@@ -81,7 +81,8 @@ def test_whoever_looks_while_it_trains_finds_every_file_whole(tmp_path: Path) ->
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.long
 def test_an_interrupted_process_stops_cleanly_and_goes_on(number: int, whole: dict[str, bytes], tmp_path: Path) -> None:
     run = begin(MADE, tmp_path / "run").path
     process = forked.start("train", "--resume", run, "--log", "quiet")

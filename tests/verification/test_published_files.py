@@ -8,6 +8,8 @@ import pytest
 
 from mechgrok.verification.source import Source, sources
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
 def test_every_published_number_comes_out(source: Source, oracles: Path) -> None:

@@ -252,6 +252,7 @@ test_record.train(Path(sys.argv[3]), 31, every=10, log_spaced=2, resume=True)
 
 
 @pytest.mark.parametrize(("writes", "when"), [(8, "before"), (9, "before"), (9, "after")])
+@pytest.mark.long
 def test_a_killed_recorder_goes_on_from_its_last_whole_step(tmp_path: Path, writes: int, when: str) -> None:
     """Killed before or after some write of a file, then resumed: every file is that of a loop that ran through."""
     here, out = Path(__file__).parent, tmp_path / "killed"
