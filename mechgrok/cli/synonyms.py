@@ -29,7 +29,7 @@ SYNONYMS = {
     "model.rotary_base": "rope_base rope_theta rotary_theta",
     "model.mlp_dropout": "dropout dropout_rate p_dropout",
     "model.dropout": "dropout_rate p_dropout",
-    "model.seed": "seed model_seed init_seed random_seed torch_seed weight_seed manual_seed",
+    "model.seed": "model_seed init_seed torch_seed weight_seed manual_seed",
     "optimizer.kind": "optimizer optim optimiser opt",
     "optimizer.lr": "lr learning_rate learningrate step_size eta max_lr base_lr",
     "optimizer.weight_decay": "wd weight_decay decay weightdecay weight_decay_rate l2 lambda",

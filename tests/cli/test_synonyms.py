@@ -28,7 +28,7 @@ from mechgrok.errors import UserError
         ("--model.n_heads", "--model.heads"),
         ("--d_mlp", "--model.d_mlp"),
         ("--hidden", "--model.d_mlp"),
-        ("--seed", "--model.seed"),
+        ("--init_seed", "--model.seed"),
         ("--data_seed", "--split.seed"),
         ("--batch_size", "--training.batch"),
         ("--beta2", "--optimizer.betas"),

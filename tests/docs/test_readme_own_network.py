@@ -8,14 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 SCRIPT = """
 import torch
 import torch.nn.functional as F
 from torch import nn
-
-pytestmark = pytest.mark.long
 
 p, steps = 7, 30
 x = torch.cartesian_prod(torch.arange(p), torch.arange(p))
