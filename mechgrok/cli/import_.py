@@ -32,6 +32,8 @@ def _import(
     step: int | None = None,
     record_every: int | None = None,
     columns: str | None = None,
+    reading: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    dry: bool = False,
 ) -> int:
     """Makes a run of a weights file, a folder of checkpoints or a log of curves that somebody published.
 
@@ -56,16 +58,24 @@ def _import(
         step: Step of the weights, where the file does not hold it.
         columns: Columns of a log, such as step=epoch,test_loss=valid_ce; by default found by their names.
         record_every: Updates between two recorded losses, where no steps stand beside them.
+        reading: OPTION=VALUE of what the file leaves open, any number of times: activation, normalization, heads, attention_scale, mask,
+            fused (the order inside a fused matrix), matrices, embedding_scale, positions, eps, row (such as "a b 97"), read (last, mean
+            or a position) and classes. By default the evidence decides.
+        dry: Print what was recognised, tensor by tensor, and write nothing.
     """
     from mechgrok.runs.importing.import_run import import_file
     from mechgrok.runs.importing.options import ImportOptions
 
-    options = ImportOptions(p, operation, fraction, split, split_seed, step, record_every, train_rows, split_file, _parsed(columns))
+    drawn = (fraction, split, split_seed, step, record_every, train_rows, split_file)
+    options = ImportOptions(p, operation, *drawn, _parsed(columns), tuple(reading), dry)
     made = import_file(file, out, options)
-    print(f"{out}: {_learnt(made.config.task)}, {_kept(made)}")
+    for tensor in made.recognised if dry else ():
+        print(f"  {tensor.name} {tensor.shape or ''} -> {tensor.ours}")
+    print(f"{'dry run' if dry else out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")
-    print(f"Next: mechgrok analyze {out}")
+    if not dry:
+        print(f"Next: mechgrok analyze {out}")
     return 0
 
 
@@ -82,5 +92,8 @@ def _learnt(task: Any) -> str:
 
 
 def _kept(made: Imported) -> str:
+    if not made.steps:
+        return "curves alone"
     model: Any = made.config.model
-    return f"{model.layers} layer(s), d_model {model.d_model}, {len(made.steps)} checkpoint(s)" if made.steps else "curves alone"
+    sizes = f"{model.layers} layer(s), d_model {model.d_model}" if model.kind == "transformer" else model.kind
+    return f"{sizes}, {len(made.steps)} checkpoint(s)"

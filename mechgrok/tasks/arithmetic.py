@@ -76,7 +76,7 @@ class Arithmetic(Task):
 
     @model_validator(mode="after")
     def _layout_fits(self) -> Self:
-        words = layouts.LAYOUTS[self.layout].words
+        words = self.row_layout.words
         if "operands" not in words and self.arity != 2:
             raise ValueError(f"layout {self.layout!r} has two operands and this task {self.arity}; use 'operands =' or 'operands'")
         if "op" in words and self.operator not in self._specials:
@@ -88,8 +88,13 @@ class Arithmetic(Task):
         return self
 
     @property
+    def row_layout(self) -> layouts.Layout:
+        """The words of a row, and the special tokens."""
+        return layouts.LAYOUTS[self.layout]
+
+    @property
     def _specials(self) -> tuple[str, ...]:
-        return layouts.LAYOUTS[self.layout].specials
+        return self.row_layout.specials
 
     @property
     def token_labels(self) -> tuple[str, ...]:
@@ -132,14 +137,14 @@ class Arithmetic(Task):
     @cached_table
     def inputs(self) -> np.ndarray:
         special = {label: self.p + i for i, label in enumerate(self._specials)}
-        return layouts.rows(layouts.LAYOUTS[self.layout].words, self.operands(), special, self._operators(special))
+        return layouts.rows(self.row_layout.words, self.operands(), special, self._operators(special))
 
     def _operators(self, special: dict[str, int]) -> np.ndarray | int:
         """The operator's token, of all rows or of each."""
         return special.get(self.operator or "", 0)
 
     def sequences(self) -> np.ndarray:
-        answer = [self.labels()[:, None]] if layouts.LAYOUTS[self.layout].answered else []
+        answer = [self.labels()[:, None]] if self.row_layout.answered else []
         return np.hstack([self.inputs(), *answer])
 
 

@@ -23,6 +23,10 @@ OPENAI = ("<|eos|>", "=", *sorted([*SIGNS.values(), "s5", "s5conj", "s5aba", "so
 """Power et al. 2022: the end of a text, '=' and 20 operators, beside the numbers and the permutations of five points."""
 
 
+LONGEST_ROW = 8
+MOST_SPECIALS = 1000
+
+
 @dataclass(frozen=True)
 class Layout:
     """The words of a row, the last of which is read, and the special tokens; `operands` stands for all of them in order."""
@@ -45,6 +49,21 @@ LAYOUTS: dict[str, Layout] = {
     "openai operands": Layout(("operands",), (*OPENAI, *OPENAI_PERMUTATIONS)),
     "openai equation": Layout(("<|eos|>", "a", "op", "b", "="), (*OPENAI, *OPENAI_PERMUTATIONS)),
 }
+
+
+def read_row(text: str, p: int) -> Layout:
+    """The layout of a row that is written out: a, b and numbers of tokens from p on, such as "a 13 b 14"; the last '=' is read.
+
+    Raises ValueError for anything else.
+    """
+    words = text.split()
+    tokens = [int(word) for word in words if word.isdecimal()]
+    if sorted(word for word in words if not word.isdecimal()) != ["a", "b"] or len(words) > LONGEST_ROW:
+        raise ValueError(f"row {text!r}: it consists of a, b and numbers of tokens, at most {LONGEST_ROW}, such as 'a b {p}'")
+    if any(not p <= token < p + MOST_SPECIALS for token in tokens):
+        raise ValueError(f"row {text!r}: tokens other than a and b are numbers from {p} (p) to {p + MOST_SPECIALS - 1}")
+    labels = {token: "=" if words[-1] == str(token) else f"<{token}>" for token in range(p, max(tokens, default=p - 1) + 1)}
+    return Layout(tuple(labels[int(word)] if word.isdecimal() else word for word in words), tuple(labels.values()))
 
 
 def rows(words: Sequence[str], operands: np.ndarray, special: dict[str, int], operator: np.ndarray | int) -> np.ndarray:

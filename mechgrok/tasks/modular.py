@@ -10,7 +10,7 @@ from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
-from mechgrok.tasks.layouts import TwoOperands
+from mechgrok.tasks.layouts import Layout, TwoOperands, read_row
 from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation, described
 
 _OPERATIONS = (
@@ -30,6 +30,8 @@ class Modular(Arithmetic):
     """The tokens of a row. "a b =", "a b": the numbers are tokens 0 .. p-1, '=' is token p. "a op b", "a op b =", "a = b": with = + - * /
     as tokens p .. p+4, after Furuta et al. 2024. "a b = c": the answer follows, '=' is read. "openai operands", "openai equation"
     (<|eos|> a op b =): the vocabulary of Power et al. 2022, p + 142 tokens, the numbers first."""
+    row: str | None = None
+    """The tokens of a row written out, in place of a layout: a, b and the numbers of tokens from p on, such as "a 97 b 98"."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
     spare_tokens: NonNegativeInt = 0
@@ -40,6 +42,10 @@ class Modular(Arithmetic):
     @property
     def formulas(self) -> tuple[Formula, ...]:
         return (parse(FORMULAS[self.operation]),)
+
+    @property
+    def row_layout(self) -> Layout:
+        return super().row_layout if self.row is None else read_row(self.row, self.p)
 
     @property
     def operator(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor
 
@@ -59,7 +60,15 @@ def _renumbered(series: Mapping[int, float], old: int, new: int) -> dict[int, fl
 def _with_step(foreign: Foreign, step: int | None) -> Foreign:
     note = () if step is not None else ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
     others: dict[int | None, Mapping[str, Tensor]] = {each: state for each, state in foreign.snapshots.items() if each is not None}
-    return replace(foreign, snapshots={**others, step or 0: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
+    at = step or 0
+    curves, accuracies = _at(foreign.recorded, at), _at(foreign.accuracies, at)
+    snapshots = {**others, at: foreign.snapshots[None]}
+    return replace(foreign, snapshots=snapshots, notes=(*foreign.notes, *note), recorded=curves, accuracies=accuracies)
+
+
+def _at(series: Mapping[str, Mapping[Any, float]], step: int) -> dict[str, dict[int, float]]:
+    """Records without a step, at the step of the weights."""
+    return {split: {step if at is None else at: value for at, value in values.items()} for split, values in series.items()}
 
 
 def _corrected(foreign: Foreign, options: ImportOptions) -> Foreign:

@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.runs.importing.networks.structure import Structure
+
 
 @dataclass(frozen=True, eq=False)
 class Foreign:
@@ -21,8 +23,8 @@ class Foreign:
         The importer's name.
     snapshots : Mapping from int or None to Mapping from str to Tensor
         Step -> weights (float32) by HookedTransformer parameter name, biases included. The step is None where the file does not give it.
-    recorded : Mapping from str to Mapping from int to float
-        "train" and "test" -> step -> loss in nats, as far as the file records it.
+    recorded : Mapping from str to Mapping from int or None to float
+        "train" and "test" -> step -> loss in nats, as far as the file records it. Without a step it is that of weights without a step.
     train_rows : Tensor (n_train,), int64, optional
         The train rows, as row numbers of the table a * p + b.
     pairs : Mapping from str to Tensor (n, 2), int64
@@ -34,6 +36,10 @@ class Foreign:
         "train" and "test" -> step -> share of right rows, as far as the file records it.
     steps_assumed : bool
         Whether the steps are an assumption from the number of recorded losses, which the user can correct.
+    facts : Mapping from str to Any
+        Words and numbers beside the weights, by name in lower case.
+    structure : Structure, optional
+        The parts of a plain network, whose snapshots keep the names of the file.
     notes : tuple of str
         What was left out, assumed or is unknown: a sentence each.
 
@@ -45,13 +51,15 @@ class Foreign:
 
     format: str
     snapshots: Mapping[int | None, Mapping[str, Tensor]]
-    recorded: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    recorded: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
     train_rows: Tensor | None = None
     pairs: Mapping[str, Tensor] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    accuracies: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    accuracies: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
     steps_assumed: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    structure: Structure | None = None
 
     @property
     def last(self) -> Mapping[str, Tensor]:

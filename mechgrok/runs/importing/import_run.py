@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
+from torch import Tensor
 
 from mechgrok.config import Config, Training, make
 from mechgrok.errors import UserError
@@ -24,10 +26,14 @@ from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.operation import identify_operation, with_operation
+from mechgrok.runs.importing.inference.reading import read_network
 from mechgrok.runs.importing.inference.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
 from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
+from mechgrok.runs.importing.networks.structure import Recognised
 from mechgrok.runs.importing.options import Imported, ImportOptions
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import Operation
 
 
 def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
@@ -55,27 +61,53 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     """Makes a run of a weights file or a folder of checkpoints, with the curves of a `log` beside them."""
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        foreign = with_log(date(contents, options), log, options) if log else date(contents, options)
-        architecture = infer_architecture(foreign.last, foreign.config)
-        task = infer_task(foreign, architecture, options.p)
-    evidence = Evidence.of(foreign, architecture, task)
-    task = with_operation(task, identify_operation(evidence, task, options.operation))
+        read = with_log(date(contents, options), log, options) if log else date(contents, options)
+        network = _network(read, options)
+    foreign = replace(read, snapshots=network.snapshots)
+    evidence = Evidence.of(foreign, network.model.architecture(network.task), network.task)
+    task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
     unchecked = () if losses else ("the file records no losses, so the split and operation are unchecked",)
-    notes = (*foreign.notes, *found, *map(str, losses), *unchecked)
-    config = Config(task=task, split=split, model=_model(architecture), training=Training(steps=max(_steps(foreign))))
-    create(out, _files(path, foreign, config, mask, notes))
-    return Imported(config, tuple(_steps(foreign)), notes, losses)
+    notes = (*foreign.notes, *network.notes, *found, *map(str, losses), *unchecked)
+    config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))
+    if not options.dry:
+        create(out, _files(path, foreign, config, mask, notes))
+    return Imported(config, tuple(_steps(foreign)), notes, losses, network.recognised)
 
 
-def _steps(foreign: Foreign) -> list[int]:
-    return sorted(step for step in foreign.snapshots if step is not None)
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """A foreign network in our terms; its operation is None where the logits of all pairs still have to decide it."""
+
+    model: Any
+    task: Modular
+    snapshots: Mapping[int | None, Mapping[str, Tensor]]
+    operation: Operation | None = None
+    notes: tuple[str, ...] = ()
+    recognised: tuple[Recognised, ...] = ()
+
+
+def _network(foreign: Foreign, options: ImportOptions) -> _Network:
+    """A network of a known format as this defines it, a plain one as the evidence decides."""
+    if foreign.structure is None:
+        if options.reading:
+            raise UserError(f"--reading is for plain networks; this file is of the format {foreign.format}, which leaves nothing to choose")
+        architecture = infer_architecture(foreign.last, foreign.config)
+        return _Network(_model(architecture), infer_task(foreign, architecture, options.p), foreign.snapshots)
+    found = read_network(foreign, options)
+    decided = found.decision.is_significant and options.operation is None
+    operation, weights = found.decision.operation if decided else None, found.converted(foreign.snapshots)
+    return _Network(found.model, found.task, weights, operation, found.decision.notes, found.structure.recognised)
 
 
 def _model(architecture: Architecture) -> Transformer:
     fields = {name: getattr(architecture, name) for name in Transformer.model_fields if hasattr(architecture, name)}
     return make(Transformer, **fields, biases="all", init="transformer_lens")
+
+
+def _steps(foreign: Foreign) -> list[int]:
+    return sorted(step for step in foreign.snapshots if step is not None)
 
 
 def _files(path: Path, foreign: Foreign, config: Config, mask: np.ndarray | None, notes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from mechgrok.config import Config
 from mechgrok.runs.importing.inference.loss_check import LossCheck
+from mechgrok.runs.importing.networks.structure import Recognised
 from mechgrok.tasks.operations import Operation
 
 SplitKind = Literal["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split", "torch-threshold", "file"]
@@ -41,6 +42,10 @@ class ImportOptions:
         A file of the train rows, with `split` "file": their numbers, their pairs, or a mask.
     columns : Mapping from str to str
         Columns of a log by our names: "step", "train_loss", "test_accuracy", ... -> the log's name.
+    reading : tuple of str
+        Options of the network that the file leaves open, such as "activation=gelu"; the others are decided by evidence.
+    dry : bool
+        Whether to write nothing.
 
     Examples
     --------
@@ -58,6 +63,8 @@ class ImportOptions:
     train_rows: int | None = None
     split_file: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    reading: tuple[str, ...] = ()
+    dry: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,3 +77,5 @@ class Imported:
     notes: tuple[str, ...]
     losses: tuple[LossCheck, ...]
     """Recorded losses compared with the recomputed ones."""
+    recognised: tuple[Recognised, ...] = ()
+    """Every tensor of the file that is part of the network."""

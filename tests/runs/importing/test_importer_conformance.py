@@ -16,8 +16,11 @@ from torch import Tensor
 from mechgrok.errors import UserError
 from mechgrok.models.forward.tables import Batch
 from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
 from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.inference.interpretation import Interpretation
+from mechgrok.runs.importing.inference.rows import possible_rows
 from mechgrok.runs.importing.recognition import importers, recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -64,10 +67,19 @@ def test_it_recognises_nothing_in_other_data(importer: Importer, data: Any) -> N
 @by_name
 def test_the_converted_weights_compute_the_logits_of_the_sample(importer: Importer, tmp_path: Path) -> None:
     foreign, wanted = importer.convert(read(importer, tmp_path)), sample(importer)
-    weights = {name: tensor.double() for name, tensor in foreign.last.items()}
-    logits = infer_architecture(foreign.last, foreign.config).logits(weights, Batch.of(wanted.tokens))
+    logits = logits_of(foreign, wanted.tokens)
     assert torch.allclose(logits, wanted.logits, rtol=1e-6, atol=1e-6)
     assert wanted.logits.std() > 0.1
+
+
+def logits_of(foreign: Foreign, tokens: Tensor) -> Tensor:
+    """Under the conventional reading, where the format leaves something open."""
+    state = {name: tensor.double() for name, tensor in foreign.last.items()}
+    if foreign.structure is None:
+        return infer_architecture(foreign.last, foreign.config).logits(state, Batch.of(tokens))
+    row = possible_rows(foreign.structure, None)[0]
+    reading = {"row": row, "read": "last", "classes": "numbers"} | {name: values[0] for name, values in foreign.structure.choices.items()}
+    return Interpretation(foreign.structure, reading).logits(state, tokens)
 
 
 @by_name
@@ -118,6 +130,8 @@ def of_words(state: Mapping[str, Any], name: str) -> dict[str, Any]:
 @by_name
 @pytest.mark.parametrize("change", [without, with_an_axis_more, not_finite, of_words])
 def test_a_damaged_tensor_is_refused_in_one_line(importer: Importer, change: Callable[..., Any], tmp_path: Path) -> None:
+    if importer.name == "plain-network" and change is not not_finite:
+        pytest.skip("a plain network without a tensor, or with one of another shape, may be of another kind")
     original = sample(importer)
     for name in sorted(set(original.state) - (original.optional if change is without else original.ignored)):
         path = original.save(tmp_path, original.with_state(change(original.state, name)))

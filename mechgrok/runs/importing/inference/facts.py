@@ -1,0 +1,77 @@
+"""The facts that stand beside foreign weights, in the names of the options that they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mechgrok.errors import UserError
+from mechgrok.tasks.operations import FORMULAS
+
+_HEADS = ("n_heads", "num_heads", "nhead", "heads", "n_head", "nheads", "num_attention_heads")
+_ACTIVATIONS = ("act", "act_fn", "activation", "act_type", "nonlinearity", "activation_function")
+_MODULI = ("p", "modulus", "mod", "prime", "c", "num_classes_p")
+_OPERATIONS = ("op", "operation", "operator", "fn_name", "fn", "task", "binary_op", "math_operator")
+_LAYERS = ("n_layers", "num_layers", "layers", "n_layer", "depth", "num_hidden_layers", "n_blocks")
+_WIDTHS = ("d_model", "n_embd", "embed_dim", "dim_model", "hidden_size")
+_NAMES = {
+    "gelu": ("gelu", "gelu_new"),
+    "gelu_new": ("gelu_new",),
+    "gelu_tanh": ("gelu_new",),
+    "relu": ("relu",),
+    "silu": ("silu",),
+    "swish": ("silu",),
+    "tanh": ("tanh",),
+    "quadratic": ("quadratic",),
+    "square": ("quadratic",),
+    "identity": ("identity",),
+    "linear": ("identity",),
+    "leaky_relu": ("leaky_relu",),
+    "sigmoid": ("sigmoid",),
+}
+_WORDS = {
+    "add": ("+", "addition", "plus", "sum", "modular_addition", "mod_add", "x+y", "a+b", "modadd"),
+    "subtract": ("-", "sub", "subtraction", "minus", "mod_sub", "x-y", "a-b", "modular_subtraction"),
+    "multiply": ("*", "x", "mul", "mult", "multiplication", "times", "product", "mod_mul", "x*y", "a*b", "modular_multiplication"),
+    "divide": ("/", "div", "division", "x/y", "a/b", "mod_div", "modular_division"),
+}
+
+
+def operation_of(facts: Mapping[str, Any]) -> str | None:
+    """The operation that a file names, by our name; None where it names none of ours."""
+    for key in _OPERATIONS:
+        word = str(facts.get(key, "")).strip().lower()
+        if word in FORMULAS:
+            return word
+        if found := next((name for name, words in _WORDS.items() if word in words), None):
+            return found
+    return None
+
+
+def modulus_of(facts: Mapping[str, Any]) -> int | None:
+    """The modulus that a file names."""
+    return next((facts[key] for key in _MODULI if type(facts.get(key)) is int and facts[key] > 1), None)
+
+
+def narrowed(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """The choices that agree with the facts. Raises UserError where the shapes leave none."""
+    found = dict(choices)
+    heads = next((facts[key] for key in _HEADS if type(facts.get(key)) is int), None)
+    if heads is not None and "heads" in found:
+        if heads not in found["heads"]:
+            raise UserError(f"the file's config has {heads} heads, and its weights allow {', '.join(map(str, sorted(found['heads'])))}")
+        found["heads"] = (heads,)
+    activation = next((str(facts[key]).lower().removeprefix("nn.") for key in _ACTIVATIONS if isinstance(facts.get(key), str)), None)
+    if activation in _NAMES and "activation" in found:
+        found["activation"] = tuple(name for name in found["activation"] if name in _NAMES[activation])
+    return found
+
+
+def require_sizes(facts: Mapping[str, Any], layers: int, width: int) -> None:
+    """Raises UserError where the facts are those of another network."""
+    for keys, found, word in ((_LAYERS, layers, "layers"), (_WIDTHS, width, "d_model")):
+        named = next(((key, facts[key]) for key in keys if type(facts.get(key)) is int), None)
+        if named is not None and named[1] != found:
+            raise UserError(
+                f"the file's config has {named[0]} = {named[1]}, but its weights have {word} {found}; they do not belong together"
+            )

@@ -1,0 +1,83 @@
+"""A network under one reading: its task, its config and its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from torch import Tensor
+
+from mechgrok.config import make
+from mechgrok.models.forward.notes import unseen
+from mechgrok.models.model import Model
+from mechgrok.models.network import Network
+from mechgrok.runs.importing.inference.rows import Row
+from mechgrok.runs.importing.networks.structure import ALL, Reading, State, Structure
+from mechgrok.tasks.modular import Modular
+
+
+@lru_cache(maxsize=2000)
+def _task(row: Row, words: tuple[str, ...], tokens: int, classes: str) -> Modular:
+    specials = [int(word) for word in words if word.isdecimal()]
+    first = max(specials, default=row.p - 1) + 1
+    layout: dict[str, Any] = {"row": " ".join(words)}
+    if words == ("a", "b", str(row.p)):
+        layout = {"layout": "a b ="}
+    elif words == ("a", "b"):
+        layout = {"layout": "a b"}
+    return make(Modular, p=row.p, **layout, loss_classes="vocab" if classes == ALL else "numbers", spare_tokens=tokens - first)
+
+
+@dataclass(frozen=True, eq=False)
+class Interpretation:
+    """A structure with a value for each option that the file leaves open."""
+
+    structure: Structure
+    reading: Reading
+
+    @property
+    def read_position(self) -> int:
+        """The position whose output is read, counted in the row as it was written."""
+        length, read = len(self.reading["row"].words), self.reading["read"]
+        return int(read) if str(read).isdecimal() else length - 1
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The positions of the row, the one that is read moved to the end."""
+        length = len(self.reading["row"].words)
+        return [i for i in range(length) if i != self.read_position] + [self.read_position]
+
+    @property
+    def task(self) -> Modular:
+        """Addition on rows of this kind."""
+        row = self.reading["row"]
+        return _task(row, tuple(row.words[i] for i in self.order), self.structure.tokens, self.reading["classes"])
+
+    @cached_property
+    def model(self) -> Model:
+        """The config of the network."""
+        return self.structure.model(self.reading)
+
+    @cached_property
+    def network(self) -> Network:
+        """The function of given weights."""
+        return self.model.architecture(self.task)
+
+    def weights(self, state: State) -> dict[str, Tensor]:
+        """A state dict of the file by our names, with the classes of the task and the read position at the end of the row."""
+        found = self.structure.weights(state, self.reading)
+        classes = self.task.classes
+        for name in found:
+            if name in ("unembed.W_U", "unembed.b_U"):
+                found[name] = found[name][..., :classes]
+        if "pos_embed.W_pos" in found and self.order != sorted(self.order):
+            positions = found["pos_embed.W_pos"].clone()
+            positions[: len(self.order)] = found["pos_embed.W_pos"][self.order]
+            found["pos_embed.W_pos"] = positions
+        return found
+
+    def logits(self, state: State, tokens: Tensor) -> Tensor:
+        """Logits (rows, p) of the number classes, in the dtype of the state."""
+        weights, network = self.weights(state), self.network
+        return network.from_embedded(weights, network.embed(weights, tokens), unseen)[:, : self.task.p]

@@ -1,0 +1,97 @@
+"""The task, the config and the weights of a foreign network, with everything that its file leaves open decided by evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from mechgrok.models.model import Model
+from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.inference.decision import Decision, decide
+from mechgrok.runs.importing.inference.facts import modulus_of, narrowed, operation_of, require_sizes
+from mechgrok.runs.importing.inference.flags import fixed, given_readings
+from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.rows import possible_rows
+from mechgrok.runs.importing.networks.structure import ALL, LAST, MEAN, NUMBERS, Structure
+from mechgrok.runs.importing.networks.transformer import PlainTransformer
+from mechgrok.runs.importing.options import ImportOptions
+from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.operations import FORMULAS
+
+CONVINCING = 0.5
+"""Accuracy above which another operation than the one that the user gives is a contradiction."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """A network whose options are all decided."""
+
+    structure: Structure
+    decision: Decision
+    task: Modular
+    """With the operation that was found."""
+
+    @property
+    def model(self) -> Model:
+        """The config of the network."""
+        return self.decision.interpretation.model
+
+    def converted(self, snapshots: Mapping[int | None, Mapping[str, Tensor]]) -> dict[int | None, dict[str, Tensor]]:
+        """The weights of every step by our names."""
+        weights = {step: self.decision.interpretation.weights(state) for step, state in snapshots.items()}
+        return {step: {name: tensor.float().contiguous() for name, tensor in state.items()} for step, state in weights.items()}
+
+
+def read_network(foreign: Foreign, options: ImportOptions) -> NetworkReading:
+    """The reading of a plain network's last weights.
+
+    Raises UserError where the sizes fit no task, or two readings are too close to tell.
+    """
+    structure = foreign.structure
+    assert structure is not None
+    given = given_readings(options.reading)
+    choices = _choices(structure, foreign, options, given.pop("row", None))
+    decision = _decided(structure, foreign, fixed(choices, given), options)
+    return NetworkReading(structure, decision, decision.interpretation.task.model_copy(update={"operation": decision.operation}))
+
+
+def _choices(structure: Structure, foreign: Foreign, options: ImportOptions, row: str | None) -> dict[str, Sequence[Any]]:
+    p = options.p if options.p is not None else modulus_of(foreign.facts)
+    if isinstance(structure, PlainTransformer):
+        require_sizes(foreign.facts, len(structure.layers), structure.d_model)
+    ends = {"read": _reads(structure), "classes": _classes(structure)}
+    choices: dict[str, Sequence[Any]] = {"row": possible_rows(structure, p, row), **structure.choices, **ends}
+    return narrowed(choices, foreign.facts)
+
+
+def _reads(structure: Structure) -> tuple[str, ...]:
+    return (LAST, MEAN, "0", "1", "2", "3") if "mask" in structure.choices else (LAST,)
+
+
+def _classes(structure: Structure) -> tuple[str, ...]:
+    """Networks of our own names and of TransformerLens keep all classes that are tokens."""
+    return (NUMBERS,) if isinstance(structure, PlainTransformer) or structure.outputs != structure.tokens else (ALL,)
+
+
+def _decided(structure: Structure, foreign: Foreign, choices: Mapping[str, Sequence[Any]], options: ImportOptions) -> Decision:
+    """The decision for the operation that is named, or for all where it is not, or is not what the network computes."""
+    named = options.operation or operation_of(foreign.facts)
+    recorded = recorded_at_end(foreign)
+    every = tuple(FORMULAS)
+    decision = decide(structure, foreign.last, choices, (named,) if named else every, recorded)
+    if named is None or (decision.is_significant and decision.finalist.accuracy > CONVINCING):
+        return decision
+    other = decide(structure, foreign.last, choices, every, recorded)
+    return other if other.is_significant and other.finalist.accuracy > CONVINCING else decision
+
+
+def recorded_at_end(foreign: Foreign) -> Recorded:
+    """The losses and accuracies of the last weights, else the last that are recorded."""
+    return Recorded(_last(foreign.recorded), _last(foreign.accuracies))
+
+
+def _last(series: Mapping[str, Mapping[Any, float]]) -> dict[str, float]:
+    return {split: values[max(values, key=lambda step: -1 if step is None else step)] for split, values in series.items() if values}

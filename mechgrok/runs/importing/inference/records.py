@@ -1,0 +1,59 @@
+"""Losses and accuracies that a file records, against those of a reading on the whole table, whose split is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+_LOOSE = 0.2
+"""Relative; a record may be of a step before the weights, or of a batch."""
+_EXACT = 2e-3
+"""Of a row."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The last recorded loss and accuracy of each split."""
+
+    losses: Mapping[str, float] = field(default_factory=dict)
+    accuracies: Mapping[str, float] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.losses or self.accuracies)
+
+    def agreement(self, loss: float, right: int, rows: int) -> int:
+        """2 where a whole number of train rows gives the records exactly, 1 where some share of train rows gives them nearly, else 0."""
+        possible = [self._of_accuracies(right, rows), self._of_losses(loss, rows)]
+        known = [sizes for sizes in possible if sizes is not None]
+        if known and set.intersection(*map(set, known)):
+            return 2
+        return int(_between(self.losses, loss) and _between(self.accuracies, right / rows))
+
+    def _of_accuracies(self, right: int, rows: int) -> list[int] | None:
+        """The numbers of train rows that give the recorded accuracies and so many right rows; None without both records."""
+        if len(self.accuracies) < 2:
+            return None
+        n = np.arange(1, rows)
+        train, test = n * self.accuracies["train"], (rows - n) * self.accuracies["test"]
+        whole = (np.abs(train - train.round()) < 1e-4 * rows) & (np.abs(test - test.round()) < 1e-4 * rows)
+        return [int(size) for size in n[whole & (np.abs(train + test - right) < 0.01)]]
+
+    def _of_losses(self, loss: float, rows: int) -> list[int] | None:
+        if len(self.losses) < 2 or self.losses["train"] == self.losses["test"]:
+            return None
+        size = rows * (self.losses["test"] - loss) / (self.losses["test"] - self.losses["train"])
+        near = round(size)
+        # The loss that a split of `near` rows gives, within the rounding of float32.
+        precise = abs(size - near) < max(_EXACT, 1e-6 * rows)
+        return [near] if 0 < near < rows and precise else []
+
+
+def _between(records: Mapping[str, float], value: float) -> bool:
+    if not records:
+        return True
+    low, high = min(records.values()), max(records.values())
+    if len(records) == 1:
+        return True
+    return low * (1 - _LOOSE) - 0.02 <= value <= high * (1 + _LOOSE) + 0.02

@@ -1,0 +1,70 @@
+"""A block: its attention, its two matrices of neurons, and its norms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mechgrok.errors import UserError
+from mechgrok.runs.importing.networks import roles
+from mechgrok.runs.importing.networks.attention import Attention, by_shape, find_attention
+from mechgrok.runs.importing.networks.units import Unit
+
+BY_MODULE = "hand the network itself to mechgrok.analyze(model, task=...)"
+"""The remedy for networks that are none of our functions."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The units of a block by their roles."""
+
+    attention: Attention
+    neurons: tuple[Unit, Unit] | None
+    """The matrices into the neurons and out of them."""
+    norms: tuple[Unit, ...]
+    """That of the attention, then that of the neurons; none where the block has no norm with weights."""
+    named: bool
+    """Whether names gave the attention; else its order is open."""
+
+
+def read_layer(units: Sequence[Unit], d_model: int) -> Layer:
+    """The parts of a block. Raises UserError for one that is none of our functions."""
+    named = find_attention(units)
+    attention = named or by_shape(units)
+    if attention is None:
+        raise UserError("a block of the file has no attention that is recognised")
+    taken = set(attention.units.values())
+    left = [unit for unit in units if unit not in taken]
+    neurons = _neurons([unit for unit in left if not unit.is_vector], d_model)
+    return Layer(attention, neurons, _norms([unit for unit in left if unit.is_vector], neurons is not None), named is not None)
+
+
+def _neurons(matrices: Sequence[Unit], d_model: int) -> tuple[Unit, Unit] | None:
+    if not matrices:
+        return None
+    if len(matrices) == 3 and (any(map(roles.is_gate, matrices)) or len({tuple(sorted(unit.shape)) for unit in matrices}) == 1):
+        raise UserError(f"the network has gated MLPs ({matrices[0].weight}, ...), which have no form here; {BY_MODULE}")
+    if len(matrices) != 2 or sorted(matrices[0].shape) != sorted(matrices[1].shape) or d_model not in matrices[0].shape:
+        names = ", ".join(f"{unit.weight} {unit.shape}" for unit in matrices)
+        raise UserError(f"beside its attention a block has {names}, which are no MLP of one layer; {BY_MODULE}")
+    first, second = matrices
+    return (second, first) if _comes_second(first) and not _comes_second(second) else (first, second)
+
+
+def _comes_second(unit: Unit) -> bool:
+    return re.fullmatch(r"(.*_)?(down|out|output|contract|c_proj|proj|2|w2|fc2|linear2)(_.*)?", unit.leaf) is not None
+
+
+def _norms(vectors: Sequence[Unit], has_neurons: bool) -> tuple[Unit, ...]:
+    wanted = 2 if has_neurons else 1
+    if len(vectors) not in (0, wanted):
+        names = ", ".join(unit.weight for unit in vectors)
+        raise UserError(f"a block has {len(vectors)} norms or vectors ({names}) where {wanted} or none are expected; {BY_MODULE}")
+    if len(vectors) == 2 and _of_neurons(vectors[0]) and not _of_neurons(vectors[1]):
+        return vectors[1], vectors[0]
+    return tuple(vectors)
+
+
+def _of_neurons(unit: Unit) -> bool:
+    return re.search(r"2|mlp|ff|feed|post|second", "_".join(unit.path).lower()) is not None

@@ -1,0 +1,63 @@
+"""The options that files of transformers leave open, and their conventional values first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+import torch
+from torch import Tensor
+
+from mechgrok.models.options import Activation
+from mechgrok.tasks.layouts import LONGEST_ROW
+
+ACTIVATIONS: tuple[str, ...] = get_args(Activation)
+SCALES: dict[str, Callable[[int, int], float]] = {
+    "1/sqrt(d_head)": lambda d_head, d_model: 1 / math.sqrt(d_head),
+    "1": lambda d_head, d_model: 1.0,
+    "1/sqrt(d_model)": lambda d_head, d_model: 1 / math.sqrt(d_model),
+    "1/d_head": lambda d_head, d_model: 1 / d_head,
+}
+"""Factors of the scores."""
+
+
+def factor_of_queries(scale: str, d_head: int, d_model: int) -> float:
+    """The factor of W_Q and b_Q that gives scores of another scale than 1 / sqrt(d_head)."""
+    return 1.0 if scale == "1/sqrt(d_head)" else SCALES[scale](d_head, d_model) * math.sqrt(d_head)
+
+
+MASKS = ("causal", "bidirectional")
+EMBEDDING_SCALES = ("1", "sqrt(d_model)")
+POSITIONS = ("none", "sinusoidal", "sinusoidal in halves")
+"""Positions that are in no file."""
+EPS: tuple[float | None, ...] = (None, 1e-5, 1e-6, 1e-8, 1e-12)
+"""None: PyTorch's, 1e-5 of nn.LayerNorm and 2^-23 of nn.RMSNorm."""
+
+
+def eps_of(value: float | None, normalization: str | None) -> float:
+    """The eps of a reading."""
+    return value if value is not None else 2.0**-23 if "RMS" in str(normalization) else 1e-5
+
+
+def heads_of(width: int) -> tuple[int, ...]:
+    """The numbers of heads that divide a width, 4 and its neighbours first."""
+    found = [heads for heads in range(1, min(width // 2, 64) + 1) if width % heads == 0] or [1]
+    return tuple(sorted(found, key=lambda heads: (abs(math.log2(heads) - 2), heads)))
+
+
+def normalizations(with_weights: bool, with_biases: bool, looks_post: bool) -> tuple[str | None, ...]:
+    """The kinds of norms whose parameters the file has."""
+    if not with_weights:
+        return (None, "LNPre", "RMSPre", "post", "postRMS")
+    kinds = ("LN", "post") if with_biases else ("RMS", "postRMS", "LN", "post")
+    return tuple(sorted(kinds, key=lambda kind: kind.startswith("post") != looks_post)) if looks_post else kinds
+
+
+def sinusoids(kind: str, d_model: int) -> Tensor:
+    """sin and cos of pos / 10000^(2i / d_model), in turn or one half after the other (pos, d_model)."""
+    rates = 10000 ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
+    angles = torch.arange(LONGEST_ROW, dtype=torch.float64)[:, None] * rates
+    waves: Sequence[Any] = (angles.sin(), angles.cos())
+    joined = torch.cat(list(waves), 1) if kind == "sinusoidal in halves" else torch.stack(list(waves), 2).flatten(1)
+    return joined[:, :d_model].float()

@@ -1,0 +1,193 @@
+"""A plain PyTorch transformer, stored under HookedTransformer names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mechgrok.config import make
+from mechgrok.models.transformer import Transformer
+from mechgrok.runs.importing.networks import options
+from mechgrok.runs.importing.networks.attention import FUSED, ORDERS, Fused
+from mechgrok.runs.importing.networks.ends import Ends, rows_of
+from mechgrok.runs.importing.networks.layers import Layer
+from mechgrok.runs.importing.networks.matrices import AS_NAMED, MATRICES, TRANSPOSED, bias, is_square, oriented
+from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
+from mechgrok.runs.importing.networks.units import Unit
+from mechgrok.tasks.layouts import LONGEST_ROW
+
+
+@dataclass(frozen=True)
+class PlainTransformer(Structure):
+    """The units of a transformer by their roles."""
+
+    ends: Ends
+    layers: tuple[Layer, ...]
+    d_model: int
+
+    @property
+    def tokens(self) -> int:  # type: ignore[override]
+        return rows_of(self.ends.tokens, self.d_model)
+
+    @property
+    def outputs(self) -> int:  # type: ignore[override]
+        return self.tokens if self.ends.head is None else rows_of(self.ends.head, self.d_model)
+
+    @property
+    def longest(self) -> int | None:  # type: ignore[override]
+        return None if self.ends.positions is None else rows_of(self.ends.positions, self.d_model)
+
+    @property
+    def width(self) -> int:
+        """Number of heads times width of a head."""
+        return self.layers[0].attention.projections.width(self.d_model)
+
+    @property
+    def has_norms(self) -> bool:
+        """Whether there are norms with weights."""
+        return bool(self.layers[0].norms)
+
+    @property
+    def attn_only(self) -> bool:
+        return self.layers[0].neurons is None
+
+    @property
+    def named_by_hand(self) -> bool:
+        return any(is_square(unit) and not unit.is_linear for _, unit in self._matrices())
+
+    @cached_property
+    def choices(self) -> Mapping[str, Sequence[Any]]:
+        first = self.layers[0].attention
+        heads = first.projections.heads
+        found: dict[str, Sequence[Any]] = {
+            FUSED: ORDERS if isinstance(first.projections, Fused) else (),
+            MATRICES: (AS_NAMED, TRANSPOSED) if any(is_square(unit) for _, unit in self._matrices()) else (),
+            "normalization": self._normalizations(),
+            "embedding_scale": options.EMBEDDING_SCALES,
+            "positions": options.POSITIONS if self.ends.positions is None else (),
+            "heads": options.heads_of(self.width) if heads is None else (heads,),
+            "attention_scale": tuple(options.SCALES),
+            "mask": options.MASKS,
+            "activation": () if self.attn_only else options.ACTIVATIONS,
+            "eps": options.EPS,
+        }
+        return {name: tuple(values) for name, values in found.items() if values}
+
+    def _normalizations(self) -> tuple[str | None, ...]:
+        norms = self.layers[0].norms
+        looks_post = bool(norms) and self.ends.norm is None and "self_attn" in self.layers[0].attention.output.path
+        return options.normalizations(bool(norms), bool(norms) and norms[0].bias is not None, looks_post)
+
+    def model(self, reading: Reading) -> Transformer:
+        heads, normalization = reading["heads"], reading["normalization"]
+        neurons = self.layers[0].neurons
+        return make(
+            Transformer,
+            layers=len(self.layers),
+            d_model=self.d_model,
+            heads=heads,
+            d_head=self.width // heads,
+            d_mlp=4 * self.d_model if neurons is None else rows_of(neurons[0], self.d_model),
+            activation=reading.get("activation", "relu"),
+            normalization=normalization,
+            final_norm=self._final_norm(normalization),
+            eps=options.eps_of(reading["eps"], normalization),
+            attn_only=self.attn_only,
+            attention_direction=reading["mask"],
+            positions="none" if reading.get("positions") == "none" else "learned",
+            pooling="mean" if reading.get("read") == "mean" else "last",
+            n_ctx=None if reading.get("positions") == "none" else LONGEST_ROW if self.longest is None else self.longest,
+            biases="all",
+            init="transformer_lens",
+        )
+
+    def _final_norm(self, normalization: str | None) -> bool | None:
+        return None if normalization is None or not self.has_norms else self.ends.norm is not None
+
+    def weights(self, state: State, reading: Reading) -> dict[str, Tensor]:
+        found = self._of_ends(state, reading)
+        for i, layer in enumerate(self.layers):
+            found |= {f"blocks.{i}.{name}": tensor for name, tensor in self._of_layer(layer, state, reading).items()}
+        return found
+
+    def _of_ends(self, state: State, reading: Reading) -> dict[str, Tensor]:
+        embedding = (
+            oriented(state, self.ends.tokens, self.tokens, {}) if not is_square(self.ends.tokens) else state[self.ends.tokens.weight]
+        )
+        factor = self.d_model**0.5 if reading["embedding_scale"] == "sqrt(d_model)" else 1
+        head = self.ends.head
+        W_U = embedding.T if head is None else oriented(state, head, self.d_model, reading)
+        b_U = None if head is None else bias(state, head)
+        found = {"embed.W_E": embedding * factor, "unembed.W_U": W_U, "unembed.b_U": W_U.new_zeros(self.outputs) if b_U is None else b_U}
+        if self.ends.positions is not None:
+            found["pos_embed.W_pos"] = self._positions(state[self.ends.positions.weight])
+        elif reading["positions"] != "none":
+            found["pos_embed.W_pos"] = options.sinusoids(reading["positions"], self.d_model)
+        if self.ends.norm is not None and self.has_norms:
+            found |= _norm("ln_final", self.ends.norm, state, reading)
+        return found
+
+    def _positions(self, stored: Tensor) -> Tensor:
+        """(pos, d_model), which may be stored with an axis of length 1 or turned."""
+        flat = stored.squeeze()
+        return flat if flat.shape[-1] == self.d_model else flat.T
+
+    def _of_layer(self, layer: Layer, state: State, reading: Reading) -> dict[str, Tensor]:
+        attention = layer.attention.weights(state, reading, self.d_model, reading["heads"])
+        factor = options.factor_of_queries(reading["attention_scale"], self.width // reading["heads"], self.d_model)
+        scaled = {name: tensor * factor if name in ("W_Q", "b_Q") else tensor for name, tensor in attention.items()}
+        found = {f"attn.{name}": tensor for name, tensor in scaled.items()}
+        for name, norm in zip(("ln1", "ln2"), layer.norms, strict=False):
+            found |= _norm(name, norm, state, reading)
+        return found if layer.neurons is None else found | _mlp(*layer.neurons, state, reading, self.d_model)
+
+    def _matrices(self) -> Iterator[tuple[str, Unit]]:
+        for i, layer in enumerate(self.layers):
+            yield from ((f"blocks.{i}.{name}", unit) for name, unit in layer.attention.units.items())
+            if layer.neurons is not None:
+                yield from zip((f"blocks.{i}.mlp.W_in", f"blocks.{i}.mlp.W_out"), layer.neurons, strict=True)
+        if self.ends.head is not None:
+            yield "unembed.W_U", self.ends.head
+
+    @property
+    def recognised(self) -> tuple[Recognised, ...]:
+        units = [("embed.W_E", self.ends.tokens)]
+        units += [("pos_embed.W_pos", self.ends.positions)] if self.ends.positions else []
+        units += self._matrices()
+        units += [
+            (f"blocks.{i}.{name}.w", norm)
+            for i, each in enumerate(self.layers)
+            for name, norm in zip(("ln1", "ln2"), each.norms, strict=False)
+        ]
+        units += [("ln_final.w", self.ends.norm)] if self.ends.norm else []
+        return tuple(found for ours, unit in units for found in _lines(ours, unit))
+
+
+def _lines(ours: str, unit: Unit) -> Iterator[Recognised]:
+    yield Recognised(unit.weight, unit.shape, ours)
+    if unit.bias is not None:
+        yield Recognised(unit.bias, (), ours.replace("W_", "b_") if "W_" in ours else f"{ours[:-1]}b")
+
+
+def _norm(name: str, unit: Unit, state: State, reading: Reading) -> dict[str, Tensor]:
+    """The weight, and for LayerNorm a bias."""
+    weight, added = state[unit.weight], bias(state, unit)
+    found = {f"{name}.w": weight}
+    return found if "RMS" in reading["normalization"] else found | {f"{name}.b": torch.zeros_like(weight) if added is None else added}
+
+
+def _mlp(into: Unit, out: Unit, state: State, reading: Reading, d_model: int) -> dict[str, Tensor]:
+    W_in = oriented(state, into, d_model, reading)
+    W_out = oriented(state, out, W_in.shape[1], reading)
+    b_in, b_out = bias(state, into), bias(state, out)
+    return {
+        "mlp.W_in": W_in,
+        "mlp.b_in": W_in.new_zeros(W_in.shape[1]) if b_in is None else b_in,
+        "mlp.W_out": W_out,
+        "mlp.b_out": W_out.new_zeros(d_model) if b_out is None else b_out,
+    }

@@ -1,0 +1,96 @@
+"""Plain PyTorch networks come in without a flag, and give the loss that the saved network gives; a wrong reading does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from plain_modules import Perceptron, Plain, facts, trained
+from torch import nn
+
+from mechgrok.engine.analyze import analyze
+from mechgrok.errors import UserError
+from mechgrok.runs.importing.import_run import import_file
+from mechgrok.runs.importing.options import Imported, ImportOptions
+from mechgrok.runs.run import open_run
+
+P = 11
+AFTER, WITHOUT = ("a", "b", P), ("a", "b")
+OPERATIONS = {"add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b}
+SLOW = pytest.mark.long
+KINDS: dict[str, tuple[Any, str]] = {
+    "fused, three blocks": (lambda: Plain(AFTER, P, form="blocks", act="gelu"), "add"),
+    "fused, head by head": (lambda: Plain(WITHOUT, P, form="heads", act="gelu"), "subtract"),
+    "separate, RMSNorm, tied": (lambda: Plain(AFTER, P, form="separate", norm=nn.RMSNorm, tied=True, act="quadratic"), "add"),
+    "by head, no norms": (lambda: Plain(AFTER, P, form="by head", norm=None), "add"),
+    "norms after the additions, two layers": (lambda: Plain(AFTER, P, layers=2, post=True, final=False, scaled=True), "multiply"),
+    "sign between the operands": (lambda: Plain(("a", P, "b", P + 1), P), "add"),
+    "unmasked, mean over positions": (lambda: Plain(AFTER, P, causal=False, mean=True), "add"),
+    "perceptron, side by side": (lambda: Perceptron(P, (32, 24)), "subtract"),
+    "perceptron, added": (lambda: Perceptron(P, (48,), added=True), "multiply"),
+}
+QUICK = {"fused, three blocks", "separate, RMSNorm, tied", "perceptron, side by side"}
+
+
+def imported(model: nn.Module, tmp_path: Path, **options: Any) -> tuple[Imported, float, float]:
+    """The import of a saved state dict, and loss and accuracy over all rows by the run that it makes."""
+    torch.save(model.state_dict(), tmp_path / "network.pt")
+    made = import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(**options))
+    found = analyze(open_run(tmp_path / "run"), ["loss"], steps="last", nulls=0)["loss"].headline  # type: ignore[union-attr]
+    return made, found["all"], found["accuracy_all"]
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=() if kind in QUICK else SLOW) for kind in KINDS])
+def test_a_trained_network_comes_in_without_a_flag(kind: str, tmp_path: Path) -> None:
+    make, operation = KINDS[kind]
+    torch.manual_seed(0)
+    model = trained(make(), OPERATIONS[operation])
+    made, loss, accuracy = imported(model, tmp_path)
+    assert made.config.task.operation == operation
+    assert (loss, accuracy) == (pytest.approx(facts(model, OPERATIONS[operation])[0], rel=1e-5), facts(model, OPERATIONS[operation])[1])
+
+
+@pytest.fixture(scope="module")
+def network() -> Plain:
+    """Fused projections, LayerNorm, gelu, two layers: many readings are possible."""
+    torch.manual_seed(1)
+    return trained(Plain(AFTER, P, layers=2, act="gelu"), OPERATIONS["subtract"], steps=200)
+
+
+WRONG = ["activation=relu", "activation=quadratic", "heads=2", "attention_scale=1", "normalization=post", "embedding_scale=sqrt(d_model)"]
+WRONG += ["fused=blocks kqv", "fused=blocks qvk", "matrices=transposed", "mask=bidirectional"]
+
+
+@SLOW
+@pytest.mark.parametrize("reading", WRONG)
+def test_the_evidence_is_against_a_wrong_reading(reading: str, network: Plain, tmp_path: Path) -> None:
+    """Without the flag the right reading is found; with it the network is worse or refused."""
+    right = facts(network, OPERATIONS["subtract"])
+    (tmp_path / "right").mkdir()
+    made, loss, _ = imported(network, tmp_path / "right")
+    assert loss == pytest.approx(right[0], rel=1e-5)
+    name, value = reading.split("=")
+    assert not any(note.startswith(f"{name} {value} ") for note in made.notes)
+    try:
+        _, wrong, accuracy = imported(network, tmp_path, reading=(reading,), operation="subtract")
+    except UserError:
+        return
+    assert wrong > 1.05 * right[0]
+    assert accuracy <= right[1]
+
+
+def test_nothing_is_written_in_a_dry_run(tmp_path: Path) -> None:
+    torch.save(trained(Perceptron(P), OPERATIONS["add"], steps=60).state_dict(), tmp_path / "network.pt")
+    made = import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(dry=True))
+    assert {each.name for each in made.recognised} >= {"embed.weight", "layers.0.weight", "layers.1.bias"}
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_known_format_leaves_no_reading_to_choose(tmp_path: Path) -> None:
+    state = {"embed.W_E": torch.randn(6, 4), "pos_embed.W_pos": torch.randn(3, 4), "unembed.W_U": torch.randn(4, 5)}
+    state |= {f"blocks.0.attn.W_{each}": torch.randn(1, 4, 4) for each in "QKVO"}
+    torch.save(state, tmp_path / "network.pt")
+    with pytest.raises(UserError, match="--reading is for plain networks"):
+        import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(reading=("heads=2",)))
