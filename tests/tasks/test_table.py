@@ -160,3 +160,10 @@ def test_list_tasks(operation: Any, answer: Any) -> None:
         assert unit == 9 * x[0] + 3 * x[1] + x[2]
     with pytest.raises(UserError, match="no list task shuffle"):
         list_table("shuffle", numbers=3, length=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("numbers", [6, 7])
+def test_labels_of_no_known_operation_have_no_basis(numbers: int) -> None:
+    """Division has no table modulo a composite number."""
+    rows = [(a, b) for a in range(numbers) for b in range(numbers)]
+    assert Table(rows=rows, labels=[max(row) for row in rows]).basis is None

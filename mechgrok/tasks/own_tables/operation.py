@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechgrok.tasks.charts import Basis
+from mechgrok.tasks.charts import Basis, is_prime
 from mechgrok.tasks.formula import parse
 from mechgrok.tasks.operations import FORMULAS
 
@@ -16,8 +16,9 @@ def basis_of(operands: np.ndarray, labels: np.ndarray, p: int) -> Basis | None:
     """
     if operands.shape[1] != 2 or len(np.unique(labels)) < 2 or p < 2:
         return None
-    for text in FORMULAS.values():
-        formula = parse(text)
+    for formula in map(parse, FORMULAS.values()):
+        if formula.divides and not is_prime(p):
+            continue
         values, defined = formula.at(operands, p)
         if defined.all() and np.array_equal(values, labels):
             return "multiplicative" if formula.is_monomial else "additive"
