@@ -60,6 +60,8 @@ def another(annotation: Any, value: Any) -> tuple[Any, list[str]]:
         return not value, []
     if annotation == bool | None:
         return True, ["True"]
+    if str(annotation) in ("str | None", "typing.Optional[str]"):
+        return "a b 113", ["a b 113"]
     choices = [word for word in words(annotation) if word != value]
     if annotation == Training.model_fields["probes"].annotation:
         return ("update-split", "gradient-norm"), ["update-split", "gradient-norm"]

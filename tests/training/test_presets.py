@@ -27,6 +27,7 @@ NANDA = {
     "task.operation": "add",
     "task.p": 113,
     "task.layout": "a b =",
+    "task.row": None,
     "task.loss_classes": "vocab",
     "task.spare_tokens": 0,
     "task.domain": {"nonzero": False, "ascending": False, "below": None, "first_fraction": 1.0, "first_seed": 0},
