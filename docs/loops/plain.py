@@ -35,7 +35,7 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1.0)
 
 task = mechgrok.tasks.Modular(p=P, layout="a b")  # mechgrok
 with mechgrok.record(model, task, OUT, is_train=is_train) as recorder:  # mechgrok
-    for step in range(STEPS):
+    for step in range(1, STEPS + 1):
         loss = F.cross_entropy(model(x[is_train]), y[is_train])
         optimizer.zero_grad()
         loss.backward()

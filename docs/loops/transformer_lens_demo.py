@@ -43,4 +43,4 @@ with mechgrok.record(model, task, OUT, is_train=train_indices, every=100) as rec
         optimizer.zero_grad()
         with torch.inference_mode():
             test_loss = loss_fn(model(dataset[test_indices]), labels[test_indices])
-        recorder(epoch, train_loss=train_loss, test_loss=test_loss)  # mechgrok
+        recorder(epoch + 1, train_loss=train_loss, test_loss=test_loss)  # mechgrok

@@ -20,7 +20,8 @@ def import_run(file: str | Path, out: str | Path, **options: Any) -> Run:
     out : str or Path
         The folder of the new run.
     options : Any
-        What the file does not record, as the flags of `mechgrok import`: p, operation, split, fraction, split_seed, step.
+        What the file does not record, as the flags of `mechgrok import`: p, operation, split, fraction, split_seed, train_rows,
+        split_file, step, record_every, columns (a mapping), reading (such as ["heads=4"]).
 
     Returns
     -------
@@ -41,7 +42,7 @@ def import_run(file: str | Path, out: str | Path, **options: Any) -> Run:
     from mechgrok.runs.importing.import_run import import_file
     from mechgrok.runs.importing.options import ImportOptions
 
-    known = [field.name for field in fields(ImportOptions)]
+    known = [field.name for field in fields(ImportOptions) if field.name != "dry"]
     unknown = next((name for name in options if name not in known), None)
     if unknown:
         raise UserError(f"import_run has no option {unknown}{nearest(unknown, known)}")

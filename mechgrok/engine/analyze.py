@@ -120,6 +120,7 @@ def analyze(
     """
     named = [measures] if isinstance(measures, str | BaseMeasure) or callable(measures) else measures
     chosen = [registry.as_measure(each) for each in named] if named is not None else registry.default()
+    registry.require_distinct(chosen)
     subject = Handed(task, names, is_train)
     with shown(tick) as show:
         if isinstance(x, list | tuple):

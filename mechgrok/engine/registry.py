@@ -36,7 +36,21 @@ def as_measure(asked: BaseMeasure | str | Callable[[Any], Any]) -> BaseMeasure:
         return asked
     if isinstance(asked, type) and issubclass(asked, BaseMeasure):
         return asked()
-    return parse(asked) if isinstance(asked, str) else measure(asked)
+    if isinstance(asked, str):
+        return parse(asked)
+    found = measure(asked)
+    if found.name in measures():
+        raise UserError(f"the function {found.name} has the name of a measure of mechgrok; give it another name")
+    return found
+
+
+def require_distinct(chosen: Sequence[BaseMeasure]) -> None:
+    """Raises UserError where two different measures have one label, under which one of them would be lost."""
+    by_label: dict[str, BaseMeasure] = {}
+    for each in chosen:
+        other = by_label.setdefault(each.label, each)
+        if (type(other), other) != (type(each), each):
+            raise UserError(f"two measures are called {each.label}; give each function a name of its own")
 
 
 def parse(text: str) -> BaseMeasure:

@@ -13,6 +13,7 @@ from mechgrok.engine.results import Results
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
 from mechgrok.engine.threads import MOST
+from mechgrok.errors import UnavailableError
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.shared.obstacles import needs_checkpoints
 from mechgrok.runs.run import Run
@@ -33,6 +34,7 @@ class Work:
         self.whole_fingerprint = cache(run.whole_fingerprint)
         self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
         self._digest = cache(self._digest_of_table)
+        self._not_finite = cache(self._first_not_finite)
         self._stored: set[tuple[BaseMeasure, int]] = set()
         self._unstored: dict[tuple[BaseMeasure, int], pd.DataFrame] = {}
 
@@ -95,7 +97,15 @@ class Work:
         self._stored.add((measure, step))
         return table
 
+    def _first_not_finite(self, step: int) -> str | None:
+        """The first parameter of a checkpoint with an infinite value or NaN."""
+        weights = self.snapshot(step).weights
+        return next((name for name, weight in weights.items() if not weight.isfinite().all()), None)
+
     def _computed(self, measure: BaseMeasure, step: int) -> pd.DataFrame:
+        # Sums leave NaN out and the largest of NaN is the first, so measures would give finite numbers of a network that has diverged.
+        if not measure.per_run and (diverged := self._not_finite(step)):
+            raise UnavailableError(f"{diverged} is not finite at step {step}; choose checkpoints from before the training diverged")
         table = measure.compute(measure.subject(self, step), self.given(measure, step))
         if measure.any_columns:
             return table

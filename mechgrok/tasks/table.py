@@ -32,7 +32,7 @@ class Table(Task):
     labels : array (n,), optional
         Class of every row.
     function : callable, optional
-        f(a, b) of integers; the rows are all pairs with '=', token p, behind them.
+        f(a, b) of integers, with whole numbers as values; the rows are all pairs with '=', token p, behind them.
     p : int, optional
         Modulus of the function: a and b are 0 .. p - 1, and its values are taken modulo p.
     units : array (n,), optional
@@ -147,10 +147,18 @@ def _of_function(function: Callable[[int, int], int], p: int | None) -> dict[str
     if p is None or p < 2:
         raise ValueError("a function needs its modulus: Table(function=f, p=97)")
     a, b = np.divmod(np.arange(p * p), p)
-    labels = np.array([int(function(int(i), int(j))) % p for i, j in zip(a, b, strict=True)])
+    labels = np.array([_value(function, int(i), int(j)) % p for i, j in zip(a, b, strict=True)])
     content = Content.of(np.column_stack([a, b, np.full_like(a, p)]), labels)
     basis = basis_of(np.column_stack([a, b]), labels, p) or "additive"
     return {"content": content.text, "number_tokens": p, "words": ("=",), "label_basis": basis}
+
+
+def _value(function: Callable[[int, int], int], a: int, b: int) -> int:
+    """The value of a function. Raises ValueError for one that is no whole number."""
+    value = function(a, b)
+    if value != int(value):
+        raise ValueError(f"the function gives {value} for ({a}, {b}); its values must be whole numbers, which are taken modulo p")
+    return int(value)
 
 
 @lru_cache(maxsize=8)

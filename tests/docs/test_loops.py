@@ -50,8 +50,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_it_is_recorded_and_analysed(name: str, tmp_path: Path) -> None:
     execute(LOOPS[name], tmp_path / "run")
     run = mechgrok.open_run(tmp_path / "run")
-    first = 0 if name in ("plain", "transformer_lens_demo") else 1
-    assert run.last_step == STEPS - 1 + first
+    assert run.last_step == STEPS
     assert run.is_train is not None
     assert set(run.metrics["split"]) == {"train", "test"}
     outcomes = mechgrok.analyze(run, ["weight-norms", "loss", "grok-times"], nulls=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from own_modules import NAMES, PlainTransformer
@@ -140,3 +141,39 @@ def test_the_module_is_as_before_when_a_measure_fails() -> None:
     assert module.training
     assert all(each.training for each in module.modules())
     assert not [each for each in module.modules() if each._forward_hooks or each._forward_pre_hooks]
+
+
+def adds(tokens: torch.Tensor) -> torch.Tensor:
+    return 5.0 * torch.nn.functional.one_hot((tokens[:, 0] + tokens[:, 1]) % 7, 7)
+
+
+def test_two_functions_of_one_name_are_refused() -> None:
+    with pytest.raises(mechgrok.UserError, match="two measures are called lambda"):
+        mechgrok.analyze(adds, [lambda _: 1.0, lambda _: 2.0], task=Modular(p=7), nulls=0)
+
+
+def test_a_function_does_not_take_the_name_of_a_measure() -> None:
+    def gini(_: Any) -> float:
+        return 42.0
+
+    with pytest.raises(mechgrok.UserError, match="the function gini has the name of a measure"):
+        mechgrok.analyze(adds, [gini], task=Modular(p=7), nulls=0)
+
+
+def test_a_table_of_a_function_has_no_column_of_steps() -> None:
+    def table(_: Any) -> pd.DataFrame:
+        return pd.DataFrame({"step": [1], "value": [2.0]})
+
+    found = mechgrok.analyze(adds, [table], task=Modular(p=7), nulls=0)["table"]
+    assert isinstance(found, mechgrok.Failure)
+    assert "the column step is that of the checkpoint" in found.reason
+
+
+def test_a_network_that_has_diverged_has_no_numbers() -> None:
+    """A sum leaves NaN out, and the largest of NaN is the first."""
+    module = torch.nn.Sequential(torch.nn.Embedding(7, 4), torch.nn.Flatten(), torch.nn.Linear(8, 7))
+    torch.nn.init.constant_(module[2].weight, float("nan"))
+    found = mechgrok.analyze(module, ["weight-norms", "loss", "logit-cosines"], task=Modular(p=7, layout="a b"), nulls=0)
+    for outcome in found.values():
+        assert isinstance(outcome, mechgrok.NotApplicable)
+        assert outcome.reason == "2.weight is not finite at step 0; choose checkpoints from before the training diverged"

@@ -167,3 +167,24 @@ def test_labels_of_no_known_operation_have_no_basis(numbers: int) -> None:
     """Division has no table modulo a composite number."""
     rows = [(a, b) for a in range(numbers) for b in range(numbers)]
     assert Table(rows=rows, labels=[max(row) for row in rows]).basis is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0,1,1\n1,0,three\n", "line 2: the label 'three' is no whole number"),
+        ("a,b,label\n0,1,1\n1,0,nan\n", "line 3: the label 'nan' is no whole number"),
+        ("x,y,label\na,b,c\n", "line 1: the label 'label' is no whole number"),
+        ("0,1,1\n1,2.5,1\n", "line 2: '2.5' is no whole number from 0"),
+        ("0,-1,1\n", "line 1: '-1' is no whole number from 0"),
+    ],
+)
+def test_a_mistyped_cell_is_named_by_its_line(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(UserError, match=message):
+        Table(file=str(tmp_path / "rows.csv"))
+
+
+def test_a_function_has_whole_values() -> None:
+    with pytest.raises(UserError, match=r"gives 0\.5 for \(1, 0\)"):
+        Table(function=lambda a, b: (a + b) / 2 if b == 0 else a, p=3)

@@ -95,6 +95,8 @@ def measure(function: Callable[[Snapshot], Any]) -> Measure:
 
 def _table(value: Any) -> pd.DataFrame:
     if isinstance(value, pd.DataFrame):
+        if "step" in value:
+            raise TypeError("the column step is that of the checkpoint, which is added; give the column of the function another name")
         return value
     if isinstance(value, Mapping):
         return pd.DataFrame([{str(key): _plain(each) for key, each in value.items()}])
@@ -104,7 +106,7 @@ def _table(value: Any) -> pd.DataFrame:
 def _plain(value: Any) -> Any:
     """A number as Python has it, out of a tensor or array of one element. Raises TypeError for anything else but words."""
     number = value.item() if hasattr(value, "item") else value
-    if not isinstance(number, numbers.Number | str):
+    if not isinstance(number, numbers.Real | str):
         raise TypeError(f"a measure gives a number, a mapping of numbers or a DataFrame, not {type(value).__name__}")
     return number
 

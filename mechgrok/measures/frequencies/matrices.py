@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mechgrok.measures.base.measure import Missing
+from mechgrok.measures.shared.obstacles import NO_W_L
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,5 +32,5 @@ def matrix_headline(table: pd.DataFrame, matrix: str, column: str, empty: Missin
     """The column of a matrix in the table of one checkpoint, or the reason why it is missing."""
     values = table.loc[table["matrix"] == matrix, column]
     if values.empty:
-        return Missing("the network has no MLP, so no W_L")
+        return Missing(NO_W_L)
     return empty if values.isna().any() else float(values.iloc[0])

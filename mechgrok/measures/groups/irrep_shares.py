@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Missing, last
 from mechgrok.measures.base.on_group import OnGroup, finite_group
+from mechgrok.measures.shared.obstacles import NO_W_L
 from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, frequency_map
 
@@ -86,7 +87,7 @@ def _shares(matrix: Tensor, group: Group) -> pd.DataFrame:
 def _largest(now: pd.DataFrame) -> Headline:
     """The representation with the largest share of one matrix."""
     if now.empty:
-        return dict.fromkeys(("largest", "share"), Missing("the network has no MLP, so no W_L"))
+        return dict.fromkeys(("largest", "share"), Missing(NO_W_L))
     if now["share"].isna().all():
         return dict.fromkeys(("largest", "share"), Missing("the matrix is constant over the tokens"))
     top = now.nlargest(1, "share").iloc[0]

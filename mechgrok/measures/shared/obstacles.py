@@ -9,6 +9,9 @@ from mechgrok.tasks.charts import Basis, chart
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
+NO_W_L = "there is no W_L: the network has no MLP, or is a module in which the places of W_out and W_U are not named"
+"""Why numbers of the neuron-logit map are missing."""
+
 
 def needs_checkpoints(run: Run) -> str | None:
     """Obstacle of everything that is computed from a network.

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, Missing, last
+from mechgrok.measures.shared.obstacles import NO_W_L
 from mechgrok.measures.weights.parameter_names import short
 from mechgrok.plots.primitives import curves, panels
 
@@ -60,7 +61,7 @@ class Ranks(Measure):
     def headline(self, result: pd.DataFrame) -> Headline:
         found = last(result).set_index("matrix")
         pairs = [(matrix, rank) for matrix in ("W_E", "W_L") for rank in ("effective", "stable")]
-        none = Missing("the network has no MLP, so no W_L")
+        none = Missing(NO_W_L)
         return {f"{matrix}_{rank}": float(found[rank][matrix]) if matrix in found.index else none for matrix, rank in pairs}
 
 

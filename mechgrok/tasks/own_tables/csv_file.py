@@ -17,12 +17,15 @@ def read_csv(path: Path) -> tuple[Content, tuple[str, ...]]:
     """The table in a file, and its words, which are the tokens above the numbers. Raises UserError where it holds none.
 
     With a header the label is in the column of that name (or answer, target, y), else in the last one; a column `unit` keeps rows
-    together. A cell is a whole number or a word; the cells of a shorter row are empty at its end.
+    together. A label is a whole number, a token a whole number or a word; the cells of a shorter row are empty at its end.
     """
     header, lines = _lines(path)
     label = _column(header, LABELS, len(lines[0]) - 1)
     unit = _column(header, UNITS, None)
     assert label is not None
+    first = 1 + bool(header)
+    _require_whole_labels(path, [line[label] for line in lines], first)
+    _require_tokens(path, lines, first)
     cells = [[cell for place, cell in enumerate(line) if place not in (label, unit)] for line in lines]
     tokens = _tokens(cells, [line[label] for line in lines])
     try:
@@ -50,6 +53,21 @@ def _lines(path: Path) -> tuple[Sequence[str], list[list[str]]]:
     return header, lines
 
 
+def _require_whole_labels(path: Path, labels: Sequence[str], first: int) -> None:
+    """Raises UserError where a label is no whole number; `first` is the line of the first one."""
+    for line, label in enumerate(labels, first):
+        if not _is_number(label):
+            raise UserError(f"{path}: line {line}: the label {label!r} is no whole number; classes are numbered from 0")
+
+
+def _require_tokens(path: Path, lines: Sequence[Sequence[str]], first: int) -> None:
+    """Raises UserError where a cell is a number, but no whole one from 0."""
+    for line, cells in enumerate(lines, first):
+        wrong = next((cell for cell in cells if not _is_number(cell) and _is_real(cell)), None)
+        if wrong is not None:
+            raise UserError(f"{path}: line {line}: {wrong!r} is no whole number from 0; a token is such a number or a word")
+
+
 def _column(header: Sequence[str], names: Sequence[str], default: int | None) -> int | None:
     return next((place for place, name in enumerate(header) if name.lower() in names), default)
 
@@ -61,6 +79,15 @@ def _tokens(cells: Sequence[Sequence[str]], labels: Sequence[str]) -> dict[str, 
     first = max(numbers.values(), default=-1) + 1
     words = [word for word in every if word not in numbers]
     return numbers | {word: first + place for place, word in enumerate(words)}
+
+
+def _is_real(text: str) -> bool:
+    """Whether a text is a number of any kind, such as -1, 3.5, 1e3 or nan."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(text: str) -> bool:

@@ -83,7 +83,7 @@ class LoopRecorder:
     def restore(self) -> int:
         """Puts the weights, and the state of the optimiser, of the last whole step into those that are recorded.
 
-        Returns the number of the next step: 0 for a new run, so that a loop is `for step in range(recorder.restore(), steps)`.
+        Returns the number of the next step: 0 for a new run, so that a loop is `for step in range(recorder.restore() or 1, steps + 1)`.
         """
         if self.step is None:
             return 0
@@ -116,7 +116,7 @@ class LoopRecorder:
         if path.is_file() and not _same(store.read_tensors(path)[0], self._subject.weights()):
             raise UserError(
                 f"step {step} is recorded in {self.path} with other weights; go on from step {self.step} with "
-                "range(recorder.restore(), steps), or record into a new folder"
+                "range(recorder.restore() or 1, steps + 1), or record into a new folder"
             )
 
     def _record(self, step: int, given: Mapping[str, Mapping[str, float]]) -> None:

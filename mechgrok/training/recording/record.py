@@ -40,7 +40,7 @@ def record(
     the schedule, with loss and accuracy on the table; at other steps it returns at once. Numbers that the loop gives (train_loss,
     train_accuracy, test_loss, test_accuracy) take the place of those of the table. At the end of the block the last weights are kept.
 
-    A loop that was killed goes on from the last whole step: `for step in range(recorder.restore(), steps)`.
+    A loop that was killed goes on from the last whole step: `for step in range(recorder.restore() or 1, steps + 1)`.
 
     Parameters
     ----------
