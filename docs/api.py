@@ -12,7 +12,7 @@ from mechgrok import tasks
 from mechgrok.config import Part
 
 GROUPS: dict[str, tuple[str, Sequence[str]]] = {
-    "Networks and runs": ("Where an analysis begins.", ("open_run", "Run", "record", "import_run")),
+    "Networks and runs": ("Where an analysis begins.", ("open_run", "Run", "Snapshot", "record", "LoopRecorder", "import_run")),
     "Measures": ("What is computed.", ("analyze", "measure", "explain", "Measure", "RunMeasure", "Headline", "Missing")),
     "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report")),
     "Training": ("Networks of mechgrok's own.", ("train", "finetune", "presets")),
@@ -62,7 +62,7 @@ def _methods(found: type) -> str:
     lines = [
         f"- `{name}`: {_first_line(member)}"
         for name, member in inspect.getmembers_static(found)
-        if not name.startswith("_") and _is_own(found, name) and _first_line(member)
+        if (name == "__call__" or not name.startswith("_")) and _is_own(found, name) and _first_line(member)
     ]
     return "\n\n**Methods and properties**\n\n" + "\n".join(lines) if lines else ""
 

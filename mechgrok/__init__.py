@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
     from mechgrok.report import write_report
     from mechgrok.runs.run import Run, open_run
+    from mechgrok.runs.snapshot import Snapshot
+    from mechgrok.training.recording.loop_recorder import LoopRecorder
     from mechgrok.training.recording.record import record
 
     __version__: str
@@ -30,6 +32,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 _HOMES = {
     "Failure": "mechgrok.engine.outcomes",
     "Headline": "mechgrok.measures.base.measure",
+    "LoopRecorder": "mechgrok.training.recording.loop_recorder",
     "Measure": "mechgrok.measures.base.measure",
     "Missing": "mechgrok.measures.base.measure",
     "NotApplicable": "mechgrok.engine.outcomes",
@@ -37,6 +40,7 @@ _HOMES = {
     "Result": "mechgrok.engine.outcomes",
     "Run": "mechgrok.runs.run",
     "RunMeasure": "mechgrok.measures.base.measure",
+    "Snapshot": "mechgrok.runs.snapshot",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
     "explain": "mechgrok.api.reading",
@@ -58,6 +62,7 @@ _MODULES = {"measures", "tasks"}
 __all__ = [
     "Failure",
     "Headline",
+    "LoopRecorder",
     "Measure",
     "Missing",
     "NotApplicable",
@@ -65,6 +70,7 @@ __all__ = [
     "Result",
     "Run",
     "RunMeasure",
+    "Snapshot",
     "UserError",
     "__version__",
     "analyze",

@@ -29,3 +29,10 @@ def test_sections_lists_and_examples() -> None:
         "One.\n\nTwo.\n\n**Parameters**\n\n- `x` (int)\n  A number\n  of things.\n\n**Examples**\n\nSo:\n\n```python\n>>> 1 + 1\n2\n```"
     )
     assert api.markdown(text) == expected
+
+
+def test_the_objects_that_functions_hand_out_have_their_methods() -> None:
+    page = api.page()
+    for name, methods in {"Snapshot": ("logits", "activation"), "LoopRecorder": ("__call__", "restore")}.items():
+        section = page.split(f"### `{name}`")[1].split("### `")[0]
+        assert all(f"- `{method}`: " in section for method in methods), name

@@ -24,19 +24,47 @@ _COLUMNS = ("step", "split", "loss", "accuracy")
 
 
 class LoopRecorder:
-    """Records a loop into a run; `mechgrok.record` makes one. Calling it with a step keeps what the schedule names, and else does nothing.
+    """Records a training loop into a run; `mechgrok.record` makes one.
+
+    Calling it with a step keeps the weights, the metrics, or nothing, as the schedule has it.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of the run.
+    subject : Subject
+        The module with its task.
+    schedule : Schedule
+        The steps that are kept.
+    is_train : array or None
+        The train rows, as a mask.
+    optimizer : torch.optim.Optimizer or None
+        Its state is stored with the last step.
 
     Attributes
     ----------
-    step : int or None
-        The last step that is recorded whole: where a loop goes on; None for a new run.
     path : Path
         The folder of the run.
+    step : int or None
+        The last step that is recorded whole: where a loop goes on; None for a new run.
+
+    Examples
+    --------
+    >>> net, task = torch.nn.Embedding(5, 5), mechgrok.tasks.Table(rows=[[0], [1], [2], [3]], labels=[1, 2, 3, 4])
+    >>> with mechgrok.record(net, task, "looped", every=10) as recorder:
+    ...     for step in range(recorder.restore() or 1, 21):
+    ...         _ = torch.nn.init.normal_(net.weight)  # in place of an update
+    ...         recorder(step)
+    >>> recorder.step
+    20
     """
+
+    path: Path
+    step: int | None
 
     def __init__(self, path: Path, subject: Subject, schedule: Schedule, is_train: np.ndarray | None, optimizer: Any) -> None:
         self.path = path
-        self.step: int | None = None
+        self.step = None
         self._subject = subject
         self._schedule = schedule
         self._grid = Grid.of(subject.task, is_train)
