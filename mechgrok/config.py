@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -17,11 +18,16 @@ from pydantic import (
 )
 
 from mechgrok.discovery import PartFolder, kinds
-from mechgrok.errors import UserError, nearest
+from mechgrok.errors import InvalidValueError, UserError, close_names, nearest
 
 if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _ModelMetaclass
     from pydantic_core import ErrorDetails
+else:
+    _ModelMetaclass = type(BaseModel)
 
+_FEW = 8
+"""Words that a message lists."""
 PositiveInt = Annotated[int, Field(gt=0, le=10**9)]
 NonNegativeInt = Annotated[int, Field(ge=0, lt=2**63)]
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
@@ -43,15 +49,31 @@ DEFAULT_KINDS = {"corruption": "none", "optimizer": "adamw", "gradient": "none",
 """The default kinds."""
 
 
-class Part(BaseModel):
-    """A frozen node of the config tree. Unknown keys and values of a wrong type raise ValidationError."""
+class _Checked(_ModelMetaclass):
+    """The class of parts: a part that is made in Python is refused in one line, as one that is read from JSON."""
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        part = cast("type[BaseModel]", self)
+        if values and part.__init__ is BaseModel.__init__:
+            first = next((name for name in part.model_fields if name != "kind"), "...")
+            raise InvalidValueError(f"{part.__name__} takes its values by name: {part.__name__}({first}=...)")
+        if not part.__pydantic_complete__:
+            # Names in annotations of a class that was defined elsewhere than in a module are those of the caller.
+            part.model_rebuild(raise_errors=False, _parent_namespace_depth=3)
+        try:
+            return super().__call__(*values, **named)
+        except ValidationError as error:
+            raise InvalidValueError(describe_problem(error, part)) from None
+
+
+class Part(BaseModel, metaclass=_Checked):
+    """A frozen node of the config tree. Unknown keys and values of a wrong type raise InvalidValueError, a UserError."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 WITHOUT_SOURCE = {"use_attribute_docstrings": False}
 """For classes made by `create_model`, which have no source: looking for it searches all frames of the stack."""
-P = TypeVar("P", bound=Part)
 
 
 def _by_kind(part: str) -> BeforeValidator:
@@ -222,14 +244,6 @@ def read(text: str, source: str) -> Config:
         raise UserError(f"{source}: {describe_problem(error, Config)}") from None
 
 
-def make(part: type[P], **values: Any) -> P:
-    """A part with these values. Raises UserError if a value is not valid."""
-    try:
-        return part(**values)
-    except ValidationError as error:
-        raise UserError(describe_problem(error, part)) from None
-
-
 def describe_problem(error: ValidationError, part: type[BaseModel], prefix: str = "") -> str:
     """The first problem of a validation `error` of a `part`, in one line with its path (after `prefix`) and the nearest known key."""
     problems = error.errors()
@@ -237,8 +251,16 @@ def describe_problem(error: ValidationError, part: type[BaseModel], prefix: str 
     where = ".".join(filter(None, [prefix, *path]))
     if problems[0]["type"] == "extra_forbidden":
         return f"unknown key {where}{nearest(path[-1], _siblings(part, path))}"
-    messages = dict.fromkeys(each["msg"].removeprefix("Value error, ") for each in problems if _path(each) == path)
+    messages = dict.fromkeys(_message(each) for each in problems if _path(each) == path)
     return f"{where}: {', or '.join(messages)}" if where else next(iter(messages))
+
+
+def _message(problem: ErrorDetails) -> str:
+    """The message of a problem; where many words are possible, that nearest to a misspelt one instead of all."""
+    given, words = problem["input"], re.findall(r"'([^']*)'", problem.get("ctx", {}).get("expected", ""))
+    if problem["type"] == "literal_error" and isinstance(given, str) and len(words) > _FEW and close_names(given, words):
+        return f"{given!r} is unknown{nearest(given, words)}"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _path(problem: ErrorDetails) -> list[str]:

@@ -13,6 +13,10 @@ class UserError(Exception):
     """
 
 
+class InvalidValueError(UserError, ValueError):
+    """A value that a part of the config does not take; a ValueError too, so that a part inside of another one is refused with its path."""
+
+
 class UnavailableError(UserError):
     """A quantity that a network of the user does not hand out. The message names what would; measures are then not applicable."""
 
@@ -25,12 +29,12 @@ def require(obstacle: str | None) -> None:
 
 def nearest(word: str, known: list[str], listing: str = "") -> str:
     """The ending `; did you mean X?` for a misspelt `word`; else the command that lists what is known, or the names themselves."""
-    if close := _close(word, known):
-        return f"; did you mean {' or '.join(close)}?"
+    if found := close_names(word, known):
+        return f"; did you mean {' or '.join(found)}?"
     return f"; see {listing}" if listing else f"; known: {', '.join(sorted(known)) or 'none'}"
 
 
-def _close(word: str, known: list[str]) -> list[str]:
+def close_names(word: str, known: list[str]) -> list[str]:
     """Names spelt nearly so, else the longest one within the word, else one spelt similarly, else names that the word is a part of."""
     from difflib import get_close_matches
 

@@ -16,13 +16,14 @@ from pydantic import BaseModel, ValidationError
 from trained_runs import config
 
 from mechgrok import config as configs
-from mechgrok.config import Config, make, read
+from mechgrok.config import Checkpoints, Config, read
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.torch_randperm import TorchRandperm
 from mechgrok.discovery import PartFolder
 from mechgrok.errors import UserError
 from mechgrok.models.transformer import Transformer
 from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.table import Table
 from mechgrok.training.presets import PRESETS
 
 
@@ -176,9 +177,30 @@ def test_what_is_no_config_is_one_line(text: str) -> None:
         read(text, "c.json")
 
 
-def test_a_part_made_by_hand_is_refused_in_the_same_words() -> None:
-    with pytest.raises(UserError, match=r"^p: Input should be less than or equal to 1000$"):
-        make(Modular, p=1001)
+@pytest.mark.parametrize(
+    ("part", "values", "said"),
+    [
+        (Modular, {"p": 1001}, "p: Input should be less than or equal to 1000"),
+        (Modular, {"operation": "plus"}, "operation: 'plus' is unknown; did you mean add?"),
+        (Modular, {"operation": "ad"}, "operation: 'ad' is unknown; did you mean add?"),
+        (Modular, {"oparation": "add"}, "unknown key oparation; did you mean operation?"),
+        (Modular, {"p": 12, "operation": "divide"}, "there is division modulo primes only, and p = 12 is none; use 11 or 13"),
+        (Table, {"rows": [[0]], "labels": [1], "number_token": 2}, "unknown key number_token; did you mean number_tokens?"),
+        (Transformer, {"activation": "rellu"}, "activation: 'rellu' is unknown; did you mean relu?"),
+        (Checkpoints, {"at": (-1,)}, "at.0: Input should be greater than or equal to 0"),
+        (Config, {"task": {"kind": "modular", "p": 1}, "split": {"kind": "python-shuffle"}, "model": {"kind": "mlp"}},
+         "task.p: Input should be greater than or equal to 2"),
+    ],
+)  # fmt: skip
+def test_a_part_made_by_hand_is_refused_in_the_same_words(part: Any, values: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError) as refused:
+        part(**values)
+    assert str(refused.value) == said
+
+
+def test_a_part_takes_its_values_by_name() -> None:
+    with pytest.raises(UserError, match=r"^Modular takes its values by name: Modular\(operation=\.\.\.\)$"):
+        Modular(113)
 
 
 def test_the_typed_tree_declares_the_kinds_that_were_picked() -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from mechgrok.config import PART_FOLDERS, Part
 from mechgrok.data.splits.split import Shuffled
 from mechgrok.discovery import kinds
+from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.modular import Modular
@@ -26,7 +27,7 @@ class TestPart:
         assert part.model_validate_json(part().model_dump_json()) == part()
 
     def test_it_refuses_what_it_does_not_know(self, part: type[Part]):
-        with pytest.raises(ValidationError, match="Extra inputs"):
+        with pytest.raises(UserError, match="unknown key gizmo"):
             part(gizmo=1)
 
     def test_it_is_frozen(self, part: type[Part]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mechgrok.config import PART_FOLDERS, Config, describe_problem, make
+from mechgrok.config import PART_FOLDERS, Config, describe_problem
 from mechgrok.discovery import kinds
 from mechgrok.errors import UserError, nearest
 
@@ -70,7 +70,7 @@ def _named(part: str, kind: str) -> Any:
 def _other_kind(part: Any, kind: Any) -> Any:
     alike = [name for name, field in kind.model_fields.items() if name != "kind" and _same(field, type(part).model_fields.get(name))]
     shared = {name: getattr(part, name) for name in alike}
-    return make(kind, **shared)
+    return kind(**shared)
 
 
 def _same(field: Any, other: Any) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mechgrok.config import NonNegativeInt
 from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 from mechgrok.tasks.layouts import Layout, TwoOperands, read_row
-from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation, described
+from mechgrok.tasks.operations import FORMULAS, SIGNS, Operation, described, nearest_operation
 
 _OPERATIONS = (
     f"{described()}; the others as they are written. Division needs a prime p and leaves out rows that divide by 0. "
@@ -38,6 +38,14 @@ class Modular(Arithmetic):
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""
+
+    @field_validator("operation", mode="before")
+    @classmethod
+    def _is_no_other_word(cls, value: object) -> object:
+        name = nearest_operation(value) if isinstance(value, str) else None
+        if name:
+            raise ValueError(f"{value!r} is unknown; did you mean {name}?")
+        return value
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -58,6 +58,19 @@ SIGNS: Mapping[str, str] = {
 }
 """The operator tokens of Power et al., which has them for some operations only."""
 
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "add": ("+", "addition", "plus", "sum", "modular_addition", "mod_add", "x+y", "a+b", "modadd"),
+    "subtract": ("-", "sub", "subtraction", "minus", "mod_sub", "x-y", "a-b", "modular_subtraction"),
+    "multiply": ("*", "x", "mul", "mult", "multiplication", "times", "product", "mod_mul", "x*y", "a*b", "modular_multiplication"),
+    "divide": ("/", "div", "division", "x/y", "a/b", "mod_div", "modular_division"),
+}
+"""Other names of the operations in scripts and papers."""
+
+
+def nearest_operation(word: str) -> str | None:
+    """The operation that a word of scripts and papers stands for; None for other words."""
+    return next((name for name, words in _WORDS.items() if word.lower() in words), None)
+
 
 def described() -> str:
     """The formulas of the operations that are not named by their formula, in one line."""

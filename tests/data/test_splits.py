@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechgrok.config import Config, make
+from mechgrok.config import Config
 from mechgrok.data.splits.imported import Given, Unknown
 from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
@@ -117,7 +117,7 @@ def test_the_fraction_that_the_error_names_is_enough(rule: type[Shuffled], rows:
 )
 def test_wrong_fields_are_refused_by_name(values: dict[str, float], where: str) -> None:
     with pytest.raises(UserError, match=where):
-        make(PythonShuffle, **values)
+        PythonShuffle(**values)
 
 
 @pytest.mark.parametrize("rule", [Given(), Unknown()])

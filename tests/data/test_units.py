@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mechgrok.config import make
 from mechgrok.data.splits.file import FromFile
 from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
@@ -82,7 +81,7 @@ def test_a_count_takes_the_place_of_the_fraction() -> None:
 
 def test_a_size_is_needed_and_must_be_there() -> None:
     with pytest.raises(UserError, match="fraction None needs count"):
-        make(PythonShuffle, fraction=None)
+        PythonShuffle(fraction=None)
     with pytest.raises(UserError, match=r"split\.count 50 is more than the 49 rows of the table"):
         PythonShuffle(count=50).mask(49)
     with pytest.raises(UserError, match=r"split\.test_fraction 0\.99 of 20 rows leaves nothing to train on"):

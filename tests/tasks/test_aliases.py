@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
+from mechgrok.errors import UserError
 from mechgrok.tasks.alias_tables.alias_rows import derangement, fitting
 from mechgrok.tasks.alias_tables.alias_sets import SETS
 from mechgrok.tasks.aliases import Aliases
@@ -161,7 +161,7 @@ def test_sums_of_squares_leave_an_integer_and_its_negative() -> None:
 def test_what_cannot_be_ambiguous_is_refused() -> None:
     """A sum tells the integer, a square tells it or its negative, which all other squares do not tell apart."""
     for design in ("sums", "squares"):
-        with pytest.raises(ValidationError, match=r"questions about [0-9]+ determine the held-out answers"):
+        with pytest.raises(UserError, match=r"questions about [0-9]+ determine the held-out answers"):
             made(design, ambiguous=True)
 
 
@@ -176,7 +176,7 @@ def test_what_cannot_be_ambiguous_is_refused() -> None:
     ],
 )
 def test_impossible_designs_are_refused_in_words(wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(UserError, match=words):
         made(**wrong)
 
 

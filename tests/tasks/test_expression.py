@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.expression import Expression
 
@@ -54,7 +53,7 @@ def test_a_product_of_three_is_a_sum_of_logarithms() -> None:
 )
 def test_wrong_combinations_say_what_would_be_possible(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(Expression, **values)
+        Expression(**values)
     assert "\n" not in str(caught.value)
 
 

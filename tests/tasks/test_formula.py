@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.expression import Expression
 from mechgrok.tasks.formula import LONGEST, parse
@@ -106,5 +105,5 @@ def test_hats_are_powers() -> None:
 )
 def test_what_is_no_formula_is_refused_where_it_stands(text: str, message: str) -> None:
     with pytest.raises(UserError, match=f"^expression: .*{message}") as caught:
-        make(Expression, expression=text)
+        Expression(expression=text)
     assert "\n" not in str(caught.value)

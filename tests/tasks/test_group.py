@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sympy.combinatorics import Permutation
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.group import LIMITS, GroupTask
 
@@ -102,5 +101,5 @@ def test_sizes() -> None:
 )
 def test_wrong_values_are_refused_in_one_line(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(GroupTask, **values)
+        GroupTask(**values)
     assert "\n" not in str(caught.value)

@@ -6,7 +6,6 @@ from itertools import product
 
 import pytest
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.modular import Modular
@@ -44,5 +43,5 @@ def test_two_terms_are_addition() -> None:
 )
 def test_wrong_values_say_what_would_be_possible(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(KWise, **values)
+        KWise(**values)
     assert "\n" not in str(caught.value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
@@ -63,7 +62,7 @@ def test_its_algebra() -> None:
 )
 def test_wrong_values_say_what_would_be_possible(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(Mixture, **values)
+        Mixture(**values)
     assert "\n" not in str(caught.value)
 
 
@@ -79,4 +78,4 @@ def test_one_of_its_operations_alone_keeps_the_vocabulary_of_all() -> None:
     assert whole.model_copy(update={"only": "multiply"}).basis == "multiplicative"
     assert whole.model_copy(update={"only": "(a+b)^3"}).basis == "additive"
     with pytest.raises(UserError, match=r"only: 'add' is none of this mixture's operations, a\^2\+b, multiply"):
-        make(Mixture, operations=["a^2+b", "multiply"], only="add")
+        Mixture(operations=["a^2+b", "multiply"], only="add")

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.charts import chart
 from mechgrok.tasks.modular import Modular
@@ -109,7 +108,7 @@ def test_the_equals_token_counts_among_the_classes_unless_said() -> None:
 )
 def test_wrong_values_are_refused_in_one_line(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(Modular, **values)
+        Modular(**values)
     assert "\n" not in str(caught.value)
 
 

@@ -8,7 +8,6 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
@@ -82,7 +81,7 @@ class TestOperation:
         missing = [(a, b) for a in range(p) for b in range(1, p) if by_python(FORMULAS[operation], a, b, p) is None]
         if missing:
             with pytest.raises(UserError, match="modulo primes only"):
-                make(Modular, operation=operation, p=p)
+                Modular(operation=operation, p=p)
         else:
             assert len(Modular(operation=operation, p=p).labels()) == p * p
 

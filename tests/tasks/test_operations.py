@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.tasks.formula import parse
 from mechgrok.tasks.layouts import FURUTA, OPENAI, OPENAI_PERMUTATIONS
@@ -170,7 +169,7 @@ def test_spare_tokens_are_at_the_end_and_in_no_row() -> None:
 )
 def test_wrong_combinations_say_what_would_be_possible(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        make(Modular, **values)
+        Modular(**values)
     assert "\n" not in str(caught.value)
 
 

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.training.decay import Decay
 from mechgrok.training.optimizers.adam import Adam
@@ -192,7 +191,7 @@ def test_a_scope_without_parameters_is_refused() -> None:
 
 def test_nesterov_without_momentum_is_refused() -> None:
     with pytest.raises(UserError, match="nesterov needs a momentum above 0; set momentum, or turn nesterov off"):
-        make(SGD, momentum=0.0)
+        SGD(momentum=0.0)
 
 
 def muon_factors(momentum: float, matrix: Tensor, rates: list[float]) -> Iterator[Tensor]:

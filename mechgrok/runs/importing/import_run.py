@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.numpy import save
 from torch import Tensor
 
-from mechgrok.config import Config, Training, make
+from mechgrok.config import Config, Training
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.transformer import Transformer
@@ -103,7 +103,7 @@ def _network(foreign: Foreign, options: ImportOptions) -> _Network:
 
 def _model(architecture: Architecture) -> Transformer:
     fields = {name: getattr(architecture, name) for name in Transformer.model_fields if hasattr(architecture, name)}
-    return make(Transformer, **fields, biases="all", init="transformer_lens")
+    return Transformer(**fields, biases="all", init="transformer_lens")
 
 
 def _steps(foreign: Foreign) -> list[int]:

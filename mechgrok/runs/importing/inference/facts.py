@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mechgrok.errors import UserError
-from mechgrok.tasks.operations import FORMULAS
+from mechgrok.tasks.operations import FORMULAS, nearest_operation
 
 _HEADS = ("n_heads", "num_heads", "nhead", "heads", "n_head", "nheads", "num_attention_heads")
 _ACTIVATIONS = ("act", "act_fn", "activation", "act_type", "nonlinearity", "activation_function")
@@ -29,12 +29,6 @@ _NAMES = {
     "leaky_relu": ("leaky_relu",),
     "sigmoid": ("sigmoid",),
 }
-_WORDS = {
-    "add": ("+", "addition", "plus", "sum", "modular_addition", "mod_add", "x+y", "a+b", "modadd"),
-    "subtract": ("-", "sub", "subtraction", "minus", "mod_sub", "x-y", "a-b", "modular_subtraction"),
-    "multiply": ("*", "x", "mul", "mult", "multiplication", "times", "product", "mod_mul", "x*y", "a*b", "modular_multiplication"),
-    "divide": ("/", "div", "division", "x/y", "a/b", "mod_div", "modular_division"),
-}
 
 
 def operation_of(facts: Mapping[str, Any]) -> str | None:
@@ -43,7 +37,7 @@ def operation_of(facts: Mapping[str, Any]) -> str | None:
         word = str(facts.get(key, "")).strip().lower()
         if word in FORMULAS:
             return word
-        if found := next((name for name, words in _WORDS.items() if word in words), None):
+        if found := nearest_operation(word):
             return found
     return None
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.models.forward.notes import unseen
 from mechgrok.models.model import Model
 from mechgrok.models.network import Network
@@ -26,7 +25,7 @@ def _task(row: Row, words: tuple[str, ...], tokens: int, classes: str) -> Modula
         layout = {"layout": "a b ="}
     elif words == ("a", "b"):
         layout = {"layout": "a b"}
-    return make(Modular, p=row.p, **layout, loss_classes="vocab" if classes == ALL else "numbers", spare_tokens=tokens - first)
+    return Modular(p=row.p, **layout, loss_classes="vocab" if classes == ALL else "numbers", spare_tokens=tokens - first)
 
 
 @dataclass(frozen=True, eq=False)

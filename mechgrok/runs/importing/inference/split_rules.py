@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from mechgrok.config import make
 from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
 from mechgrok.data.splits.split import RandomSplit, Shuffled
@@ -29,10 +28,10 @@ def rule_of(kind: str, seed: int, fraction: float | None, count: int | None) -> 
     """A split of a known kind with a share or a number of train rows. Raises UserError where it has none of that."""
     if kind in SHUFFLED:
         size: dict[str, Any] = {"fraction": fraction} if count is None else {"count": count}
-        return make(SHUFFLED[kind], seed=seed, **size)
+        return SHUFFLED[kind](seed=seed, **size)
     if count is not None or fraction is None:
         raise UserError(f"--split {kind} has a share of test rows, no number of train rows; give --fraction instead of --train-rows")
-    return make(TorchThreshold, seed=seed, test_fraction=1 - fraction)
+    return TorchThreshold(seed=seed, test_fraction=1 - fraction)
 
 
 ORDERS: Mapping[str, Callable[[int, int], np.ndarray]] = {

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.importing.foreign import Foreign
@@ -28,7 +27,7 @@ def infer_task(foreign: Foreign, architecture: Architecture, p: int | None) -> M
     if architecture.d_vocab != modulus + signs or architecture.d_vocab_out not in (modulus, modulus + signs):
         fitting = f"{modulus + 1}, '=' among them, and {modulus} or {modulus + 1}" if signs else f"{modulus} each"
         raise _unfit(architecture, modulus, fitting, None if p is None else architecture.d_vocab - signs)
-    return make(Modular, p=modulus, layout=layout, loss_classes="vocab" if architecture.d_vocab_out == modulus + signs else "numbers")
+    return Modular(p=modulus, layout=layout, loss_classes="vocab" if architecture.d_vocab_out == modulus + signs else "numbers")
 
 
 def _between(foreign: Foreign, architecture: Architecture, p: int | None) -> Modular:
@@ -37,7 +36,7 @@ def _between(foreign: Foreign, architecture: Architecture, p: int | None) -> Mod
     modulus = most if p is None else p
     if modulus > most or architecture.d_vocab_out != architecture.d_vocab:
         raise _unfit(architecture, modulus, f"at least {modulus + len(FURUTA)} each, = + - * / among them", None if p is None else most)
-    return make(Modular, p=modulus, layout="a = b", spare_tokens=most - modulus, **_domain(foreign.pairs, architecture.d_vocab, modulus))
+    return Modular(p=modulus, layout="a = b", spare_tokens=most - modulus, **_domain(foreign.pairs, architecture.d_vocab, modulus))
 
 
 def _unfit(architecture: Architecture, p: int, fitting: str, hint: int | None) -> UserError:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mechgrok.config import Config, Training, make
+from mechgrok.config import Config, Training
 from mechgrok.data.splits.imported import Unknown as UnknownSplit
 from mechgrok.errors import UserError
 from mechgrok.models.unknown import Unknown as UnknownModel
@@ -71,7 +71,7 @@ def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
     table, about = read_curves(path, options.columns, options.record_every)
     with reading.naming(path):
         task, notes = task_of_log(options, settings, lightning.split_sizes(path))
-    training = make(Training, steps=int(table["step"].max()), batch=_batch(settings))
+    training = Training(steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
     remarks = (*_counts(table), *about, *notes, *([_AVERAGED] if _is_lightning(settings) else []))
     create(out, _files(path, table, config, settings, remarks))

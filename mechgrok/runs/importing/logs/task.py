@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.logs.hparams import Setting
 from mechgrok.runs.importing.options import ImportOptions
@@ -36,10 +35,10 @@ def task_of_log(options: ImportOptions, settings: Mapping[str, Setting], sizes: 
     terms = settings.get("num_operand", 2)
     p, about_p = _modulus(options, sizes, terms if type(terms) is int and terms > 0 else 2)
     if terms == 2:
-        return make(Modular, operation=operation, p=p, layout=_layout(settings)), [*notes, *about_p]
+        return Modular(operation=operation, p=p, layout=_layout(settings)), [*notes, *about_p]
     if operation != "add":
         raise UserError(f"hparams.yaml has {terms} operands, and {operation} has two; only sums of several can be imported")
-    return make(KWise, terms=terms, p=p, layout="openai operands"), [*notes, *about_p]
+    return KWise(terms=terms, p=p, layout="openai operands"), [*notes, *about_p]
 
 
 def _operation(options: ImportOptions, settings: Mapping[str, Setting]) -> tuple[Operation, list[str]]:

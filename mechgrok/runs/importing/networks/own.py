@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.models.embedding_mlp import EmbeddingMLP
 from mechgrok.models.lstm import LSTM
 from mechgrok.models.mlp import MLP
@@ -69,13 +68,12 @@ def _layers(shapes: Shapes) -> int:
 
 
 def _lstm(shapes: Shapes, reading: Reading) -> Model:
-    return make(LSTM, hidden=shapes["blocks.0.lstm.W_h"][0], stacked=_layers(shapes))
+    return LSTM(hidden=shapes["blocks.0.lstm.W_h"][0], stacked=_layers(shapes))
 
 
 def _embedded(shapes: Shapes, reading: Reading) -> Model:
     embedding, layers = shapes["embed.W_E"], _layers(shapes)
-    return make(
-        EmbeddingMLP,
+    return EmbeddingMLP(
         d_emb=embedding[-1],
         widths=tuple(shapes[f"blocks.{layer}.mlp.W_in"][1] for layer in range(layers)),
         combine="sum" if shapes["blocks.0.mlp.W_in"][0] == embedding[-1] else "concatenate",
@@ -88,8 +86,8 @@ def _embedded(shapes: Shapes, reading: Reading) -> Model:
 
 def _mlp(shapes: Shapes, reading: Reading) -> Model:
     widths = (shapes["embed.W_E"][2], *(shapes[f"blocks.{layer}.mlp.W_in"][1] for layer in range(1, _layers(shapes))))
-    return make(MLP, widths=widths, activation=reading["activation"], biases="blocks.0.mlp.b_in" in shapes)
+    return MLP(widths=widths, activation=reading["activation"], biases="blocks.0.mlp.b_in" in shapes)
 
 
 def _quadratic(shapes: Shapes, reading: Reading) -> Model:
-    return make(QuadraticMLP, d_mlp=shapes["embed.W_E"][2])
+    return QuadraticMLP(d_mlp=shapes["embed.W_E"][2])

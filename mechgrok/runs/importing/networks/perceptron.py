@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.models.embedding_mlp import EmbeddingMLP
 from mechgrok.models.mlp import MLP
 from mechgrok.models.model import Model
@@ -59,9 +58,9 @@ class PlainPerceptron(Structure):
     def model(self, reading: Reading) -> Model:
         sizes = {"widths": self.widths, "activation": reading["activation"], "biases": True}
         if not self.embeddings:
-            return make(MLP, **sizes, dropout=0.0)
+            return MLP(**sizes, dropout=0.0)
         combine, width = "concatenate" if self.places else "sum", self.embeddings[0].shape[1]
-        return make(EmbeddingMLP, **sizes, d_emb=width, combine=combine, separate=len(self.embeddings) > 1, no_unembedding=True)
+        return EmbeddingMLP(**sizes, d_emb=width, combine=combine, separate=len(self.embeddings) > 1, no_unembedding=True)
 
     def weights(self, state: State, reading: Reading) -> dict[str, Tensor]:
         found = self._entering(state, reading)

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.models.lstm import LSTM
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 
@@ -49,7 +48,7 @@ class PlainLSTM(Structure):
         return 1 + max(layer for _, layer in self.cells)
 
     def model(self, reading: Reading) -> LSTM:
-        return make(LSTM, hidden=self.shapes[self.cells["weight_hh", 0]][1], stacked=self.layers, dropout=0.0)
+        return LSTM(hidden=self.shapes[self.cells["weight_hh", 0]][1], stacked=self.layers, dropout=0.0)
 
     def weights(self, state: State, reading: Reading) -> dict[str, Tensor]:
         places = {f"blocks.{layer}.lstm.{_OURS[part]}": name for (part, layer), name in self.cells.items()}

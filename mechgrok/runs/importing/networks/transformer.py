@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mechgrok.config import make
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs.importing.networks import options
 from mechgrok.runs.importing.networks.attention import FUSED, ORDERS, Fused
@@ -86,8 +85,7 @@ class PlainTransformer(Structure):
     def model(self, reading: Reading) -> Transformer:
         heads, normalization = reading["heads"], reading["normalization"]
         neurons = self.layers[0].neurons
-        return make(
-            Transformer,
+        return Transformer(
             layers=len(self.layers),
             d_model=self.d_model,
             heads=heads,
