@@ -29,6 +29,7 @@ else:
 _FEW = 8
 """Words that a message lists."""
 PositiveInt = Annotated[int, Field(gt=0, le=10**9)]
+Depth = Annotated[int, Field(gt=0, le=1000)]
 NonNegativeInt = Annotated[int, Field(ge=0, lt=2**63)]
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
@@ -179,7 +180,7 @@ class Checkpoints(Part):
 
     every: NonNegativeInt = 100
     """Keep the weights every so many steps; 0 for no such checkpoints."""
-    log_spaced: NonNegativeInt = 50
+    log_spaced: Annotated[int, Field(ge=0, le=100_000)] = 50
     """Keep about this number of further steps, spaced logarithmically."""
     at: tuple[NonNegativeInt, ...] = ()
     """Further steps to keep."""

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from mechgrok import memory
 from mechgrok.errors import UserError, nearest
 
 # The module `list` beside this one hides the builtin here once it is imported, so nothing in this file may call list().
@@ -41,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(f"mechgrok: {error.filename or name}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except (MemoryError, RuntimeError) as error:
+        if not memory.ran_out(error):
+            raise
+        print(f"mechgrok: the memory of this machine does not suffice ({str(error) or 'it ran out'})", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         # The text is given by mechgrok.cli.interruption where something may have been written.

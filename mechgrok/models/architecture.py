@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from mechgrok.models.forward.notes import Note
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.hooks import hooked
 from mechgrok.models.network import NOTHING, Network
+from mechgrok.models.parameter_shapes import parameter_shapes
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
@@ -60,6 +62,10 @@ class Architecture(Shape, Network):
         """
         at_once = self.layers == 1 and self.pooling == "last"
         return (self.registers == 0 or self.layers == 1) and (self.attention_direction == "causal" or at_once)
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        return parameter_shapes(self)
 
     def embed(self, weights: Weights, tokens: Tensor) -> Tensor:
         return plain_forward.residual(weights, self, tokens)

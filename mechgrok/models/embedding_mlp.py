@@ -30,7 +30,7 @@ class EmbeddingMLP(Model):
     """Width of the embedding, and of what is unembedded."""
     width: PositiveInt = 128
     """Neurons a layer."""
-    hidden_layers: NonNegativeInt = 1
+    hidden_layers: Annotated[int, Field(ge=0, le=1000)] = 1
     """Layers of neurons behind the first, which reads the embeddings."""
     widths: tuple[PositiveInt, ...] = ()
     """Neurons of each layer, the first included, instead of width and hidden_layers."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import NonNegativeInt, PositiveInt
+from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.tasks.task import Task
 
@@ -26,7 +26,7 @@ class LSTM(Model):
     kind: Literal["lstm"] = "lstm"
     hidden: PositiveInt = 128
     """Width of a layer's state."""
-    stacked: PositiveInt = 2
+    stacked: Depth = 2
     """Layers of cells."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the states handed from one layer to the next that is dropped in training."""

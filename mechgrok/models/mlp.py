@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mechgrok.config import NonNegativeInt, PositiveInt
+from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.models.options import Activation
 from mechgrok.tasks.task import Task
@@ -30,7 +30,7 @@ class MLP(Model):
     """
 
     kind: Literal["mlp"] = "mlp"
-    hidden_layers: PositiveInt = 2
+    hidden_layers: Depth = 2
     """Layers of neurons."""
     width: PositiveInt = 256
     """Neurons a layer."""

@@ -101,6 +101,11 @@ class Network(ABC):
         """The parameters with an axis of tokens or classes, and the number of that axis."""
         return {"embed.W_E": 0, "unembed.W_U": 1, "unembed.b_U": 0}
 
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The shape of every parameter by its name; empty where none is known before there are weights."""
+        return {}
+
     def parameters(self, weights: Weights) -> dict[str, Tensor]:
         """Return weights as measures read them by name.
 

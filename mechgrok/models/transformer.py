@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mechgrok.config import NonNegativeInt, PositiveInt
+from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
 from mechgrok.models.options import Activation, Normalization
@@ -23,7 +23,7 @@ class Transformer(Model):
     """A transformer in one of many forms. The defaults are the model of Nanda et al. 2023 (arXiv 2301.05217, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
-    layers: PositiveInt = 1
+    layers: Depth = 1
     """Blocks of attention and MLP."""
     d_model: PositiveInt = 128
     """Width of the residual stream."""

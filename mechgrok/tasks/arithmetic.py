@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Modulus = Annotated[int, Field(ge=2, le=1000)]
 LossClasses = Literal["vocab", "numbers"]
+SpareTokens = Annotated[int, Field(ge=0, le=100_000)]
 MOST_ROWS = 10_000_000
 
 

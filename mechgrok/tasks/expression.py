@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from mechgrok.config import NonNegativeInt
-from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus, SpareTokens
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 
@@ -31,7 +30,7 @@ class Expression(Arithmetic):
     tokens; "a b = c": the answer follows, '=' is read; "openai operands": the vocabulary of Power et al. 2022, p + 142 tokens."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
-    spare_tokens: NonNegativeInt = 0
+    spare_tokens: SpareTokens = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

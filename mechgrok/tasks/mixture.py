@@ -7,9 +7,8 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import AfterValidator, model_validator
 
-from mechgrok.config import NonNegativeInt
 from mechgrok.tasks import layouts
-from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus, SpareTokens
 from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
@@ -52,7 +51,7 @@ class Mixture(Arithmetic, Mixed):
     none of these four (Furuta et al. 2024, arXiv 2402.16726, section 5)."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers."""
-    spare_tokens: NonNegativeInt = 0
+    spare_tokens: SpareTokens = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

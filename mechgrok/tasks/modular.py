@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mechgrok.config import NonNegativeInt
-from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus, SpareTokens
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.formula import Formula, parse
 from mechgrok.tasks.layouts import Layout, TwoOperands, read_row
@@ -34,7 +33,7 @@ class Modular(Arithmetic):
     """The tokens of a row written out, in place of a layout: a, b and the numbers of tokens from p on, such as "a 97 b 98"."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
-    spare_tokens: NonNegativeInt = 0
+    spare_tokens: SpareTokens = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

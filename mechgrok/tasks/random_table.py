@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from mechgrok.config import NonNegativeInt
-from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus
+from mechgrok.tasks.arithmetic import Arithmetic, LossClasses, Modulus, SpareTokens
 from mechgrok.tasks.caching import cached_table
 from mechgrok.tasks.charts import Basis
 from mechgrok.tasks.domain import Domain
@@ -26,7 +25,7 @@ class RandomTable(Arithmetic):
     """The tokens of a row; the last position is read. The numbers are tokens 0 .. p-1, '=' is token p; "a = b": p + 5 tokens."""
     loss_classes: LossClasses = "vocab"
     """Whether the logits (and so the loss) include the classes of tokens that are no numbers, where there are any."""
-    spare_tokens: NonNegativeInt = 0
+    spare_tokens: SpareTokens = 0
     """Further tokens at the end of the vocabulary that no row holds."""
     domain: Domain = Domain()
     """Which rows the table has."""

@@ -18,7 +18,7 @@ from mechgrok.runs.by_task import full_name
 from mechgrok.runs.creation import refuse_existing
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.parts import held_tokens
-from mechgrok.training import initial, launch
+from mechgrok.training import initial, launch, needs
 from mechgrok.training.execution import Execution
 
 
@@ -89,5 +89,7 @@ def untrained_tokens(wanted: Config, origin: Origin) -> list[str]:
 
 def initial_weights(wanted: Config, origin: Origin, groups: tuple[Group, ...]) -> dict[str, Tensor]:
     """The initial weights of every parameter; those of the `groups` are taken from the origin."""
+    network = wanted.model.architecture(wanted.task)
+    needs.check_network(network)
     fresh = {name: parameter.detach() for name, parameter in initial.network(wanted).named_parameters()}
-    return transplant(fresh, wanted.model.architecture(wanted.task), wanted.task, origin.donor(), groups)
+    return transplant(fresh, network, wanted.task, origin.donor(), groups)

@@ -20,7 +20,7 @@ from mechgrok.runs.by_task import parent_mixture
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.locking import locked
 from mechgrok.runs.run import Run, open_run
-from mechgrok.training import initial, loop, recorder
+from mechgrok.training import initial, loop, needs, recorder
 from mechgrok.training.batches import rows_a_step
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending, Progress
@@ -48,10 +48,11 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
             f"this task has rows of several lengths, which model.kind {config.model.kind} cannot read; use transformer, without registers"
         )
     check_stages(config, mask)
-    _check_batch_and_optimizer(config, int(mask.sum()))
-    settled = dataclasses.asdict(execution.resolved()) | {
-        "versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
-    }
+    _check_batch(config, int(mask.sum()))
+    resolved = execution.resolved()
+    needs.check(config, int(mask.sum()), resolved.device)
+    _check_optimizer(config)
+    settled = dataclasses.asdict(resolved) | {"versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}}
     files = {
         store.SPLIT: save({"is_train": mask.astype(np.uint8), **corrupted}),
         store.EXECUTION: json.dumps(settled, indent=1).encode(),
@@ -62,11 +63,15 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     return open_run(out)
 
 
-def _check_batch_and_optimizer(config: Config, train: int) -> None:
-    """Raises UserError if batches are larger than the train split, or the optimiser finds no parameter that it applies to."""
+def _check_batch(config: Config, train: int) -> None:
+    """Raises UserError if batches are larger than the train split."""
     size = rows_a_step(config.training.batch, train)
     if size is not None and size > train and config.training.sampling != "replacement":
         raise UserError(f"training.batch is {size}, but the train split has {train} rows; use at most {train}, or full")
+
+
+def _check_optimizer(config: Config) -> None:
+    """Raises UserError if the optimiser finds no parameter that it applies to."""
     if config.optimizer.may_refuse or config.start.freeze:
         config.optimizer.build(initial.trained(initial.network(config)))
 
@@ -82,6 +87,7 @@ def resume(run: Run, progress: Progress) -> Ending:
     if recorder.finished(run.path):
         return Ending(recorder.restore_last(run.path), "it is finished already")
     execution = _execution(run)
+    needs.check(run.config, int(run.is_train.sum()), execution.device)
     with locked(run.path), subnormals.flushed(execution.subnormals == "flushed"):
         trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
         return loop.train(trainer, Recorder(run.path, run.config, trainer), progress)

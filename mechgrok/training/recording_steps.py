@@ -17,19 +17,17 @@ class RecordingSteps:
         self.steps = config.training.steps
 
     @cached_property
-    def kept(self) -> frozenset[int]:
-        """Steps with a checkpoint."""
+    def _chosen(self) -> frozenset[int]:
+        """Steps with a checkpoint beside the regular ones, which may be too many to list."""
         wanted = self.config.checkpoints
-        regular = range(0, self.steps + 1, wanted.every) if wanted.every else ()
         spaced = np.geomspace(1, max(self.steps, 1), wanted.log_spaced).round().astype(int).tolist() if wanted.log_spaced else []
-        return frozenset(
-            step for step in {0, self.steps, *regular, *spaced, *wanted.at, *self.config.training.switch_at} if step <= self.steps
-        )
+        return frozenset({0, self.steps, *spaced, *wanted.at, *self.config.training.switch_at})
 
     def keeps(self, step: int) -> bool:
         """Whether the weights after `step` updates are kept as a checkpoint."""
-        return step in self.kept
+        every = self.config.checkpoints.every
+        return step <= self.steps and (step in self._chosen or (every > 0 and step % every == 0))
 
     def evaluates(self, step: int) -> bool:
         """Whether the weights after `step` updates are evaluated; weights that are kept always are."""
-        return step % self.config.training.evaluate_every == 0 or step in self.kept
+        return step % self.config.training.evaluate_every == 0 or self.keeps(step)

@@ -14,6 +14,7 @@ from trained_runs import contents
 
 from mechgrok.api import progress
 from mechgrok.runs.run import open_run
+from mechgrok.training import launch
 from mechgrok.training.loop import Ending
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -175,6 +176,16 @@ def test_help_names_presets_and_both_ways(call) -> None:
     assert (status, err) == (0, "")
     assert all(word in out for word in ("mechgrok train PRESET", "--resume RUN", "nanda2023", "demo", "transformerlens-demo"))
     assert call("train")[1] == out
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_memory_that_ran_out_is_one_line(error: Exception, call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(launch, "begin", fails)
+    status, _, err = call("train", "demo", *TINY)
+    assert (status, err) == (2, f"mechgrok: the memory of this machine does not suffice ({error})\n")
 
 
 CODE = """

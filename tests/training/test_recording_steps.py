@@ -11,7 +11,8 @@ from mechgrok.training.recording_steps import RecordingSteps
 
 def kept(steps: int, every: int = 0, log_spaced: int = 0, at: tuple[int, ...] = ()) -> list[int]:
     made = config(training__steps=steps, checkpoints__every=every, checkpoints__log_spaced=log_spaced, checkpoints__at=at)
-    return sorted(RecordingSteps(made).kept)
+    schedule = RecordingSteps(made)
+    return [step for step in range(steps + 1) if schedule.keeps(step)]
 
 
 def test_first_and_last_are_always_kept() -> None:
@@ -40,6 +41,12 @@ def test_laws(steps: int, every: int, log_spaced: int, evaluate: int) -> None:
     made = config(training__steps=steps, training__evaluate_every=evaluate, checkpoints__every=every, checkpoints__log_spaced=log_spaced)
     schedule = RecordingSteps(made)
     all_steps = range(steps + 1)
-    assert {0, steps} <= schedule.kept <= set(all_steps)
-    assert {step for step in all_steps if schedule.keeps(step)} == schedule.kept
-    assert {step for step in all_steps if schedule.evaluates(step)} == schedule.kept | set(range(0, steps + 1, evaluate))
+    kept = {step for step in all_steps if schedule.keeps(step)}
+    assert {0, steps, *(range(0, steps + 1, every) if every else ())} <= kept
+    assert len(kept) <= 2 + log_spaced + (steps // every + 1 if every else 0)
+    assert {step for step in all_steps if schedule.evaluates(step)} == kept | set(range(0, steps + 1, evaluate))
+
+
+def test_checkpoints_too_many_to_list_take_no_memory() -> None:
+    made = config(training__steps=10**12, checkpoints__every=2)
+    assert [RecordingSteps(made).keeps(step) for step in (10**12, 10**11, 10**11 + 1)] == [True, True, False]
