@@ -14,7 +14,6 @@ from made_runs import make_run
 from safetensors.torch import save_file
 from trained_runs import config, train
 
-from mechgrok.config import make
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import Imported, ImportOptions
@@ -323,7 +322,7 @@ def test_a_network_of_zhong_is_run_with_the_attention_of_its_config(oracles: Pat
     """Their Model A: right everywhere, with the published norm of all parameters and distance irrelevance."""
     made = import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", ImportOptions())
     run = open_run(tmp_path / "run")
-    assert (run.task, run.steps) == (make(Modular, p=59, layout="a b"), [20_000])
+    assert (run.task, run.steps) == (Modular(p=59, layout="a b"), [20_000])
     assert (run.config.model.attention_coefficient, run.config.model.n_ctx) == (0.0, 2)
     snapshot = run.snapshot()
     assert bool((snapshot.logits.argmax(1) == torch.from_numpy(run.task.labels())).all())
