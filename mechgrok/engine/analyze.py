@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from numbers import Integral
 from typing import Any, overload
 
 from mechgrok.engine import null, registry
@@ -122,6 +123,9 @@ def analyze(
     chosen = [registry.as_measure(each) for each in named] if named is not None else registry.default()
     registry.require_distinct(chosen)
     subject = Handed(task, names, is_train)
+    subject.require_steps(x, steps)
+    if not isinstance(nulls, Integral) or nulls < 0:
+        raise UserError(f"nulls is {nulls!r}; give the number of relabelled networks, 0 for none")
     with shown(tick) as show:
         if isinstance(x, list | tuple):
             return {str(run.path): _analyze(run, chosen, steps, nulls, show) for run in map(subject.run, x)}
@@ -205,7 +209,7 @@ def _steps(run: Run, measure: BaseMeasure, steps: str | Sequence[int]) -> list[i
         return measure.steps(run)
     if steps == "last":
         return [run.last_step]
-    if isinstance(steps, str) or not steps:
+    if isinstance(steps, str) or not isinstance(steps, Collection) or not len(steps):
         raise UserError(f"steps {steps!r}: write all, last, or steps such as 0,100")
     for step in steps:
         run.weights_path(step)

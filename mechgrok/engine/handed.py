@@ -22,6 +22,12 @@ class Handed:
     names: Mapping[str, str] | None
     is_train: Any
 
+    def require_steps(self, x: Any, steps: Any) -> None:
+        """Raises UserError where steps are given of a network in memory."""
+        if isinstance(steps, str) or isinstance(x, Run | str | Path | list | tuple):
+            return
+        raise UserError("a network in memory has no steps; leave steps away, or record its training with mechgrok.record")
+
     def run(self, x: Any) -> Run:
         """The run of a folder, or the run itself. Raises UserError for anything else."""
         if not isinstance(x, Run | str | Path):

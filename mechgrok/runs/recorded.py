@@ -50,7 +50,7 @@ def train_mask(task: Task, is_train: Any) -> np.ndarray | None:
     """
     if is_train is None:
         return None
-    rows, given = len(task.labels()), np.asarray(is_train.cpu() if hasattr(is_train, "cpu") else is_train).ravel()
+    rows, given = len(task.labels()), _flat(is_train)
     if len(given) == rows and (given.dtype == bool or np.isin(given, (0, 1)).all()):
         return given.astype(bool)
     if given.dtype == bool or not np.issubdtype(given.dtype, np.integer) or not len(given):
@@ -58,3 +58,10 @@ def train_mask(task: Task, is_train: Any) -> np.ndarray | None:
     if given.min() < 0 or given.max() >= rows:
         raise UserError(f"is_train names row {given.max() if given.max() >= rows else given.min()}; the table has rows 0 to {rows - 1}")
     return np.isin(np.arange(rows), given)
+
+
+def _flat(is_train: Any) -> np.ndarray:
+    try:
+        return np.asarray(is_train.cpu() if hasattr(is_train, "cpu") else is_train).ravel()
+    except ValueError as error:
+        raise UserError(f"is_train is no array ({error}); give a mask of the table's rows, or row numbers") from None

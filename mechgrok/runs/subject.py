@@ -16,6 +16,7 @@ from mechgrok.models.opaque.calling import unwrapped
 from mechgrok.models.opaque.description import describe, held, probed
 from mechgrok.models.opaque.known import known, named_parameters
 from mechgrok.models.opaque.module_network import ModuleNetwork
+from mechgrok.models.opaque.places import require_texts
 from mechgrok.runs import module_files
 from mechgrok.tasks.task import Task
 
@@ -34,6 +35,8 @@ class Subject:
         """A module or function as a subject. Raises UserError where it has no task, or cannot be called on its rows."""
         if not isinstance(task, Task):
             raise UserError("a module needs its task: give task=mechgrok.tasks.Modular(p=113), or another one (mechgrok list tasks)")
+        if names is not None:
+            require_texts(names)
         module = unwrapped(model)
         found = None if names else known(module, task)
         if found:

@@ -117,13 +117,25 @@ def test_a_path_and_several_runs(folder: Path) -> None:
         (3, {"task": TASK}, "int is no module and no function"),
         (PlainTransformer(P), {"task": TASK, "is_train": [0, 49]}, "the table has rows 0 to 48"),
         (PlainTransformer(P), {"task": TASK, "is_train": np.ones(5, bool)}, "a mask of the table's 49 rows"),
+        (PlainTransformer(P), {"task": TASK, "is_train": [[0, 1], [2]]}, "is_train is no array"),
         ([PlainTransformer(P)], {}, "PlainTransformer is neither"),
+        (PlainTransformer(P), {"task": TASK, "names": ["embed.W_E"]}, "names is list; give a mapping"),
+        (PlainTransformer(P), {"task": TASK, "names": {"embed.W_E": torch.zeros(8, 16)}}, "names: embed.W_E is Tensor; give its path"),
+        (PlainTransformer(P), {"task": TASK, "names": {0: "tok_emb.weight"}}, "names: 0 is int"),
+        (PlainTransformer(P), {"task": TASK, "steps": [3]}, "^a network in memory has no steps; leave steps away"),
+        (PlainTransformer(P), {"task": TASK, "nulls": -1}, "nulls is -1"),
+        (PlainTransformer(P), {"task": TASK, "nulls": "ten"}, "nulls is 'ten'"),
     ],
 )
 def test_wrong_inputs_are_refused_in_a_line(x: Any, more: dict[str, Any], message: str) -> None:
     with pytest.raises(mechgrok.UserError, match=message) as caught:
         mechgrok.analyze(x, ["loss"], **more)
     assert "\n" not in str(caught.value)
+
+
+def test_steps_of_a_run_are_several(folder: Path) -> None:
+    with pytest.raises(mechgrok.UserError, match="steps 0: write all, last, or steps such as 0,100"):
+        mechgrok.analyze(folder, ["loss"], steps=0)  # type: ignore[call-overload]
 
 
 def test_what_belongs_to_a_network_in_memory_is_refused_on_a_run(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -54,6 +55,17 @@ def named_alike(module: nn.Module) -> dict[str, str]:
     """The parameters and submodules of a module that have TransformerLens names already."""
     known = [*dict(module.named_parameters()), *(name for name, _ in module.named_modules() if is_activation(name))]
     return {name: name for name in known if _is_known(name)}
+
+
+def require_texts(names: Any) -> None:
+    """Raises UserError where names are no mapping of TransformerLens names to texts."""
+    if not isinstance(names, Mapping):
+        raise UserError(f"names is {type(names).__name__}; give a mapping such as {{'embed.W_E': 'tok_emb.weight'}}")
+    for name, place in names.items():
+        if not isinstance(name, str):
+            raise UserError(f"names: {name!r} is {type(name).__name__}; give a name of TransformerLens as text, such as 'embed.W_E'")
+        if not isinstance(place, str):
+            raise UserError(f"names: {name} is {type(place).__name__}; give its path in the module as text, such as 'tok_emb.weight'")
 
 
 def find(module: nn.Module, name: str, text: str) -> Place:
