@@ -77,7 +77,8 @@ def analyze(
     measures : iterable of Measure, RunMeasure, str or function, optional
         Measures, their labels as on the command line, or functions of a snapshot (see `measure`); by default all cheap ones.
     task : Task, optional
-        What a network in memory learns: its table of rows and labels; needed for such a network.
+        What a network in memory learns: its table of rows and labels; needed for such a network. A modulus is refused where the network
+        answers the rows of a neighbouring one. Classes and tokens that the task does not have are in the `notes` of the outcomes.
     names : mapping of str to str, optional
         Places in a network in memory, by TransformerLens name: {"embed.W_E": "tok_emb.weight"}. A weight is a parameter, transposed by the
         kind of its layer or its shape, or as told by a trailing ".T". An activation is a submodule whose output it is, or whose input it
@@ -99,7 +100,8 @@ def analyze(
     Raises
     ------
     UserError
-        For an unknown measure, a step without a checkpoint, a file of the run that cannot be read, or a network that cannot be called.
+        For an unknown measure, a step without a checkpoint, a file of the run that cannot be read, and a network that cannot be called
+        or does not fit the task.
 
     Examples
     --------
@@ -143,7 +145,7 @@ def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int]
     nulled = null.nulls(work, _compared(todo, broken), nulls) if nulls else {}
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
-    return Outcomes({measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen})
+    return Outcomes({measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}, run.notes)
 
 
 def _compared(todo: Plan, failures: Mapping[BaseMeasure, Outcome]) -> dict[Measure, int]:

@@ -49,6 +49,6 @@ class Handed:
         subject = Subject.of(x, self.task, self.names)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "module"
-            recorded.begin(folder, subject, recorded.train_mask(subject.task, self.is_train), {}, {})
+            recorded.begin(folder, subject, recorded.train_mask(subject.task, self.is_train), {})
             recorded.keep(folder, subject, 0)
             yield open_run(folder, module=subject.module)

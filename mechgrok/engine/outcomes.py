@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -172,6 +173,13 @@ Outcome = Result | NotApplicable | Failure
 class Outcomes(dict[str, Outcome]):
     """The outcomes of an analysis by the label of the measure.
 
+    Parameters
+    ----------
+    found : mapping of str to Result, NotApplicable or Failure
+        The outcomes.
+    notes : sequence of str
+        Of a network in memory, and of a run that was recorded from one: how it and its task fit.
+
     Examples
     --------
     >>> found = mechgrok.analyze(run, ["weight-norms", "loss"], nulls=0)
@@ -179,11 +187,16 @@ class Outcomes(dict[str, Outcome]):
     (2, 2)
     """
 
+    def __init__(self, found: Mapping[str, Outcome] | None = None, notes: Sequence[str] = ()) -> None:
+        super().__init__(found or {})
+        self.notes = tuple(notes)
+
     def __repr__(self) -> str:
-        return "\n".join(f"{label}: {_line(found)}" for label, found in self.items()) or "no outcomes"
+        lines = [f"{label}: {_line(found)}" for label, found in self.items()] or ["no outcomes"]
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        return html.pairs({label: _line(found) for label, found in self.items()})
+        return html.pairs({label: _line(found) for label, found in self.items()}) + html.lines(f"note: {note}" for note in self.notes)
 
     def frame(self) -> pd.DataFrame:
         """One wide table: a row a step, and a column for each number in a headline, `label key`.

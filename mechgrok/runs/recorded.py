@@ -19,8 +19,9 @@ from mechgrok.runs.subject import Subject
 from mechgrok.tasks.task import Task
 
 
-def begin(out: Path, subject: Subject, is_train: np.ndarray | None, settings: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
+def begin(out: Path, subject: Subject, is_train: np.ndarray | None, settings: Mapping[str, Any]) -> None:
     """Creates the folder of a run without a checkpoint. Raises UserError where it is taken."""
+    origin = {"type": type(subject.module).__name__, "notes": subject.notes}
     config = Config(
         task=subject.task,
         split=Unknown() if is_train is None else Given(),
@@ -28,7 +29,7 @@ def begin(out: Path, subject: Subject, is_train: np.ndarray | None, settings: Ma
         training=Training(**settings.get("training", {})),
         checkpoints=Checkpoints(**settings.get("checkpoints", {})),
     )
-    files = {store.CONFIG: config.model_dump_json(indent=1).encode(), store.EXECUTION: json.dumps({"recorded": dict(notes)}).encode()}
+    files = {store.CONFIG: config.model_dump_json(indent=1).encode(), store.EXECUTION: json.dumps({"recorded": origin}).encode()}
     if is_train is not None:
         files[store.SPLIT] = save({"is_train": is_train.astype(np.uint8)})
     create(out, files.items())

@@ -84,6 +84,11 @@ class RunFiles:
         """Device, threads and forward pass of the training, or the file that the run was imported from; empty if not recorded."""
         return self._json(store.EXECUTION) or {}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of a network in memory, and of a run that was recorded from one: how it and its task fit."""
+        return tuple(self.execution.get("recorded", {}).get("notes", ()))
+
     @cached_property
     def lineage(self) -> dict[str, Any] | None:
         """The checkpoint that the run started from: run, step, hash of the weights, config and lineage of the parent.

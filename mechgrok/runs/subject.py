@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from mechgrok.models.module import Module
 from mechgrok.models.network import Network
 from mechgrok.models.opaque.calling import unwrapped
 from mechgrok.models.opaque.description import describe, held, probed
+from mechgrok.models.opaque.fit import Fit
 from mechgrok.models.opaque.known import known, named_parameters
 from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.models.opaque.places import require_texts
@@ -29,6 +30,8 @@ class Subject:
     task: Task
     model: Model
     network: Network
+    notes: tuple[str, ...] = ()
+    """What of the module does not belong to the task."""
 
     @classmethod
     def of(cls, model: Any, task: Task | None, names: Mapping[str, str] | None = None) -> Subject:
@@ -40,9 +43,13 @@ class Subject:
         module = unwrapped(model)
         found = None if names else known(module, task)
         if found:
-            return cls(module, found[1], found[0], found[0].architecture(found[1]))
-        described = describe(module, task, names)
-        return cls(module, task, Module(**asdict(described.facts)), described.network)
+            made = cls(module, found[1], found[0], found[0].architecture(found[1]))
+        else:
+            described = describe(module, task, names)
+            made = cls(module, task, Module(**asdict(described.facts)), described.network)
+        fit = Fit.of(module, made.task)
+        fit.require_modulus()
+        return replace(made, notes=tuple(fit.notes()))
 
     @property
     def is_opaque(self) -> bool:

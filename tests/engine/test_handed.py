@@ -92,6 +92,13 @@ def test_a_function_with_batch_and_class_axes_alone() -> None:
     assert not [label for label, found in outcomes.items() if isinstance(found, mechgrok.Failure)]
 
 
+def test_a_spare_token_is_noted_under_the_outcomes() -> None:
+    outcomes = mechgrok.analyze(PlainTransformer(P + 1), ["weight-norms"], task=TASK, nulls=0)
+    assert outcomes.notes == ("tok_emb has 9 tokens and the task 8; no row holds the last 1 of the module",)
+    assert repr(outcomes).endswith(f"\nnote: {outcomes.notes[0]}")
+    assert f"<li>note: {outcomes.notes[0]}</li>" in outcomes._repr_html_()
+
+
 def test_the_loss_of_a_module_by_hand() -> None:
     module = PlainTransformer(P).eval()
     with torch.no_grad():

@@ -92,10 +92,18 @@ def working(module: nn.Module, task: Task) -> Caller:
             problem = problem or error
         else:
             return caller
+    reason = _in_a_line(problem) + _too_small(module, tokens)
     raise UserError(
-        f"the module cannot be called on rows of this task such as {tokens[-1].tolist()} ({_in_a_line(problem)}); "
+        f"the module cannot be called on rows of this task such as {tokens[-1].tolist()} ({reason}); "
         "give a task with the tokens, and the layout of a row, that it reads"
     )
+
+
+def _too_small(module: nn.Module, tokens: Tensor) -> str:
+    """The largest embedding that lacks a row for a token."""
+    tables = {name: each.num_embeddings for name, each in module.named_modules() if isinstance(each, nn.Embedding)}
+    small = [(rows, name) for name, rows in tables.items() if rows <= int(tokens.max())]
+    return "; {1} has {0} tokens".format(*max(small)) if small else ""
 
 
 def _in_a_line(error: Exception | None) -> str:

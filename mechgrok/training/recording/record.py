@@ -98,8 +98,10 @@ def record(
         _require_same(path, subject, mask)
     else:
         settings = {"checkpoints": {"every": every, "log_spaced": log_spaced, "at": tuple(sorted(at))}}
-        recorded.begin(path, subject, mask, settings, {"type": type(subject.module).__name__})
+        recorded.begin(path, subject, mask, settings)
     with locked(path):
+        for note in subject.notes:
+            print(f"note: {note}")
         recorder = LoopRecorder(path, subject, Schedule(every, log_spaced, frozenset(at), metrics_every), mask, optimizer)
         recorder.begin()
         yield recorder

@@ -188,7 +188,7 @@ def test_wrong_names_are_refused(kind: str) -> None:
 
 
 def test_a_task_with_other_tokens_is_refused() -> None:
-    with pytest.raises(UserError, match=r"cannot be called on rows of this task .*IndexError"):
+    with pytest.raises(UserError, match=r"cannot be called on rows of this task .*IndexError.*; tok_emb has 6 tokens\)"):
         describe(PlainTransformer(P - 2), TASK, None)
     with pytest.raises(UserError, match="7 classes, and the task has labels up to 10"):
         describe(_Constant(P), Modular(p=11), None)

@@ -88,6 +88,14 @@ def test_it_is_a_run_like_any_other(recorded: tuple[Path, nn.Module]) -> None:
     assert stored == {path: path.stat().st_mtime_ns for path in (out / "results").rglob("*.parquet")}, "results are used again"
 
 
+def test_a_spare_token_is_noted_in_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with mechgrok.record(PlainTransformer(P + 1), TASK, tmp_path / "run") as recorder:
+        recorder(0)
+    note = "tok_emb has 9 tokens and the task 8; no row holds the last 1 of the module"
+    assert mechgrok.open_run(tmp_path / "run").notes == (note,)
+    assert capsys.readouterr().out == f"note: {note}\n"
+
+
 def test_its_model_at_a_step_is_the_module_with_these_weights(recorded: tuple[Path, nn.Module]) -> None:
     out, module = recorded
     made = mechgrok.open_run(out, module=PlainTransformer(P, seed=5)).model(46)
