@@ -55,9 +55,10 @@ def _import(
             fractions where these are not given.
         train_rows: Number of train rows, instead of the fraction.
         split_file: A file of the train rows (.npy or text): their numbers, their pairs, or a mask.
-        step: Step of the weights, where the file does not hold it.
+        step: Step of the (last) weights: updates, where the file holds none or counts epochs.
         columns: Columns of a log, such as step=epoch,test_loss=valid_ce; by default found by their names.
-        record_every: Updates between two recorded losses, where no steps stand beside them.
+        record_every: Updates between two recorded losses, where no steps stand beside them, or epochs do; by default they end at the
+            weights, or there is one an update.
         reading: OPTION=VALUE of what the file leaves open, any number of times: activation, normalization, heads, attention_scale, mask,
             fused (the order inside a fused matrix), matrices, embedding_scale, positions, eps, row (such as "a b 97"), read (last, mean
             or a position) and classes. By default the evidence decides.
@@ -80,7 +81,7 @@ def _import(
 
 
 def _parsed(columns: str | None) -> dict[str, str]:
-    from mechgrok.runs.importing.logs.curves import parse_columns
+    from mechgrok.runs.importing.logs.columns import parse_columns
 
     return parse_columns(columns) if columns else {}
 

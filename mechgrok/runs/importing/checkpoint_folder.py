@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.file_names import steps_of_names
+from mechgrok.runs.importing.containers.steps import InEpochs
+from mechgrok.runs.importing.containers.undated import Undated
+from mechgrok.runs.importing.file_names import NamedSteps, steps_of_names
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.reading import ENDINGS, convert, naming, weight_files
@@ -59,28 +62,39 @@ def _kind(foreign: Foreign) -> tuple[str, tuple[tuple[str, tuple[int, ...]], ...
 
 def _join(found: Mapping[Path, Foreign], notes: Sequence[str]) -> Foreign:
     with_step, notes_on_steps = _with_steps(found)
-    parts = [part for _, part in sorted(with_step.items(), key=lambda item: _last_step(item[1]))]
+    parts = [part for _, part in sorted(with_step.items(), key=lambda item: _last_step(item[1]) or 0)]
     return replace(
         parts[-1],
         snapshots=_join_snapshots(with_step),
-        recorded={split: _join_series(each.recorded.get(split, {}) for each in parts) for split in ("train", "test")},
-        accuracies={split: _join_series(each.accuracies.get(split, {}) for each in parts) for split in ("train", "test")},
+        recorded=_join_series([(_last_step(each), each.recorded) for each in parts]),
+        accuracies=_join_series([(_last_step(each), each.accuracies) for each in parts]),
+        undated=_last_lists(parts),
+        in_epochs=InEpochs(*(any(flags) for flags in zip(*(each.in_epochs for each in parts), strict=True))),
         train_rows=next((each.train_rows for each in parts if each.train_rows is not None), None),
         pairs=next((each.pairs for each in parts if each.pairs), {}),
         notes=(*dict.fromkeys(note for each in parts for note in each.notes), *notes_on_steps, *notes),
-        steps_assumed=len(parts) == 1 and parts[0].steps_assumed,
     )
 
 
-def _last_step(foreign: Foreign) -> int:
-    return max((step for step in foreign.snapshots if step is not None), default=0)
+def _last_step(foreign: Foreign) -> int | None:
+    return max((step for step in foreign.snapshots if step is not None), default=None)
+
+
+def _last_lists(parts: Sequence[Foreign]) -> tuple[Undated, ...]:
+    """The lists of the last file that has some: each file records the training so far."""
+    part = next((each for each in reversed(parts) if each.undated), parts[-1])
+    return tuple(replace(each, end=None if part is parts[-1] else _last_step(part)) for each in part.undated)
 
 
 def _with_steps(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
     """The files that have steps, with these; and notes on where the steps are from and which files have none."""
     unnamed = [path for path, each in found.items() if None in each.snapshots]
-    named = steps_of_names(unnamed) if len(found) > 1 else {}
-    with_step = {path: _at_step(each, named.get(path)) for path, each in found.items() if None not in each.snapshots or path in named}
+    named, in_epochs = steps_of_names(unnamed) if len(found) > 1 else NamedSteps({})
+    with_step = {
+        path: _at_step(each, named[path], in_epochs) if path in named else each
+        for path, each in found.items()
+        if path in named or None not in each.snapshots
+    }
     without = [path for path in found if path not in with_step]
     if not with_step:
         if len(without) == 1:
@@ -93,8 +107,9 @@ def _with_steps(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], lis
     return with_step, notes + ([f"left out {_listed(without)}: neither the files nor their names give a step"] if without else [])
 
 
-def _at_step(foreign: Foreign, step: int | None) -> Foreign:
-    return foreign if step is None else replace(foreign, snapshots={step: foreign.snapshots[None]})
+def _at_step(foreign: Foreign, step: int, in_epochs: bool) -> Foreign:
+    counted = InEpochs(in_epochs, foreign.in_epochs.records)
+    return replace(foreign, snapshots={step: foreign.snapshots[None]}, in_epochs=counted)
 
 
 def _listed(paths: Sequence[Path]) -> str:
@@ -111,5 +126,10 @@ def _join_snapshots(with_step: Mapping[Path, Foreign]) -> dict[int | None, Mappi
     return found
 
 
-def _join_series(parts: Iterable[Mapping[int, float]]) -> dict[int, float]:
-    return {step: value for part in parts for step, value in part.items()}
+def _join_series(parts: Sequence[tuple[int | None, Mapping[str, Mapping[Any, float]]]]) -> dict[str, dict[Any, float]]:
+    """The records of all files; those without a step are of the weights of their file."""
+    joined: dict[str, dict[Any, float]] = {"train": {}, "test": {}}
+    for last, series in parts:
+        for split, values in series.items():
+            joined[split] |= {last if step is None else step: value for step, value in values.items()}
+    return joined

@@ -9,91 +9,77 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.epochs import in_updates
 from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.intervals import interval_ending_at
 from mechgrok.runs.importing.options import ImportOptions
+from mechgrok.runs.importing.undated_lists import with_steps
 
 
 def date(foreign: Foreign, options: ImportOptions) -> Foreign:
-    """The snapshots with a step for each: that of the file, else the one that the user gives, or 0.
+    """The snapshots and records with a step for each: that of the file, else the one that the user gives, else an assumption with a note.
 
-    Where the steps are assumed from the number of records, `record_every` or the step that the user gives corrects them, those of the
-    records with those of the weights. Raises UserError for a step that contradicts the file.
+    Raises UserError for a step or interval that contradicts the file.
     """
+    _require_numbers(options)
+    if options.record_every is not None and not foreign.undated and not foreign.in_epochs.records:
+        raise UserError("the file gives the steps of its records, or has none; leave --record-every away")
+    return with_steps(_with_records_of_weights(_with_weights_dated(in_updates(foreign, options), options)), options.record_every)
+
+
+def _require_numbers(options: ImportOptions) -> None:
     if options.step is not None and options.step < 0:
         raise UserError(f"--step {options.step}: a step is a number of updates, 0 or more")
-    if foreign.steps_assumed and None not in foreign.snapshots:
-        return _corrected(foreign, options)
-    if options.record_every is not None:
-        raise UserError("the file gives the steps of its records, or has none; leave --record-every away")
+    if options.record_every is not None and options.record_every < 1:
+        raise UserError(f"--record-every {options.record_every}: a number of updates, 1 or more")
+
+
+def _with_weights_dated(foreign: Foreign, options: ImportOptions) -> Foreign:
     if None in foreign.snapshots:
-        return _with_step(foreign, options.step)
-    if options.step is not None and len(foreign.snapshots) == 1:
-        return _moved(foreign, options.step)
-    if options.step is not None:
-        raise UserError(f"the file holds its steps ({', '.join(map(str, _steps(foreign)[-3:]))}); leave --step away")
-    return foreign
-
-
-def _moved(foreign: Foreign, step: int) -> Foreign:
-    """One snapshot at another step than that of the file, which may count epochs; records of the same step move with it."""
-    (last,) = _steps(foreign)
-    losses, accuracies = ({split: _renumbered(each, last, step) for split, each in series.items()} for series in _records(foreign))
-    notes = (
-        foreign.notes
-        if step == last
-        else (
-            *foreign.notes,
-            f"the weights are of step {step}, as given; the file gives {last}",
-        )
-    )
-    return replace(foreign, snapshots={step: foreign.snapshots[last]}, notes=notes, recorded=losses, accuracies=accuracies)
-
-
-def _records(foreign: Foreign) -> tuple[Mapping[str, Mapping[int, float]], ...]:
-    return foreign.recorded, foreign.accuracies
-
-
-def _renumbered(series: Mapping[int, float], old: int, new: int) -> dict[int, float]:
-    return {new if step == old else step: value for step, value in series.items()}
-
-
-def _with_step(foreign: Foreign, step: int | None) -> Foreign:
-    note = () if step is not None else ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
-    others: dict[int | None, Mapping[str, Tensor]] = {each: state for each, state in foreign.snapshots.items() if each is not None}
-    at = step or 0
-    curves, accuracies = _at(foreign.recorded, at), _at(foreign.accuracies, at)
-    snapshots = {**others, at: foreign.snapshots[None]}
-    return replace(foreign, snapshots=snapshots, notes=(*foreign.notes, *note), recorded=curves, accuracies=accuracies)
-
-
-def _at(series: Mapping[str, Mapping[Any, float]], step: int) -> dict[str, dict[int, float]]:
-    """Records without a step, at the step of the weights."""
-    return {split: {step if at is None else at: value for at, value in values.items()} for split, values in series.items()}
-
-
-def _corrected(foreign: Foreign, options: ImportOptions) -> Foreign:
-    """The steps multiplied so that records are `record_every` updates apart, or so that the weights are of the given step."""
-    (last,) = _steps(foreign)
-    step = options.step
-    factor = 1 if options.record_every is None else options.record_every
-    if options.record_every is None and step and last and step % last == 0:
-        factor = step // last
-    if factor < 1:
-        raise UserError(f"--record-every {factor}: a number of updates, 1 or more")
-    at = last * factor if step is None else step
-    if factor == 1 and at == last:
+        return _with_step(foreign, options)
+    (*_, last) = steps = _steps(foreign)
+    if options.step in (None, last):
         return foreign
-    return replace(
-        foreign,
-        snapshots={at: foreign.snapshots[last]},
-        recorded=_scaled(foreign.recorded, factor),
-        accuracies=_scaled(foreign.accuracies, factor),
-        notes=(*(note for note in foreign.notes if "--record-every" not in note), f"one record every {factor} updates, as given"),
-    )
+    if len(steps) > 1:
+        raise UserError(f"the file holds its steps ({', '.join(map(str, steps[-3:]))}); leave --step away")
+    note = f"the weights are of step {options.step}, as given; the file gives {last}"
+    return replace(foreign, snapshots={options.step: foreign.snapshots[last]}, notes=(*foreign.notes, note))
 
 
-def _scaled(series: Mapping[str, Mapping[int, float]], factor: int) -> dict[str, dict[int, float]]:
-    return {split: {step * factor: value for step, value in values.items()} for split, values in series.items()}
+def _with_step(foreign: Foreign, options: ImportOptions) -> Foreign:
+    step, note = (options.step, ()) if options.step is not None else _assumed_step(foreign, options.record_every)
+    others: dict[int | None, Mapping[str, Tensor]] = {each: state for each, state in foreign.snapshots.items() if each is not None}
+    return replace(foreign, snapshots={**others, step: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
+
+
+def _assumed_step(foreign: Foreign, every: int | None) -> tuple[int, tuple[str, ...]]:
+    """The step of weights for which the file holds none: after its records, or 0; and a note."""
+    records = [step for series in (*foreign.recorded.values(), *foreign.accuracies.values()) for step in series if step is not None]
+    longest = max((len(each.values) for each in foreign.undated), default=0)
+    before = max(_steps(foreign), default=0)
+    step = longest * _interval(longest, before, every) if longest else max(records, default=0)
+    if step < before:
+        raise UserError(f"nothing gives the step of the last weights, after those of step {before}; give it by --step N")
+    if not step:
+        return 0, ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
+    return step, (f"the file does not hold the step of its weights: stored as step {step}, by its records (correct it by --step N)",)
+
+
+def _interval(longest: int, before: int, every: int | None) -> int:
+    """The updates between records that end after the step of other weights in the file."""
+    return every or (interval_ending_at(longest, before) if before > longest else None) or 1
+
+
+def _with_records_of_weights(foreign: Foreign) -> Foreign:
+    """Single numbers, which belong to the last weights, at the step of these."""
+    last = _steps(foreign)[-1]
+    return replace(foreign, recorded=_at(foreign.recorded, last), accuracies=_at(foreign.accuracies, last))
+
+
+def _at(by_split: Mapping[str, Mapping[Any, float]], step: int) -> dict[str, dict[int, float]]:
+    """Records without a step at a step; one that the file gives for that step takes precedence."""
+    given = {split: {at: value for at, value in series.items() if at is not None} for split, series in by_split.items()}
+    return {split: ({step: series[None]} if None in series else {}) | given[split] for split, series in by_split.items()}
 
 
 def _steps(foreign: Foreign) -> list[int]:

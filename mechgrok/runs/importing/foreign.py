@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.runs.importing.containers.steps import BY_UPDATES, InEpochs
+from mechgrok.runs.importing.containers.undated import Undated
 from mechgrok.runs.importing.networks.structure import Structure
 
 
@@ -15,7 +17,8 @@ from mechgrok.runs.importing.networks.structure import Structure
 class Foreign:
     """The networks of a foreign file, and what the file records of their training.
 
-    A step counts updates: the weights of step s have been updated s times, and a loss recorded at step s is that of those weights.
+    A step counts updates: the weights of step s have been updated s times, and a loss recorded at step s is that of those weights. An
+    importer leaves open what the file leaves open; `dating.date` gives every record a step, as the user corrects it.
 
     Attributes
     ----------
@@ -24,7 +27,7 @@ class Foreign:
     snapshots : Mapping from int or None to Mapping from str to Tensor
         Step -> weights (float32) by HookedTransformer parameter name, biases included. The step is None where the file does not give it.
     recorded : Mapping from str to Mapping from int or None to float
-        "train" and "test" -> step -> loss in nats, as far as the file records it. Without a step it is that of weights without a step.
+        "train" and "test" -> step -> loss in nats, as far as the file records it. The step None is that of the last weights.
     train_rows : Tensor (n_train,), int64, optional
         The train rows, as row numbers of the table a * p + b.
     pairs : Mapping from str to Tensor (n, 2), int64
@@ -32,10 +35,12 @@ class Foreign:
     config : Mapping from str to Any
         Facts about the architecture, in the names of TransformerLens' config (act_fn, normalization_type, ...), and
         `attention_coefficient`.
-    accuracies : Mapping from str to Mapping from int to float
+    accuracies : Mapping from str to Mapping from int or None to float
         "train" and "test" -> step -> share of right rows, as far as the file records it.
-    steps_assumed : bool
-        Whether the steps are an assumption from the number of recorded losses, which the user can correct.
+    undated : tuple of Undated
+        Lists of records that have no steps beside them.
+    in_epochs : InEpochs
+        Which steps are numbers of epochs: those of the weights, those of the records.
     facts : Mapping from str to Any
         Words and numbers beside the weights, by name in lower case.
     structure : Structure, optional
@@ -57,7 +62,8 @@ class Foreign:
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     accuracies: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
-    steps_assumed: bool = False
+    undated: tuple[Undated, ...] = ()
+    in_epochs: InEpochs = BY_UPDATES
     facts: Mapping[str, Any] = field(default_factory=dict)
     structure: Structure | None = None
 

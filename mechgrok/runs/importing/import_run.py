@@ -61,19 +61,24 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     """Makes a run of a weights file or a folder of checkpoints, with the curves of a `log` beside them."""
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
-        read = with_log(date(contents, options), log, options) if log else date(contents, options)
+        read = date(with_log(contents, log, options) if log else contents, options)
         network = _network(read, options)
     foreign = replace(read, snapshots=network.snapshots)
     evidence = Evidence.of(foreign, network.model.architecture(network.task), network.task)
     task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
-    unchecked = () if losses else ("the file records no losses, so the split and operation are unchecked",)
-    notes = (*foreign.notes, *network.notes, *found, *map(str, losses), *unchecked)
+    notes = (*foreign.notes, *network.notes, *found, *(map(str, losses) if losses else [_unchecked(evidence)]))
     config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))
     if not options.dry:
         create(out, _files(path, foreign, config, mask, notes))
     return Imported(config, tuple(_steps(foreign)), notes, losses, network.recognised)
+
+
+def _unchecked(evidence: Evidence) -> str:
+    if evidence.recorded:
+        return "the recorded losses are not compared with those of the weights, since the train rows are unknown"
+    return "the file records no losses, so the split and operation are unchecked"
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,9 +33,9 @@ class ImportOptions:
         The seed of the split; "auto" tries 0 to 99 against the recorded losses and accuracies, with all kinds and usual fractions where
         these are not given.
     step : int, optional
-        The number of updates of the weights.
+        The number of updates of the last weights, where the file gives none, counts epochs, or is to be corrected.
     record_every : int, optional
-        Updates between two recorded losses, where the file gives no steps beside them.
+        Updates between two recorded losses, where the file gives no steps beside them, or counts epochs.
     train_rows : int, optional
         The number of train rows, instead of `fraction`.
     split_file : Path, optional

@@ -123,3 +123,21 @@ def test_what_is_no_such_folder_is_refused_in_one_line(states: Mapping[str, obje
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_records_of_each_file_are_of_its_weights(tmp_path: Path) -> None:
+    """Single numbers in files whose names hold the steps; lists are those of the last file that has some."""
+    files = {f"c_{n}.pt": {"net": state(n), "test_loss": 1.0 / n, "train_losses": [1.0] * n} for n in (10, 20)}
+    import_file(save(tmp_path / "models", files | {"c_30.pt": state(30)}), tmp_path / "run", SAID)
+    metrics = open_run(tmp_path / "run").metrics
+    test = metrics[metrics.split == "test"]
+    assert dict(zip(test.step, test.loss, strict=True)) == {10: 0.1, 20: 0.05}
+    assert metrics[metrics.split == "train"].step.tolist() == list(range(20))
+
+
+def test_epochs_in_names_are_updates_or_as_long_as_the_step_of_the_last_gives(tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {f"m_epoch_{n}.pt": state(n) for n in (5, 10)})
+    made = import_file(folder, tmp_path / "run", SAID)
+    assert made.steps == (5, 10)
+    assert "the file counts epochs: each is taken to be one update (correct it by --step N)" in made.notes
+    assert import_file(folder, tmp_path / "longer", ImportOptions(operation="add-squares", step=400)).steps == (200, 400)

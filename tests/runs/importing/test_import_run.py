@@ -162,6 +162,27 @@ def test_weights_without_a_step_are_step_0_and_it_is_said(demo_run: Run, tmp_pat
     assert any("stored as step 0 (give it by --step N)" in note for note in made.notes)
 
 
+def test_losses_every_n_updates_stand_at_their_steps(demo: dict[str, Any], tmp_path: Path) -> None:
+    """Twenty losses over the 120 updates: by the steps beside them, by the step of the weights, or by their interval."""
+    losses = {"train_losses": [1.0] * 20, "test_losses": [1.0] * 20}
+    torch.save({"model": demo["model"], **losses, "log_steps": list(range(6, 126, 6))}, tmp_path / "axis.pth")
+    torch.save({"model": demo["model"], **losses}, tmp_path / "bare.pth")
+    torch.save({"weights": demo["model"], **losses}, tmp_path / "wrapped.pth")
+    for name, said, first in (
+        ("axis.pth", ImportOptions(), [6, 12]),
+        ("bare.pth", ImportOptions(step=LAST), [0, 6]),
+        ("bare.pth", ImportOptions(record_every=6), [0, 6]),
+        ("wrapped.pth", ImportOptions(step=LAST), [0, 6]),
+        ("wrapped.pth", ImportOptions(record_every=6), [0, 6]),
+    ):
+        out = tmp_path / f"{name}{said.step}{said.record_every}"
+        made = import_file(tmp_path / name, out, said)
+        assert made.steps == (LAST,)
+        metrics = open_run(out).metrics
+        assert metrics[metrics.split == "train"].step.tolist()[:2] == first
+        assert "the recorded losses are not compared with those of the weights, since the train rows are unknown" in made.notes
+
+
 def everything(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*"))
 

@@ -7,24 +7,24 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing import records
 
 
-@pytest.mark.parametrize(("updates", "every"), [(50_000, 10), (25_000, 1), (1001, 100), (7, 3), (1, 1)])
-def test_the_interval_that_made_the_records_is_found(updates: int, every: int) -> None:
-    made = len([epoch for epoch in range(updates) if epoch % every == 0])
-    found = records.record_interval(made, updates)
-    assert found is not None
-    assert len(range(0, updates, found)) == made
-    assert every != 10 or found == 10
+def test_the_first_record_of_a_list_is_where_the_format_has_it() -> None:
+    found = records.read_records({"train_losses": [3, 2], "test_losses": [1.0], "test_accs": [0.5, 1.0]}, {"train": 0, "test": 1})
+    assert [(each.name, each.values, each.first) for each in found.undated] == [
+        ("train_losses", (3.0, 2.0), 0),
+        ("test_losses", (1.0,), 1),
+        ("test_accs", (0.5, 1.0), 0),
+    ]
 
 
-def test_no_interval_gives_99_records_of_100() -> None:
-    assert records.record_interval(99, 100) is None
-    assert records.record_interval(0, 100) is None
+def test_steps_beside_the_lists_take_precedence() -> None:
+    found = records.read_records({"train_losses": [3.0, 2.0], "epochs": [25, 50]}, {"train": 0, "test": 0})
+    assert (found.losses, found.undated, found.in_epochs) == ({"train": {25: 3.0, 50: 2.0}}, (), True)
 
 
-def test_a_list_that_fits_no_interval_is_left_out_and_said() -> None:
-    found = records.read_losses({"train_losses": [1.0] * 100, "test_losses": [1.0] * 99}, {"train": 0, "test": 0})
-    assert list(found.by_step) == ["train"]
-    assert "test_losses" in found.notes[0]
+@pytest.mark.parametrize(("known", "updates"), [(None, None), (19, 20), (20, 20), (500, 500), (0, None)])
+def test_epochs_count_from_0_where_each_has_a_record(known: int | None, updates: int | None) -> None:
+    found = records.read_records({"train_losses": [1.0] * 20}, {"train": 0, "test": 0})
+    assert records.updates_after(known, found) == updates
 
 
 def test_losses_may_be_numbers_and_tensors() -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.runs.importing.containers.steps import BY_UPDATES, InEpochs
+from mechgrok.runs.importing.containers.undated import Undated
+
 Series = Mapping[int | None, float]
 """Step -> value; the step is None where the file does not give it."""
 
@@ -24,9 +27,13 @@ class Contents:
     facts : Mapping from str to Any
         Words and numbers beside the weights, by name in lower case, from the file and its configs.
     recorded : Mapping from str to Mapping from int or None to float
-        "train" and "test" -> step -> loss in nats.
+        "train" and "test" -> step -> loss in nats. The step None is that of the last weights.
     accuracies : Mapping from str to Mapping from int or None to float
         "train" and "test" -> step -> share of right rows.
+    undated : tuple of Undated
+        Lists of records that have no steps beside them.
+    in_epochs : InEpochs
+        Which steps are numbers of epochs.
     train_rows : Tensor (n_train,), int64, optional
         The train rows, where the file lists row numbers.
     pairs : Mapping from str to Tensor (n, 2), int64
@@ -44,6 +51,8 @@ class Contents:
     facts: Mapping[str, Any] = field(default_factory=dict)
     recorded: Mapping[str, Series] = field(default_factory=dict)
     accuracies: Mapping[str, Series] = field(default_factory=dict)
+    undated: tuple[Undated, ...] = ()
+    in_epochs: InEpochs = BY_UPDATES
     train_rows: Tensor | None = None
     pairs: Mapping[str, Tensor] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

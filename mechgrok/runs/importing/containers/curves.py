@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mechgrok.runs.importing.containers.curve_names import SPLITS, Curve, identify, words_of
 from mechgrok.runs.importing.containers.skipped import is_skipped
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step
+from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step, is_epochs
 
 _DEPTH = 4
 _AXES = tuple(f"{name}{ending}" for name in (*STEP_NAMES, *EPOCH_NAMES) for ending in ("", "s"))
@@ -27,11 +27,17 @@ class Curves:
     dated: dict[Curve, dict[int | None, float]] = field(default_factory=dict)
     undated: dict[Curve, list[float]] = field(default_factory=dict)
     names: dict[Curve, str] = field(default_factory=dict)
-    axis: str | None = None
+    axes: list[str] = field(default_factory=list)
+    """The names of the lists or keys that hold the steps."""
+
+    @property
+    def in_epochs(self) -> bool:
+        """Whether all steps are numbers of epochs."""
+        return bool(self.axes) and all(is_epochs(axis) for axis in self.axes)
 
 
-def find_curves(data: Any, step: int | None = None) -> Curves:
-    """The curves in a file. A single number belongs to `step`, that of the weights."""
+def find_curves(data: Any) -> Curves:
+    """The curves in a file. A single number has the step None: it belongs to the weights."""
     found = Curves()
     axes: dict[str, list[float]] = {}
     for path, node in _nodes(data, "", 0):
@@ -40,7 +46,7 @@ def find_curves(data: Any, step: int | None = None) -> Curves:
         else:
             lists = {str(key): values for key, item in node.items() if (values := as_floats(item)) is not None}
             axes = {**{name: values for name, values in lists.items() if _is_axis(name, values)}, **axes}
-            _add_columns(found, path, node, {**axes, **lists}, step)
+            _add_columns(found, path, node, {**axes, **lists})
     return found
 
 
@@ -55,17 +61,14 @@ def _nodes(node: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
                 yield from _nodes(item, f"{path}.{key}" if path else key, depth + 1)
 
 
-def _add_columns(found: Curves, path: str, node: Mapping[Any, Any], lists: Mapping[str, Sequence[float]], step: int | None) -> None:
+def _add_columns(found: Curves, path: str, node: Mapping[Any, Any], lists: Mapping[str, Sequence[float]]) -> None:
     """Curves of one dict; `lists` are its own, and the axes of dicts around it."""
     named = [(curve, key) for key in node if isinstance(key, str) and (curve := identify(f"{path}.{key}"))]
-    plainest = _plainest((curve, key) for curve, key in named if as_number(node[key]) is not None or lists.get(key))
-    for curve, key in plainest.items():
-        item = node[key]
-        number = as_number(item)
-        if number is not None:
-            _keep(found, curve, f"{path}.{key}", {step: number})
-        elif str(key) in lists and lists[str(key)]:
-            _add_list(found, curve, str(key), lists)
+    for curve, key in _plainest((curve, key) for curve, key in named if lists.get(key)).items():
+        _add_list(found, curve, key, lists)
+    numbers = {key: number for _, key in named if (number := as_number(node[key])) is not None}
+    for curve, key in _plainest((curve, key) for curve, key in named if key in numbers).items():
+        _keep(found, curve, f"{path}.{key}", {None: numbers[key]})
 
 
 def _add_list(found: Curves, curve: Curve, key: str, lists: Mapping[str, Sequence[float]]) -> None:
@@ -75,7 +78,7 @@ def _add_list(found: Curves, curve: Curve, key: str, lists: Mapping[str, Sequenc
         found.names.setdefault(curve, key)
         return
     steps = [as_step(value) for value in lists[axis]]
-    found.axis = axis
+    found.axes.append(axis)
     _keep(found, curve, key, {step: value for step, value in zip(steps, lists[key], strict=True) if step is not None})
 
 
@@ -99,7 +102,7 @@ def _add_records(found: Curves, path: str, rows: Sequence[Mapping[Any, Any]]) ->
     readings = [reading for reading in every if reading[2] == plainest[reading[1]]]
     keys = {name for row, *_ in readings for name in map(str, row)}
     axis = next((key for name in (*STEP_NAMES, *EPOCH_NAMES) for key in keys if key.lower() == name), None)
-    found.axis = axis or found.axis
+    found.axes += [axis] if axis else []
     for row, curve, key, number in readings:
         step = None if axis is None else as_step(row.get(axis))
         if axis is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from mechgrok.runs.importing.containers import trees
 from mechgrok.runs.importing.containers.curve_names import identify
 from mechgrok.runs.importing.containers.names import normalise
 from mechgrok.runs.importing.containers.skipped import is_skipped
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, EPOCHS, as_step, step_of
+from mechgrok.runs.importing.containers.steps import as_step, is_epochs, step_of
 
 _NETWORKS = ("model_state_dict", "state_dict", "model_state", "model", "net", "network", "params", "weights", "module", "parameters")
 """Keys of the weights in the order in which they are preferred."""
@@ -31,6 +31,8 @@ class Found:
 
     states: Mapping[int | None, State]
     notes: tuple[str, ...] = ()
+    in_epochs: bool = False
+    """Whether the steps are numbers of epochs."""
 
 
 NOTHING = Found({})
@@ -39,7 +41,7 @@ NOTHING = Found({})
 def find_states(data: Any) -> Found:
     """The weights of all steps by normalised names; none where the file holds none."""
     found = _search(trees.module_state(data))
-    return Found({step: normalise(state) for step, state in found.states.items()}, found.notes)
+    return replace(found, states={step: normalise(state) for step, state in found.states.items()})
 
 
 def _search(node: Any) -> Found:
@@ -51,7 +53,7 @@ def _search(node: Any) -> Found:
     if numbers := _numbers(node):
         found = _sequence(list(node.values()), numbers)
         if found.states:
-            return found
+            return replace(found, in_epochs=all(is_epochs(str(key)) for key in node))
     if _is_wrapping(node):
         return _mixed(node)
     flat = trees.flattened(node)
@@ -94,7 +96,7 @@ def _sequence(items: Sequence[Any], steps: Sequence[int] | None) -> Found:
         return NOTHING
     own = [step for step, _ in single]
     if steps is None and None not in own and len(set(own)) == len(own):
-        return Found(dict(single), _notes(parts))
+        return Found(dict(single), _notes(parts), any(part.in_epochs for part in parts))
     if len(single) == 1 and steps is None:
         return parts[0]
     note = () if steps is not None else ("the file does not hold the steps of its list of weights: their places in the list are taken",)
@@ -122,9 +124,11 @@ def _child(node: Mapping[Any, Any], key: Any) -> Found:
     item = node[key]
     if not isinstance(item, list | tuple) or not item:
         return _search(item)
-    axes = [_steps(other) for name, other in node.items() if isinstance(name, str) and _AXIS.search(name)]
-    fitting = [steps for steps in axes if len(steps) == len(item)]
-    return _sequence(item, fitting[0] if fitting else None)
+    axes = {name: _steps(other) for name, other in node.items() if isinstance(name, str) and _AXIS.search(name)}
+    fitting = [name for name, steps in axes.items() if len(steps) == len(item)]
+    if not fitting:
+        return _sequence(item, None)
+    return replace(_sequence(item, axes[fitting[0]]), in_epochs=is_epochs(fitting[0]))
 
 
 def _steps(values: Any) -> list[int]:
@@ -154,7 +158,7 @@ def _choose(found: Mapping[str, Found]) -> Found:
         return Found({None: joined}, _notes([*found.values()]))
     key = named[0] if named else max(found, key=lambda each: not re.search(r"init|best|start", each, re.IGNORECASE))
     others = ", ".join(repr(other[:40]) for other in found if other != key)
-    return Found(found[key].states, (*found[key].notes, f"the weights are those under {key[:40]!r}; left out {others}"))
+    return replace(found[key], notes=(*found[key].notes, f"the weights are those under {key[:40]!r}; left out {others}"))
 
 
 def _dated(node: Mapping[Any, Any], found: Found) -> Found:
@@ -162,7 +166,7 @@ def _dated(node: Mapping[Any, Any], found: Found) -> Found:
     step, name = step_of(node)
     if step is None or set(found.states) != {None}:
         return found
-    return Found({step: found.states[None]}, (*found.notes, *([EPOCHS] if name in EPOCH_NAMES else [])))
+    return Found({step: found.states[None]}, found.notes, is_epochs(str(name)))
 
 
 def _together(last: Found, series: Sequence[Found]) -> Found:
@@ -171,7 +175,7 @@ def _together(last: Found, series: Sequence[Found]) -> Found:
     for step, state in last.states.items():
         if step is not None or not any(_equal(state, other) for other in states.values()):
             states[step] = state
-    return Found(states, _notes([last, *series]))
+    return Found(states, _notes([last, *series]), any(part.in_epochs for part in (last, *series)))
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -14,7 +14,16 @@ STEP_NAMES = (
     *("iteration", "iter", "it", "iteration_num", "iter_num", "update", "updates", "num_updates", "n_updates", "n_iter", "iterations"),
 )
 EPOCH_NAMES = ("epoch", "current_epoch", "epoch_num", "num_epoch", "ep")
-EPOCHS = "the file counts epochs: each is taken to be one update (give the step by --step N)"
+
+
+class InEpochs(NamedTuple):
+    """Which of a file's steps are numbers of epochs."""
+
+    weights: bool = False
+    records: bool = False
+
+
+BY_UPDATES = InEpochs()
 
 
 def step_of(data: Mapping[Any, Any]) -> tuple[int | None, str | None]:
@@ -25,6 +34,11 @@ def step_of(data: Mapping[Any, Any]) -> tuple[int | None, str | None]:
         if step is not None:
             return step, name
     return None, None
+
+
+def is_epochs(name: str) -> bool:
+    """Whether the steps under a name are numbers of epochs."""
+    return "epoch" in name.lower() or name.lower().rstrip("s") in EPOCH_NAMES
 
 
 def as_step(value: Any) -> int | None:

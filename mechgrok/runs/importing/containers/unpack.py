@@ -11,6 +11,7 @@ from mechgrok.runs.importing.containers.facts import find_facts
 from mechgrok.runs.importing.containers.recorded import find_recorded
 from mechgrok.runs.importing.containers.rows import find_pairs, find_train_rows
 from mechgrok.runs.importing.containers.states import find_states
+from mechgrok.runs.importing.containers.steps import InEpochs
 
 
 def unpack(data: Any, config: Any = None) -> Contents:
@@ -21,7 +22,16 @@ def unpack(data: Any, config: Any = None) -> Contents:
     found = find_states(data)
     if not found.states:
         raise UserError(f"the file holds no weights; it holds {describe(data)}")
-    step = max((step for step in found.states if step is not None), default=None)
-    losses, accuracies, notes = find_recorded(data, None if None in found.states else step)
+    recorded = find_recorded(data)
     facts = find_facts(data if isinstance(data, dict) else {}, config if isinstance(config, dict) else {})
-    return Contents(found.states, facts, losses, accuracies, find_train_rows(data), find_pairs(data), (*found.notes, *notes))
+    return Contents(
+        found.states,
+        facts,
+        recorded.losses,
+        recorded.accuracies,
+        recorded.undated,
+        InEpochs(found.in_epochs, recorded.in_epochs),
+        find_train_rows(data),
+        find_pairs(data),
+        (*found.notes, *recorded.notes),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from mechgrok.runs.importing import parameters
@@ -39,22 +38,20 @@ class HookedTransformer(Importer):
         return Foreign(
             self.name,
             {step: weights for step, (weights, _) in found.items()},
-            _dated(contents.recorded),
+            contents.recorded,
             contents.train_rows,
             contents.pairs,
             config,
             (*contents.notes, *last[1], *assumptions(last[0], config)),
-            _dated(contents.accuracies),
+            contents.accuracies,
+            contents.undated,
+            contents.in_epochs,
         )
 
 
 def _is_bare(data: Any) -> bool:
     output = parameters.attention_output(data)
     return output is not None and output.ndim == 3
-
-
-def _dated(series: Mapping[str, Mapping[int | None, float]]) -> dict[str, dict[int, float]]:
-    return {split: {step: value for step, value in values.items() if step is not None} for split, values in series.items()}
 
 
 def _config(contents: Contents) -> dict[str, Any]:

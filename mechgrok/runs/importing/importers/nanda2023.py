@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
+from mechgrok.runs.importing.containers.steps import InEpochs
 from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
@@ -24,7 +25,7 @@ class Nanda2023(Importer):
     With `state_dicts` and `epochs` the file holds several snapshots. `train_losses` has one record an epoch, and `test_losses` may be
     recorded at a coarser interval, which is inferred from the ratio of the lengths (or the other way round). Record i is computed before
     the update of its epoch: it belongs to step i * interval, and the last record to a step before the weights under `model`, which are of
-    step len(train_losses).
+    step len(train_losses). Files of other programs have a record every N updates, as steps beside the lists or the user say.
     """
 
     name = "nanda2023"
@@ -42,14 +43,23 @@ class Nanda2023(Importer):
 
 def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int | None = None, notes: tuple[str, ...] = ()) -> Foreign:
     """The networks and losses of a file, with a config of the network, notes on it, and its step where the file gives none."""
-    losses = records.read_losses(data, first={"train": 0, "test": 0}, known=_epoch(data))
+    recorded = records.read_records(data, first={"train": 0, "test": 0})
     final, remarks = parameters.complete(to_hooked_transformer(parameters.state_dict(data)))
     snapshots = _snapshots(data)
-    remarks += losses.notes + assumptions(final, config) + (notes or _notes_on_attention(final)) + _notes_on_epochs(snapshots)
-    snapshots[losses.updates or _epoch(data) or step] = final
+    remarks += recorded.notes + assumptions(final, config) + (notes or _notes_on_attention(final))
+    epochs = records.updates_after(_epoch(data), recorded)
+    snapshots[step if epochs is None else epochs] = final
     parameters.require_same_shapes(snapshots.values())
-    assumption = losses.assumption if len(snapshots) == 1 else ()
-    return Foreign(name, snapshots, losses.by_step, config=config, notes=remarks + assumption, steps_assumed=bool(assumption))
+    return Foreign(
+        name,
+        snapshots,
+        recorded.losses,
+        config=config,
+        notes=remarks,
+        accuracies=recorded.accuracies,
+        undated=recorded.undated,
+        in_epochs=InEpochs(epochs is not None or "state_dicts" in data, recorded.in_epochs),
+    )
 
 
 def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
@@ -71,7 +81,3 @@ def _notes_on_attention(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
     if len(weights[parameters.POSITIONS]) > 2:
         return ()
     return (f"two positions, so no '=' token: {_MIXED}; it is run with ordinary attention",)
-
-
-def _notes_on_epochs(snapshots: Mapping[int | None, Any]) -> tuple[str, ...]:
-    return ("state_dicts stand at the file's epochs, taken to be numbers of updates",) if snapshots else ()

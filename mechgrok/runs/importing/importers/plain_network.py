@@ -46,6 +46,8 @@ class PlainNetwork(Importer):
             contents.pairs,
             notes=contents.notes,
             accuracies=contents.accuracies,
+            undated=contents.undated,
+            in_epochs=contents.in_epochs,
             facts=contents.facts,
             structure=structure,
         )

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters, records
-from mechgrok.runs.importing.containers.steps import step_of
+from mechgrok.runs.importing.containers.steps import InEpochs, is_epochs, step_of
 from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
@@ -39,16 +39,24 @@ class TransformerLensDemo(Importer):
     def convert(self, file: WeightsFile) -> Foreign:
         """The checkpoints, `model` as the last of them, and the losses, split and config that the file holds."""
         data, config = file.data, _config(file.data)
-        known, _ = step_of(data)
-        losses = records.read_losses(data, first={"train": 0, "test": 1}, known=known)
+        recorded = records.read_records(data, first={"train": 0, "test": 1})
+        known, name = step_of(data)
         final, notes = parameters.complete(data["model"])
         snapshots = _checkpoints(data)
-        snapshots[losses.updates or known or _same(final, snapshots)] = final
+        step = records.updates_after(known, recorded)
+        snapshots[_same(final, snapshots) if step is None else step] = final
         parameters.require_same_shapes(snapshots.values())
-        notes += losses.notes + assumptions(final, config)
-        assumption = losses.assumption if len(snapshots) == 1 else ()
-        rows, notes = _train_rows(data), notes + assumption
-        return Foreign(self.name, snapshots, losses.by_step, rows, config=config, notes=notes, steps_assumed=bool(assumption))
+        return Foreign(
+            self.name,
+            snapshots,
+            recorded.losses,
+            _train_rows(data),
+            config=config,
+            notes=notes + recorded.notes + assumptions(final, config),
+            accuracies=recorded.accuracies,
+            undated=recorded.undated,
+            in_epochs=InEpochs(name is not None and is_epochs(name), recorded.in_epochs),
+        )
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def _checkpoints(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]
 
 
 def _same(final: Mapping[str, Tensor], snapshots: Mapping[int | None, Mapping[str, Tensor]]) -> int | None:
-    """The step of the checkpoint that equals `final`, for a file without losses; None where there is none."""
+    """The step of the checkpoint that equals `final`, for a file without a step; None where there is none."""
     equal = [step for step, state in snapshots.items() if all(torch.equal(final[name], state[name]) for name in final if name in state)]
     return equal[-1] if equal else None
 

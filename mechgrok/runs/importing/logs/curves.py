@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,73 +11,65 @@ import numpy as np
 import pandas as pd
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.containers.curve_names import Curve, identify
-from mechgrok.runs.importing.containers.curves import Curves, find_curves
-from mechgrok.runs.importing.containers.intervals import evenly, infer_steps
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES
-from mechgrok.runs.importing.containers.units import is_percent
+from mechgrok.runs.importing.containers.contents import Series
+from mechgrok.runs.importing.containers.curve_names import identify
+from mechgrok.runs.importing.containers.curves import find_curves
+from mechgrok.runs.importing.containers.recorded import SPLITS, Recorded, recorded_of
+from mechgrok.runs.importing.epochs import ONE_UPDATE, length_by_interval
+from mechgrok.runs.importing.logs.columns import describe_columns, rename_columns
 from mechgrok.runs.importing.logs.log_files import read_log
+from mechgrok.runs.importing.undated_lists import date_lists, with_lists
 
 _COLUMNS = ["step", "split", "loss", "accuracy"]
-_KEYS_SHOWN = 12
 
 
 def read_curves(path: Path, columns: Mapping[str, str] | None = None, record_every: int | None = None) -> tuple[pd.DataFrame, list[str]]:
     """The curves of a log, step, split, loss (nats) and accuracy (share), by step and then split; and notes on how it was read.
 
     Validation becomes the split "test". `columns` maps "step", "train_loss", "test_accuracy", ... to names in the log. Rows of training
-    and validation may be interleaved. Epochs stand for updates where there are no steps. Raises UserError for files without curves.
+    and validation may be interleaved. An epoch is taken for one update where there are no steps, unless `record_every` gives the updates
+    between two records. Raises UserError for files without curves.
     """
-    data = _renamed(path, read_log(path), columns or {})
+    recorded, notes = read_recorded(path, columns or {})
+    dated, about_steps = date_records(recorded, record_every)
+    return _table(dated), [*notes, *about_steps]
+
+
+def read_recorded(path: Path, columns: Mapping[str, str]) -> tuple[Recorded, list[str]]:
+    """The records of a log as it dates them, and notes on columns and units. Raises UserError for files without curves."""
+    data = rename_columns(path, read_log(path), columns)
     _require_steps(path, data)
-    found = find_curves(data)
-    dated, about_steps = _dated(found, record_every)
-    curves = _with_splits(dated)
-    if not curves:
-        raise UserError(f"{path} holds no reading of a train or test loss or accuracy; {_hint(data)}")
-    table, about_units = _table(path, curves)
-    return table, [_on_names(found, curves, columns or {}), *about_steps, *about_units]
+    recorded = _without_single_numbers(recorded_of(find_curves(data)))
+    if not (recorded.losses or recorded.accuracies or recorded.undated):
+        raise UserError(f"{path} holds no reading of a train or test loss or accuracy; {describe_columns(data)}")
+    _require_shares(path, recorded)
+    return recorded, [_on_names(recorded, columns), *([recorded.units] if recorded.units else [])]
 
 
-def _on_names(found: Curves, curves: Iterable[Curve], columns: Mapping[str, str]) -> str:
+def _without_single_numbers(recorded: Recorded) -> Recorded:
+    """The records without those that have no step and stand in no list, such as a final accuracy."""
+    return replace(recorded, losses=_with_steps(recorded.losses), accuracies=_with_steps(recorded.accuracies))
+
+
+def _with_steps(by_split: Mapping[str, Series]) -> dict[str, Series]:
+    found: dict[str, Series] = {split: {at: value for at, value in series.items() if at is not None} for split, series in by_split.items()}
+    return {split: series for split, series in found.items() if series}
+
+
+def _require_shares(path: Path, recorded: Recorded) -> None:
+    """Raises UserError where an accuracy is no share."""
+    dated = [value for series in recorded.accuracies.values() for value in series.values()]
+    listed = [value for each in recorded.undated if each.quantity == "accuracy" for value in each.values]
+    if any(value < 0 or value > 1 for value in (*dated, *listed)):
+        raise UserError(f"{path} has accuracies below 0 or above 100; restore it from a copy, or name the columns by --columns")
+
+
+def _on_names(recorded: Recorded, columns: Mapping[str, str]) -> str:
     """A note on the columns that were read."""
-    names = {curve: found.names.get(curve) or found.names[Curve(None, curve.quantity)] for curve in curves}
     ours = {identify(name): theirs for name, theirs in columns.items() if name != "step"}
-    axis = [f"step from {columns.get('step', found.axis)!r}"] if found.axis else []
-    used = [f"{curve.split} {curve.quantity} from {ours.get(curve, name.removeprefix('.'))!r}" for curve, name in names.items()]
+    axis = [f"step from {columns.get('step', recorded.axes[-1])!r}"] if recorded.axes else []
+    used = [f"{curve.split} {curve.quantity} from {ours.get(curve, name.removeprefix('.'))!r}" for curve, name in recorded.names.items()]
     return f"read {', '.join([*axis, *used])} (correct it by --columns)"
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """The pairs of `step=epoch,test_loss=valid_ce`: our name -> the log's. Raises UserError for names other than ours."""
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    for ours, sign, theirs in pairs:
-        curve = identify(ours)
-        if not sign or not theirs or (ours != "step" and (curve is None or curve.split is None)):
-            known = "step=NAME, train_loss=NAME, test_loss=NAME, train_accuracy=NAME or test_accuracy=NAME"
-            raise UserError(f"--columns {ours}{sign}{theirs}: write {known}, with commas between them")
-    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
-
-
-def _renamed(path: Path, data: Any, columns: Mapping[str, str]) -> Any:
-    """The data with the columns that the user names under our names, and without others of the same meaning."""
-    if not columns:
-        return data
-    known = {str(key) for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict) for key in row}
-    missing = [name for name in columns.values() if name not in known]
-    if missing:
-        raise UserError(f"--columns: {path} has no column {missing[0]!r}; {_hint(data)}")
-    return [_renamed_row(row, columns) for row in data] if isinstance(data, list) else _renamed_row(data, columns)
-
-
-def _renamed_row(row: Any, columns: Mapping[str, str]) -> Any:
-    meant = {_meaning(ours) for ours in columns}
-    kept = {key: item for key, item in row.items() if _meaning(str(key)) not in meant or _meaning(str(key)) is None}
-    return kept | {ours: row[theirs] for ours, theirs in columns.items() if theirs in row}
-
-
-def _meaning(name: str) -> Curve | str | None:
-    return "step" if name.lower() in (*STEP_NAMES, *EPOCH_NAMES) else identify(name)
 
 
 def _require_steps(path: Path, data: Any) -> None:
@@ -87,56 +80,45 @@ def _require_steps(path: Path, data: Any) -> None:
             raise UserError(f"{path} has steps that are no whole numbers from 0; restore it from a copy")
 
 
-def _dated(found: Curves, record_every: int | None) -> tuple[dict[Curve, dict[int, float]], list[str]]:
-    """The curves with a step for each reading, and notes on steps that are assumed."""
-    if record_every is not None and (record_every < 1 or not found.undated):
+def date_records(recorded: Recorded, record_every: int | None) -> tuple[Recorded, list[str]]:
+    """Records without weights beside them, with a step for each; and notes on steps that are assumed.
+
+    Raises UserError where the log gives its steps and the user another interval.
+    """
+    if record_every is not None and (record_every < 1 or not (recorded.undated or recorded.in_epochs)):
         raise UserError(f"--record-every {record_every}: the log gives its steps, or the number is below 1; leave it away")
-    curves = {curve: {step: value for step, value in values.items() if step is not None} for curve, values in found.dated.items()}
-    longest = max(map(len, found.undated.values()), default=0)
-    notes = _on_epochs(found.axis)
-    for curve, values in found.undated.items():
-        steps, note = infer_steps(len(values), longest, None)
-        if record_every is not None:
-            steps, note = evenly(len(values), record_every), f"one record every {record_every} updates, as given"
-        curves.setdefault(curve, dict(zip(steps, values, strict=True)))
-        notes.append(note)
-    return {curve: values for curve, values in curves.items() if values}, list(dict.fromkeys(notes))
+    return _joined(*_by_epochs(recorded, record_every), record_every)
 
 
-def _with_splits(curves: Mapping[Curve, dict[int, float]]) -> dict[Curve, dict[int, float]]:
-    """Curves without a split are of the train rows where there is another one of the test rows."""
-    found = {curve: values for curve, values in curves.items() if curve.split is not None}
-    for curve, values in curves.items():
-        if curve.split is None and any(other.split == "test" for other in found):
-            found.setdefault(curve._replace(split="train"), values)
-    return found
+def _by_epochs(recorded: Recorded, every: int | None) -> tuple[Recorded, list[str]]:
+    """Epochs as numbers of updates."""
+    if not recorded.in_epochs:
+        return recorded, []
+    steps = {step for series in (*recorded.losses.values(), *recorded.accuracies.values()) for step in series if step is not None}
+    length = ONE_UPDATE if every is None else length_by_interval(steps, every)
+    losses, accuracies = (
+        {split: length.steps(series) for split, series in each.items()} for each in (recorded.losses, recorded.accuracies)
+    )
+    return replace(recorded, losses=losses, accuracies=accuracies), [length.note]
 
 
-def _on_epochs(axis: str | None) -> list[str]:
-    return ["an epoch is taken to be one update (a full batch)"] if axis and axis.lower().rstrip("s") in EPOCH_NAMES else []
+def _joined(recorded: Recorded, notes: list[str], every: int | None) -> tuple[Recorded, list[str]]:
+    """The records with those of lists among them."""
+    if not recorded.undated:
+        return recorded, notes
+    lists, about = date_lists(recorded.undated, None, every)
+    losses, accuracies = with_lists(recorded.losses, lists, "loss"), with_lists(recorded.accuracies, lists, "accuracy")
+    return replace(recorded, losses=losses, accuracies=accuracies, undated=()), [*notes, *about]
 
 
-def _table(path: Path, curves: Mapping[Curve, Mapping[int, float]]) -> tuple[pd.DataFrame, list[str]]:
-    """The table of all curves, with accuracies as shares, and a note on their unit."""
-    parts = [_of_split(curves, split) for split in ("train", "test")]
-    table = pd.concat([part for part in parts if len(part)]).sort_values("step", kind="stable", ignore_index=True)
-    accuracy = table["accuracy"]
-    percent, evidence = is_percent(zip(accuracy, table["loss"], strict=True))
-    if ((accuracy < 0) | (accuracy > 100)).any():
-        raise UserError(f"{path} has accuracies below 0 or above 100; restore it from a copy, or name the columns by --columns")
-    table["accuracy"] = accuracy / 100 if percent else accuracy
-    return table, [evidence] if accuracy.notna().any() else []
+def _table(recorded: Recorded) -> pd.DataFrame:
+    """The table of all curves."""
+    parts = [_of_split(recorded, split) for split in SPLITS]
+    return pd.concat([part for part in parts if len(part)]).sort_values("step", kind="stable", ignore_index=True)
 
 
-def _of_split(curves: Mapping[Curve, Mapping[int, float]], split: Any) -> pd.DataFrame:
-    series = {quantity: curves.get(Curve(split, quantity), {}) for quantity in ("loss", "accuracy")}  # type: ignore[arg-type]
-    steps = sorted({step for values in series.values() for step in values})
+def _of_split(recorded: Recorded, split: str) -> pd.DataFrame:
+    series = {"loss": recorded.losses.get(split, {}), "accuracy": recorded.accuracies.get(split, {})}
+    steps = sorted({step for values in series.values() for step in values if step is not None})
     values = {quantity: [found.get(step, np.nan) for step in steps] for quantity, found in series.items()}
     return pd.DataFrame({"step": np.array(steps, np.int64), "split": split, **values}, columns=_COLUMNS)
-
-
-def _hint(data: Any) -> str:
-    rows = [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
-    names = list(dict.fromkeys(str(key)[:40] for row in rows for key in row))
-    shown = ", ".join(names[:_KEYS_SHOWN]) or "none"
-    return f"its columns are {shown}; name them by --columns step=...,train_loss=...,test_loss=..."

@@ -17,9 +17,10 @@ from mechgrok.models.unknown import Unknown as UnknownModel
 from mechgrok.runs import store
 from mechgrok.runs.creation import create
 from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.containers.steps import InEpochs
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.logs import hparams, lightning
-from mechgrok.runs.importing.logs.curves import read_curves
+from mechgrok.runs.importing.logs.curves import read_curves, read_recorded
 from mechgrok.runs.importing.logs.hparams import Setting
 from mechgrok.runs.importing.logs.log_files import ENDINGS
 from mechgrok.runs.importing.logs.task import task_of_log
@@ -53,15 +54,15 @@ def _has_curves(path: Path) -> bool:
 
 def with_log(foreign: Foreign, path: Path, options: ImportOptions) -> Foreign:
     """Checkpoints with the readings of the log that lies beside them, instead of those in the files."""
-    table, notes = read_curves(path, options.columns)
-    remarks = (*foreign.notes, f"curves of {path.name}", *notes)
-    return replace(foreign, recorded=_series(table, "loss"), accuracies=_series(table, "accuracy"), notes=remarks)
-
-
-def _series(table: pd.DataFrame, quantity: str) -> dict[str, dict[int, float]]:
-    """Split -> step -> reading."""
-    held = table.dropna(subset=[quantity])
-    return {str(split): dict(zip(rows["step"].tolist(), rows[quantity].tolist(), strict=True)) for split, rows in held.groupby("split")}
+    read, notes = read_recorded(path, options.columns)
+    return replace(
+        foreign,
+        recorded=read.losses,
+        accuracies=read.accuracies,
+        undated=read.undated,
+        in_epochs=InEpochs(foreign.in_epochs.weights, read.in_epochs),
+        notes=(*foreign.notes, f"curves of {path.name}", *notes),
+    )
 
 
 def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:

@@ -122,10 +122,10 @@ def test_an_axis_may_stand_in_the_dict_around() -> None:
     assert found.recorded == {"train": {0: 3.0, 10: 1.0}, "test": {0: 4.0, 10: 2.0}}
 
 
-def test_recorded_numbers_belong_to_the_step_of_the_weights() -> None:
+def test_recorded_numbers_are_left_to_the_step_of_the_weights() -> None:
     found = unpack({"net": STATE, "step": 40, "train_loss": 0.5, "val_loss": 2.0, "train_acc": 0.75, "best_val_acc": 0.9})
-    assert found.recorded == {"train": {40: 0.5}, "test": {40: 2.0}}
-    assert found.accuracies == {"train": {40: 0.75}}
+    assert found.recorded == {"train": {None: 0.5}, "test": {None: 2.0}}
+    assert found.accuracies == {"train": {None: 0.75}}
 
 
 def test_lists_beside_the_weights_have_the_steps_of_their_axis() -> None:
@@ -134,16 +134,29 @@ def test_lists_beside_the_weights_have_the_steps_of_their_axis() -> None:
     assert found.accuracies == {"test": {0: 0.01, 25: 0.5, 50: 0.99}}
 
 
+def test_lists_without_an_axis_stay_without_steps() -> None:
+    found = unpack({"net": STATE, "step": 100, "train_losses": [3.0, 2.0], "val_acc": [10.0, 99.0], "train_loss": 1.5})
+    assert [(each.split, each.quantity, each.name, each.values) for each in found.undated] == [
+        ("train", "loss", "train_losses", (3.0, 2.0)),
+        ("test", "accuracy", "val_acc", (0.1, 0.99)),
+    ]
+    assert (found.recorded, found.accuracies) == ({"train": {None: 1.5}}, {})
+
+
 @pytest.mark.parametrize(
-    ("count", "step", "steps"),
-    [(4, None, [0, 1, 2, 3]), (4, 100, [0, 25, 50, 75]), (9, 400, [0, 50, 400])],
+    ("data", "weights", "records"),
+    [
+        ({"net": STATE, "epoch": 7}, True, False),
+        ({"net": STATE, "step": 7, "epoch": 1}, False, False),
+        ({"epoch_10": state(1), "epoch_20": state(2)}, True, False),
+        ({"step_10": state(1), "step_20": state(2)}, False, False),
+        ({"snapshots": [state(1), state(2)], "epochs": [5, 10], "train_losses": [2.0, 1.0]}, True, True),
+        ([{"epoch": 5, "model": state(1)}, {"epoch": 9, "model": state(2)}], True, False),
+        ({"net": STATE, "step": 7, "history": {"epoch": [0, 1], "train_loss": [2.0, 1.0]}}, False, True),
+    ],
 )
-def test_without_an_axis_the_step_of_the_weights_gives_the_interval(count: int, step: int | None, steps: list[int]) -> None:
-    data = {"net": STATE, "train_losses": [1.0] * count} | ({} if step is None else {"step": step})
-    found = unpack(data)
-    assert set(steps) <= found.recorded["train"].keys()
-    assert len(found.recorded["train"]) == count
-    assert any("is assumed (correct it by --record-every N)" in note for note in found.notes)
+def test_steps_that_count_epochs_are_distinguished(data: Any, weights: bool, records: bool) -> None:
+    assert unpack(data).in_epochs == (weights, records)
 
 
 def test_train_rows_and_pairs() -> None:

@@ -13,10 +13,12 @@ from importer_sample import Sample
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.nanda2023 import Nanda2023
 from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -62,8 +64,9 @@ def test_the_published_network_answers_as_published(low_precision: Foreign, forw
 
 
 def test_losses_stand_at_the_steps_of_their_weights(low_precision: Foreign) -> None:
-    assert list(low_precision.snapshots) == [50_000]
-    train, test = low_precision.recorded["train"], low_precision.recorded["test"]
+    dated = date(low_precision, ImportOptions())
+    assert list(dated.snapshots) == [50_000]
+    train, test = dated.recorded["train"], dated.recorded["test"]
     assert (len(train), max(train), len(test), max(test)) == (50_000, 49_999, 5_000, 49_990)
     assert (train[49_999], test[49_990]) == (pytest.approx(2.97e-4, abs=1e-6), pytest.approx(4.254e-3, abs=1e-6))
     assert next(step for step, loss in train.items() if loss < 0.01) == 275
@@ -99,7 +102,7 @@ def test_bare_and_wrapped_weights_are_distinguished_from_hooked_transformers(sma
 
 def test_several_state_dicts_stand_at_their_epochs(small: dict[str, Tensor]) -> None:
     data = {"model": _paper(small), "state_dicts": [_paper(small)] * 2, "epochs": [0, 100], "train_losses": [1.0] * 150, "test_losses": []}
-    assert list(convert(data).snapshots) == [0, 100, 150]
+    assert list(date(convert(data), ImportOptions()).snapshots) == [0, 100, 150]
     with pytest.raises(UserError, match="2 state_dicts and 1 epochs"):
         convert(data | {"epochs": [0]})
 

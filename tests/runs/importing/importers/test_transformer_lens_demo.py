@@ -13,10 +13,12 @@ from torch import Tensor
 from transformer_lens_3 import require_3
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.transformer_lens_demo import TransformerLensDemo
 from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -96,9 +98,10 @@ def test_snapshots_stand_at_numbers_of_updates(foreign: Foreign, demo: dict[str,
 
 
 def test_losses_stand_at_the_steps_of_their_weights(foreign: Foreign) -> None:
-    assert (foreign.recorded["train"][199], max(foreign.recorded["train"])) == (199.0, 199)
-    assert (foreign.recorded["test"][200], min(foreign.recorded["test"]), max(foreign.recorded["test"])) == (199.5, 1, 200)
-    assert type(foreign.recorded["test"][200]) is float
+    train, test = (date(foreign, ImportOptions()).recorded[split] for split in ("train", "test"))
+    assert (train[199], max(train)) == (199.0, 199)
+    assert (test[200], min(test), max(test)) == (199.5, 1, 200)
+    assert type(test[200]) is float
 
 
 def test_the_split_is_the_files(foreign: Foreign, demo: dict[str, Any]) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from mechgrok.errors import UserError
 from mechgrok.maths.curves.crossings import first_crossing
-from mechgrok.runs.importing.logs.curves import parse_columns, read_curves
+from mechgrok.runs.importing.logs.columns import parse_columns
+from mechgrok.runs.importing.logs.curves import read_curves
 
 COLUMNS = ["step", "split", "loss", "accuracy"]
 INTERLEAVED = """epoch,learning_rate,step,train_accuracy,train_loss,val_accuracy,val_loss
@@ -69,7 +70,8 @@ def test_columns_are_found_by_their_names(form: Callable[..., Any], names: tuple
     assert table.step.dtype == "int64"
     assert f"step from {names[0]!r}" in notes[0]
     assert f"test loss from {names[3]!r}" in notes[0]
-    assert ("an epoch is taken to be one update (a full batch)" in notes) == (names[0] == "epoch")
+    about_epochs = "the file counts epochs: each is taken to be one update (correct it by --record-every N)"
+    assert (about_epochs in notes) == (names[0] == "epoch")
 
 
 @pytest.mark.parametrize(
@@ -126,8 +128,24 @@ def test_without_steps_the_interval_is_assumed_and_can_be_given(tmp_path: Path) 
     path = write(tmp_path, "losses.json", json.dumps({"train_losses": [3, 2, 1, 0.5], "test_losses": [4, 3]}))
     table, notes = read_curves(path)
     assert table[table.split == "test"].step.tolist() == [0, 2]
-    assert any("no steps beside these 4 records: one an update is assumed (correct it by --record-every N)" in note for note in notes)
-    assert read_curves(path, record_every=25)[0].step.max() == 75
+    assert any(
+        "no steps beside the 4 records of train_losses: one an update is assumed (correct it by --record-every N)" in note for note in notes
+    )
+    given, about = read_curves(path, record_every=25)
+    assert (given[given.split == "test"].step.tolist(), given.step.max()) == ([0, 50], 75)
+    assert "the 2 records of test_losses: one every 50 updates, as --record-every gives" in about
+
+
+def test_the_interval_gives_the_updates_of_an_epoch(tmp_path: Path) -> None:
+    path = write(tmp_path, "log.json", json.dumps({"epoch": [0, 2, 4], "train_losses": [3, 2, 1]}))
+    table, notes = read_curves(path, record_every=80)
+    assert table.step.tolist() == [0, 80, 160]
+    assert "the file counts epochs: each is taken to be 40 updates, as --record-every gives" in notes
+
+
+def test_the_interval_of_a_log_with_steps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--record-every 5: the log gives its steps"):
+        read_curves(write(tmp_path, "log.csv", csv(NAMES["usual"])), record_every=5)
 
 
 @pytest.mark.parametrize(

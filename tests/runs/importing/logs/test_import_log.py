@@ -188,3 +188,18 @@ def test_several_logs_in_a_folder_are_named(tmp_path: Path) -> None:
         (tmp_path / name).write_text("step,train_loss\n0,3\n")
     with pytest.raises(UserError, match=r"holds several logs: a\.csv, b\.csv; give one of them"):
         import_file(tmp_path, tmp_path / "run", ImportOptions())
+
+
+def test_the_interval_of_a_log_beside_checkpoints(tmp_path: Path) -> None:
+    """Without steps in the log, its readings end at the last checkpoint, unless the interval is given."""
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for step in (0, 90):
+        torch.save(network(seed=step), folder / f"c_{step}.pt")
+    (folder / "history.json").write_text('{"train_losses": [4, 3, 2, 1]}')
+    assumed, made = imported(folder, tmp_path / "assumed", operation="add")
+    assert assumed.metrics.step.tolist() == [0, 30, 60, 90]
+    assert "no steps beside the 4 records of train_losses: one every 30 updates is assumed (correct it by --record-every N)" in made.notes
+    given, made = imported(folder, tmp_path / "given", operation="add", record_every=15)
+    assert given.metrics.step.tolist() == [0, 15, 30, 45]
+    assert "the 4 records of train_losses: one every 15 updates, as --record-every gives" in made.notes
