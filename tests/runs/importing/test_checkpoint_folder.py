@@ -16,7 +16,8 @@ from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
-SAID = ImportOptions(operation="add-squares")
+SAID = ImportOptions(operation="add-squares", reading=("row=a b 7", "read=last"))
+"""The weights are random, so no reading would be found."""
 
 
 def state(seed: int, p: int = 7) -> dict[str, Tensor]:

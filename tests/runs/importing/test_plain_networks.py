@@ -88,9 +88,9 @@ def test_nothing_is_written_in_a_dry_run(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_known_format_leaves_no_reading_to_choose(tmp_path: Path) -> None:
+def test_an_option_that_the_file_does_not_leave_open_is_named(tmp_path: Path) -> None:
     state = {"embed.W_E": torch.randn(6, 4), "pos_embed.W_pos": torch.randn(3, 4), "unembed.W_U": torch.randn(4, 5)}
     state |= {f"blocks.0.attn.W_{each}": torch.randn(1, 4, 4) for each in "QKVO"}
     torch.save(state, tmp_path / "network.pt")
-    with pytest.raises(UserError, match="--reading is for plain networks"):
+    with pytest.raises(UserError, match=r"--reading heads=...: this file leaves open row, .*did you mean"):
         import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(reading=("heads=2",)))

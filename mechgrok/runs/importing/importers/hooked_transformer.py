@@ -8,10 +8,8 @@ from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.containers.contents import Contents
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
-from mechgrok.runs.importing.inference.architecture import assumptions
-
-_CONFIG = ("act_fn", "normalization_type", "attention_dir", "positional_embedding_type", "use_attn_scale", "attn_scale")
-"""Facts in the names of TransformerLens' config, which mean nothing else in the config of another program."""
+from mechgrok.runs.importing.networks import library_config
+from mechgrok.runs.importing.networks.hooked import HookedNetwork
 
 
 class HookedTransformer(Importer):
@@ -34,25 +32,21 @@ class HookedTransformer(Importer):
         found = {step: parameters.complete(state) for step, state in contents.states.items()}
         parameters.require_same_shapes(weights for weights, _ in found.values())
         last = parameters.complete(contents.last)
-        config = _config(contents)
         return Foreign(
             self.name,
             {step: weights for step, (weights, _) in found.items()},
             contents.recorded,
             contents.train_rows,
             contents.pairs,
-            config,
-            (*contents.notes, *last[1], *assumptions(last[0], config)),
-            contents.accuracies,
-            contents.undated,
-            contents.in_epochs,
+            notes=(*contents.notes, *last[1]),
+            accuracies=contents.accuracies,
+            undated=contents.undated,
+            in_epochs=contents.in_epochs,
+            facts=contents.facts,
+            structure=HookedNetwork.of(last[0], contents.last, library_config.of_facts(contents.facts)),
         )
 
 
 def _is_bare(data: Any) -> bool:
     output = parameters.attention_output(data)
     return output is not None and output.ndim == 3
-
-
-def _config(contents: Contents) -> dict[str, Any]:
-    return {name: contents.facts[name] for name in _CONFIG if name in contents.facts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -13,10 +14,8 @@ from mechgrok.runs.importing.containers.steps import InEpochs
 from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
-from mechgrok.runs.importing.inference.architecture import assumptions
+from mechgrok.runs.importing.networks.hooked import HookedNetwork
 from mechgrok.runs.importing.orientation import TWO_AXES, to_hooked_transformer
-
-_MIXED = "networks of Zhong et al. 2023 mix their attention pattern with a constant one (attn_coeff), which the file does not record"
 
 
 class Nanda2023(Importer):
@@ -38,7 +37,9 @@ class Nanda2023(Importer):
 
     def convert(self, file: WeightsFile) -> Foreign:
         """The weights under `model` as the last snapshot, after those of `state_dicts`, and the losses."""
-        return convert_snapshots(file.data, self.name, {})
+        found = convert_snapshots(file.data, self.name, {})
+        given = parameters.state_dict(file.data)
+        return replace(found, structure=HookedNetwork.of(found.last, given, {}, mixed=len(found.last[parameters.POSITIONS]) == 2))
 
 
 def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int | None = None, notes: tuple[str, ...] = ()) -> Foreign:
@@ -46,7 +47,7 @@ def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int
     recorded = records.read_records(data, first={"train": 0, "test": 0})
     final, remarks = parameters.complete(to_hooked_transformer(parameters.state_dict(data)))
     snapshots = _snapshots(data)
-    remarks += recorded.notes + assumptions(final, config) + (notes or _notes_on_attention(final))
+    remarks += recorded.notes + notes
     epochs = records.updates_after(_epoch(data), recorded)
     snapshots[step if epochs is None else epochs] = final
     parameters.require_same_shapes(snapshots.values())
@@ -75,9 +76,3 @@ def _snapshots(data: Mapping[str, Any]) -> dict[int | None, dict[str, Tensor]]:
 def _epoch(data: Mapping[str, Any]) -> int | None:
     epoch = data.get("epoch")
     return epoch if is_step(epoch) else None
-
-
-def _notes_on_attention(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
-    if len(weights[parameters.POSITIONS]) > 2:
-        return ()
-    return (f"two positions, so no '=' token: {_MIXED}; it is run with ordinary attention",)

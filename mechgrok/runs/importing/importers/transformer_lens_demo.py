@@ -14,7 +14,8 @@ from mechgrok.runs.importing.containers.steps import InEpochs, is_epochs, step_o
 from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
-from mechgrok.runs.importing.inference.architecture import assumptions
+from mechgrok.runs.importing.networks import library_config
+from mechgrok.runs.importing.networks.hooked import HookedNetwork
 
 
 class TransformerLensDemo(Importer):
@@ -51,11 +52,12 @@ class TransformerLensDemo(Importer):
             snapshots,
             recorded.losses,
             _train_rows(data),
-            config=config,
-            notes=notes + recorded.notes + assumptions(final, config),
+            notes=notes + recorded.notes,
             accuracies=recorded.accuracies,
             undated=recorded.undated,
             in_epochs=InEpochs(name is not None and is_epochs(name), recorded.in_epochs),
+            facts=config,
+            structure=HookedNetwork.of(final, data["model"], library_config.of_facts(config)),
         )
 
 

@@ -11,40 +11,7 @@ from torch import Tensor
 from mechgrok.errors import UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.importing import parameters
-
-_OURS: dict[str, tuple[Any, ...]] = {
-    "attention_dir": ("causal",),
-    "positional_embedding_type": ("standard",),
-    "use_attn_scale": (True,),
-    "attn_scores_soft_cap": (-1.0, None),
-    "output_logits_soft_cap": (-1.0, None),
-    **dict.fromkeys(
-        (
-            "parallel_attn_mlp",
-            "gated_mlp",
-            "use_local_attn",
-            "scale_attn_by_inverse_layer_idx",
-            "post_embedding_ln",
-            "final_rms",
-            "use_normalization_before_and_after",
-            "use_qk_norm",
-            "use_logn_attn",
-            "use_attention_sinks",
-            "num_experts",
-            "clip_qkv",
-        ),
-        (False, None),
-    ),
-}
-"""Options of a TransformerLens config that change what the network computes, and their values in the networks that we can run."""
-_SIZES = {
-    "n_heads": "heads",
-    "d_model": "d_model",
-    "d_head": "d_head",
-    "d_vocab": "d_vocab",
-    "d_vocab_out": "d_vocab_out",
-    "n_ctx": "n_ctx",
-}
+from mechgrok.runs.importing.networks import library_config
 
 
 def infer_architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Architecture:
@@ -67,8 +34,8 @@ def infer_architecture(weights: Mapping[str, Tensor], config: Mapping[str, Any])
         activation=_activation(config),
         normalization=_normalization(weights, config),
         attn_only=not parameters.has_mlp(weights),
-        eps=_eps(config),
-        attention_coefficient=_coefficient(config),
+        eps=config.get("eps", 1e-5),
+        attention_coefficient=float(config.get("attention_coefficient", 1.0)),
         positions="learned" if parameters.POSITIONS in weights else "none",
     )
 
@@ -81,20 +48,6 @@ def assumptions(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> tup
     if "normalization_type" not in config and not parameters.has_layernorm(weights):
         notes.append("the file has no LayerNorm weights and no config: taken to have no normalization")
     return tuple(notes)
-
-
-def _eps(config: Mapping[str, Any]) -> float:
-    eps = config.get("eps", 1e-5)
-    if not isinstance(eps, float) or not 0 <= eps < 1:
-        raise UserError(f"the file's config has eps = {eps!r}; LayerNorm needs a small positive number")
-    return eps
-
-
-def _coefficient(config: Mapping[str, Any]) -> float:
-    coefficient = config.get("attention_coefficient", 1.0)
-    if type(coefficient) not in (int, float) or not 0 <= coefficient <= 1:
-        raise UserError(f"the file's config has an attention coefficient of {coefficient!r}; it must be a number from 0 to 1")
-    return float(coefficient)
 
 
 def _activation(config: Mapping[str, Any]) -> Literal["relu", "gelu", "quadratic"]:
@@ -117,12 +70,9 @@ def _normalization(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> 
 
 
 def _require_ours(config: Mapping[str, Any], found: Mapping[str, int]) -> None:
-    for option, allowed in _OURS.items():
-        if option in config and config[option] not in allowed:
-            raise UserError(f"the file's network has {option} = {config[option]!r}; only {allowed[0]!r} can be imported")
-    for option, axis in _SIZES.items():
-        if option in config and axis in found and config[option] not in (found[axis], -1):
-            raise UserError(f"the file's config has {option} = {config[option]!r}, but its weights have {found[axis]}")
+    library_config.require_ours(config, found)
+    if config.get("attention_dir", "causal") != "causal" or config.get("use_attn_scale", True) is not True:
+        raise UserError("the file's config has attention_dir or use_attn_scale of another network than its format has")
     _require_scale(config.get("attn_scale"), math.sqrt(found["d_head"]))
 
 

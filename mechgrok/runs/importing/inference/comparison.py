@@ -76,5 +76,6 @@ class Finalists:
         rows = np.random.default_rng(0).permutation(len(task.inputs()))[:most] if most else np.arange(len(task.inputs()))
         tokens, labels = torch.from_numpy(task.inputs()[rows]), torch.from_numpy(task.labels()[rows])
         with torch.no_grad():
-            logits = torch.cat([interpretation.logits(self.state, each) for each in tokens.split(ROWS_AT_ONCE // 4)])
-        return Finalist(interpretation, operation, logits, labels, expected_right(logits.argmax(1), labels, task.p), tokens, self.state)
+            logits = torch.cat([interpretation.logits_of_many(self.state, each) for each in tokens.split(ROWS_AT_ONCE)])
+        by_chance = expected_right(logits[:, : task.p].argmax(1), labels, task.p)
+        return Finalist(interpretation, operation, logits, labels, by_chance, tokens, self.state)

@@ -11,7 +11,8 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.comparison import Finalists
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.output_classes import classes_of_loss
+from mechgrok.runs.importing.inference.records import EXACT, Recorded
 from mechgrok.runs.importing.inference.search import Search, Trial
 from mechgrok.runs.importing.inference.verdict import Verdict, judge, oddity
 from mechgrok.runs.importing.networks.structure import State, Structure
@@ -19,7 +20,11 @@ from mechgrok.tasks.operations import FORMULAS
 
 SIGNIFICANT = 1e-4
 """Probability of so many right rows by chance, times the readings and operations that were tried, below which a network has learnt."""
+CONVINCING = 0.5
+"""Accuracy above which a network computes an operation."""
 _FINALISTS = 16
+_LATER = ("eps", "classes")
+"""Options that change few answers or none, and are decided for the best readings alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +54,45 @@ def decide(
 ) -> Decision:
     """The reading of the last weights that is best among all that fit. Raises UserError where two are too close to tell."""
     single = {name: tensor.float() for name, tensor in state.items() if tensor.is_floating_point()}
-    varied = {name: values if name != "eps" else values[:1] for name, values in choices.items()}
+    varied = {name: values[:1] if name in _LATER else values for name, values in choices.items()}
     search = Search(structure, single, varied, operations)
-    trials = _distinct(search.run(), varied)
     double = {name: tensor.double() for name, tensor in single.items()}
     found = Finalists(structure, double, search)
+    verdict = _without_search(found, recorded) or _searched(found, choices, recorded)
+    return _conventional(found) if verdict is None else _decision(verdict, len(search.tried), choices, recorded)
+
+
+def _without_search(found: Finalists, recorded: Recorded) -> Verdict | None:
+    """The conventional reading where the records are exactly its own, or where it answers most rows and nothing else is open."""
+    search = found.search
+    first = found.of(search.conventional, None)
+    if recorded.agreement_of(first) == EXACT and _is_significant(first, 1):
+        return Verdict(first, ("the records of the file are those of the conventional reading, so no other was tried",))
+    is_open = any(len(values) > 1 for name, values in search.choices.items() if name not in ("row", "read"))
+    if is_open or first.accuracy <= CONVINCING or not _is_significant(first, 1) or (recorded and not recorded.agreement_of(first)):
+        return None
+    return Verdict(first, ("the network answers most rows rightly in the conventional order, so no other was tried",))
+
+
+def _searched(found: Finalists, choices: Mapping[str, Sequence[Any]], recorded: Recorded) -> Verdict | None:
+    """The best of all readings; None where the network answers no more rows rightly than by chance under any."""
+    trials = _distinct(found.search.run(), found.search.choices)
     finalists = found.around([trial.reading for trial in trials], choices)
-    if all(each.log_tail > math.log(SIGNIFICANT / len(search.tried) / len(FORMULAS)) for each in finalists):
-        return _conventional(found)
-    verdict = judge(found.whole(finalists, choices, recorded), choices, recorded)
-    return Decision(verdict.winner.interpretation, verdict.winner.operation, verdict.winner, len(search.tried), _told(verdict))
+    if not any(_is_significant(each, len(found.search.tried)) for each in finalists):
+        return None
+    return judge(found.whole(finalists, choices, recorded), choices, recorded)
+
+
+def _is_significant(finalist: Finalist, tried: int) -> bool:
+    return finalist.log_tail <= math.log(SIGNIFICANT / tried / len(FORMULAS))
+
+
+def _decision(verdict: Verdict, tried: int, choices: Mapping[str, Sequence[Any]], recorded: Recorded) -> Decision:
+    """With the classes of the loss, which change no answer."""
+    winner = verdict.winner
+    value, notes = classes_of_loss(winner, choices["classes"], recorded)
+    interpretation = Interpretation(winner.interpretation.structure, {**winner.reading, "classes": value})
+    return Decision(interpretation, winner.operation, winner, tried, (*_told(verdict), *notes))
 
 
 def _conventional(found: Finalists) -> Decision:
@@ -89,5 +123,9 @@ def _distinct(trials: Sequence[Trial], choices: Mapping[str, Sequence[Any]]) -> 
 
 def _told(verdict: Verdict) -> tuple[str, ...]:
     reading = verdict.winner.reading
-    taken = ", ".join(f"{name} {value}" for name, value in reading.items() if name != "classes")
+    taken = ", ".join(f"{name} {value}" for name, value in reading.items() if name != "classes" and _matters(name, reading))
     return (f"reading: {taken}", *verdict.notes)
+
+
+def _matters(name: str, reading: Mapping[str, Any]) -> bool:
+    return name != "eps" or reading.get("normalization") is not None

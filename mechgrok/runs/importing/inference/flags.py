@@ -31,7 +31,7 @@ def _value(name: str, text: str, values: Sequence[Any]) -> Any:
     for value in values:
         if str(value).lower() == text.lower():
             return value
-    if name == "eps":
+    if name == "eps" or all(isinstance(value, float) for value in values):
         try:
             return float(text)
         except ValueError:

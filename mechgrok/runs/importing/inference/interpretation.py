@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.models.forward.notes import unseen
+from mechgrok.models.forward.tables import Batch
 from mechgrok.models.model import Model
 from mechgrok.models.network import Network
 from mechgrok.runs.importing.inference.rows import Row
@@ -65,11 +66,11 @@ class Interpretation:
 
     def weights(self, state: State) -> dict[str, Tensor]:
         """A state dict of the file by our names, with the classes of the task and the read position at the end of the row."""
+        found = self._with_all_classes(state)
+        return found | {name: found[name][..., : self.task.classes] for name in self.structure.output_names}
+
+    def _with_all_classes(self, state: State) -> dict[str, Tensor]:
         found = self.structure.weights(state, self.reading)
-        classes = self.task.classes
-        for name in found:
-            if name in ("unembed.W_U", "unembed.b_U"):
-                found[name] = found[name][..., :classes]
         if "pos_embed.W_pos" in found and self.order != sorted(self.order):
             positions = found["pos_embed.W_pos"].clone()
             positions[: len(self.order)] = found["pos_embed.W_pos"][self.order]
@@ -77,6 +78,10 @@ class Interpretation:
         return found
 
     def logits(self, state: State, tokens: Tensor) -> Tensor:
-        """Logits (rows, p) of the number classes, in the dtype of the state."""
-        weights, network = self.weights(state), self.network
-        return network.from_embedded(weights, network.embed(weights, tokens), unseen)[:, : self.task.p]
+        """Logits (rows, classes) of all classes, those of the numbers first, in the dtype of the state."""
+        weights, network = self._with_all_classes(state), self.network
+        return network.from_embedded(weights, network.embed(weights, tokens), unseen)
+
+    def logits_of_many(self, state: State, tokens: Tensor) -> Tensor:
+        """The same for many rows, with what they share computed once."""
+        return self.network.logits(self._with_all_classes(state), Batch.of(tokens))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import get_args
 
 import torch
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.inference.chance import log_tail
 from mechgrok.runs.importing.inference.evidence import BETWEEN, Evidence
 from mechgrok.tasks.charts import is_prime
 from mechgrok.tasks.formula import parse
@@ -32,7 +34,7 @@ def identify_operation(evidence: Evidence, task: Modular, given: Operation | Non
     best = max(accuracy, key=lambda name: accuracy[name])
     if given and given not in accuracy:
         raise UserError(f"--operation {given} divides, and p = {task.p} is no prime; did you mean --operation {best}?")
-    if given and accuracy[given] <= 0.5 < accuracy[best]:
+    if given and accuracy[given] <= 0.5 < accuracy[best] and _is_no_chance(accuracy[best], task):
         raise UserError(
             f"the network gives the labels of {given} for {accuracy[given]:.1%} of the rows, those of {best} for {accuracy[best]:.1%}; "
             f"did you mean --operation {best}?"
@@ -45,6 +47,12 @@ def identify_operation(evidence: Evidence, task: Modular, given: Operation | Non
             "give --operation"
         )
     return best
+
+
+def _is_no_chance(accuracy: float, task: Modular) -> bool:
+    """Whether so many right rows of the table are unlikely for a network that has learnt none of the operations."""
+    rows = len(task.inputs())
+    return log_tail(round(accuracy * rows), rows, rows / task.p) < math.log(1e-4 / len(FORMULAS))
 
 
 def _accuracy(evidence: Evidence, task: Modular) -> float:

@@ -10,19 +10,17 @@ from torch import Tensor
 
 from mechgrok.models.model import Model
 from mechgrok.runs.importing.foreign import Foreign
-from mechgrok.runs.importing.inference.decision import Decision, decide
+from mechgrok.runs.importing.inference.decision import CONVINCING, Decision, decide
 from mechgrok.runs.importing.inference.facts import modulus_of, narrowed, operation_of, require_sizes
 from mechgrok.runs.importing.inference.flags import fixed, given_readings
+from mechgrok.runs.importing.inference.output_classes import possible_classes
 from mechgrok.runs.importing.inference.records import Recorded
 from mechgrok.runs.importing.inference.rows import possible_rows
-from mechgrok.runs.importing.networks.structure import ALL, LAST, MEAN, NUMBERS, Structure
+from mechgrok.runs.importing.networks.structure import LAST, MEAN, Structure
 from mechgrok.runs.importing.networks.transformer import PlainTransformer
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import FORMULAS
-
-CONVINCING = 0.5
-"""Accuracy above which another operation than the one that the user gives is a contradiction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +60,13 @@ def _choices(structure: Structure, foreign: Foreign, options: ImportOptions, row
     p = options.p if options.p is not None else modulus_of(foreign.facts)
     if isinstance(structure, PlainTransformer):
         require_sizes(foreign.facts, len(structure.layers), structure.d_model)
-    ends = {"read": _reads(structure), "classes": _classes(structure)}
+    ends = {"read": _reads(structure), "classes": possible_classes(structure)}
     choices: dict[str, Sequence[Any]] = {"row": possible_rows(structure, p, row), **structure.choices, **ends}
     return narrowed(choices, foreign.facts)
 
 
 def _reads(structure: Structure) -> tuple[str, ...]:
     return (LAST, MEAN, "0", "1", "2", "3") if "mask" in structure.choices else (LAST,)
-
-
-def _classes(structure: Structure) -> tuple[str, ...]:
-    """Networks of our own names and of TransformerLens keep all classes that are tokens."""
-    return (NUMBERS,) if isinstance(structure, PlainTransformer) or structure.outputs != structure.tokens else (ALL,)
 
 
 def _decided(structure: Structure, foreign: Foreign, choices: Mapping[str, Sequence[Any]], options: ImportOptions) -> Decision:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mechgrok.runs.importing.inference.finalists import Finalist
+
+EXACT = 2
+"""The agreement with records that are those of the weights."""
 _LOOSE = 0.2
 """Relative; a record may be of a step before the weights, or of a batch."""
 _EXACT = 2e-3
@@ -23,12 +27,17 @@ class Recorded:
     def __bool__(self) -> bool:
         return bool(self.losses or self.accuracies)
 
+    def agreement_of(self, finalist: Finalist) -> int:
+        """That of a reading, whose loss may be over the numbers or over all classes."""
+        right = int(finalist.right.sum())
+        return max(self.agreement(loss, right, finalist.rows) for loss in (finalist.loss, finalist.loss_over_all))
+
     def agreement(self, loss: float, right: int, rows: int) -> int:
-        """2 where a whole number of train rows gives the records exactly, 1 where some share of train rows gives them nearly, else 0."""
+        """EXACT where a whole number of train rows gives the records, 1 where some share of train rows gives them nearly, else 0."""
         possible = [self._of_accuracies(right, rows), self._of_losses(loss, rows)]
         known = [sizes for sizes in possible if sizes is not None]
         if known and set.intersection(*map(set, known)):
-            return 2
+            return EXACT
         return int(_between(self.losses, loss) and _between(self.accuracies, right / rows))
 
     def _of_accuracies(self, right: int, rows: int) -> list[int] | None:

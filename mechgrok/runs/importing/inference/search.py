@@ -32,6 +32,8 @@ MOST = 800
 """Combinations."""
 STRONG = 0.4
 """Of the largest possible signal: no other combinations are tried when one has it."""
+MOSTLY = 0.9
+"""A share of right rows that stops the combinations, too."""
 _ROWS, _FEWEST, _AT_ONCE, _NUMBERS = 192, 48, 25, 10**7
 """Rows of the table; trials between two looks at the signals; rows times parameters."""
 _NEIGHBOURS = 20
@@ -45,6 +47,8 @@ class Trial:
     reading: Reading
     z: float
     operation: str
+    right: float
+    """The share of rows with the operation's label."""
 
 
 @dataclass(eq=False)
@@ -111,7 +115,7 @@ class Search:
         if not best:
             return False
         p = best[0].reading["row"].p
-        return best[0].z > STRONG * math.sqrt(min(self.rows, p * p) * (p - 1))
+        return best[0].right > MOSTLY or best[0].z > STRONG * math.sqrt(min(self.rows, p * p) * (p - 1))
 
     @property
     def breaking(self) -> tuple[str, ...]:
@@ -163,10 +167,10 @@ class Search:
         try:
             tokens, labels = self._table(interpretation)
             with torch.no_grad():
-                z, operation = signal(interpretation.logits(self.state, tokens).float(), labels)
+                z, operation, right = signal(interpretation.logits(self.state, tokens)[:, : interpretation.task.p].float(), labels)
         except UserError:
-            return Trial(reading, -1.0, self.operations[0])
-        return Trial(reading, z, operation)
+            return Trial(reading, -1.0, self.operations[0], 0.0)
+        return Trial(reading, z, operation, right)
 
     def _table(self, interpretation: Interpretation) -> tuple[Tensor, Labels]:
         """Some rows of the table, and their labels for each operation."""

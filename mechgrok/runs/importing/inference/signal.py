@@ -43,8 +43,8 @@ def labels_at(operands: np.ndarray, p: int, operations: Sequence[str]) -> Labels
     return Labels(tuple(operations), labels, defined, counts)
 
 
-def signal(logits: Tensor, found: Labels) -> tuple[float, str]:
-    """The largest z over operations, and the operation.
+def signal(logits: Tensor, found: Labels) -> tuple[float, str, float]:
+    """The largest z over operations, the operation, and the share of rows with its label.
 
     z is the sum over rows of the label's logit, the logits being centred over classes and over rows and of length 1 in each row, in units
     of its deviation where logits and labels are independent.
@@ -56,4 +56,5 @@ def signal(logits: Tensor, found: Labels) -> tuple[float, str]:
     total = (at_label * found.defined).sum(1)
     z = total / (found.defined.sum(1) / max(logits.shape[1] - 1, 1)).sqrt()
     best = int(torch.nan_to_num(z, nan=-1.0).argmax())
-    return float(torch.nan_to_num(z, nan=-1.0)[best]), found.operations[best]
+    right = ((logits.argmax(1) == found.labels[best]) & found.defined[best]).float().mean()
+    return float(torch.nan_to_num(z, nan=-1.0)[best]), found.operations[best], float(right)

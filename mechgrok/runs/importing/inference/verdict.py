@@ -12,7 +12,7 @@ import numpy as np
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.chance import sign_test
 from mechgrok.runs.importing.inference.finalists import Finalist
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.records import EXACT, Recorded
 
 EQUAL = 1e-6
 """Relative distance of the log probabilities of two readings that are one."""
@@ -39,18 +39,18 @@ class Verdict:
 
 def judge(finalists: Sequence[Finalist], choices: Mapping[str, Sequence[Any]], recorded: Recorded) -> Verdict:
     """The best of some readings. Raises UserError where two that differ in what they answer are equally good."""
-    level = {each: recorded.agreement(each.loss, int(each.right.sum()), each.rows) if recorded else 1 for each in finalists}
+    level = {each: recorded.agreement_of(each) if recorded else 1 for each in finalists}
     most = max(level.values())
     able = _as_right([each for each in finalists if level[each] == most])
     score = _scores(able)
     ranked = rank(able)
     first = ranked[0]
     rivals = [each for each in ranked if _is_as_good(each, first, score)]
-    alike = [each for each in rivals if most == 2 or first.distance(each) < ALIKE]
+    alike = [each for each in rivals if most == EXACT or first.distance(each) < ALIKE]
     winner = min(alike, key=lambda each: oddity(each.reading, choices))
     winner = min((each for each in able if _is_plainly_better(each, winner, choices)), key=lambda each: each.loss, default=winner)
     other = next((each for each in rivals if each not in alike and each is not winner), None)
-    if other is not None and most < 2:
+    if other is not None and most < EXACT:
         raise UserError(_too_close(winner, other))
     return Verdict(winner, _notes(winner, [each for each in finalists if each is not winner], score, level, most))
 
@@ -108,18 +108,14 @@ def _scores(finalists: Sequence[Finalist]) -> dict[Finalist, float]:
     together decide 103 rightly, the loss alone 87.
     """
     share = math.floor(20 * min(each.accuracy for each in finalists)) / 20
-    scale = float(np.median([_deviation(each) for each in finalists]))
-    loss = {each: (each.least(share) * each.least(share, scale / _deviation(each))) ** 0.5 for each in finalists}
+    scale = float(np.median([each.deviation for each in finalists]))
+    loss = {each: (each.least(share) * each.least(share, scale / each.deviation)) ** 0.5 for each in finalists}
     if min(loss.values()) < _UNDERFLOW:
-        return {each: math.log(max(each.least(share, 3.0 / _deviation(each)), 1e-300)) for each in finalists}
+        return {each: math.log(max(each.least(share, 3.0 / each.deviation), 1e-300)) for each in finalists}
     low = {each for each in finalists if loss[each] < math.e * min(loss.values())}
     found = {each: math.log(loss[each]) + 3 * math.log(max(each.slope(share), 1e-300)) for each in low}
     behind = max(found.values()) + 1 - math.log(min(loss[each] for each in finalists))
     return {each: found[each] if each in low else behind + math.log(loss[each]) for each in finalists}
-
-
-def _deviation(finalist: Finalist) -> float:
-    return max(float((finalist.logits - finalist.logits.mean(1, keepdim=True)).std()), 1e-30)
 
 
 def _is_one(one: Finalist, other: Finalist) -> bool:
@@ -147,6 +143,8 @@ def _notes(
     found = {}
     for other in sorted(others, key=lambda each: (-level[each], score.get(each, np.inf), -each.accuracy)):
         changed = [name for name, value in winner.reading.items() if value != other.reading[name]]
+        if changed == ["row"] and other.accuracy < _LEARNT:
+            continue
         if len(changed) == 1 and changed[0] not in found:
             found[changed[0]] = _note(changed[0], winner, other, score, level[other] < most)
     return tuple(found.values())

@@ -22,6 +22,12 @@ SCALES: dict[str, Callable[[int, int], float]] = {
 """Factors of the scores."""
 
 
+def scales(d_head: int, d_model: int) -> tuple[str, ...]:
+    """The names of `SCALES` with different factors."""
+    by_factor = {factor(d_head, d_model): name for name, factor in reversed(SCALES.items())}
+    return tuple(name for name in SCALES if name in by_factor.values())
+
+
 def factor_of_queries(scale: str, d_head: int, d_model: int) -> float:
     """The factor of W_Q and b_Q that gives scores of another scale than 1 / sqrt(d_head)."""
     return 1.0 if scale == "1/sqrt(d_head)" else SCALES[scale](d_head, d_model) * math.sqrt(d_head)

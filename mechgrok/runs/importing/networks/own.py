@@ -41,6 +41,12 @@ class OwnNetwork(Structure):
         return {name: state[name] for name in self.shapes}
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        last = f"blocks.{_layers(self.shapes) - 1}.mlp"
+        names = ("unembed.W_U", "unembed.b_U") if "unembed.W_U" in self.shapes else (f"{last}.W_out", f"{last}.b_out")
+        return tuple(name for name in names if name in self.shapes)
+
+    @property
     def recognised(self) -> tuple[Recognised, ...]:
         return tuple(Recognised(name, shape, name) for name, shape in self.shapes.items())
 

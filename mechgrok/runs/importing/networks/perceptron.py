@@ -16,7 +16,7 @@ from mechgrok.models.model import Model
 from mechgrok.runs.importing.networks import roles
 from mechgrok.runs.importing.networks.matrices import bias
 from mechgrok.runs.importing.networks.options import ACTIVATIONS
-from mechgrok.runs.importing.networks.structure import NUMBERS, Reading, Recognised, State, Structure
+from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 from mechgrok.runs.importing.networks.units import Unit, units_of
 
 
@@ -66,9 +66,15 @@ class PlainPerceptron(Structure):
         found = self._entering(state, reading)
         for layer, unit in enumerate(self.layers[1:-1], 1):
             found |= self._map(state, unit, f"blocks.{layer}.mlp", "in")
-        classes = reading["row"].p if reading["classes"] == NUMBERS else self.outputs
-        last = self._map(state, self.layers[-1], f"blocks.{len(self.layers) - 2}.mlp", "out")
-        return found | {name: tensor[..., :classes] for name, tensor in last.items()}
+        return found | self._map(state, self.layers[-1], self._last, "out")
+
+    @property
+    def _last(self) -> str:
+        return f"blocks.{len(self.layers) - 2}.mlp"
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return f"{self._last}.W_out", f"{self._last}.b_out"
 
     def _entering(self, state: State, reading: Reading) -> dict[str, Tensor]:
         """The embeddings and the first layer."""
@@ -91,8 +97,7 @@ class PlainPerceptron(Structure):
 
     @property
     def recognised(self) -> tuple[Recognised, ...]:
-        last = f"blocks.{len(self.layers) - 2}.mlp"
-        names = [*(f"blocks.{i}.mlp.W_in" for i in range(len(self.layers) - 1)), f"{last}.W_out"]
+        names = [*(f"blocks.{i}.mlp.W_in" for i in range(len(self.layers) - 1)), f"{self._last}.W_out"]
         found = [Recognised(unit.weight, unit.shape, "embed.W_E") for unit in self.embeddings]
         for unit, name in zip(self.layers, names, strict=True):
             found.append(Recognised(unit.weight, unit.shape, name))

@@ -69,6 +69,11 @@ class Structure(ABC):
         return False
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        """Our names of the parameters whose last axis is that of the classes."""
+        return "unembed.W_U", "unembed.b_U"
+
+    @property
     @abstractmethod
     def recognised(self) -> tuple[Recognised, ...]:
         """Every tensor of the file that is part of the network."""

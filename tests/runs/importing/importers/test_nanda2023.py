@@ -80,7 +80,8 @@ def test_a_network_without_equals_token_answers_too(oracles: Path, forward: Call
     logits = forward(foreign.last, torch.stack([a, b], 1), uniform=True)
     assert (logits.argmax(-1) == (a + b) % 59).all()
     assert list(foreign.snapshots) == [None]
-    assert any("attn_coeff" in note for note in foreign.notes)
+    assert foreign.structure is not None
+    assert foreign.structure.choices["attention_coefficient"] == (1.0, 0.0)
 
 
 def test_every_matrix_is_turned_and_every_bias_is_there(small: dict[str, Tensor]) -> None:

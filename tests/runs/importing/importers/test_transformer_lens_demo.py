@@ -17,7 +17,6 @@ from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.transformer_lens_demo import TransformerLensDemo
-from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
@@ -110,10 +109,13 @@ def test_the_split_is_the_files(foreign: Foreign, demo: dict[str, Any]) -> None:
 
 
 def test_the_config_object_gives_the_architecture(foreign: Foreign) -> None:
-    found = infer_architecture(foreign.last, foreign.config)
-    assert (found.activation, found.normalization, found.heads, found.d_vocab_out, found.n_ctx) == ("gelu", None, 4, P, 3)
-    assert foreign.config["n_ctx"] == 3
-    assert foreign.config["attn_scale"] == pytest.approx(2**0.5)
+    structure = foreign.structure
+    assert structure is not None
+    assert (structure.choices["activation"], structure.choices["normalization"]) == (("gelu",), (None,))
+    assert structure.choices["attention_scale"] == ("1/sqrt(d_head)",)
+    model = structure.model({"read": "last", **{name: values[0] for name, values in structure.choices.items()}})
+    assert (model.heads, model.n_ctx, structure.outputs) == (4, 3, P)
+    assert foreign.facts["attn_scale"] == pytest.approx(2**0.5)
     assert foreign.notes == ()
 
 
