@@ -27,7 +27,7 @@ from mechgrok.runs.importing.inference.architecture import infer_architecture
 from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.operation import identify_operation, with_operation
 from mechgrok.runs.importing.inference.reading import read_network
-from mechgrok.runs.importing.inference.split import infer_split
+from mechgrok.runs.importing.inference.splits.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
 from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
 from mechgrok.runs.importing.networks.structure import Recognised

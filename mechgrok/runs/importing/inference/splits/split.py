@@ -12,8 +12,8 @@ from mechgrok.data.splits.split import RandomSplit, Split
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
-from mechgrok.runs.importing.inference.split_rules import KINDS, rule_of
-from mechgrok.runs.importing.inference.split_search import Records, search
+from mechgrok.runs.importing.inference.splits.rules import KINDS, rule_of
+from mechgrok.runs.importing.inference.splits.search import Records, search
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.inference.split_rules import KINDS
-from mechgrok.runs.importing.inference.split_search import Records, search
+from mechgrok.runs.importing.inference.splits.rules import KINDS
+from mechgrok.runs.importing.inference.splits.search import Records, search
 
 ROWS = 121
 

@@ -15,7 +15,7 @@ from mechgrok.maths.landscape import losses
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.loss_check import TOLERANCE
-from mechgrok.runs.importing.inference.split_rules import ORDERS, SHUFFLED, rule_of
+from mechgrok.runs.importing.inference.splits.rules import ORDERS, SHUFFLED, rule_of
 from mechgrok.tasks.modular import Modular
 
 SEEDS = range(100)
