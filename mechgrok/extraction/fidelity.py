@@ -28,6 +28,8 @@ def measure_fidelity(program: Program, whole: Snapshot, view: Snapshot) -> Facts
         "rows_outside": len(whole.grid.rows) - len(grid.rows),
         "same_answer": int((predicted == network).sum()),
         "agreement": float((predicted == network).double().mean()),
+        "right_rows": int((network == right).sum()),
+        "same_where_right": int(((predicted == network) & (network == right)).sum()),
         "second_answer": _second(logits, view),
         "explained": _explained(logits, view),
         "program": _scores(view, predicted == right, losses.per_label(logits)[grid.phase, grid.labels]) | {"margin": program.margin},

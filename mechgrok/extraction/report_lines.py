@@ -9,6 +9,9 @@ from mechgrok.extraction.program import Program
 
 AGREES = 0.99
 """Share of rows with the network's answer below which a program is no account of it."""
+LEARNT = 0.9
+"""Accuracy, on all, train and test rows, below which a network's right rows say nothing of how it answers: a program of the rule has all of
+them, and a network that has memorised its train rows has these."""
 
 
 def header_lines(run: str, step: int, program: Program, facts: Mapping[str, Any]) -> list[str]:
@@ -29,8 +32,16 @@ def report_lines(run: str, step: int, program: Program, facts: Mapping[str, Any]
 
 
 def agrees(facts: Mapping[str, Any]) -> bool:
-    """Whether the program gives the network's answers."""
-    return bool(facts["agreement"] >= AGREES)
+    """Whether the program gives the network's answers: on all rows, or on those that a network which has learnt the rule answers rightly.
+
+    A program is a function of the phase, and so is the label; a network's wrong answers are no such function.
+    """
+    return bool(facts["agreement"] >= AGREES) or _agrees_where_right(facts)
+
+
+def _agrees_where_right(facts: Mapping[str, Any]) -> bool:
+    known = [accuracy for accuracy in facts["network"]["accuracy"].values() if accuracy is not None]
+    return bool(min(known) >= LEARNT and facts["same_where_right"] >= AGREES * facts["right_rows"])
 
 
 def _findings(program: Program, facts: Mapping[str, Any]) -> list[str]:
@@ -43,9 +54,19 @@ def _findings(program: Program, facts: Mapping[str, Any]) -> list[str]:
         *_margin(facts["program"]["margin"]),
         _certificate(facts["certificate"]),
     ]
-    return (
-        findings if agrees(facts) else ["IT DOES NOT AGREE: the waves are in the network, but they are not what it answers by.", *findings]
-    )
+    return [*_verdict(facts), *findings]
+
+
+def _verdict(facts: Mapping[str, Any]) -> list[str]:
+    """Nothing where the program gives nearly all answers."""
+    if facts["agreement"] >= AGREES:
+        return []
+    right, wrong = facts["right_rows"], facts["rows"] - facts["right_rows"]
+    if agrees(facts):
+        same = f"{facts['same_where_right']} of the {right} rows that the network answers rightly"
+        return [f"It agrees on {same}; the network errs on the other {wrong}, which no function of the phase alone reproduces."]
+    limit = f" The network answers {right} of {right + wrong} rows rightly, the most that a program can share." if wrong else ""
+    return [f"IT DOES NOT AGREE: the waves are in the network, but they are not what it answers by.{limit}"]
 
 
 def _outside(facts: Mapping[str, Any]) -> str:

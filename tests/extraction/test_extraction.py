@@ -20,6 +20,7 @@ from mechgrok.errors import UserError
 from mechgrok.extraction import Extraction, extract
 from mechgrok.extraction.extraction import extract_snapshot
 from mechgrok.extraction.phases import formula
+from mechgrok.extraction.report_lines import agrees
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies
 from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
@@ -137,6 +138,12 @@ class TestReportedFigures:
         assert spoilt.fidelity["network"]["accuracy"]["all"] == pytest.approx(166 / 169)
         assert spoilt.fidelity["program"]["accuracy"]["all"] == 1
 
+    def test_errors_of_the_network_are_counted_and_no_disagreement(self, spoilt: Extraction) -> None:
+        verdict = "It agrees on 166 of the 166 rows that the network answers rightly; the network errs on the other 3"
+        assert any(line.startswith(verdict) for line in spoilt.lines())
+        assert agrees(spoilt.fidelity)
+        assert "DOES NOT AGREE" not in spoilt.source
+
     def test_a_few_rows_off_the_profile_undo_the_certificate(self, spoilt: Extraction) -> None:
         assert spoilt.fidelity["certificate"]["holds"] is False
         assert spoilt.fidelity["certificate"]["imbalance"] > 40
@@ -251,6 +258,18 @@ class TestRefusals:
         assert found.fidelity["agreement"] == pytest.approx(train_rows(169).mean())
         assert any("DOES NOT AGREE" in line for line in found.lines())
         assert "DOES NOT AGREE" in found.source
+
+    def test_a_memoriser_of_nearly_the_whole_table_does_not_agree_either(self) -> None:
+        """It answers .94 of the table rightly, and none of its test rows."""
+        train = np.random.default_rng(3).random(169) < 0.94
+        logits = cosines(self.TASK, {2: (0.6, 0.0), 3: (0.6, 0.0)})
+        logits[np.arange(169), (self.TASK.labels() + np.where(train, 0, 4)) % 13] += 9
+        found = told(self.TASK, logits, train, rule="fixed", fixed=(2, 3))
+        assert found.fidelity["network"]["accuracy"]["all"] > 0.9
+        assert not agrees(found.fidelity)
+        assert any(
+            f"answers {train.sum()} of 169 rows rightly, the most that a program of the rule can share" in line for line in found.lines()
+        )
 
     def test_an_agreeing_one_does_not_say_so(self, planted: Extraction) -> None:
         assert "DOES NOT AGREE" not in planted.source
