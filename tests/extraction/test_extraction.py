@@ -267,9 +267,7 @@ class TestRefusals:
         found = told(self.TASK, logits, train, rule="fixed", fixed=(2, 3))
         assert found.fidelity["network"]["accuracy"]["all"] > 0.9
         assert not agrees(found.fidelity)
-        assert any(
-            f"answers {train.sum()} of 169 rows rightly, the most that a program of the rule can share" in line for line in found.lines()
-        )
+        assert any(f"answers {train.sum()} of 169 rows rightly, the most that a program can share" in line for line in found.lines())
 
     def test_an_agreeing_one_does_not_say_so(self, planted: Extraction) -> None:
         assert "DOES NOT AGREE" not in planted.source
