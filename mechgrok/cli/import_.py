@@ -49,7 +49,8 @@ def _import(
         out: The new run's folder.
         p: The modulus; by default the number of number tokens of the network, or the one that the sizes of a log's splits imply.
         operation: What was learnt; by default what the network shows, or that of the log's hparams.yaml.
-        split: How the train rows were drawn, or file; left away, the split is unknown and what needs it will be missing.
+        split: How the train rows were drawn, or file (which --split-file implies); left away, the split is unknown and what needs it will
+            be missing.
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses and accuracies, with all kinds of split and usual
             fractions where these are not given.

@@ -57,6 +57,19 @@ def test_auto_finds_the_seed(call, weights: Path) -> None:
     assert open_run("run").config.split.seed == 3
 
 
+def test_auto_tries_all_kinds_that_take_a_number_of_rows(call, weights: Path) -> None:
+    _, out, _ = call("import", weights / "demo.pth", "--out", "run", "--train-rows", 44, "--split-seed", "auto")
+    assert "split seed 3 is the one from 0 to 99 that gives the recorded losses (python-shuffle, 44 of 49 rows)" in out
+
+
+def test_a_dry_run_of_a_log_writes_nothing(call, tmp_path: Path) -> None:
+    path = log(tmp_path / "log")
+    status, out, _ = call("import", path, "--out", "run", "--dry")
+    assert (status, out.splitlines()[0]) == (0, "dry run: add modulo 7, curves alone")
+    assert "Next:" not in out
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
+
+
 def test_rows_that_the_file_names_need_no_flags(call, weights: Path) -> None:
     _, out, _ = call("import", weights / "named.pth", "--out", "run")
     assert "the train rows are those that the file names" in out
@@ -108,8 +121,11 @@ def cut(weights: Path, to: Path) -> None:
         (["FILE", "--out", "run", "--operation", "modulo"], "invalid choice 'modulo' for argument '--operation'"),
         (["FILE", "--out", "run", "--operation", "subtract"], "the network gives the labels of subtract for"),
         (["FILE", "--out", "run", "--split", "python-shuffle"], "--split needs --fraction and --split-seed"),
-        (["FILE", "--out", "run", "--split-seed", "3"], "--fraction and --split-seed need --split"),
-        (["FILE", "--out", "run", "--split", "python-shuffle", "--fraction", "2", "--split-seed", "3"], "fraction: Input should be less"),
+        (["FILE", "--out", "run", "--split-seed", "3"], "--split-seed: give the kind of split too, --split python-shuffle"),
+        (
+            ["FILE", "--out", "run", "--split", "python-shuffle", "--fraction", "2", "--split-seed", "3"],
+            "--fraction 2.0: a share of the rows, above 0 and at most 1",
+        ),
         (["FILE", "--out", "run", "--split", "python-shuffle", "--fraction", ".9", "--split-seed", "x"], "Error parsing --split-seed"),
         (["FILE", "--out", "run", "--step", "7"], "FILE: the file holds its steps (50, 100, 150); leave --step away"),
         (["FILE", "--out", "cut.pth"], "cut.pth exists already and is never overwritten; choose another --out"),

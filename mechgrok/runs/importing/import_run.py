@@ -31,6 +31,7 @@ from mechgrok.runs.importing.inference.splits.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
 from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
 from mechgrok.runs.importing.networks.structure import Recognised
+from mechgrok.runs.importing.option_checks import require_consistent, require_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import Operation
@@ -43,10 +44,12 @@ def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
     """
     refuse_existing(out)
     _refuse_own(path)
-    log = log_of(path)
+    log, notes = log_of(path)
     if log is not None and not (path.is_dir() and reading.weight_files(path)):
-        return import_log(log, out, options)
-    return import_weights(path, out, options, log)
+        return import_log(log, out, options, notes)
+    if log is None:
+        require_log(options, path)
+    return import_weights(path, out, options, log, notes)
 
 
 def _refuse_own(path: Path) -> None:
@@ -57,8 +60,9 @@ def _refuse_own(path: Path) -> None:
             raise UserError(f"{path} is, or is a part of, a run of mechgrok; go on with: mechgrok analyze {folder}")
 
 
-def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | None = None) -> Imported:
+def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | None = None, about_logs: tuple[str, ...] = ()) -> Imported:
     """Makes a run of a weights file or a folder of checkpoints, with the curves of a `log` beside them."""
+    require_consistent(options)
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
         read = date(with_log(contents, log, options) if log else contents, options)
@@ -68,7 +72,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
-    notes = (*foreign.notes, *network.notes, *found, *(map(str, losses) if losses else [_unchecked(evidence)]))
+    notes = (*foreign.notes, *about_logs, *network.notes, *found, *(map(str, losses) if losses else [_unchecked(evidence)]))
     config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))
     if not options.dry:
         create(out, _files(path, foreign, config, mask, notes))

@@ -129,16 +129,25 @@ def test_the_seed_of_a_split_that_the_file_does_not_name_is_found(demo: dict[str
 def test_train_rows_of_a_file_of_the_user(demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     np.save(tmp_path / "train.npy", demo_run.is_train)
-    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split="file", split_file=tmp_path / "train.npy"))
+    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split_file=tmp_path / "train.npy"))
+    assert import_file(tmp_path / "weights.pt", tmp_path / "b", ImportOptions(split="file", split_file=tmp_path / "train.npy")) == made
     run = open_run(tmp_path / "run")
     assert run.config.split.kind == "given"
     assert run.is_train.tolist() == demo_run.is_train.tolist()
     assert f"{int(demo_run.is_train.sum())} train rows are those of train.npy" in made.notes
 
 
+def test_a_split_beside_train_rows_of_the_file_is_refused(demo_file: Path, tmp_path: Path) -> None:
+    said = ImportOptions(split="python-shuffle", fraction=0.5, split_seed=1)
+    with pytest.raises(UserError, match="the file names its train rows; leave --split, --fraction, --split-seed away"):
+        import_file(demo_file, tmp_path / "run", said)
+
+
 @pytest.mark.parametrize("kind", ["python-shuffle", "numpy-shuffle", "torch-randperm", "torch-random-split"])
 def test_a_number_of_train_rows_instead_of_a_fraction(kind: Any, demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
+    with pytest.raises(UserError, match="--train-rows 122: the table has 121 rows"):
+        import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=122, split_seed=2))
     import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=37, split_seed=2))
     run = open_run(tmp_path / "run")
     assert (run.config.split.kind, run.config.split.count, int(run.is_train.sum())) == (kind, 37, 37)
@@ -212,12 +221,24 @@ def test_what_contradicts_the_file_is_refused_with_nothing_written(said: ImportO
         (ImportOptions(split="python-shuffle"), "--split needs --fraction and --split-seed"),
         (ImportOptions(split="python-shuffle", fraction=0.3), "--split needs --fraction and --split-seed"),
         (ImportOptions(split="python-shuffle", split_seed=0), "--split needs --fraction and --split-seed"),
-        (ImportOptions(fraction=0.3), "--fraction and --split-seed need --split"),
+        (ImportOptions(fraction=0.3), "--fraction: give the kind of split too, --split python-shuffle"),
+        (ImportOptions(train_rows=3, split_seed=0), "--train-rows, --split-seed: give the kind of split too"),
+        (ImportOptions(split="python-shuffle", fraction=0.3, train_rows=3, split_seed=0), "--fraction and --train-rows both give the size"),
+        (
+            ImportOptions(split="python-shuffle", split_file=Path("rows.txt")),
+            "--split-file lists the train rows, and --split python-shuffle",
+        ),
+        (
+            ImportOptions(split="file", split_file=Path("rows.txt"), fraction=0.3, split_seed=1),
+            "--split-file lists the train rows; leave --fr",
+        ),
+        (ImportOptions(split="python-shuffle", train_rows=0, split_seed=0), "--train-rows 0: a number of rows, 1 or more"),
+        (ImportOptions(columns={"step": "t"}), "--columns names columns of a log, and"),
         (ImportOptions(split_seed="auto"), "--split-seed auto needs losses recorded in the file"),
         (ImportOptions(split="file"), "--split file needs --split-file"),
         (ImportOptions(split="torch-threshold", train_rows=3, split_seed=0), "--split torch-threshold has a share of test rows"),
-        (ImportOptions(split="python-shuffle", fraction=1.5, split_seed=0), "fraction: Input should be less than or equal to 1"),
-        (ImportOptions(split="python-shuffle", fraction=0.5, split_seed=-1), "seed: Input should be greater than or equal to 0"),
+        (ImportOptions(split="python-shuffle", fraction=1.5, split_seed=0), "--fraction 1.5: a share of the rows, above 0 and at most 1"),
+        (ImportOptions(split="python-shuffle", fraction=0.5, split_seed=-1), "--split-seed -1: a seed is 0 or more"),
         (ImportOptions(split="python-shuffle", fraction=0.5, split_seed="auto"), "--split-seed auto needs losses recorded in the file"),
     ],
 )

@@ -14,6 +14,10 @@ def given_readings(words: Sequence[str]) -> dict[str, str]:
     wrong = next((word for word, (_, sign, _) in zip(words, parts, strict=True) if not sign), None)
     if wrong is not None:
         raise UserError(f"--reading {wrong}: write OPTION=VALUE, such as activation=gelu")
+    names = [name.strip() for name, _, _ in parts]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"--reading {twice}=... is given twice; give one value")
     return {name.strip(): value.strip() for name, _, value in parts}
 
 

@@ -21,6 +21,9 @@ def parse_columns(text: str) -> dict[str, str]:
         if not sign or not theirs or (ours != "step" and (curve is None or curve.split is None)):
             known = "step=NAME, train_loss=NAME, test_loss=NAME, train_accuracy=NAME or test_accuracy=NAME"
             raise UserError(f"--columns {ours}{sign}{theirs}: write {known}, with commas between them")
+    names = [ours.strip() for ours, _, _ in pairs]
+    if len(set(names)) < len(names):
+        raise UserError(f"--columns {text}: it names a column of {max(names, key=names.count)} twice; give one")
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 

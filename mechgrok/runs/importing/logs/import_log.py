@@ -24,25 +24,36 @@ from mechgrok.runs.importing.logs.curves import read_curves, read_recorded
 from mechgrok.runs.importing.logs.hparams import Setting
 from mechgrok.runs.importing.logs.log_files import ENDINGS
 from mechgrok.runs.importing.logs.task import task_of_log
+from mechgrok.runs.importing.option_checks import require_for_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
 
 LOG = "metrics.csv"
 FORMAT = "log"
 DESCRIBE = "a log of curves (.csv, .json, .jsonl): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
 _HPARAMS = "hparams.yaml"
+_SHOWN = 4
 _AVERAGED = "train readings are means over the batches of an epoch, taken while the network changes, with dropout; val is called test here"
 
 
-def log_of(path: Path) -> Path | None:
-    """The log that a path means: itself, or the one in the folder; None where there is none. Raises UserError for a folder of several."""
+def log_of(path: Path) -> tuple[Path | None, tuple[str, ...]]:
+    """The log that a path means: itself, or the one in the folder; None where there is none. With notes on other logs beside it.
+
+    Raises UserError for a folder of several logs without weights. Beside weights, none of several is taken but metrics.csv.
+    """
     if not path.is_dir():
-        return path if path.suffix in ENDINGS else None
-    if (path / LOG).is_file():
-        return path / LOG
-    logs = [file for file in sorted(path.iterdir()) if file.suffix in ENDINGS and file.is_file() and _has_curves(file)]
+        return (path if path.suffix in ENDINGS else None), ()
+    logs = [
+        file for file in sorted(path.iterdir()) if file.suffix in ENDINGS and file.is_file() and (file.name == LOG or _has_curves(file))
+    ]
+    names = ", ".join(log.name for log in logs[:_SHOWN])
+    if path / LOG in logs:
+        others = ", ".join(log.name for log in logs if log.name != LOG)
+        return path / LOG, ((f"of the logs {names}, {LOG} is taken; left out {others}",) if others else ())
     if len(logs) > 1 and not reading.weight_files(path):
-        raise UserError(f"{path} holds several logs: {', '.join(log.name for log in logs[:4])}; give one of them")
-    return logs[0] if len(logs) == 1 else None
+        raise UserError(f"{path} holds several logs: {names}; give one of them")
+    if len(logs) > 1:
+        return None, (f"no curves are taken, since the folder holds several logs: {names}; leave one of them in it",)
+    return (logs[0] if logs else None), ()
 
 
 def _has_curves(path: Path) -> bool:
@@ -65,30 +76,24 @@ def with_log(foreign: Foreign, path: Path, options: ImportOptions) -> Foreign:
     )
 
 
-def import_log(path: Path, out: Path, options: ImportOptions) -> Imported:
+def import_log(path: Path, out: Path, options: ImportOptions, about_logs: tuple[str, ...] = ()) -> Imported:
     """Makes a run of a log of curves. Raises UserError, with nothing written, where that cannot be."""
-    _refuse_splits(options)
+    require_for_log(options)
     settings = hparams.read(path.with_name(_HPARAMS))
     table, about = read_curves(path, options.columns, options.record_every)
     with reading.naming(path):
         task, notes = task_of_log(options, settings, lightning.split_sizes(path))
     training = Training(steps=int(table["step"].max()), batch=_batch(settings))
     config = Config(task=task, split=UnknownSplit(), model=UnknownModel(), training=training)
-    remarks = (*_counts(table), *about, *notes, *([_AVERAGED] if _is_lightning(settings) else []))
-    create(out, _files(path, table, config, settings, remarks))
+    remarks = (*_counts(table), *about_logs, *about, *notes, *([_AVERAGED] if _is_lightning(settings) else []))
+    if not options.dry:
+        create(out, _files(path, table, config, settings, remarks))
     return Imported(config, (), remarks, ())
 
 
 def _is_lightning(settings: Mapping[str, Setting]) -> bool:
     """Whether the log is of openai/grok or a descendant, whose settings stand beside it."""
     return bool(settings)
-
-
-def _refuse_splits(options: ImportOptions) -> None:
-    given = {"--split": options.split, "--fraction": options.fraction, "--split-seed": options.split_seed, "--step": options.step}
-    named = [flag for flag, value in given.items() if value is not None]
-    if named:
-        raise UserError(f"leave {', '.join(named)} away: a log of curves holds no network, so it has neither train rows nor a step")
 
 
 def _batch(settings: Mapping[str, Setting]) -> Setting:

@@ -170,6 +170,11 @@ def test_other_files_are_refused_in_one_line(name: str, text: str, complaint: st
     assert "\n" not in str(error.value)
 
 
+def test_a_curve_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(UserError, match="names a column of step twice; give one"):
+        parse_columns("step=a,step=b")
+
+
 @pytest.mark.parametrize("text", ["", "step", "step=", "loss=a", "trainloss:a", "step=a,,"])
 def test_columns_that_are_no_pairs_are_refused(text: str) -> None:
     with pytest.raises(UserError, match="write step=NAME, train_loss=NAME"):

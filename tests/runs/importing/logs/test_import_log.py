@@ -124,6 +124,9 @@ HEADER = "step,train_accuracy,train_loss,val_accuracy,val_loss\n"
         (HEADER + "1,200,3,,\n", ImportOptions(p=7), "accuracies below 0 or above 100"),
         (HEADER + "1,2,high,,\n", ImportOptions(p=7), "something other than numbers under train_loss"),
         (HEADER + "1,2,3,,\n", ImportOptions(p=7, step=4), "leave --step away"),
+        (HEADER + "1,2,3,,\n", ImportOptions(p=7, train_rows=4), "leave --train-rows away"),
+        (HEADER + "1,2,3,,\n", ImportOptions(p=7, split_file=Path("rows.txt")), "leave --split-file away"),
+        (HEADER + "1,2,3,,\n", ImportOptions(p=7, reading=("heads=4",)), "leave --reading away"),
         (
             HEADER + "1,2,3,,\n",
             ImportOptions(p=7, split="python-shuffle", fraction=0.3, split_seed=0),
@@ -181,6 +184,24 @@ def test_weights_and_a_log_in_one_folder_are_one_run(tmp_path: Path) -> None:
     test = run.metrics[run.metrics.split == "test"]
     assert (test.step.tolist(), test.loss.tolist(), test.accuracy.tolist()) == ([0, 5, 10], [3, 3, 2], [0, 0.25, 1])
     assert "curves of history.json" in made.notes
+
+
+@pytest.mark.parametrize(
+    ("logs", "readings", "note"),
+    [
+        (("a.csv", "b.csv"), 0, "no curves are taken, since the folder holds several logs: a.csv, b.csv; leave one of them in it"),
+        (("a.csv", "metrics.csv"), 1, "of the logs a.csv, metrics.csv, metrics.csv is taken; left out a.csv"),
+    ],
+)
+def test_several_logs_beside_weights_are_noted(logs: tuple[str, ...], readings: int, note: str, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    torch.save(network(), folder / "c.pt")
+    for name in logs:
+        (folder / name).write_text("step,train_loss\n0,3\n")
+    run, made = imported(folder, tmp_path / "run", operation="add")
+    assert len(run.metrics) == readings
+    assert note in made.notes
 
 
 def test_several_logs_in_a_folder_are_named(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,8 +14,9 @@ from mechgrok.data.splits.split import RandomSplit, Split
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
-from mechgrok.runs.importing.inference.splits.rules import KINDS, rule_of
+from mechgrok.runs.importing.inference.splits.rules import KINDS, SHUFFLED, rule_of
 from mechgrok.runs.importing.inference.splits.search import Records, search
+from mechgrok.runs.importing.option_checks import given_split
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 
@@ -23,8 +26,12 @@ _NEEDS = "a number, or auto to try 0 to 99 against the recorded losses and accur
 
 def infer_split(foreign: Foreign, options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     """The split, its train mask where it is known, and notes on both. Raises UserError where the options give a split in part."""
-    if options.split == "file":
-        return _of_file(options, task)
+    if options.split_file is not None:
+        return _of_file(options.split_file, task)
+    if options.train_rows is not None and options.train_rows > len(task.units()):
+        raise UserError(f"--train-rows {options.train_rows}: the table has {len(task.units())} rows")
+    if foreign.train_rows is not None or "train" in foreign.pairs:
+        _refuse_other_rows(options)
     if foreign.train_rows is not None:
         return Given(), _mask(foreign.train_rows, task.p**2)[pair_index(task)], [_NAMED]
     if "train" in foreign.pairs:
@@ -35,20 +42,22 @@ def infer_split(foreign: Foreign, options: ImportOptions, evidence: Evidence, ta
     return _given_by_user(options, task)
 
 
-def _of_file(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
+def _refuse_other_rows(options: ImportOptions) -> None:
+    """Raises UserError where the user gives a split beside the train rows of the file."""
+    if given := given_split(options):
+        raise UserError(f"the file names its train rows; leave {', '.join(given)} away, or give other rows by --split-file")
+
+
+def _of_file(path: Path, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
     """The rows that a file of the user lists; the run keeps its own copy."""
-    if options.split_file is None:
-        raise UserError("--split file needs --split-file, a file of the numbers, pairs or the mask of the train rows")
-    mask = FromFile(path=str(options.split_file)).train_rows(task)
-    return Given(), mask, [f"{int(mask.sum())} train rows are those of {options.split_file.name}"]
+    mask = FromFile(path=str(path)).train_rows(task)
+    return Given(), mask, [f"{int(mask.sum())} train rows are those of {path.name}"]
 
 
 def _given_by_user(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
-    sized = options.fraction is not None or options.train_rows is not None
-    if options.split is None and (sized or options.split_seed is not None):
-        raise UserError(f"--fraction and --split-seed need --split {', '.join(KINDS)} or file")
     if options.split is None:
         return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
+    sized = options.fraction is not None or options.train_rows is not None
     if not sized or not isinstance(options.split_seed, int):
         raise UserError(f"--split needs --fraction and --split-seed ({_NEEDS}); instead of a fraction, --train-rows gives a number of rows")
     rule = rule_of(options.split, options.split_seed, options.fraction, options.train_rows)
@@ -57,7 +66,8 @@ def _given_by_user(options: ImportOptions, task: Modular) -> tuple[Split, np.nda
 
 def _found(options: ImportOptions, records: Records, task: Modular) -> tuple[RandomSplit, np.ndarray, list[str]]:
     """The split that the records determine, among those that the options leave."""
-    kinds = list(KINDS) if options.split is None else [options.split]
+    sized = KINDS if options.train_rows is None else SHUFFLED
+    kinds = list(sized) if options.split is None else [options.split]
     rule, note = search(records, kinds, options.fraction, options.train_rows)
     return rule, rule.train_rows(task), [note]
 
