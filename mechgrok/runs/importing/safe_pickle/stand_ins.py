@@ -21,6 +21,8 @@ CONFIGS = (
     "easy_transformer.EasyTransformer.EasyTransformerConfig",
 )
 """Where TransformerLens and its predecessor kept their config over the years: read as a dict of its fields."""
+_LONGEST_PART = 32
+"""Letters of the kind of a device, bits of its number."""
 
 
 def call(name: str, arguments: tuple[Any, ...]) -> Any:
@@ -83,8 +85,16 @@ def _number(kind: Any, data: Any = b"") -> Any:
     return Record("numpy.scalar", (data,)) if type(kind) is Record else number(kind, data)
 
 
-def _device(*parts: Any) -> str:
-    return ":".join(str(part)[:20] for part in parts[:2])
+def _device(kind: Any, *index: Any) -> str:
+    """cpu or cuda:0. Only words and numbers become text: that of nested tuples may be exponentially longer than they are in the file."""
+    parts = (kind, *index)
+    if len(parts) > 2 or any(type(part) not in (str, int) or _length(part) > _LONGEST_PART for part in parts):
+        raise RefusedError("has a device of an unknown form")
+    return ":".join(map(str, parts))
+
+
+def _length(part: str | int) -> int:
+    return len(part) if isinstance(part, str) else part.bit_length()
 
 
 _FIXED: Mapping[str, Callable[..., Any]] = {

@@ -21,6 +21,7 @@ from mechgrok.runs.importing.safe_pickle.arrays import NumberFormat, number
 from mechgrok.runs.importing.safe_pickle.plain import plain
 from mechgrok.runs.importing.safe_pickle.records import Record
 from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
+from mechgrok.runs.importing.safe_pickle.stand_ins import call
 
 PROTOCOLS = range(6)
 
@@ -177,3 +178,15 @@ def test_the_config_of_the_installed_library_is_a_dict() -> None:
     found = read(config)
     assert isinstance(found, dict)
     assert (found["n_ctx"], found["act_fn"], found["dtype"]) == (3, "relu", "torch.float32")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:3", "meta"])
+def test_a_device_is_its_name(device: str) -> None:
+    assert read(torch.device(device)) == device
+
+
+@pytest.mark.parametrize("parts", [(((1, 2), (1, 2)),), ("cuda", ([],)), ("c" * 33,), ("cuda", 2**40), ("cuda", 0, 0), (None,)])
+def test_a_device_of_something_else_than_a_word_and_a_number_is_refused(parts: tuple[Any, ...]) -> None:
+    """The text of tuples within tuples is exponentially longer than the file, where each holds the one before twice."""
+    with pytest.raises(RefusedError, match="device of an unknown form"):
+        call("torch.device", parts)
