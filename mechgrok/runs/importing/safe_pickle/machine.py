@@ -18,6 +18,10 @@ from mechgrok.runs.importing.safe_pickle.stand_ins import require_key
 
 _BITS = 1024
 _NAME_LENGTH = 200
+_STATES = 4
+"""Of one object. Python gives it one; its attributes are collected from all of them whenever they are read."""
+_TUPLE_KEYS = 2**12
+"""Of all dicts together: a file can give all of them one hash, so that a dict of them takes quadratic time."""
 _ENCODE = "_codecs.encode"
 _LOAD = "torch.storage._load_from_bytes"
 
@@ -50,6 +54,7 @@ class _Machine:
         self.persistent = persistent
         self.conversions = conversions
         self.converted: dict[tuple[str, int], tuple[Any, Any]] = {}
+        self.tuple_keys = 0
 
     def push(self, value: Any) -> None:
         self.stack.append(value)
@@ -64,6 +69,13 @@ class _Machine:
         taken = self.stack[len(self.stack) - count :]
         del self.stack[len(self.stack) - count :]
         return taken
+
+    def key(self, key: Any) -> Any:
+        """A key of a dict. Raises RefusedError for what is none."""
+        self.tuple_keys += type(key) is tuple
+        if self.tuple_keys > _TUPLE_KEYS:
+            raise RefusedError(f"has more than {_TUPLE_KEYS} keys that are tuples")
+        return require_key(key)
 
     def mark(self) -> None:
         self.aside.append(self.stack)
@@ -159,6 +171,8 @@ def _build(machine: _Machine, argument: Any) -> None:
     if type(target) is Record:
         if not any(state is other for other in target.states[-1:]):
             target.states.append(state)
+        if len(target.states) > _STATES:
+            raise RefusedError(f"gives one object more than {_STATES} states")
     elif type(target) in (NumberFormat, Array):
         target.__setstate__(state)
 
@@ -176,7 +190,7 @@ def _update(machine: _Machine, items: list[Any]) -> None:
         raise ValueError("items that are added to no dict")
     entries = target.entries if type(target) is Record else target
     for key, value in zip(items[::2], items[1::2], strict=True):
-        entries[require_key(key)] = value
+        entries[machine.key(key)] = value
 
 
 def _dict(machine: _Machine, argument: Any) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from mechgrok.runs.importing.safe_pickle.arrays import Array, NumberFormat
 from mechgrok.runs.importing.safe_pickle.records import Name, Record
 from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
-from mechgrok.runs.importing.safe_pickle.stand_ins import CONFIGS
+from mechgrok.runs.importing.safe_pickle.stand_ins import CONFIGS, require_key
 from mechgrok.runs.importing.safe_pickle.tensors import Storage, Strided
 
 _DEPTH = 64
@@ -98,7 +98,8 @@ def _key(key: Any) -> Any:
         return key.text
     if type(key) is not Record:
         return key
-    return key.arguments[0] if len(key.arguments) == 1 and type(key.arguments[0]) in (bool, int, float, str) else key.name
+    has_value = len(key.arguments) == 1 and type(key.arguments[0]) in (bool, int, float, str)
+    return require_key(key.arguments[0]) if has_value else key.name
 
 
 def _array(array: Array) -> Tensor | None:

@@ -21,6 +21,9 @@ CONFIGS = (
     "easy_transformer.EasyTransformer.EasyTransformerConfig",
 )
 """Where TransformerLens and its predecessor kept their config over the years: read as a dict of its fields."""
+_KEY_BITS = 60
+"""Of a whole number as a key: longer ones may all have one hash, so that a dict of them takes quadratic time."""
+_KEY_LENGTH = 1000
 _LONGEST_PART = 32
 """Letters of the kind of a device, bits of its number."""
 
@@ -36,9 +39,11 @@ def _ordered(*arguments: Any) -> dict[Any, Any] | Record:
 
 
 def require_key(key: Any, depth: int = 2) -> Any:
-    """A key of a dict: a word, a number, a record, or a short tuple of them. Raises RefusedError for others."""
+    """A key of a dict: a word, a number, a record, or a short tuple of them. Raises RefusedError for others, and for long ones."""
     if type(key) is tuple and depth and len(key) <= 16:
         return tuple(require_key(each, depth - 1) for each in key)
+    if (type(key) is int and key.bit_length() > _KEY_BITS) or (type(key) in (str, bytes) and len(key) > _KEY_LENGTH):
+        raise RefusedError("has keys of an absurd length")
     if key is None or type(key) in (bool, int, float, str, bytes, Record, Name):
         return key
     raise RefusedError("has keys other than words, numbers and tuples of them")

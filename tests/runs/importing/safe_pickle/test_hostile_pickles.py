@@ -143,6 +143,13 @@ ODD: dict[str, Payload] = {
     "list in itself": lambda flag: b"]q\x00h\x00a",
     "dict in itself": lambda flag: b"}q\x00" + word("a") + b"h\x00s",
     "list as a key": lambda flag: b"}]Ns",
+    "huge number as a key": lambda flag: b"}" + big(2**60) + b"Ns",
+    "huge word as a key": lambda flag: b"}" + word("a" * 1001) + b"Ns",
+    "huge bytes as a key": lambda flag: b"}" + b"B" + struct.pack("<I", 1001) + bytes(1001) + b"Ns",
+    "huge number in a tuple as a key": lambda flag: b"}" + big(2**60) + b"\x85Ns",
+    "member of a huge number as a key": lambda flag: b"}" + call(name("m", "Kind"), big(2**60)) + b"Ns",
+    "many tuples as keys": lambda flag: b"}" + b"".join(b"J" + struct.pack("<i", at) + b"\x85Ns" for at in range(4097)),
+    "many states": lambda flag: name("m", "C") + b")\x81" + b"}b" * 5,
     "nothing recalled": lambda flag: b"h\x07",
     "nothing on the stack": lambda flag: b"R",
     "no mark": lambda flag: b"t",
@@ -215,9 +222,18 @@ def test_a_call_is_a_record_of_its_name_and_arguments(tmp_path: Path) -> None:
     assert (found.name, found.arguments) == ("posix.system", ("true",))
 
 
+@pytest.mark.parametrize("key", [big(2**60 - 1), big(-(2**59)), word("a" * 1000), big(3) + word("b") + b"\x86"])
+def test_keys_of_usual_lengths_are_read(key: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pt"
+    path.write_bytes(zipped(b"}" + key + b"Ns"))
+    assert len(loading.read(path)) == 1
+
+
 _REFUSED = (
     *("huge text", "huge long text", "huge storage", "negative storage", "huge expansion", "code as storage id", "module as storage"),
     *("deep tuples", "deep lists", "deep tuples as a key", "doubled tuples as a key", "doubled lists", "list as a key", "text storage id"),
+    *("huge number as a key", "huge word as a key", "huge bytes as a key", "huge number in a tuple as a key"),
+    *("member of a huge number as a key", "many tuples as keys", "many states"),
     *("nothing recalled", "nothing on the stack", "no mark", "unknown extension", "out of band", "twice as long each time"),
 )
 
