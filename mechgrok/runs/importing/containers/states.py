@@ -40,24 +40,71 @@ NOTHING = Found({})
 
 def find_states(data: Any) -> Found:
     """The weights of all steps by normalised names; none where the file holds none."""
-    found = _search(trees.module_state(data))
+    found = _Search().of(data)
     return replace(found, states={step: normalise(state) for step, state in found.states.items()})
 
 
-def _search(node: Any) -> Found:
-    node = trees.module_state(node)
-    if isinstance(node, list | tuple):
-        return _sequence(node, None)
-    if not isinstance(node, dict) or not node:
-        return NOTHING
-    if numbers := _numbers(node):
-        found = _sequence(list(node.values()), numbers)
-        if found.states:
-            return replace(found, in_epochs=all(is_epochs(str(key)) for key in node))
-    if _is_wrapping(node):
-        return _mixed(node)
-    flat = trees.flattened(node)
-    return Found({None: only}) if (only := _real(flat)) else _mixed(node)
+class _Search:
+    """Searches each dict and list of a file once: keys that are steps are searched as such, then as names where no step has weights."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, tuple[Any, Found]] = {}
+
+    def of(self, node: Any) -> Found:
+        """The weights in a part of the file."""
+        if id(node) not in self.done:
+            self.done[id(node)] = node, self._searched(trees.module_state(node))
+        return self.done[id(node)][1]
+
+    def _searched(self, node: Any) -> Found:
+        if isinstance(node, list | tuple):
+            return self._sequence(node, None)
+        if not isinstance(node, dict) or not node:
+            return NOTHING
+        if numbers := _numbers(node):
+            found = self._sequence(list(node.values()), numbers)
+            if found.states:
+                return replace(found, in_epochs=all(is_epochs(str(key)) for key in node))
+        if _is_wrapping(node):
+            return self._mixed(node)
+        flat = trees.flattened(node)
+        return Found({None: only}) if (only := _real(flat)) else self._mixed(node)
+
+    def _sequence(self, items: Sequence[Any], steps: Sequence[int] | None) -> Found:
+        """One network at several steps: those given, those that the items hold, else their places in the list."""
+        parts = [self.of(item) for item in items]
+        single = [next(iter(part.states.items())) for part in parts if len(part.states) == 1]
+        if not single or len(single) < len(items) or not trees.is_same_network([state for _, state in single]):
+            return NOTHING
+        own = [step for step, _ in single]
+        if steps is None and None not in own and len(set(own)) == len(own):
+            return Found(dict(single), _notes(parts), any(part.in_epochs for part in parts))
+        if len(single) == 1 and steps is None:
+            return parts[0]
+        note = () if steps is not None else ("the file does not hold the steps of its list of weights: their places in the list are taken",)
+        places = range(len(items)) if steps is None else steps
+        return Found({step: state for step, (_, state) in zip(places, single, strict=True)}, (*_notes(parts), *note))
+
+    def _mixed(self, node: Mapping[Any, Any]) -> Found:
+        """Weights among other things: those under the keys of networks, and tensors beside words and numbers where there are none."""
+        axes = {name: _steps(other) for name, other in node.items() if isinstance(name, str) and _AXIS.search(name)}
+        parts = {str(key): item for key, item in node.items() if not is_skipped(key, item) and not isinstance(item, Tensor)}
+        inner = {key: self._child(item, axes) for key, item in parts.items()}
+        found = {key: each for key, each in inner.items() if each.states}
+        if not found:
+            return _dated(node, _direct(node))
+        several = {key: each for key, each in found.items() if len(each.states) > 1}
+        chosen = _choose({key: each for key, each in found.items() if key not in several})
+        return _together(_dated(node, chosen), list(several.values()))
+
+    def _child(self, item: Any, axes: Mapping[str, Sequence[int]]) -> Found:
+        """The weights under a key; a list of them has its steps in a list of the same length beside it."""
+        if not isinstance(item, list | tuple) or not item:
+            return self.of(item)
+        fitting = next((name for name, steps in axes.items() if len(steps) == len(item)), None)
+        if fitting is None:
+            return self._sequence(item, None)
+        return replace(self._sequence(item, axes[fitting]), in_epochs=is_epochs(fitting))
 
 
 def _is_wrapping(node: Mapping[Any, Any]) -> bool:
@@ -88,47 +135,8 @@ def _number(key: Any) -> int | None:
     return int(match[1]) if match else as_step(key)
 
 
-def _sequence(items: Sequence[Any], steps: Sequence[int] | None) -> Found:
-    """One network at several steps: those given, those that the items hold, else their places in the list."""
-    parts = [_search(item) for item in items]
-    single = [next(iter(part.states.items())) for part in parts if len(part.states) == 1]
-    if not single or len(single) < len(items) or not trees.is_same_network([state for _, state in single]):
-        return NOTHING
-    own = [step for step, _ in single]
-    if steps is None and None not in own and len(set(own)) == len(own):
-        return Found(dict(single), _notes(parts), any(part.in_epochs for part in parts))
-    if len(single) == 1 and steps is None:
-        return parts[0]
-    note = () if steps is not None else ("the file does not hold the steps of its list of weights: their places in the list are taken",)
-    places = range(len(items)) if steps is None else steps
-    return Found({step: state for step, (_, state) in zip(places, single, strict=True)}, (*_notes(parts), *note))
-
-
 def _notes(parts: Sequence[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for part in parts for note in part.notes))
-
-
-def _mixed(node: Mapping[Any, Any]) -> Found:
-    """Weights among other things: those under the keys of networks, and tensors beside words and numbers where there are none."""
-    inner = {str(key): _child(node, key) for key in node if not is_skipped(key, node[key]) and not isinstance(node[key], Tensor)}
-    found = {key: each for key, each in inner.items() if each.states}
-    if not found:
-        return _dated(node, _direct(node))
-    several = {key: each for key, each in found.items() if len(each.states) > 1}
-    chosen = _choose({key: each for key, each in found.items() if key not in several})
-    return _together(_dated(node, chosen), list(several.values()))
-
-
-def _child(node: Mapping[Any, Any], key: Any) -> Found:
-    """The weights under a key; a list of them has its steps in a list of the same length beside it."""
-    item = node[key]
-    if not isinstance(item, list | tuple) or not item:
-        return _search(item)
-    axes = {name: _steps(other) for name, other in node.items() if isinstance(name, str) and _AXIS.search(name)}
-    fitting = [name for name, steps in axes.items() if len(steps) == len(item)]
-    if not fitting:
-        return _sequence(item, None)
-    return replace(_sequence(item, axes[fitting[0]]), in_epochs=is_epochs(fitting[0]))
 
 
 def _steps(values: Any) -> list[int]:

@@ -7,10 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.errors import UserError
 from mechgrok.runs.importing.safe_pickle.records import Record
 
 _PARTS = ("_parameters", "_buffers", "_modules")
 """Fields of a whole torch module."""
+_LONGEST = 1000
+"""Letters of a name with all parts of its path."""
 
 
 def flattened(node: Any) -> dict[str, Tensor]:
@@ -23,14 +26,9 @@ def module_state(node: Any) -> Any:
     """The state dict of a whole torch module as a nested dict; anything else as it is."""
     if not isinstance(node, Record) or not all(isinstance(node.fields.get(part), dict) for part in ("_parameters", "_modules")):
         return node
-    parts = [node.fields.get(part, {}) for part in _PARTS]
-    return {
-        name: module_state(item)
-        for part in parts
-        if isinstance(part, dict)
-        for name, item in part.items()
-        if item is not None and not (isinstance(item, Record) and not holds_tensors(module_state(item)))
-    }
+    fields = [part for name in _PARTS if isinstance(part := node.fields.get(name), dict)]
+    states = [(name, item, module_state(item)) for part in fields for name, item in part.items() if item is not None]
+    return {name: state for name, item, state in states if not isinstance(item, Record) or holds_tensors(state)}
 
 
 def holds_tensors(node: Any) -> bool:
@@ -44,9 +42,17 @@ def _leaves(node: Any, path: str) -> Iterator[tuple[str, Tensor | None]]:
         yield path, node
     elif isinstance(node, dict):
         for key, item in node.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+            yield from _leaves(item, _joined(path, key))
     else:
         yield path, None
+
+
+def _joined(path: str, key: Any) -> str:
+    """The path with one more part. Raises UserError for long ones: those of all leaves may need far more memory than the file."""
+    joined = f"{path}.{key}" if path else str(key)
+    if len(joined) > _LONGEST:
+        raise UserError(f"the file nests its names to more than {_LONGEST} letters, {joined[:40]!r}...; save model.state_dict() alone")
+    return joined
 
 
 def is_same_network(states: list[Mapping[str, Tensor]]) -> bool:
