@@ -67,8 +67,9 @@ def analyze(
     where all that its number depends on can be hashed; otherwise it is computed at each call.
 
     A network in memory is a torch module or any function from tokens (batch, pos) to logits (batch, classes) or (batch, pos, classes).
-    Nothing of it is changed. Measures of logits and losses apply to every network; those of embeddings, neurons and attention where
-    `names` gives the places of these. Relabelled networks, for the null, have the tokens and classes of the network permuted.
+    Nothing of it is changed. Measures of logits and losses apply to every network. Those of embeddings, neurons and attention apply to a
+    HookedTransformer, to a module in plain PyTorch that computes the same as a network of mechgrok (found by calling it with random
+    weights), and to others where `names` gives the places. Relabelled networks, for the null, have tokens and classes permuted.
 
     Parameters
     ----------

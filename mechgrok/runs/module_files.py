@@ -19,7 +19,7 @@ from mechgrok.runs import store
 from mechgrok.runs.run_files import RunFiles
 
 LOGITS = "logits"
-_BUFFER = "buffers."
+_BUFFER, _PARAMETER = "buffers.", "parameters."
 _TOLERANCE = 1e-3
 
 
@@ -28,6 +28,17 @@ def beside(network: ModuleNetwork, weights: Mapping[str, Tensor], held_now: Mapp
     with torch.no_grad():
         logits = network.with_buffers(held_now).logits({name: each.double() for name, each in weights.items()}, Batch.of(tokens))
     return {**{_BUFFER + name: tensor for name, tensor in held_now.items()}, LOGITS: logits}
+
+
+def of_plain(parameters: Mapping[str, Tensor], held_now: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that are stored beside a checkpoint of a recognised module: its parameters and buffers, of which the weights are made."""
+    return {_PARAMETER + name: tensor for name, tensor in parameters.items()} | {_BUFFER + name: each for name, each in held_now.items()}
+
+
+def parameters(run: Path, step: int) -> dict[str, Tensor]:
+    """The parameters of a recognised module that were stored beside the checkpoint of a step."""
+    stored, _ = store.read_tensors(store.module_path(run, step))
+    return {name.removeprefix(_PARAMETER): tensor for name, tensor in stored.items() if name.startswith(_PARAMETER)}
 
 
 def with_buffers(network: ModuleNetwork, run: Path, step: int) -> ModuleNetwork:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -18,7 +19,8 @@ from mechgrok.models.opaque.fit import Fit
 from mechgrok.models.opaque.known import known, named_parameters
 from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.models.opaque.places import require_texts
-from mechgrok.runs import module_files
+from mechgrok.runs import module_files, store
+from mechgrok.runs.plain_module import PlainModule, recognised
 from mechgrok.tasks.task import Task
 
 
@@ -30,6 +32,8 @@ class Subject:
     task: Task
     model: Model
     network: Network
+    plain: PlainModule | None = None
+    """How the parameters of a recognised module become weights."""
     notes: tuple[str, ...] = ()
     """What of the module does not belong to the task."""
 
@@ -41,24 +45,35 @@ class Subject:
         if names is not None:
             require_texts(names)
         module = unwrapped(model)
-        found = None if names else known(module, task)
-        if found:
-            made = cls(module, found[1], found[0], found[0].architecture(found[1]))
-        else:
-            described = describe(module, task, names)
-            made = cls(module, task, Module(**asdict(described.facts)), described.network)
+        made = (None if names else cls._without_names(module, task)) or cls._described(module, task, names)
         fit = Fit.of(module, made.task)
         fit.require_modulus()
-        return replace(made, notes=tuple(fit.notes()))
+        return replace(made, notes=(*made.notes, *fit.notes()))
+
+    @classmethod
+    def _without_names(cls, module: nn.Module, task: Task) -> Subject | None:
+        """A module whose function mechgrok has; None for others."""
+        if found := known(module, task):
+            return cls(module, found[1], found[0], found[0].architecture(found[1]))
+        plain = recognised(module, task)
+        return None if plain is None else cls(module, plain.task, plain.model, plain.network, plain, (plain.note,))
+
+    @classmethod
+    def _described(cls, module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Subject:
+        described = describe(module, task, names)
+        return cls(module, task, Module(**asdict(described.facts)), described.network)
 
     @property
     def is_opaque(self) -> bool:
         """Whether logits come from the module alone."""
         return isinstance(self.network, ModuleNetwork)
 
-    def of_module(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Stored weights under the names and in the shapes of the module. Raises UserError for a TransformerBridge, which has others."""
-        found = self.network.of_module(weights) if isinstance(self.network, ModuleNetwork) else dict(weights)
+    def restored(self, run: Path, step: int) -> dict[str, Tensor]:
+        """The parameters of the module at a recorded step. Raises UserError for a TransformerBridge, which has others."""
+        if self.plain:
+            return module_files.parameters(run, step)
+        weights, _ = store.read_tensors(store.weights_path(run, step))
+        found = self.network.of_module(weights) if isinstance(self.network, ModuleNetwork) else weights
         if not found.keys() <= dict(self.module.named_parameters()).keys():
             raise UserError(f"weights cannot be put into a {type(self.module).__name__}; load them from a checkpoint of your own")
         return found
@@ -70,10 +85,14 @@ class Subject:
 
     def weights(self) -> dict[str, Tensor]:
         """The weights now, under the names that they are stored by."""
+        if self.plain:
+            return self.plain.weights(self.module)
         return self.network.stored(held(self.module)[0]) if isinstance(self.network, ModuleNetwork) else named_parameters(self.module)
 
     def beside(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What is stored beside the weights; empty for a network that mechgrok computes itself."""
+        """What is stored beside the weights: of a recognised module its own parameters, of another one buffers and logits."""
+        if self.plain:
+            return module_files.of_plain(held(self.module)[0], _persistent(self.module))
         if not isinstance(self.network, ModuleNetwork):
             return {}
         return module_files.beside(self.network, weights, _persistent(self.module), probed(self.task))

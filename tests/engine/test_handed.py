@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from own_modules import NAMES, PlainTransformer
+from own_modules import NAMES, PlainTransformer, Softened
 
 import mechgrok
 from mechgrok.models.transformer import Transformer
@@ -45,7 +45,12 @@ def test_a_module_has_the_numbers_of_the_same_network_that_mechgrok_computes(hoo
     known = mechgrok.analyze(hooked, task=TASK, is_train=IS_TRAIN, nulls=3)
     called = mechgrok.analyze(hooked, task=TASK, is_train=IS_TRAIN, nulls=3, names={"embed.W_E": "embed.W_E"})
     assert list(known) == list(called)
-    compared = 0
+    assert compared(known, called) > 300
+
+
+def compared(known: mechgrok.Outcomes, called: mechgrok.Outcomes) -> int:
+    """The numbers of both, which agree."""
+    count = 0
     for label, ours in known.items():
         theirs = called[label]
         assert type(ours) is type(theirs), label
@@ -55,12 +60,12 @@ def test_a_module_has_the_numbers_of_the_same_network_that_mechgrok_computes(hoo
             for (key, one), (_, other) in zip(flat(values[0]), flat(values[1]), strict=True):
                 wanted = one if not isinstance(one, float) else pytest.approx(one, rel=1e-6, abs=1e-9)
                 assert other == wanted, (label, whose, key)
-                compared += 1
-    assert compared > 300
+                count += 1
+    return count
 
 
 def test_what_names_do_not_give_is_not_applicable_and_names_it() -> None:
-    outcomes = mechgrok.analyze(PlainTransformer(P), ["loss", "gini", "neuron-frequencies", "attention-fit"], task=TASK, nulls=0)
+    outcomes = mechgrok.analyze(Softened(P), ["loss", "gini", "neuron-frequencies", "attention-fit"], task=TASK, nulls=0)
     assert isinstance(outcomes["loss"], mechgrok.Result)
     for label, name in (("gini", "embed.W_E"), ("neuron-frequencies", "mlp.hook_post"), ("attention-fit", "attn.hook_pattern")):
         found = outcomes[label]
@@ -74,9 +79,22 @@ def test_no_measure_fails_on_a_module() -> None:
 
     every = [name for name in measures() if name != "learning-coefficient"]
     for names in (None, NAMES):
-        outcomes = mechgrok.analyze(PlainTransformer(P), every, task=TASK, names=names, is_train=IS_TRAIN, nulls=1)
+        outcomes = mechgrok.analyze(Softened(P), every, task=TASK, names=names, is_train=IS_TRAIN, nulls=1)
         assert {label: found.reason for label, found in outcomes.items() if isinstance(found, mechgrok.Failure)} == {}
     assert sum(isinstance(found, mechgrok.Result) for found in outcomes.values()) >= 50
+
+
+def test_a_recognised_module_has_the_numbers_that_it_has_with_names() -> None:
+    """Two routes: its weights in our forward pass, and the module called, with its own activations."""
+    labels = ["loss", "gini", "neuron-frequencies", "attention-fit", "neuron-logit-spectrum", "restricted-loss"]
+    module = PlainTransformer(P)
+    by_itself = mechgrok.analyze(module, labels, task=TASK, is_train=IS_TRAIN, nulls=2)
+    assert by_itself.notes == (
+        "no names were needed: the module computes the same as the model transformer, heads 2, activation relu, normalization None",
+    )
+    named = mechgrok.analyze(module, labels, task=TASK, is_train=IS_TRAIN, nulls=2, names=NAMES)
+    assert named.notes == ()
+    assert compared(by_itself, named) > 60
 
 
 def test_a_function_with_batch_and_class_axes_alone() -> None:
@@ -93,7 +111,7 @@ def test_a_function_with_batch_and_class_axes_alone() -> None:
 
 
 def test_a_spare_token_is_noted_under_the_outcomes() -> None:
-    outcomes = mechgrok.analyze(PlainTransformer(P + 1), ["weight-norms"], task=TASK, nulls=0)
+    outcomes = mechgrok.analyze(Softened(P + 1), ["weight-norms"], task=TASK, nulls=0)
     assert outcomes.notes == ("tok_emb has 9 tokens and the task 8; no row holds the last 1 of the module",)
     assert repr(outcomes).endswith(f"\nnote: {outcomes.notes[0]}")
     assert f"<li>note: {outcomes.notes[0]}</li>" in outcomes._repr_html_()

@@ -36,7 +36,7 @@ def known(module: nn.Module, task: Task) -> tuple[Model, Task] | None:
     """
     parameters = {name: tensor.double() for name, tensor in named_parameters(module).items()}
     for model in _candidates(module):
-        for each in _with_classes(task):
+        for each in with_classes(task):
             if _agrees(model, each, module, parameters):
                 return model, each
     return None
@@ -83,7 +83,7 @@ def _filled(kind: Any, named: _Named) -> tuple[Any, dict[str, Any]]:
     return kind, {field: value for field, value in values.items() if value is not None}
 
 
-def _with_classes(task: Task) -> Iterator[Task]:
+def with_classes(task: Task) -> Iterator[Task]:
     """The task, and the same with the other set of classes in its loss, where it has the choice."""
     yield task
     for choice in ("vocab", "numbers"):

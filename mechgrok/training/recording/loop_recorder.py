@@ -115,10 +115,9 @@ class LoopRecorder:
         """
         if self.step is None:
             return 0
-        weights, _ = store.read_tensors(store.weights_path(self.path, self.step))
         module = self._subject.module
         with torch.no_grad():
-            for name, tensor in self._subject.of_module(weights).items():
+            for name, tensor in self._subject.restored(self.path, self.step).items():
                 module.get_parameter(name).copy_(tensor)
             for name, tensor in module_files.buffers(self.path, self.step).items():
                 module.get_buffer(name).copy_(tensor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,8 +46,8 @@ def record(
     Parameters
     ----------
     model : torch.nn.Module or callable
-        The network that is trained. A HookedTransformer needs no module later; the run of another module is opened with
-        `open_run(path, module=model)`.
+        The network that is trained. The run of a HookedTransformer, or of a module in plain PyTorch that is recognised, needs no module
+        later; that of another one is opened with `open_run(path, module=model)`.
     task : Task
         What it learns.
     out : str or Path
@@ -54,7 +55,7 @@ def record(
     is_train : array, optional
         The train rows, as a mask or as row numbers.
     names : mapping of str to str, optional
-        Places of weights and activations in the module, as for `analyze`.
+        Places of weights and activations in the module, as for `analyze`; without them it may be recognised.
     optimizer : torch.optim.Optimizer, optional
         Its state is stored with the last step, for `recorder.restore()`.
     every : int
@@ -101,7 +102,7 @@ def record(
         recorded.begin(path, subject, mask, settings)
     with locked(path):
         for note in subject.notes:
-            print(f"note: {note}")
+            print(f"note: {note}", file=sys.stderr)
         recorder = LoopRecorder(path, subject, Schedule(every, log_spaced, frozenset(at), metrics_every), mask, optimizer)
         recorder.begin()
         yield recorder
@@ -113,8 +114,8 @@ def _require_same(path: Path, subject: Subject, mask: np.ndarray | None) -> None
     run = RunFiles(path)
     if "recorded" not in run.execution:
         raise UserError(f"{path} is a run that was not recorded; choose another folder")
-    there = {part: run.stored_config.get(part) for part in ("task", "model")}
-    now = {"task": json.loads(subject.task.model_dump_json()), "model": json.loads(subject.model.model_dump_json())}
+    there = {part: run.stored_config.get(part) for part in ("model", "task")}
+    now = {"model": json.loads(subject.model.model_dump_json()), "task": json.loads(subject.task.model_dump_json())}
     other = [part for part in there if there[part] != now[part]]
     recorded_mask = np.zeros(0) if run.is_train is None else run.is_train
     other += [] if np.array_equal(recorded_mask, np.zeros(0) if mask is None else mask) else ["split"]

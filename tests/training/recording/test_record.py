@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from own_modules import NAMES, PlainTransformer
+from own_modules import NAMES, PlainTransformer, Softened
 from torch import nn
 
 import mechgrok
@@ -89,11 +89,11 @@ def test_it_is_a_run_like_any_other(recorded: tuple[Path, nn.Module]) -> None:
 
 
 def test_a_spare_token_is_noted_in_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with mechgrok.record(PlainTransformer(P + 1), TASK, tmp_path / "run") as recorder:
+    with mechgrok.record(Softened(P + 1), TASK, tmp_path / "run") as recorder:
         recorder(0)
     note = "tok_emb has 9 tokens and the task 8; no row holds the last 1 of the module"
     assert mechgrok.open_run(tmp_path / "run").notes == (note,)
-    assert capsys.readouterr().out == f"note: {note}\n"
+    assert capsys.readouterr().err == f"note: {note}\n"
 
 
 def test_its_model_at_a_step_is_the_module_with_these_weights(recorded: tuple[Path, nn.Module]) -> None:
