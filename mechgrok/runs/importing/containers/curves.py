@@ -17,6 +17,8 @@ _DEPTH = 4
 _AXES = tuple(f"{name}{ending}" for name in (*STEP_NAMES, *EPOCH_NAMES) for ending in ("", "s"))
 _SPLIT_NAMES = ("split", "phase", "set", "subset", "dataset", "partition", "mode")
 """Columns that name the split of a record in long form."""
+_LONGEST = 2**22
+"""Records of a curve."""
 _AXIS_WORDS = ("step", "epoch", "iter", "update")
 
 
@@ -153,10 +155,10 @@ def as_number(item: Any) -> float | None:
 
 
 def as_floats(item: Any) -> list[float] | None:
-    """A list of numbers, or a vector, as floats; None for anything else."""
+    """A list of numbers, or a vector, as floats; None for anything else, and for lists that are longer than any curve."""
     if isinstance(item, Tensor):
-        return item.double().tolist() if item.ndim == 1 else None
-    if not isinstance(item, list | tuple):
+        return item.double().tolist() if item.ndim == 1 and len(item) <= _LONGEST else None
+    if not isinstance(item, list | tuple) or len(item) > _LONGEST:
         return None
     found = [as_number(value) for value in item]
     return None if None in found else [value for value in found if value is not None]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.runs.importing.safe_pickle.tensors import are_counts
+from mechgrok.runs.importing.safe_pickle.tensors import are_counts, require_shape
 
 _CODES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1")
 _ORDERS = {"<": "<", ">": ">", "|": "<", "=": "<"}
@@ -21,7 +21,7 @@ class NumberFormat:
 
     def __init__(self, code: Any, align: Any = False, copy: Any = False) -> None:
         """Raises ValueError for codes other than plain numbers; only the code matters."""
-        if type(code) is not str or code.lstrip("<|=") not in _CODES:
+        if type(code) is not str or len(code) > 3 or code.lstrip("<|=") not in _CODES:
             raise ValueError("a numpy type other than a plain number")
         self.code, self.order = code.lstrip("<|="), "<"
 
@@ -38,11 +38,11 @@ class NumberFormat:
 
 def number(kind: Any, data: Any) -> float | int | bool:
     """One number from its bytes, instead of a numpy scalar."""
-    data = data.encode("latin-1") if type(data) is str else data
-    if type(kind) is not NumberFormat or type(data) is not bytes:
+    if type(kind) is not NumberFormat or type(data) not in (str, bytes):
         raise ValueError("a numpy number that is not stored as a format and bytes")
     if len(data) != kind.dtype.itemsize:
         raise ValueError("a numpy number of the wrong length")
+    data = data.encode("latin-1") if type(data) is str else data
     value: float | int | bool = np.frombuffer(data, kind.dtype)[0].item()
     return value
 
@@ -75,6 +75,7 @@ class Array:
 
 
 def to_tensor(array: np.ndarray) -> Tensor:
-    """A copy of an array of numbers as a tensor; unsigned numbers of several bytes become int64."""
+    """A copy of an array of numbers as a tensor; unsigned numbers of several bytes become int64. Raises RefusedError for absurd shapes."""
+    require_shape(array.shape)
     native = array.astype(array.dtype.newbyteorder("="), order="C")
     return torch.from_numpy(native.astype(np.int64) if native.dtype.kind == "u" and native.dtype.itemsize > 1 else native)

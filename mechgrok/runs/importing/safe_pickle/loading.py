@@ -13,7 +13,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.safe_pickle import legacy, machine, npz
 from mechgrok.runs.importing.safe_pickle.plain import plain
 from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
-from mechgrok.runs.importing.safe_pickle.tensors import Storage
+from mechgrok.runs.importing.safe_pickle.tensors import Storage, require_shape
 
 ENDINGS = (".pt", ".pth", ".ckpt", ".safetensors", ".npz", ".pkl", ".bin")
 _ADVICE = "save the weights again by torch.save(model.state_dict(), FILE)"
@@ -52,7 +52,10 @@ def _require_file(path: Path) -> None:
 def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
-    return load_file(path, device="cpu")
+    found = load_file(path, device="cpu")
+    for tensor in found.values():
+        require_shape(tensor.shape)
+    return found
 
 
 def _by_contents(path: Path) -> Any:

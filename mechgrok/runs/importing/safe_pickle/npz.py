@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from mechgrok.runs.importing.safe_pickle.arrays import to_tensor
 from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
 
-_MOST = 2**31
+_MOST = 2**28
 """Bytes of all arrays together that are read from a compressed file."""
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 

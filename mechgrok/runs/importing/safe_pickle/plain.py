@@ -14,10 +14,11 @@ from mechgrok.runs.importing.safe_pickle.stand_ins import CONFIGS, require_key
 from mechgrok.runs.importing.safe_pickle.tensors import Storage, Strided
 
 _DEPTH = 64
-_PARTS = 2**24
-"""Objects in the result, one that is held twice counting twice."""
-_BYTES_PER_PART = 64
-"""Of arrays, which are copied."""
+_REPEATED_PARTS = 2**18
+"""Objects that the result may hold once more than the file does: those inside objects that are held twice."""
+_REPEATED_NUMBERS = 2**22
+"""Numbers that tensors may repeat beyond `_VIEWS` of each stored one."""
+_VIEWS = 4
 _WRAPPED = ("_content", "_val")
 """Fields under which omegaconf keeps the value of a node."""
 
@@ -25,39 +26,53 @@ _WRAPPED = ("_content", "_val")
 def plain(value: Any) -> Any:
     """`value` rebuilt of plain types. Names of classes, dtypes and devices become words, an object within itself None.
 
-    A record of a dict's or list's subclass becomes a dict or list. Raises RefusedError for nesting without end, for objects that hold the
-    same objects again and again, and for tensors that are larger than the file.
+    A record of a dict's or list's subclass becomes a dict or list. Raises RefusedError for nesting without end, and for objects and tensors
+    that hold the same objects or numbers again and again, since a reader of the result would need far more time and memory than the file.
     """
     return _Rebuilder().plain(value, 0)
 
 
 class _Rebuilder:
-    """Rebuilds an object that is held twice once, but counts it twice, so that whoever walks through the result has bounded work."""
+    """Rebuilds an object that is held several times once, and counts how much more than the file the result holds."""
 
     def __init__(self) -> None:
-        self.done: dict[int, tuple[Any, int]] = {}
-        self.parts = 0
+        self.done: dict[int, tuple[Any, int, int]] = {}
+        self.stored: set[int] = set()
+        self.parts = self.repeated = self.numbers = self.held = 0
 
     def plain(self, value: Any, depth: int) -> Any:
         if depth > _DEPTH:
             raise RefusedError("nests too deeply")
-        self._count(1)
+        self.parts += 1
         if value is None or type(value) in (bool, int, float, str, bytes):
             return value
         if id(value) in self.done:
-            found, parts = self.done[id(value)]
-            self._count(parts)
-            return found
-        self.done[id(value)] = None, 0
-        before = self.parts
+            return self._again(*self.done[id(value)])
+        self.done[id(value)] = None, 0, 0
+        parts, numbers = self.parts, self.numbers
         found = self._rebuilt(value, depth + 1)
-        self.done[id(value)] = found, self.parts - before
+        self.done[id(value)] = found, self.parts - parts, self.numbers - numbers
         return found
 
-    def _count(self, parts: int) -> None:
+    def _again(self, found: Any, parts: int, numbers: int) -> Any:
+        """An object that is held once more, with the objects and numbers inside it."""
         self.parts += parts
-        if self.parts > _PARTS:
+        self.repeated += parts
+        if self.repeated > _REPEATED_PARTS:
             raise RefusedError("holds the same objects again and again")
+        self._count_numbers(numbers)
+        return found
+
+    def _count_numbers(self, numbers: int) -> None:
+        self.numbers += numbers
+        if self.numbers > _VIEWS * self.held + _REPEATED_NUMBERS:
+            raise RefusedError("holds the same numbers again and again")
+
+    def _count_source(self, source: object, numbers: int) -> None:
+        """Counts the numbers that the file holds; `source` stays alive while it is rebuilt."""
+        if id(source) not in self.stored:
+            self.stored.add(id(source))
+            self.held += numbers
 
     def _dict(self, items: dict[Any, Any], depth: int) -> dict[Any, Any]:
         return {_key(key): self.plain(item, depth) for key, item in items.items()}
@@ -69,16 +84,22 @@ class _Rebuilder:
             return type(value)(self.plain(item, depth) for item in value)
         if type(value) is Record:
             return self._record(value, depth)
-        if type(value) is Array and value.is_numeric:
-            self._count(len(value.data) // _BYTES_PER_PART)
         if type(value) in _LEAVES:
+            self._count_tensor(value)
             return _LEAVES[type(value)](value)
         raise RefusedError(f"holds {type(value).__name__[:80]!r}")
 
+    def _count_tensor(self, value: Any) -> None:
+        if type(value) is Strided and value.count:
+            self._count_source(value.storage, value.storage.length)
+            self._count_numbers(value.count)
+        elif type(value) is Array and value.is_numeric:
+            self._count_source(value.data, len(value.data) // value.kind.dtype.itemsize)
+            self._count_numbers(len(value.data) // value.kind.dtype.itemsize)
+
     def _record(self, record: Record, depth: int) -> Any:
         if record.name.startswith("omegaconf."):
-            fields = record.fields
-            wrapped = [fields[name] for name in _WRAPPED if name in fields]
+            wrapped = [part[name] for name in _WRAPPED for part in record.parts if name in part]
             return self.plain(wrapped[0], depth) if wrapped else None
         if record.entries:
             return self._dict(record.entries, depth)

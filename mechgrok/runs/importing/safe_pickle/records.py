@@ -37,6 +37,11 @@ class Record:
 
     @property
     def fields(self) -> dict[Any, Any]:
+        """Its attributes."""
+        return {name: value for part in self.parts for name, value in part.items()}
+
+    @property
+    def parts(self) -> list[dict[Any, Any]]:
         """Its attributes, from states that are dicts or, with slots, pairs of them."""
         parts = [part for state in self.states for part in (state if type(state) is tuple and len(state) == 2 else (state,))]
-        return {name: value for part in parts if type(part) is dict for name, value in part.items()}
+        return [part for part in parts if type(part) is dict]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -26,8 +27,8 @@ _DTYPES = {
 }
 """Storages of torch by their names, such as FloatStorage."""
 NAMED_DTYPES = {str(dtype): dtype for dtype in _DTYPES.values()}
-_REPEATED = 2**24
-"""Elements that a tensor may have beyond those that the file holds, by repeating them."""
+_EMPTY = 2**20
+"""The product of the lengths above 0 of a tensor without elements."""
 
 
 class Storage:
@@ -70,17 +71,20 @@ class Strided:
         self.storage, self.offset, self.shape, self.strides = storage, offset, tuple(shape), tuple(strides)
         self.dtype = storage.dtype
 
+    @property
+    def count(self) -> int:
+        """Its number of elements."""
+        return math.prod(self.shape)
+
     def tensor(self) -> Tensor:
         """The tensor (CPU). Raises RefusedError, or ValueError where it reaches beyond its storage."""
         held = self.storage.length * self.storage.dtype.itemsize // self.dtype.itemsize
-        count = _product(self.shape)
-        if count == 0:
-            return torch.empty(self.shape, dtype=self.dtype) if max(self.shape) < 2**31 else _refuse_size()
+        require_shape(self.shape)
+        if self.count == 0:
+            return torch.empty(self.shape, dtype=self.dtype)
         last = self.offset + sum((length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True))
         if last >= held:
             raise ValueError("a tensor that reaches beyond its storage")
-        if count > _REPEATED and count > held:
-            raise RefusedError("holds a tensor with more elements than the file")
         return self.storage.flat(self.dtype).as_strided(self.shape, self.strides, self.offset)
 
 
@@ -102,15 +106,10 @@ def are_counts(values: Any) -> bool:
     return type(values) in (tuple, list) and len(values) <= 64 and all(map(is_count, values))
 
 
-def _product(lengths: tuple[int, ...]) -> int:
-    found = 1
-    for length in lengths:
-        found *= length
-    return found
-
-
-def _refuse_size() -> Tensor:
-    raise RefusedError("holds a tensor with an absurd shape")
+def require_shape(shape: Sequence[int]) -> None:
+    """Raises RefusedError for a tensor without elements whose other lengths are large: as a list it may be far longer than the file."""
+    if 0 in shape and math.prod(length for length in shape if length) > _EMPTY:
+        raise RefusedError("holds a tensor without elements and of an absurd shape")
 
 
 def _dtype(name: str) -> torch.dtype:
