@@ -162,11 +162,14 @@ class Training(Part):
     """Factor of the initial weights of all trained parameters (Liu et al. 2022, arXiv 2210.01117)."""
     evaluate_every: PositiveInt = 20
     """Steps between two evaluations, each of which writes a row of metrics for each split."""
+    evaluate_rows: PositiveInt | None = None
+    """Rows of each split that an evaluation uses, drawn once at random from the seed; by default all rows. metrics.csv then has standard
+    errors."""
     probes: tuple[Annotated[str, AfterValidator(_known_probe)], ...] = ()
     """Probes of the updates at evaluated steps, written to probes.csv; mechgrok list probes names them."""
     stop: Stop = Stop()
     seed: NonNegativeInt = 0
-    """Seed of the order of batches, of dropout and of weight noise."""
+    """Seed of the order of batches, of dropout, of weight noise and of the rows of `evaluate_rows`."""
 
     @model_validator(mode="after")
     def _replacement_needs_a_batch(self) -> Self:

@@ -24,11 +24,21 @@ def available(root: Path = _ROOT) -> int | None:
     return min(found, default=None)
 
 
-def require(needed: float, what: str, remedy: str, free: int | None = None) -> None:
-    """Raises UserError where `what` needs more bytes than are `free`, by default those of this machine; `remedy` says what would fit."""
+def lacking(needed: float, what: str, remedy: str, free: int | None = None) -> str | None:
+    """Why `what` cannot be done, where it needs more bytes than are `free`, by default those of this machine; else None.
+
+    `remedy` says what would fit.
+    """
     there = available() if free is None else free
-    if there is not None and needed > SHARE * there:
-        raise UserError(f"{what} needs {shown(needed)} of memory, and {shown(there)} are free; {remedy}")
+    if there is None or needed <= SHARE * there:
+        return None
+    return f"{what} needs {shown(needed)} of memory, and {shown(there)} are free; {remedy}"
+
+
+def require(needed: float, what: str, remedy: str, free: int | None = None) -> None:
+    """Raises UserError where something is `lacking`."""
+    if reason := lacking(needed, what, remedy, free):
+        raise UserError(reason)
 
 
 def ran_out(error: BaseException) -> bool:

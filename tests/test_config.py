@@ -180,7 +180,7 @@ def test_what_is_no_config_is_one_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("part", "values", "said"),
     [
-        (Modular, {"p": 1001}, "p: Input should be less than or equal to 1000"),
+        (Modular, {"p": 1_000_001}, "p: Input should be less than or equal to 1000000"),
         (Modular, {"operation": "plus"}, "operation: 'plus' is unknown; did you mean add?"),
         (Modular, {"operation": "ad"}, "operation: 'ad' is unknown; did you mean add?"),
         (Modular, {"oparation": "add"}, "unknown key oparation; did you mean operation?"),

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mechgrok.engine.progress import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
+    from mechgrok.training.evaluation.scores import Evaluation
     from mechgrok.training.loop import Progress as Watcher
-    from mechgrok.training.trainer import Evaluation
 
 Log = Literal["auto", "live", "lines", "quiet"]
 SECONDS_BETWEEN_LINES = 10.0

@@ -13,7 +13,7 @@ from mechgrok.runs.store import digest
 
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
-    from mechgrok.training.trainer import Evaluation
+    from mechgrok.training.evaluation.scores import Evaluation
 
 
 class Copy(Quiet):

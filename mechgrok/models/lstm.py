@@ -36,7 +36,7 @@ class LSTM(Model):
     def architecture(self, task: Task) -> Recurrent:
         from mechgrok.models.recurrent import Recurrent
 
-        sizes = {"length": task.inputs().shape[1], "d_vocab": task.vocabulary, "d_vocab_out": task.classes}
+        sizes = {"length": task.row_length, "d_vocab": task.vocabulary, "d_vocab_out": task.classes}
         return Recurrent(layers=self.stacked, d_hidden=self.hidden, dropout=self.dropout, **sizes)
 
     def initial(self, task: Task) -> dict[str, Tensor]:

@@ -137,7 +137,7 @@ class Transformer(Model):
                 f"tied embeddings need as many classes as tokens, and this task has {task.classes} and {task.vocabulary}; "
                 'use --task.loss_classes vocab, or a layout without "="'
             )
-        length = task.inputs().shape[1]
+        length = task.row_length
         if self.n_ctx is not None and self.n_ctx < length:
             raise UserError(f"model.n_ctx is {self.n_ctx}, but the task's rows have {length} tokens; set it to at least {length}")
         return Architecture(

@@ -44,6 +44,7 @@ def trained(run: Run) -> str:
         *_start(config.get("start", {})),
         f"{split.get('kind')} split" + "".join(f", {key} {split[key]}" for key in _SIZES if split.get(key) is not None),
         *_corruption(config.get("corruption", {})),
+        *_sample(config.get("training", {})),
         *(["curves alone, no network"] if run.curves_only else [_network(run, model), _checkpoints(run)]),
     ]
     return " · ".join(parts)
@@ -66,6 +67,12 @@ def _corruption(settings: dict[str, Any]) -> list[str]:
     """Nothing where labels are as they are."""
     kind, values = settings.get("kind", "none"), [f"{key} {value}" for key, value in settings.items() if key != "kind"]
     return [] if kind == "none" else [f"labels corrupted: {', '.join([kind, *values])}"]
+
+
+def _sample(settings: dict[str, Any]) -> list[str]:
+    """Nothing where metrics are those of all rows."""
+    rows = settings.get("evaluate_rows")
+    return [f"recorded metrics from {show(rows)} random rows of each split, standard errors in metrics.csv"] if rows else []
 
 
 def _start(settings: dict[str, Any]) -> list[str]:

@@ -128,7 +128,7 @@ class Snapshot:
     def attention(self) -> Tensor:
         """The last layer's attention pattern at the position that is read (n, head, pos), registers left out."""
         require(self.architecture.lacks_attention)
-        return self._forward["pattern"][:, :, : self.grid.task.inputs().shape[1]]
+        return self._forward["pattern"][:, :, : self.grid.task.row_length]
 
     def activation(self, name: str) -> Tensor:
         """An activation at the position that is read, in every row.

@@ -17,10 +17,12 @@ from mechgrok.tasks.task import Task
 if TYPE_CHECKING:
     from mechgrok.tasks.domain import Domain
 
-Modulus = Annotated[int, Field(ge=2, le=1000)]
+Modulus = Annotated[int, Field(ge=2, le=1_000_000)]
 LossClasses = Literal["vocab", "numbers"]
 SpareTokens = Annotated[int, Field(ge=0, le=100_000)]
-MOST_ROWS = 10_000_000
+MOST_ROWS = 2**31
+_AT_ONCE = 2**20
+"""Rows whose labels are computed together where one row with a label is searched for."""
 
 
 class Arithmetic(Task):
@@ -63,17 +65,30 @@ class Arithmetic(Task):
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
-        first, others = self.domain.numbers(self.p)
-        rows = len(first) * len(others) ** (self.arity - 1)
+        rows = self._pairs
         if rows > MOST_ROWS:
             raise ValueError(
                 f"{self.arity} operands modulo {self.p} make {rows} rows; at most {MOST_ROWS} are possible: choose a smaller p"
             )
         if any(formula.divides for formula in self.formulas):
             _needs_quotients(self.p)
-            if not len(self.labels()):
+            if not self._has_a_label():
                 raise ValueError("no row of the table has a quotient, since all divide by 0")
         return self
+
+    @property
+    def _pairs(self) -> int:
+        """The rows of the domain before any is left out."""
+        first, others = self.domain.numbers(self.p)
+        return len(first) * len(others) ** (self.arity - 1)
+
+    def _has_a_label(self) -> bool:
+        """Whether any row has a value."""
+        if self.domain.ascending:
+            return len(self.labels()) > 0
+        starts = range(0, self._pairs, _AT_ONCE)
+        operands = (self._operands_at(np.arange(start, min(start + _AT_ONCE, self._pairs))) for start in starts)
+        return any(formula.at(some, self.p)[1].any() for some in operands for formula in self.formulas)
 
     @model_validator(mode="after")
     def _layout_fits(self) -> Self:
@@ -108,7 +123,7 @@ class Arithmetic(Task):
 
     @property
     def vocabulary(self) -> int:
-        return len(self.token_labels)
+        return self.p + len(self._specials) + self.spare_tokens
 
     @property
     def classes(self) -> int:
@@ -137,8 +152,36 @@ class Arithmetic(Task):
 
     @cached_table
     def inputs(self) -> np.ndarray:
+        return self._tokens(self.operands())
+
+    @property
+    def row_length(self) -> int:
+        return sum(self.arity if word == "operands" else 1 for word in self.row_layout.words)
+
+    @property
+    def computes_rows(self) -> bool:
+        """Where the table is that of one formula, with a row for every combination of operands."""
+        return len(self.formulas) == 1 and not self.formulas[0].divides and not self.domain.ascending
+
+    @property
+    def row_count(self) -> int:
+        return self._pairs if self.computes_rows else super().row_count
+
+    def inputs_at(self, rows: np.ndarray) -> np.ndarray:
+        return self._tokens(self._operands_at(rows)) if self.computes_rows else super().inputs_at(rows)
+
+    def labels_at(self, rows: np.ndarray) -> np.ndarray:
+        return self.formulas[0].at(self._operands_at(rows), self.p)[0] if self.computes_rows else super().labels_at(rows)
+
+    def _operands_at(self, rows: np.ndarray) -> np.ndarray:
+        """The operands of the rows with these numbers (k, operands), of the domain before any is left out."""
+        first, others = self.domain.numbers(self.p)
+        places = np.unravel_index(rows, (len(first), *[len(others)] * (self.arity - 1)))
+        return np.stack([numbers[place] for numbers, place in zip([first, *[others] * (self.arity - 1)], places, strict=True)], axis=1)
+
+    def _tokens(self, operands: np.ndarray) -> np.ndarray:
         special = {label: self.p + i for i, label in enumerate(self._specials)}
-        return layouts.rows(self.row_layout.words, self.operands(), special, self._operators(special))
+        return layouts.rows(self.row_layout.words, operands, special, self._operators(special))
 
     def _operators(self, special: dict[str, int]) -> np.ndarray | int:
         """The operator's token, of all rows or of each."""

@@ -27,11 +27,11 @@ class Recent:
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
-        """The arrays under a key, computed where they are not kept."""
+        """A copy of the arrays under a key, computed where they are not kept; larger ones are neither kept nor copied."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return _copied(self._kept[key])
         made = make()
         if _bytes(made) > self._most:
             return made
@@ -39,7 +39,7 @@ class Recent:
             self._kept[key] = made
             while sum(map(_bytes, self._kept.values())) > self._most:
                 self._kept.popitem(last=False)
-        return made
+        return _copied(made)
 
 
 _RECENT = Recent(MOST_BYTES)
@@ -57,13 +57,13 @@ def cached_table(method: Callable[[S], A]) -> Callable[[S], A]:
             hash(task)
         except TypeError:
             return method(task)
-        return _copied(cast(A, _RECENT.get((method, task), lambda: method(task))))
+        return cast(A, _RECENT.get((method, task), lambda: method(task)))
 
     return cached
 
 
-def _copied(arrays: A) -> A:
-    return arrays.copy() if isinstance(arrays, np.ndarray) else (arrays[0].copy(), arrays[1].copy())
+def _copied(arrays: Arrays) -> Arrays:
+    return arrays.copy() if isinstance(arrays, np.ndarray) else tuple(each.copy() for each in arrays)
 
 
 def _bytes(arrays: Arrays) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -25,22 +26,27 @@ class Domain(Part):
     first_seed: NonNegativeInt = 0
     """Seed of that draw: `random.seed(seed); random.sample(range(p), ...)`."""
 
-    def numbers(self, p: int) -> list[np.ndarray]:
+    def numbers(self, p: int) -> tuple[np.ndarray, np.ndarray]:
         """The values of the first operand and of the others, ascending. Raises ValueError where there are none."""
-        count = int(self.first_fraction * p)
-        if not count:
-            raise ValueError(
-                f"domain.first_fraction {self.first_fraction:g} of {p} numbers leaves no first operand; use at least {1 / p + 5e-4:.3f}"
-            )
-        allowed = np.arange(int(self.nonzero), p if self.below is None else min(self.below, p))
-        first = np.arange(p) if self.first_fraction == 1 else np.sort(random.Random(self.first_seed).sample(range(p), count))
-        found = [np.intersect1d(first, allowed), allowed]
-        if not all(map(len, found)):
-            raise ValueError("domain: no operand is left; give more of first_fraction, below, or zero")
-        return found
+        return _numbers(self, p)
 
     def rows(self, p: int, operands: int) -> np.ndarray:
         """The operands of every row (n, operands) in ascending order, the last one fastest. Raises ValueError where there is none."""
         first, others = self.numbers(p)
         found = np.stack(np.meshgrid(first, *[others] * (operands - 1), indexing="ij"), axis=-1).reshape(-1, operands)
         return found[(np.diff(found, axis=1) >= 0).all(1)] if self.ascending else found
+
+
+@lru_cache(maxsize=64)
+def _numbers(domain: Domain, p: int) -> tuple[np.ndarray, np.ndarray]:
+    count = int(domain.first_fraction * p)
+    if not count:
+        raise ValueError(
+            f"domain.first_fraction {domain.first_fraction:g} of {p} numbers leaves no first operand; use at least {1 / p + 5e-4:.3f}"
+        )
+    allowed = np.arange(int(domain.nonzero), p if domain.below is None else min(domain.below, p))
+    first = np.arange(p) if domain.first_fraction == 1 else np.sort(random.Random(domain.first_seed).sample(range(p), count))
+    found = (np.intersect1d(first, allowed), allowed)
+    if not all(map(len, found)):
+        raise ValueError("domain: no operand is left; give more of first_fraction, below, or zero")
+    return found

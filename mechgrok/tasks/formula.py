@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -152,8 +152,7 @@ def _choice(parity: str, tested: Compute, body: Compute, other: Compute) -> Comp
 
 
 def _quotient(left: Values, right: Values, p: int) -> Values:
-    inverse = np.array([0, *(pow(i, -1, p) for i in range(1, p))])
-    return left[0] * inverse[right[0]] % p, left[1] & right[1] & (right[0] != 0)
+    return left[0] * _powers(-1, p)[right[0]] % p, left[1] & right[1] & (right[0] != 0)
 
 
 _OPERATORS: dict[type[ast.operator], Operator] = {
@@ -166,8 +165,13 @@ _OPERATORS: dict[type[ast.operator], Operator] = {
 
 def power(base: np.ndarray, exponent: int, p: int) -> np.ndarray:
     """base^exponent modulo p, looked up in the table of all powers of that exponent, so that nothing overflows; 0^0 = 1."""
-    table = np.array([pow(i, exponent, p) for i in range(p)])
-    return table[base]
+    return _powers(exponent, p)[base]
+
+
+@lru_cache(maxsize=64)
+def _powers(exponent: int, p: int) -> np.ndarray:
+    """i^exponent modulo p for i = 0 .. p - 1 (p,); 0 for 0^-1."""
+    return np.array([pow(i, exponent, p) if i or exponent >= 0 else 0 for i in range(p)])
 
 
 def _names(tree: ast.expr) -> Iterator[str]:

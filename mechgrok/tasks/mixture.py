@@ -80,6 +80,10 @@ class Mixture(Arithmetic, Mixed):
     def task_names(self) -> tuple[str, ...]:
         return (self.only,) if self.only else self.operations
 
+    @property
+    def computes_rows(self) -> bool:
+        return False
+
     @cached_table
     def task_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(len(self.task_names)), [len(labels) for _, labels in self._tables()])

@@ -68,6 +68,49 @@ class Task(Part):
         """The class of every row (n,)."""
 
     @property
+    def row_count(self) -> int:
+        """The number of rows (n)."""
+        return len(self.labels())
+
+    @property
+    def row_length(self) -> int:
+        """The tokens of a row (pos)."""
+        return self.inputs().shape[1]
+
+    @property
+    def computes_rows(self) -> bool:
+        """Whether `inputs_at` and `labels_at` compute rows from their numbers, without the whole table."""
+        return False
+
+    def inputs_at(self, rows: np.ndarray) -> np.ndarray:
+        """Return the tokens of some rows up to the read position.
+
+        Parameters
+        ----------
+        rows : ndarray (k,)
+            Numbers of rows.
+
+        Returns
+        -------
+        ndarray (k, pos)
+        """
+        return self.inputs()[rows]
+
+    def labels_at(self, rows: np.ndarray) -> np.ndarray:
+        """Return the classes of some rows.
+
+        Parameters
+        ----------
+        rows : ndarray (k,)
+            Numbers of rows.
+
+        Returns
+        -------
+        ndarray (k,)
+        """
+        return self.labels()[rows]
+
+    @property
     def basis(self) -> Basis | None:
         """The cyclic group in which the label is a sum, the default of Fourier measures; None where the numbers form no such group."""
         return "additive"

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from mechgrok.errors import UserError
 from mechgrok.training import probing, stopping
+from mechgrok.training.evaluation.scores import Evaluation
 from mechgrok.training.recorder import Recorder
-from mechgrok.training.trainer import Evaluation, Trainer
+from mechgrok.training.trainer import Trainer
 
 
 class Progress(Protocol):

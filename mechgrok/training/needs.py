@@ -23,7 +23,7 @@ BYTES_OF_A_LOGIT = 20
 
 def check(config: Config, train: int, device: str) -> None:
     """Raises UserError where a network, or an update on its share of `train` rows, needs more memory than is free."""
-    network, length = config.model.architecture(config.task), config.task.inputs().shape[1]
+    network, length = config.model.architecture(config.task), config.task.row_length
     free = _free(device)
     weights = check_network(network, free)
     rows = rows_a_step(config.training.batch, train) or train

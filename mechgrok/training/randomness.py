@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 WEIGHT_NOISE = 2
-"""The purpose of random numbers. Each purpose has its own stream; those of dropout are in `models/forward/dropout.py`."""
+EVALUATED_ROWS = 3
+"""The purposes of random numbers. Each purpose has its own stream; those of dropout are in `models/forward/dropout.py`."""
 
 
 def generator(seed: int, step: int, purpose: int) -> torch.Generator:

@@ -8,13 +8,15 @@ from pathlib import Path
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.training.evaluation.scores import Evaluation
 from mechgrok.training.growing_csv import GrowingCsv
 from mechgrok.training.objective import is_recorded
 from mechgrok.training.probing import Reading
 from mechgrok.training.recording_steps import RecordingSteps
-from mechgrok.training.trainer import Evaluation, Trainer
+from mechgrok.training.trainer import Trainer
 
 _METRICS = ("step", "split", "loss", "accuracy")
+_ERRORS = ("rows", "loss_error", "accuracy_error")
 _PROBES = ("step", "probe", "name", "value")
 
 
@@ -27,7 +29,10 @@ class Recorder:
         self.trainer = trainer
         # If the minimised loss is not the recorded cross-entropy, it has its own column.
         self._trains_another = not is_recorded(config)
-        self._metrics = GrowingCsv(run / store.METRICS, (*_METRICS, *["trained_loss"] * self._trains_another))
+        # If the evaluated rows are a sample of a split, their number and the standard errors have columns too.
+        self._samples = config.training.evaluate_rows is not None
+        header = (*_METRICS, *["trained_loss"] * self._trains_another, *_ERRORS[: 3 * self._samples])
+        self._metrics = GrowingCsv(run / store.METRICS, header)
         self._probes = GrowingCsv(run / store.PROBES, _PROBES)
         self._tables = {"metrics": self._metrics} | ({"probes": self._probes} if config.training.probes else {})
 
@@ -56,9 +61,12 @@ class Recorder:
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:
         """Append a row of metrics for each evaluation, in one write."""
-        trained = [(repr(each.objective),) * self._trains_another for each in evaluations]
-        rows = [(step, each.split, repr(each.loss), repr(each.accuracy), *more) for each, more in zip(evaluations, trained, strict=True)]
-        self._metrics.append(rows)
+        self._metrics.append([(step, *self._cells(each)) for each in evaluations])
+
+    def _cells(self, each: Evaluation) -> tuple[object, ...]:
+        own = (repr(each.objective),) if self._trains_another else ()
+        errors = (each.rows, repr(each.loss_error), repr(each.accuracy_error)) if self._samples else ()
+        return each.split, repr(each.loss), repr(each.accuracy), *own, *errors
 
     def probe(self, step: int, readings: Sequence[Reading]) -> None:
         """Append the numbers of the probes for the update that starts from the weights of a step, in one write."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from mechgrok.config import Stop
-from mechgrok.training.trainer import Evaluation
+from mechgrok.training.evaluation.scores import Evaluation
 
 
 def reason(rule: Stop, history: Sequence[Evaluation]) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,15 +13,16 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from mechgrok.config import Config
-from mechgrok.maths.landscape import losses
 from mechgrok.models.forward import dropout, module_forward
-from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
-from mechgrok.tasks.parts import Staged, as_mixture
-from mechgrok.training import evaluated_subsets, initial
+from mechgrok.tasks.parts import Staged
+from mechgrok.training import initial
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.decay import Decay
-from mechgrok.training.objective import Objective, is_recorded
+from mechgrok.training.evaluation.evaluator import evaluator
+from mechgrok.training.evaluation.scores import Evaluation
+from mechgrok.training.objective import Objective
+from mechgrok.training.row_table import PreparedRows, RowTable
 from mechgrok.training.staged_batches import StagedBatches
 
 if TYPE_CHECKING:
@@ -31,22 +32,6 @@ if TYPE_CHECKING:
     from mechgrok.training.execution import Execution
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean cross-entropy (nats a row) and accuracy on one split, and the minimised loss if it is another."""
-
-    split: str
-    rows: int
-    loss: float
-    accuracy: float
-    trained: float | None = None
-
-    @property
-    def objective(self) -> float:
-        """The loss that is minimised, without penalties."""
-        return self.loss if self.trained is None else self.trained
 
 
 class Trainer:
@@ -72,19 +57,10 @@ class Trainer:
         self.decay = Decay(config.optimizer, trained)
         self.memory: dict[str, Tensor] = {}
         self.logits = _forward(model, config.model.architecture(config.task), execution.forward, config.training.seed)
-        self._inputs = config.task.inputs()
-        self._labels = config.task.labels() if corrupted is None else corrupted.trained
-        mixture = as_mixture(config.task)
-        self._tasks = mixture.task_of_row() if mixture else None
-        self._splits = {name: self._rows(rows) for name, rows in _split_rows(is_train).items()}
-        self._subsets = {
-            name: [
-                *evaluated_subsets.by_label_kind(name, rows, corrupted, self.device),
-                *evaluated_subsets.by_part(name, config.task, rows, self._labels, self.device),
-            ]
-            for name, rows in _split_rows(is_train).items()
-        }
-        self._batches = _batches(config, np.flatnonzero(is_train))
+        self._table = RowTable(config.task, corrupted, self.device)
+        self._evaluator = evaluator(config, is_train, self._table, corrupted, self.objective, self.device)
+        self._train_rows = np.flatnonzero(is_train)
+        self._batches = _batches(config, self._train_rows)
 
     @property
     def trained(self) -> Mapping[str, Parameter]:
@@ -100,7 +76,7 @@ class Trainer:
     def backward(self, step: int) -> Tensor:
         """The first half of an update: unfiltered gradients of the objective on the step's batch; returns the objective (scalar)."""
         rows = self._batches.at(step)
-        inputs, labels = self._splits["train"] if rows is None else self._rows(rows)
+        inputs, labels = self._all_train_rows if rows is None else self._table.prepared(rows)
         self.optimizer.zero_grad(set_to_none=True)
         return self.objective.backward(lambda: self.logits(inputs, step), labels, step, inputs.tasks)
 
@@ -120,28 +96,13 @@ class Trainer:
         """The learning rate of the update after `step` earlier ones."""
         return float(self.config.optimizer.lr * self.config.schedule.factor(step))
 
-    @torch.no_grad()
     def evaluate(self) -> list[Evaluation]:
-        """Loss and accuracy over each non-empty split, and over its subsets by kind of label and by part of the table.
+        """Loss and accuracy over each non-empty split, and over its subsets by kind of label and by part of the table."""
+        return self._evaluator.evaluate(self.logits)
 
-        Train rows are compared with the labels that they are trained with, test rows with the truth. Subsets have their own labels.
-        """
-        return [each for name, rows in self._splits.items() for each in self._evaluate(name, *rows)]
-
-    def _evaluate(self, split: str, inputs: PreparedRows, labels: Tensor) -> list[Evaluation]:
-        logits = self.logits(inputs)
-        parts = [self._evaluation(each.name, logits[each.places], each.labels) for each in self._subsets[split]]
-        return [self._evaluation(split, logits, labels, inputs.tasks), *parts]
-
-    def _evaluation(self, split: str, logits: Tensor, labels: Tensor, tasks: Sequence[Tensor] = ()) -> Evaluation:
-        right = int((logits.argmax(1) == labels).sum())
-        trained = None if is_recorded(self.config) else float(self.objective.data(logits, labels, tasks))
-        return Evaluation(split, len(labels), float(losses.per_example(logits, labels).mean()), right / len(labels), trained)
-
-    def _rows(self, rows: np.ndarray) -> tuple[PreparedRows, Tensor]:
-        inputs = torch.from_numpy(self._inputs[rows]).to(self.device)
-        tasks = () if self._tasks is None else _places(self._tasks[rows], self.device)
-        return PreparedRows(inputs, Batch.of(inputs), tasks), torch.from_numpy(self._labels[rows]).to(self.device)
+    @cached_property
+    def _all_train_rows(self) -> tuple[PreparedRows, Tensor]:
+        return self._table.prepared(self._train_rows)
 
     def state(self) -> dict[str, Tensor]:
         """The tensors that later updates depend on: `weights.*`, moments `optimizer.*`, and memory of the gradient filter `gradient.*`."""
@@ -172,15 +133,6 @@ def _batches(config: Config, rows: np.ndarray) -> Batches | StagedBatches:
     return StagedBatches(rows, config.task.stage_of_row()[rows], size, wanted.seed, wanted.switch_at, wanted.rehearsal)
 
 
-@dataclass(frozen=True)
-class PreparedRows:
-    """Tokens (n, pos), the same prepared for the fast forward, and the indices of the rows of each task of a mixture."""
-
-    tokens: Tensor
-    batch: Batch
-    tasks: tuple[Tensor, ...] = ()
-
-
 class Forward(Protocol):
     """A function that returns logits (n, d_vocab_out) at the position that is read."""
 
@@ -203,13 +155,3 @@ def _forward(model: HookedRootModule, network: Network, wanted: str, seed: int) 
         return network.logits(parameters, rows.batch, masks)
 
     return forward
-
-
-def _places(task_of_row: np.ndarray, device: torch.device) -> tuple[Tensor, ...]:
-    """For each task that occurs, the indices of its rows."""
-    return tuple(torch.from_numpy(np.flatnonzero(task_of_row == task)).to(device) for task in np.unique(task_of_row))
-
-
-def _split_rows(is_train: np.ndarray) -> dict[str, np.ndarray]:
-    rows = {"train": np.flatnonzero(is_train), "test": np.flatnonzero(~is_train)}
-    return {name: found for name, found in rows.items() if len(found)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mechgrok.api.progress import summary
-from mechgrok.training.trainer import Evaluation
+from mechgrok.training.evaluation.scores import Evaluation
 
 
 def test_the_whole_splits_are_printed_and_no_subset() -> None:

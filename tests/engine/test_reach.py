@@ -38,7 +38,7 @@ EDITS = [
     ("runs/by_task.py", set()),
     ("training/batches.py", {*CURVES, "trajectory-pca"}),
     ("training/staged_batches.py", {"internalisation", "gradient-alignment"}),
-    ("training/evaluated_subsets.py", {*ABLATIONS, "anomaly-removal", "fourier-families", "ipr-pruning", "projection-loss"}),
+    ("training/evaluation/subsets.py", {*ABLATIONS, "anomaly-removal", "fourier-families", "ipr-pruning", "projection-loss"}),
     ("training/loop.py", set()),
     ("training/presets/demo.py", set()),
     ("measures/frequencies/gini.py", {"gini"}),

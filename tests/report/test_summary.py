@@ -71,6 +71,14 @@ def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:
     assert "labels corrupted: fixed-rule, divisor 3" in facts.trained(open_run(folder))
 
 
+def test_it_says_that_metrics_are_those_of_a_sample(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    assert "random rows" not in facts.trained(open_run(folder))
+    settings = json.loads((folder / "config.json").read_text()) | {"training": {"evaluate_rows": 5000}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    assert "recorded metrics from 5000 random rows of each split" in facts.trained(open_run(folder))
+
+
 @pytest.mark.parametrize(
     ("task", "words"),
     [

@@ -13,9 +13,9 @@ import torch
 from mechgrok.config import Config
 from mechgrok.runs.run import Run
 from mechgrok.training import launch
+from mechgrok.training.evaluation.scores import Evaluation
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending
-from mechgrok.training.trainer import Evaluation
 
 
 def config(**changed: Any) -> Config:

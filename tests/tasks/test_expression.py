@@ -47,7 +47,7 @@ def test_a_product_of_three_is_a_sum_of_logarithms() -> None:
         ({"expression": "a*b + c", "layout": "a = b"}, "layout 'a = b' has two operands and this task 3; use 'operands =' or 'operands'"),
         ({"expression": "a/(b + 1)", "p": 9}, "division modulo primes only, and p = 9 is none; use 7 or 11"),
         ({"expression": "a/(b - b)"}, "no row of the table has a quotient"),
-        ({"expression": "a + d", "p": 97}, "4 operands modulo 97 make 88529281 rows; at most 10000000 are possible"),
+        ({"expression": "a + d", "p": 307}, "4 operands modulo 307 make 8882874001 rows; at most 2147483648 are possible"),
         ({"expression": "a*b", "layout": "a op b"}, "layout: Input should be"),
     ],
 )

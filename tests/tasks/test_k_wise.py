@@ -38,7 +38,7 @@ def test_two_terms_are_addition() -> None:
         ({"terms": 1}, "terms: .*greater than or equal to 2"),
         ({"terms": 6}, "terms: .*less than or equal to 5"),
         ({"layout": "a b ="}, "layout: Input should be 'operands =', 'operands' or 'openai operands'"),
-        ({"p": 31, "terms": 5}, "5 operands modulo 31 make 28629151 rows; at most 10000000 are possible: choose a smaller p"),
+        ({"p": 101, "terms": 5}, "5 operands modulo 101 make 10510100501 rows; at most 2147483648 are possible: choose a smaller p"),
     ],
 )
 def test_wrong_values_say_what_would_be_possible(values: dict[str, object], message: str) -> None:

@@ -89,6 +89,7 @@ NANDA = {
     "training.weight_noise": 0.0,
     "training.init_scale": 1.0,
     "training.evaluate_every": 20,
+    "training.evaluate_rows": None,
     "training.probes": (),
     "training.stop": {"test_loss_below": None, "train_loss_below": None, "accuracy": None, "evaluations": 3},
     "training.seed": 0,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mechgrok.config import Stop
+from mechgrok.training.evaluation.scores import Evaluation
 from mechgrok.training.stopping import reason
-from mechgrok.training.trainer import Evaluation
 
 
 def history(losses: list[float], accuracies: list[float] | None = None) -> list[Evaluation]:

@@ -67,7 +67,9 @@ class Split(Part):
 
     def _units(self, table: TaskTable) -> np.ndarray:
         """The unit of each row (n,), numbered from 0 without gaps."""
-        return np.unique(table.units(), return_inverse=True)[1].ravel()
+        units = table.units()
+        # Sorting takes several times the memory of the units, and most tables have each row as a unit.
+        return units if np.array_equal(units, np.arange(len(units))) else np.unique(units, return_inverse=True)[1].ravel()
 
 
 class RandomSplit(Split):

@@ -66,7 +66,7 @@ def _without_itself(snapshot: Snapshot) -> Callable[[Tensor, slice], Tensor]:
     """The edit that sets the score of the last position for itself to -inf."""
     from mechgrok.measures.shared import edited_attention
 
-    itself = snapshot.grid.task.inputs().shape[1] - 1
+    itself = snapshot.grid.task.row_length - 1
 
     def edit(scores: Tensor, rows: slice) -> Tensor:
         others = scores.clone()

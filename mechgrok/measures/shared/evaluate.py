@@ -65,13 +65,13 @@ def evaluate_by_label_kind(grid: Grid, logits: Tensor) -> pd.DataFrame:
     import torch
 
     from mechgrok.maths.landscape import losses
-    from mechgrok.training import evaluated_subsets
+    from mechgrok.training.evaluation import subsets
 
     elements, answers = torch.from_numpy(grid.chart.elements(grid.task.numbers)), logits.argmax(1)
     found = []
     for split in [split for split in ("train", "test") if split in grid.subsets]:
         rows = grid.subsets[split].nonzero()[:, 0]
-        for kind in evaluated_subsets.by_label_kind(split, grid.rows[rows].numpy(), grid.corrupted, logits.device):
+        for kind in subsets.by_label_kind(split, grid.rows[rows].numpy(), grid.corrupted, logits.device):
             places, labels = rows[kind.places], elements[kind.labels]
             loss, right = losses.per_example(logits[places], labels).mean(), (answers[places] == labels).double().mean()
             found.append((kind.name, len(places), float(loss), float(right)))

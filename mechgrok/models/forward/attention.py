@@ -39,9 +39,13 @@ def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerR
     keys = _rotated(project(weights, f"blocks.{layer}.attn", "K", x), places, shape).split(counts)
     entering = x.split(counts)
     for i in positions:
+        seen = _seen(rows, i, shape)
+        if len(seen) < min(2, len(counts)) and shape.softmax == "softmax":
+            # It attends to itself alone. Rows of one token go on below, so that their queries and keys have gradients, of zero.
+            yield x.new_ones(1, rows.leaving[i], shape.heads)
+            continue
         own = places.new_full((len(entering[i]),), i)
         queries = _rotated(project(weights, f"blocks.{layer}.attn", "Q", entering[i]), own, shape) / math.sqrt(shape.d_head)
-        seen = _seen(rows, i, shape)
         scores = [_scores(queries, keys[j], index, shape).expand(rows.leaving[i], -1) for j, index in seen]
         yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
 
@@ -91,11 +95,11 @@ def _mix(pattern: Tensor, seen: Sequence[tuple[Tensor, AttentionIndex]], own: in
     """sum over pos of pattern times value (rows, head * d_head); `own` is the position of the queries."""
     weights, (value, index) = pattern.unsqueeze(-1).unbind(), seen[own]
     others = [(*each, weight) for j, (each, weight) in enumerate(zip(seen, weights, strict=True)) if j != own]
+    z = _by_head(value if len(value) == 1 else gather_rows(value, index.key), shape)
     if len(value) == 1 and shape.attention_coefficient == 1 and shape.softmax == "softmax":
-        z = _by_head(value, shape)  # since the weights of a row sum to one
-        others = [(table - value, each, weight) for table, each, weight in others]
+        others = [(table - value, each, weight) for table, each, weight in others]  # since the weights of a row sum to one
     else:
-        z = _by_head(gather_rows(value, index.key), shape) * weights[own]
+        z = z * weights[own]
     for table, each, weight in others:
         z = torch.addcmul(z, _by_head(gather_rows(table, each.key), shape), weight)
     return z.flatten(1)

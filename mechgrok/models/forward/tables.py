@@ -13,6 +13,8 @@ from mechgrok.models.forward.lengths import by_length
 
 _PAIRS_PER_ROW = 8
 """A pair of tokens in a product costs about an eighth of a row that is gathered twice."""
+_SHARED = 0.75
+"""Share of distinct tokens above which looking each one up costs more than computing the others again."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class _Tables:
 
     @classmethod
     def of(cls, tokens: Tensor) -> _Tables:
-        distinct = [torch.unique(column, return_inverse=True) for column in tokens.T]
+        distinct = [_distinct(column) for column in tokens.T]
         columns = [column for _, column in distinct]
         counts = [len(values) for values, _ in distinct]
         runs = _runs(columns)
@@ -134,6 +136,14 @@ class _Tables:
         )
 
 
+def _distinct(column: Tensor) -> tuple[Tensor, Tensor]:
+    """The distinct tokens of a position, and which of them each row has; all rows' tokens where nearly all are distinct."""
+    tokens, inverse = torch.unique(column, return_inverse=True)
+    if len(tokens) > _SHARED * len(column):
+        return column, torch.arange(len(column), device=column.device)
+    return tokens, inverse
+
+
 def _is_square(columns: list[Tensor], counts: list[int]) -> bool:
     """`columns` and `counts`: the distinct token of each row, and how many there are, position after position."""
     if len(counts) != 3 or counts[2] != 1:
@@ -143,10 +153,12 @@ def _is_square(columns: list[Tensor], counts: list[int]) -> bool:
 
 def _runs(columns: list[Tensor]) -> list[Tensor]:
     """For each position the number of each row's run of tokens up to there (batch,); at the last one the row itself."""
+    own = torch.arange(len(columns[0]), device=columns[0].device)
     runs = columns[:1]
     for column in columns[1:-1]:
-        runs.append(torch.unique(runs[-1] * (int(column.max()) + 1) + column, return_inverse=True)[1])
-    return [*runs[: len(columns) - 1], torch.arange(len(columns[0]), device=columns[0].device)]
+        apart = torch.equal(runs[-1], own)
+        runs.append(own if apart else torch.unique(runs[-1] * (int(column.max()) + 1) + column, return_inverse=True)[1])
+    return [*runs[: len(columns) - 1], own]
 
 
 def _example(run: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mechgrok.maths.landscape.losses import per_example
 from mechgrok.models.architecture import Architecture
-from mechgrok.models.forward import tail
+from mechgrok.models.forward import tables, tail
 from mechgrok.models.forward.fast_forward import Batch, forward, logits
 from mechgrok.tasks.modular import Modular
 
@@ -35,10 +35,10 @@ def _gradients(model: torch.nn.Module, result: Tensor, upstream: Tensor) -> dict
 
 
 @settings(max_examples=250, deadline=None)
-@given(network=networks(), short=st.booleans())
-def test_logits_and_every_gradient_agree(network: Network, short: bool) -> None:
+@given(network=networks(), short=st.booleans(), shared=st.sampled_from([0.0, 0.75, 1.0]))
+def test_logits_and_every_gradient_agree(network: Network, short: bool, shared: float) -> None:
     model, batch = network.model(), Batch.of(network.tokens)
-    with mock.patch.object(tail, "is_cheaper", return_value=short):
+    with mock.patch.object(tail, "is_cheaper", return_value=short), mock.patch.object(tables, "_SHARED", shared):
         ours = network.shape.logits(dict(model.named_parameters()), batch)
     theirs = model(network.tokens)[:, -1]
     assert _agree(ours, theirs)

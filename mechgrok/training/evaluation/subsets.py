@@ -35,12 +35,14 @@ def by_label_kind(split: str, rows: np.ndarray, corrupted: Labels | None, device
     return _subsets(found, rows, device)
 
 
-def by_part(split: str, task: Task, rows: np.ndarray, labels: np.ndarray, device: torch.device) -> list[Subset]:
-    """The rows of a split by the part of the table (of a mixture: the task) that they belong to, against the split's `labels` (n,)."""
+def by_part(split: str, task: Task, rows: np.ndarray, labels: Tensor) -> list[Subset]:
+    """The rows of a split by the part of the table (of a mixture: the task) that they belong to, against the split's `labels` (rows,)."""
     if not isinstance(task, WithParts):
         return []
-    of_row = task.part_of_row()
-    return _subsets({f"{split}-{name}": (of_row == number, labels) for number, name in enumerate(task.part_names)}, rows, device)
+    of_row = torch.from_numpy(task.part_of_row()[rows]).to(labels.device)
+    places = [torch.nonzero(of_row == number)[:, 0] for number in range(len(task.part_names))]
+    found = zip(task.part_names, places, strict=True)
+    return [Subset(f"{split}-{name}", inside, labels[inside]) for name, inside in found if len(inside)]
 
 
 def _subsets(found: Mapping[str, tuple[np.ndarray, np.ndarray]], rows: np.ndarray, device: torch.device) -> list[Subset]:

@@ -1,0 +1,1 @@
+"""Loss and accuracy of the weights during training."""
