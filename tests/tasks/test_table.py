@@ -90,6 +90,29 @@ def test_files(kind: str, tmp_path: Path) -> None:
         assert each.file == "rows.csv"
 
 
+@pytest.mark.parametrize(
+    ("header", "label"),
+    [
+        *(("x,y,label", 2), ("label,x,y", 0), ("y,label,x", 1), ("result,y,class", 2), ("a,b,Target", 2), ("Labels,answer,b", 0)),
+        *(
+            ("a,b,y", 2),
+            ("y,a,b", 0),
+            ("y,x,b", 0),
+            ("a,y,b", 1),
+            ("x,y,z", 2),
+            ("x,b,y", 2),
+            ("a,b,c", 2),
+            ("x,y,unit", 1),
+            ("a,b,unit", 1),
+        ),
+    ],
+)
+def test_the_label_is_in_the_column_that_a_reader_expects(header: str, label: int, tmp_path: Path) -> None:
+    """x and y are operands where another column can hold the labels."""
+    (tmp_path / "rows.csv").write_text(f"{header}\n0,1,2\n3,4,5\n")
+    assert Table(file=str(tmp_path / "rows.csv")).labels().tolist() == [label, 3 + label]
+
+
 def test_a_column_of_units_keeps_rows_together(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("a,b,label,unit\n0,1,1,0\n1,0,1,0\n1,1,0,4\n")
     task = Table(file=str(tmp_path / "rows.csv"))

@@ -9,20 +9,21 @@ from pathlib import Path
 from mechgrok.errors import UserError
 from mechgrok.tasks.own_tables.content import Content
 
-LABELS = ("label", "labels", "answer", "target", "y", "class", "result")
+LABELS = ("label", "labels", "answer", "target", "class", "result", "y")
+"""Names of the column of labels, the first that occurs before the others."""
 UNITS = ("unit", "units")
 
 
 def read_csv(path: Path) -> tuple[Content, tuple[str, ...]]:
     """The table in a file, and its words, which are the tokens above the numbers. Raises UserError where it holds none.
 
-    With a header the label is in the column of that name (or answer, target, y), else in the last one; a column `unit` keeps rows
-    together. A label is a whole number, a token a whole number or a word; the cells of a shorter row are empty at its end.
+    With a header the label is in the column of that name (or answer, target, class, result; or y, unless x stands before it), else in the
+    last one; a column `unit` keeps rows together. A label is a whole number, a token a whole number or a word; the cells of a shorter row
+    are empty at its end.
     """
     header, lines = _lines(path)
-    label = _column(header, LABELS, len(lines[0]) - 1)
-    unit = _column(header, UNITS, None)
-    assert label is not None
+    unit = _column(header, UNITS)
+    label = _label_column(header, [place for place in range(len(lines[0])) if place != unit])
     first = 1 + bool(header)
     _require_whole_labels(path, [line[label] for line in lines], first)
     _require_tokens(path, lines, first)
@@ -68,8 +69,17 @@ def _require_tokens(path: Path, lines: Sequence[Sequence[str]], first: int) -> N
             raise UserError(f"{path}: line {line}: {wrong!r} is no whole number from 0; a token is such a number or a word")
 
 
-def _column(header: Sequence[str], names: Sequence[str], default: int | None) -> int | None:
-    return next((place for place, name in enumerate(header) if name.lower() in names), default)
+def _label_column(header: Sequence[str], columns: Sequence[int]) -> int:
+    """The place of the labels, by name, else the last; x and y, in this order, are the operands of `x,y,z`."""
+    words = [name.lower() for name in header]
+    are_operands = "x" in words and "y" in words and words.index("x") < words.index("y")
+    found = _column(header, LABELS[:-1] if are_operands else LABELS)
+    return columns[-1] if found is None else found
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    words = [name.lower() for name in header]
+    return next((words.index(name) for name in names if name in words), None)
 
 
 def _tokens(cells: Sequence[Sequence[str]], labels: Sequence[str]) -> dict[str, int]:
