@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.containers import trees
 from mechgrok.runs.importing.epochs import in_updates
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.intervals import interval_ending_at
@@ -47,8 +48,13 @@ def _with_weights_dated(foreign: Foreign, options: ImportOptions) -> Foreign:
 
 
 def _with_step(foreign: Foreign, options: ImportOptions) -> Foreign:
+    """The weights without a step at the one that is given or assumed. They are the last, so it is after those of other ones."""
     step, note = (options.step, ()) if options.step is not None else _assumed_step(foreign, options.record_every)
     others: dict[int | None, Mapping[str, Tensor]] = {each: state for each, state in foreign.snapshots.items() if each is not None}
+    before = max(_steps(foreign), default=-1)
+    if step < before or (step == before and not trees.are_equal(others[step], foreign.snapshots[None])):
+        given = "nothing gives" if options.step is None else f"--step {step} is not"
+        raise UserError(f"{given} the step of the last weights, after those of step {before}; give it by --step N")
     return replace(foreign, snapshots={**others, step: foreign.snapshots[None]}, notes=(*foreign.notes, *note))
 
 
@@ -58,8 +64,6 @@ def _assumed_step(foreign: Foreign, every: int | None) -> tuple[int, tuple[str, 
     longest = max((len(each.values) for each in foreign.undated), default=0)
     before = max(_steps(foreign), default=0)
     step = longest * _interval(longest, before, every) if longest else max(records, default=0)
-    if step < before:
-        raise UserError(f"nothing gives the step of the last weights, after those of step {before}; give it by --step N")
     if not step:
         return 0, ("the file does not hold the step of its weights: stored as step 0 (give it by --step N)",)
     return step, (f"the file does not hold the step of its weights: stored as step {step}, by its records (correct it by --step N)",)

@@ -16,6 +16,7 @@ from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.options import ImportOptions
 
 STATE: dict[str, Tensor] = {"w": torch.zeros(1)}
+OTHER: dict[str, Tensor] = {"w": torch.ones(1)}
 TRAIN = Undated("train", "loss", "train_losses", (3.0, 2.0, 1.0, 0.5))
 TEST = Undated("test", "loss", "test_losses", (4.0, 3.0, 2.0, 1.0), first=1)
 COARSE = Undated("test", "accuracy", "test_accs", (0.0, 1.0))
@@ -172,6 +173,18 @@ def test_records_that_end_before_other_weights_are_further_apart() -> None:
         (Foreign("x", {1: STATE}, {"train": {1: 1.0}}), ImportOptions(record_every=5), "the file gives the steps of its records"),
         (listed(4), ImportOptions(record_every=0), "--record-every 0: a number of updates, 1 or more"),
         (Foreign("x", {5: STATE, None: STATE}, undated=(TRAIN,)), ImportOptions(), "after those of step 5; give it by --step N"),
+        (Foreign("x", {0: STATE, None: OTHER}), ImportOptions(), "nothing gives the step of the last weights, after those of step 0; give"),
+        (Foreign("x", {9: STATE, None: OTHER}, {"train": {9: 1.0}}), ImportOptions(), "nothing gives the step of the last weights, after"),
+        (
+            Foreign("x", {9: STATE, None: OTHER}),
+            ImportOptions(step=9),
+            "--step 9 is not the step of the last weights, after those of step 9",
+        ),
+        (
+            Foreign("x", {9: STATE, None: STATE}),
+            ImportOptions(step=8),
+            "--step 8 is not the step of the last weights, after those of step 9",
+        ),
         (Foreign("x", {5: STATE, 10: STATE}, in_epochs=WEIGHTS), ImportOptions(step=405), "--step 405: the file counts 10 epochs"),
         (Foreign("x", {10: STATE}, EPOCHS, in_epochs=BOTH), ImportOptions(record_every=7), "the records are 5 epochs apart"),
         (Foreign("x", {1: STATE}, {"train": {0: 1.0, 1: 1.0, 9: 1.0}}, in_epochs=BOTH), ImportOptions(record_every=7), "uneven distances"),

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from mechgrok.runs.importing.containers import trees
@@ -181,10 +180,6 @@ def _together(last: Found, series: Sequence[Found]) -> Found:
     """Weights of several steps with those beside them, which count as the last unless they are among them."""
     states = {step: state for part in series for step, state in part.states.items()}
     for step, state in last.states.items():
-        if step is not None or not any(_equal(state, other) for other in states.values()):
+        if step is not None or not any(trees.are_equal(state, other) for other in states.values()):
             states[step] = state
     return Found(states, _notes([last, *series]), any(part.in_epochs for part in (last, *series)))
-
-
-def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    return trees.is_same_network([one, other]) and all(torch.equal(one[name], other[name]) for name in one)

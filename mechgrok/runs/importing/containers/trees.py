@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
@@ -59,3 +60,8 @@ def is_same_network(states: list[Mapping[str, Tensor]]) -> bool:
     """Whether all states have the same names and shapes."""
     shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
     return all(each == shapes[0] for each in shapes[1:])
+
+
+def are_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Whether two states are of one network and have the same numbers."""
+    return is_same_network([one, other]) and all(torch.equal(one[name], other[name]) for name in one)
