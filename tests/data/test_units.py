@@ -99,7 +99,7 @@ def test_rows_of_a_text_file(tmp_path: Path) -> None:
 
 
 def test_rows_of_an_array(tmp_path: Path) -> None:
-    np.save(tmp_path / "rows.npy", np.array([5, 2, 2], dtype=np.int32))
+    np.save(tmp_path / "rows.npy", np.array([5, 2], dtype=np.int32))
     assert np.flatnonzero(FromFile(path=str(tmp_path / "rows.npy")).mask(9)).tolist() == [2, 5]
 
 
@@ -118,9 +118,26 @@ def test_pairs_and_masks_are_rows_too(tmp_path: Path) -> None:
         splits[2].train_rows(Modular(p=7))
 
 
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int64])
+def test_zeros_and_ones_for_all_rows_are_a_mask(kind: type, tmp_path: Path) -> None:
+    mask = np.zeros(49, dtype=kind)
+    mask[[3, 40]] = 1
+    np.save(tmp_path / "mask.npy", mask)
+    splits = [FromFile(path=str(tmp_path / "mask.npy")), written(tmp_path, "\n".join(str(int(each)) for each in mask))]
+    assert [np.flatnonzero(split.train_rows(Modular(p=7))).tolist() for split in splits] == [[3, 40]] * 2
+
+
+def test_two_row_numbers_are_no_mask(tmp_path: Path) -> None:
+    assert np.flatnonzero(written(tmp_path, "1\n0").train_rows(Modular(p=7))).tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("\n".join(["0"] * 49), "lists no row"),
+        ("\n".join("01" * 24), "row 0 is listed 24 times; list each train row once, or write a mask of 49 numbers 0 and 1"),
+        ("5\n3\n5", "row 5 is listed 2 times"),
+        ("5 1\n3 1\n5 1", "lists a pair of operands twice"),
         ("49", "row 49 does not exist; the table has rows 0 to 48"),
         ("3 -1", "row -1 does not exist"),
         ("3\nfour", "is not a file of row numbers"),

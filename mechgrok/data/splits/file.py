@@ -17,7 +17,7 @@ class FromFile(Split):
     kind: Literal["file"] = "file"
     path: str | None = None
     """A text file with a row number from 0, or the two operands of a row, in each line; or a .npy file with an array (rows,) of numbers,
-    an array (rows, 2) of operands, or a mask of true and false for all rows."""
+    an array (rows, 2) of operands, or a mask of true and false for all rows. As many numbers 0 and 1 as the table has rows are a mask."""
 
     def mask(self, rows: int) -> np.ndarray:
         found = self._array()
@@ -25,12 +25,7 @@ class FromFile(Split):
             return self._of_mask(found, rows)
         if found.ndim != 1:
             raise UserError(f"{self.path} lists pairs of operands, and this table is given by its number of rows alone; list row numbers")
-        outside = found[(found < 0) | (found >= rows)]
-        if len(outside):
-            raise UserError(f"{self.path}: row {outside[0]} does not exist; the table has rows 0 to {rows - 1}")
-        chosen = np.zeros(rows, dtype=bool)
-        chosen[found] = True
-        return chosen
+        return self._of_mask(found == 1, rows) if is_mask(found, rows) else self._of_numbers(found, rows)
 
     def train_rows(self, table: TaskTable) -> np.ndarray:
         found = self._array()
@@ -39,7 +34,19 @@ class FromFile(Split):
     def _of_mask(self, found: np.ndarray, rows: int) -> np.ndarray:
         if found.size != rows:
             raise UserError(f"{self.path} is a mask of {found.size} rows, and the table has {rows}")
+        if not found.any():
+            raise UserError(f"{self.path} lists no row, so there is nothing to train on")
         return found.ravel()
+
+    def _of_numbers(self, found: np.ndarray, rows: int) -> np.ndarray:
+        outside = found[(found < 0) | (found >= rows)]
+        if len(outside):
+            raise UserError(f"{self.path}: row {outside[0]} does not exist; the table has rows 0 to {rows - 1}")
+        counts = np.bincount(found, minlength=rows)
+        if counts.max() > 1:
+            twice = f"{self.path}: row {counts.argmax()} is listed {counts.max()} times"
+            raise UserError(f"{twice}; list each train row once, or write a mask of {rows} numbers 0 and 1")
+        return counts == 1
 
     def _of_pairs(self, pairs: np.ndarray, operands: np.ndarray) -> np.ndarray:
         """The rows with these operands. Raises UserError where a pair is of no row."""
@@ -48,6 +55,8 @@ class FromFile(Split):
         if strange is not None:
             raise UserError(f"{self.path}: no row of the table has the operands {strange}")
         listed = {tuple(pair) for pair in pairs.tolist()}
+        if len(listed) < len(pairs):
+            raise UserError(f"{self.path} lists a pair of operands twice; list each train row once")
         return np.array([tuple(row) in listed for row in operands.tolist()])
 
     def _array(self) -> np.ndarray:
@@ -63,9 +72,14 @@ class FromFile(Split):
             raise UserError(
                 f"{self.path} is not a file of row numbers ({error}); write one row a line, or an array of numbers, pairs or a mask"
             ) from None
-        if not found.size or (found.dtype == bool and not found.any()):
+        if not found.size:
             raise UserError(f"{self.path} lists no row, so there is nothing to train on")
         return found
+
+
+def is_mask(numbers: np.ndarray, rows: int) -> bool:
+    """Whether whole numbers are a mask of all rows rather than numbers of rows."""
+    return numbers.shape == (rows,) and bool(((numbers == 0) | (numbers == 1)).all())
 
 
 def _text(path: Path) -> np.ndarray:

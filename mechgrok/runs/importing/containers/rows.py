@@ -17,8 +17,8 @@ def find_train_rows(data: Any) -> Tensor | None:
     """Row numbers of the train split, from a list of them or from a mask; None where there is neither."""
     if not isinstance(data, Mapping):
         return None
-    listed = [rows for name in _ROWS if (rows := _whole(data.get(name))) is not None and rows.ndim == 1 and len(rows)]
-    masks = [mask for name in _MASKS if (mask := data.get(name)) is not None and isinstance(mask, Tensor) and mask.dtype is torch.bool]
+    listed = [rows for name in _ROWS if (rows := _whole(data.get(name))) is not None and rows.ndim == 1]
+    masks = [mask for name in _MASKS if (mask := _truths(data.get(name))) is not None]
     return listed[0] if listed else masks[0].flatten().nonzero().flatten() if masks else None
 
 
@@ -32,11 +32,25 @@ def find_pairs(data: Any) -> dict[str, Tensor]:
 
 def _whole(values: Any) -> Tensor | None:
     """Whole numbers from 0 as a tensor; None for anything else."""
+    found = _tensor(values)
+    if found is None or found.is_floating_point() or found.is_complex() or found.dtype is torch.bool:
+        return None
+    return found.long() if found.numel() and int(found.min()) >= 0 else None
+
+
+def _truths(values: Any) -> Tensor | None:
+    """A mask of true and false, or of 0 and 1; None for anything else."""
+    found = _tensor(values)
+    if found is not None and found.dtype is torch.bool:
+        return found
+    numbers = _whole(values)
+    return numbers.bool() if numbers is not None and int(numbers.max()) <= 1 else None
+
+
+def _tensor(values: Any) -> Tensor | None:
     if isinstance(values, list | tuple):
         try:
-            values = torch.tensor(values)
+            return torch.tensor(values)
         except (ValueError, TypeError, RuntimeError, OverflowError):
             return None
-    if not isinstance(values, Tensor) or values.is_floating_point() or values.is_complex() or values.dtype is torch.bool:
-        return None
-    return values.long() if values.numel() and int(values.min()) >= 0 else None
+    return values if isinstance(values, Tensor) else None

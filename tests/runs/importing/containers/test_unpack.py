@@ -161,7 +161,8 @@ def test_steps_that_count_epochs_are_distinguished(data: Any, weights: bool, rec
 
 def test_train_rows_and_pairs() -> None:
     assert unpack({"net": STATE, "train_indices": [3, 1]}).train_rows.tolist() == [3, 1]  # type: ignore[union-attr]
-    assert unpack({"net": STATE, "train_mask": torch.tensor([True, False, True])}).train_rows.tolist() == [0, 2]  # type: ignore[union-attr]
+    for mask in (torch.tensor([True, False, True]), [True, False, True], torch.tensor([1, 0, 1]), [1, 0, 1]):
+        assert unpack({"net": STATE, "train_mask": mask}).train_rows.tolist() == [0, 2]  # type: ignore[union-attr]
     assert unpack({"net": STATE, "train_pairs": [[0, 1], [2, 3]]}).pairs["train"].tolist() == [[0, 1], [2, 3]]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.data.splits.file import FromFile
+from mechgrok.data.splits.file import FromFile, is_mask
 from mechgrok.data.splits.imported import Given, Unknown
 from mechgrok.data.splits.split import RandomSplit, Split
 from mechgrok.errors import UserError
@@ -73,6 +73,9 @@ def _found(options: ImportOptions, records: Records, task: Modular) -> tuple[Ran
 
 
 def _mask(train_rows: Tensor, rows: int) -> np.ndarray:
+    """The mask of row numbers; as many numbers 0 and 1 as there are rows are one already."""
+    if is_mask(train_rows.numpy(), rows) and train_rows.any():
+        return train_rows.bool().numpy()
     if train_rows.numel() == 0 or int(train_rows.min()) < 0 or int(train_rows.max()) >= rows:
         raise UserError(f"the file's train rows do not fit a table of {rows} rows; is --p right?")
     mask = torch.zeros(rows, dtype=torch.bool)
