@@ -37,20 +37,22 @@ def _import(
 ) -> int:
     """Makes a run of a weights file, a folder of checkpoints or a log of curves that somebody published.
 
-    Weights: in the format of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) or Furuta et al. 2024, a HookedTransformer's
-    state dict, or the file of several snapshots of TransformerLens' grokking demo. A folder holds checkpoints of one network: those of
-    Furuta et al. (init.pth, 2000.pth), or files whose names hold the step (name_0000500000.pt). A log is Lightning's metrics.csv, or its
-    folder; the run then has curves and no checkpoints. mechgrok list importers describes them.
+    Weights: the state dict of a HookedTransformer, or of a plain PyTorch transformer, perceptron or LSTM, bare or in a checkpoint; the
+    formats of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) and Furuta et al. 2024; the file of TransformerLens'
+    grokking demo. A folder holds the checkpoints of one network, whose steps are in the files or their names (2000.pth, step_500.pt), and
+    may hold a log of its curves. A log alone, such as Lightning's metrics.csv, or its folder, becomes a run of curves without checkpoints.
+    mechgrok list importers describes all formats.
 
-    No code of the file is run. The losses that the file records are computed again, which checks the split and operation that you give.
+    No code of the file is run. Where the train rows are known, the losses that the file records are computed again, which checks the split
+    and operation that you give. What was assumed is printed, with the flag that corrects it.
 
     Args:
-        file: The file (.pth, .pt, .safetensors or .csv) or folder.
+        file: The file (weights: .pt, .pth, .ckpt, .safetensors, .npz, .pkl, .bin; a log: .csv, .json, .jsonl, .ndjson) or folder.
         out: The new run's folder.
         p: The modulus; by default the number of number tokens of the network, or the one that the sizes of a log's splits imply.
-        operation: What was learnt; by default what the network shows, or that of the log's hparams.yaml.
-        split: How the train rows were drawn, or file (which --split-file implies); left away, the split is unknown and what needs it will
-            be missing.
+        operation: What was learnt; by default what the network shows. Of a log: that of hparams.yaml beside it, else add where p is known.
+        split: How the train rows were drawn, or file (which --split-file implies); by default those that the weights file lists, else the
+            split is unknown and what needs it will be missing.
         fraction: Share of the table that was trained on.
         split_seed: Seed of the split; auto tries 0 to 99 against the recorded losses and accuracies, with all kinds of split and usual
             fractions where these are not given.
@@ -63,7 +65,7 @@ def _import(
         reading: OPTION=VALUE of what the file leaves open, any number of times: activation, normalization, heads, attention_scale, mask,
             fused (the order inside a fused matrix), matrices, embedding_scale, positions, eps, row (such as "a b 97"), read (last, mean
             or a position) and classes. By default the evidence decides.
-        dry: Print what was recognised, tensor by tensor, and write nothing.
+        dry: Print what was recognised, tensor by tensor, or which columns of a log, and write nothing.
     """
     from mechgrok.runs.importing.import_run import import_file
     from mechgrok.runs.importing.options import ImportOptions
@@ -72,7 +74,7 @@ def _import(
     options = ImportOptions(p, operation, *drawn, _parsed(columns), tuple(reading), dry)
     made = import_file(file, out, options)
     for tensor in made.recognised if dry else ():
-        print(f"  {tensor.name} {tensor.shape or ''} -> {tensor.ours}")
+        print(f"  {tensor.name} {tensor.shape} -> {tensor.ours}")
     print(f"{'dry run' if dry else out}: {_learnt(made.config.task)}, {_kept(made)}")
     for note in made.notes:
         print(f"  {note}")

@@ -11,6 +11,8 @@ import torch
 from lightning_logs import log
 from trained_runs import config, train
 
+from mechgrok.runs.importing.logs import log_files
+from mechgrok.runs.importing.safe_pickle import loading
 from mechgrok.runs.run import open_run
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -68,6 +70,20 @@ def test_a_dry_run_of_a_log_writes_nothing(call, tmp_path: Path) -> None:
     assert (status, out.splitlines()[0]) == (0, "dry run: add modulo 7, curves alone")
     assert "Next:" not in out
     assert [each.name for each in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_dry_run_of_weights_lists_their_tensors(call, weights: Path, tmp_path: Path) -> None:
+    status, out, _ = call("import", weights / "named.pth", "--out", "run", "--dry")
+    assert status == 0
+    assert "  embed.W_E (8, 16) -> embed.W_E" in out.splitlines()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_help_names_all_endings(call, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call("import", "--help")
+    out = capsys.readouterr().out
+    assert all(ending in out for ending in (*loading.ENDINGS, *log_files.ENDINGS))
 
 
 def test_rows_that_the_file_names_need_no_flags(call, weights: Path) -> None:

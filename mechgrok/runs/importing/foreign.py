@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mechgrok.runs.importing.containers.steps import BY_UPDATES, InEpochs
 from mechgrok.runs.importing.containers.undated import Undated
-from mechgrok.runs.importing.networks.structure import Structure
+from mechgrok.runs.importing.networks.structure import Recognised, Structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,9 @@ class Foreign:
     facts : Mapping from str to Any
         Words and numbers beside the weights, by name in lower case.
     structure : Structure, optional
-        The parts of a plain network, whose snapshots keep the names of the file.
+        The parts of a network whose file leaves something open.
+    recognised : tuple of Recognised
+        The tensors of the file that are part of the network, where there is no structure.
     notes : tuple of str
         What was left out, assumed or is unknown: a sentence each.
 
@@ -66,6 +68,7 @@ class Foreign:
     in_epochs: InEpochs = BY_UPDATES
     facts: Mapping[str, Any] = field(default_factory=dict)
     structure: Structure | None = None
+    recognised: tuple[Recognised, ...] = ()
 
     @property
     def last(self) -> Mapping[str, Tensor]:

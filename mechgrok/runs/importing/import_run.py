@@ -103,7 +103,8 @@ def _network(foreign: Foreign, options: ImportOptions) -> _Network:
         if options.reading:
             raise UserError(f"--reading is for plain networks; this file is of the format {foreign.format}, which leaves nothing to choose")
         architecture = infer_architecture(foreign.last, foreign.config)
-        return _Network(_model(architecture), infer_task(foreign, architecture, options.p), foreign.snapshots)
+        task = infer_task(foreign, architecture, options.p)
+        return _Network(_model(architecture), task, foreign.snapshots, recognised=foreign.recognised)
     found = read_network(foreign, options)
     decided = found.decision.is_significant and options.operation is None
     operation, weights = found.decision.operation if decided else None, found.converted(foreign.snapshots)

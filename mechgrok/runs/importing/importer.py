@@ -11,8 +11,12 @@ from typing import Any, ClassVar
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.contents import Contents
+from mechgrok.runs.importing.containers.states import find_states
 from mechgrok.runs.importing.containers.unpack import unpack
 from mechgrok.runs.importing.foreign import Foreign
+
+CONFIG = "config.json"
+"""The facts beside weights that are not in their file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +48,16 @@ class WeightsFile:
 
     @cached_property
     def contents(self) -> Contents:
-        """The raw weights by step, facts and recorded curves, whatever wraps them. Raises UserError for a file without weights."""
-        return unpack(self.data, self.companion("config.json"))
+        """The raw weights by step, facts and recorded curves, whatever wraps them.
+
+        Raises UserError for a file without weights, and for a config.json beside it that is no JSON.
+        """
+        return unpack(self.data, self.companion(CONFIG))
 
     @cached_property
     def holds_weights(self) -> bool:
         """Whether there are weights in the file."""
-        try:
-            return bool(self.contents.states)
-        except UserError:
-            return False
+        return bool(find_states(self.data).states)
 
     def companion(self, name: str) -> Any:
         """The contents of a JSON file in the same folder.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.networks.structure import Recognised
 
 POSITIONS = "pos_embed.W_pos"
 _ENDS = {
@@ -61,6 +62,11 @@ def complete(given: Mapping[str, Any], *, learned_positions: bool = True) -> tup
     _require_finite(weights)
     notes = (*_notes_on_extras(given, axes), *_notes_on_biases(missing), *_notes_on_dtypes(given, axes))
     return {name: weights[name] for name in axes}, notes
+
+
+def recognised(given: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple[Recognised, ...]:
+    """The tensors of a file that are parameters, with their shapes there."""
+    return tuple(Recognised(name, tuple(tensor.shape), name) for name, tensor in given.items() if name in weights)
 
 
 def require_same_shapes(snapshots: Iterable[Mapping[str, Tensor]]) -> None:

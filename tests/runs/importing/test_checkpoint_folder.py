@@ -142,3 +142,11 @@ def test_epochs_in_names_are_updates_or_as_long_as_the_step_of_the_last_gives(tm
     assert made.steps == (5, 10)
     assert "the file counts epochs: each is taken to be one update (correct it by --step N)" in made.notes
     assert import_file(folder, tmp_path / "longer", ImportOptions(operation="add-squares", step=400)).steps == (200, 400)
+
+
+@pytest.mark.parametrize("wrap", [lambda weights: weights, lambda weights: {"net": weights}], ids=["bare", "wrapped"])
+def test_a_broken_config_beside_the_checkpoints_is_named(wrap: Callable[..., object], tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {f"c_{n}.pt": wrap(state(n)) for n in (1, 2)})
+    (folder / "config.json").write_text("{")
+    with pytest.raises(UserError, match=r"config\.json stands beside the weights and is no JSON"):
+        import_file(folder, tmp_path / "run", SAID)

@@ -153,3 +153,13 @@ def refusal(path: Path) -> str:
     assert message.startswith(str(path))
     assert "\n" not in message
     return message
+
+
+@by_name
+def test_every_parameter_of_the_file_is_listed_with_its_shape(importer: Importer, tmp_path: Path) -> None:
+    foreign, wanted = importer.convert(read(importer, tmp_path)), sample(importer)
+    listed = foreign.recognised if foreign.structure is None else foreign.structure.recognised
+    shapes = {name: tuple(tensor.shape) for name, tensor in wanted.state.items()}
+    found = {each.name: each.shape for each in listed}
+    assert found.items() <= shapes.items()
+    assert found.keys() >= shapes.keys() - wanted.ignored

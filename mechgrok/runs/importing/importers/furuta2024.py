@@ -43,12 +43,13 @@ class Furuta2024(Importer):
 
     def convert(self, file: WeightsFile) -> Foreign:
         """One snapshot; the optimiser's state is left out."""
-        data = file.data
-        weights, notes = parameters.complete(to_hooked_transformer(parameters.state_dict(data)), learned_positions=False)
+        data, given = file.data, parameters.state_dict(file.data)
+        weights, notes = parameters.complete(to_hooked_transformer(given), learned_positions=False)
         config = {"n_ctx": N_CTX, "normalization_type": None}
         pairs = {split: found for split in ("train", "test") if (found := _pairs(data, f"{split}_data")) is not None}
         about = (*notes, *assumptions(weights, config))
-        return Foreign(self.name, {_step(data): weights}, _recorded(data), pairs=pairs, config=config, notes=about)
+        tensors = parameters.recognised(given, weights)
+        return Foreign(self.name, {_step(data): weights}, _recorded(data), pairs=pairs, config=config, notes=about, recognised=tensors)
 
 
 def _step(data: Mapping[str, Any]) -> int | None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.containers.contents import Contents
+from mechgrok.runs.importing.containers.facts import find_facts
 from mechgrok.runs.importing.foreign import Foreign
-from mechgrok.runs.importing.importer import Importer, WeightsFile
+from mechgrok.runs.importing.importer import CONFIG, Importer, WeightsFile
 from mechgrok.runs.importing.networks import library_config
 from mechgrok.runs.importing.networks.hooked import HookedNetwork
 
@@ -28,7 +29,7 @@ class HookedTransformer(Importer):
 
     def convert(self, file: WeightsFile) -> Foreign:
         """All snapshots with their steps, and what the file records."""
-        contents = Contents({None: file.data}) if _is_bare(file.data) else file.contents
+        contents = Contents({None: file.data}, find_facts(file.companion(CONFIG))) if _is_bare(file.data) else file.contents
         found = {step: parameters.complete(state) for step, state in contents.states.items()}
         parameters.require_same_shapes(weights for weights, _ in found.values())
         last = parameters.complete(contents.last)

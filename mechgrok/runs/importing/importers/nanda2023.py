@@ -60,6 +60,7 @@ def convert_snapshots(data: Any, name: str, config: Mapping[str, Any], step: int
         accuracies=recorded.accuracies,
         undated=recorded.undated,
         in_epochs=InEpochs(epochs is not None or "state_dicts" in data, recorded.in_epochs),
+        recognised=parameters.recognised(parameters.state_dict(data), final),
     )
 
 

@@ -60,10 +60,7 @@ def _is_hooked(state: Mapping[str, Tensor]) -> bool:
 
 def _last(file: WeightsFile) -> Mapping[str, Tensor]:
     """The last weights; empty for a file without weights."""
-    try:
-        return file.contents.last
-    except UserError:
-        return {}
+    return file.contents.last if file.holds_weights else {}
 
 
 def _single(name: str, tensor: Tensor) -> Tensor:

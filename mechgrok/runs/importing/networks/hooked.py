@@ -27,6 +27,8 @@ class HookedNetwork(Structure):
 
     sizes: Mapping[str, int]
     shapes: Mapping[str, tuple[int, ...]]
+    tensors: tuple[Recognised, ...]
+    """Those of the file."""
     norm_biases: bool
     """Whether the file has biases of norms."""
     config: Mapping[str, Any]
@@ -41,7 +43,11 @@ class HookedNetwork(Structure):
         library_config.require_ours(config, parameters.sizes(weights) | {"layers": parameters.layers(weights)})
         shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
         norm_biases = any(name.endswith(".b") for name in given if name in shapes)
-        return cls(parameters.sizes(weights), shapes, norm_biases, config, mixed)
+        return cls(parameters.sizes(weights), shapes, parameters.recognised(given, weights), norm_biases, config, mixed)
+
+    @property
+    def recognised(self) -> tuple[Recognised, ...]:
+        return self.tensors
 
     @property
     def tokens(self) -> int:  # type: ignore[override]
@@ -54,10 +60,6 @@ class HookedNetwork(Structure):
     @property
     def longest(self) -> int | None:  # type: ignore[override]
         return self.sizes["n_ctx"]
-
-    @property
-    def recognised(self) -> tuple[Recognised, ...]:
-        return tuple(Recognised(name, shape, name) for name, shape in self.shapes.items())
 
     @cached_property
     def choices(self) -> Mapping[str, Sequence[Any]]:

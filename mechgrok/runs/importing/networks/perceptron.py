@@ -102,7 +102,7 @@ class PlainPerceptron(Structure):
         for unit, name in zip(self.layers, names, strict=True):
             found.append(Recognised(unit.weight, unit.shape, name))
             if unit.bias is not None:
-                found.append(Recognised(unit.bias, (), name.replace("W_", "b_")))
+                found.append(Recognised(unit.bias, unit.bias_shape, name.replace("W_", "b_")))
         return tuple(found)
 
 

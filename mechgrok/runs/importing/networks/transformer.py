@@ -169,7 +169,7 @@ class PlainTransformer(Structure):
 def _lines(ours: str, unit: Unit) -> Iterator[Recognised]:
     yield Recognised(unit.weight, unit.shape, ours)
     if unit.bias is not None:
-        yield Recognised(unit.bias, (), ours.replace("W_", "b_") if "W_" in ours else f"{ours[:-1]}b")
+        yield Recognised(unit.bias, unit.bias_shape, ours.replace("W_", "b_") if "W_" in ours else f"{ours[:-1]}b")
 
 
 def _norm(name: str, unit: Unit, state: State, reading: Reading) -> dict[str, Tensor]:

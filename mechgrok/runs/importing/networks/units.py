@@ -27,6 +27,7 @@ class Unit:
     bias: str | None
     shape: tuple[int, ...]
     """Of the weight."""
+    bias_shape: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,7 +81,7 @@ def units_of(state: Mapping[str, Tensor]) -> tuple[list[Unit], list[str]]:
             path, role = _path_and_role(name, tensor)
             found.setdefault(path, {})[role] = name
     units = [
-        Unit(path, names["weight"], names.get("bias"), tuple(state[names["weight"]].shape))
+        Unit(path, names["weight"], names.get("bias"), *(tuple(state[names[role]].shape) for role in ("weight", "bias") if role in names))
         for path, names in found.items()
         if "weight" in names
     ]

@@ -69,6 +69,13 @@ def test_safetensors(small: dict[str, Tensor], tmp_path: Path) -> None:
     assert all(torch.equal(foreign.last[name], tensor) for name, tensor in small.items())
 
 
+def test_a_config_beside_bare_weights_gives_their_options(small: dict[str, Tensor], tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"act_fn": "gelu", "normalization_type": null, "n_ctx": 4}')
+    structure = HookedTransformer().convert(WeightsFile(small, tmp_path / "weights.pt")).structure
+    assert structure is not None
+    assert structure.choices["activation"] == ("gelu",)
+
+
 def test_numbers_stand_as_stored_in_float32(small: dict[str, Tensor]) -> None:
     foreign = convert(small | {"embed.W_E": small["embed.W_E"].double()})
     assert {tensor.dtype for tensor in foreign.last.values()} == {torch.float32}
