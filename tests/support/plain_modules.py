@@ -22,13 +22,26 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class Attention(nn.Module):
     """Self-attention whose projections lie in the file in one of several forms."""
 
-    def __init__(self, width: int, heads: int, form: str, *, bias: bool = True, causal: bool = True, scale: float | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        form: str,
+        *,
+        bias: bool = True,
+        causal: bool = True,
+        scale: float | None = None,
+        groups: int | None = None,
+        rotary: str | None = None,
+    ) -> None:
         super().__init__()
-        self.heads, self.form, self.causal, self.scale = heads, form, causal, scale
+        self.heads, self.form, self.causal, self.scale, self.groups, self.rotary = heads, form, causal, scale, groups or heads, rotary
         if form in ("blocks", "heads"):
             self.qkv, self.proj = nn.Linear(width, 3 * width, bias=bias), nn.Linear(width, width, bias=bias)
         elif form == "separate":
-            self.to_q, self.to_k, self.to_v, self.to_out = (nn.Linear(width, width, bias=bias) for _ in range(4))
+            shared = width // heads * self.groups
+            self.to_q, self.to_out = nn.Linear(width, width, bias=bias), nn.Linear(width, width, bias=bias)
+            self.to_k, self.to_v = nn.Linear(width, shared, bias=bias), nn.Linear(width, shared, bias=bias)
         else:
             self.W_Q, self.W_K, self.W_V = (nn.Parameter(torch.randn(heads, width, width // heads) / width**0.5) for _ in range(3))
             self.W_O = nn.Parameter(torch.randn(heads, width // heads, width) / width**0.5)
@@ -40,9 +53,12 @@ class Attention(nn.Module):
         elif self.form == "heads":
             q, k, v = self.qkv(x).view(n, length, self.heads, 3, -1).permute(3, 0, 2, 1, 4)
         elif self.form == "separate":
-            q, k, v = (f(x).view(n, length, self.heads, -1).transpose(1, 2) for f in (self.to_q, self.to_k, self.to_v))
+            q, k, v = (f(x).view(n, length, -1, width // self.heads).transpose(1, 2) for f in (self.to_q, self.to_k, self.to_v))
+            k, v = (each[:, [head * self.groups // self.heads for head in range(self.heads)]] for each in (k, v))
         else:
             q, k, v = (torch.einsum("bpd,hde->bhpe", x, W) for W in (self.W_Q, self.W_K, self.W_V))
+        if self.rotary:
+            q, k = rotated(q, self.rotary), rotated(k, self.rotary)
         scores = q @ k.transpose(-1, -2) * (self.scale or 1 / math.sqrt(q.shape[-1]))
         if self.causal:
             scores = scores.masked_fill(torch.ones(length, length).triu(1).bool(), -math.inf)
@@ -53,13 +69,37 @@ class Attention(nn.Module):
         return (self.to_out if self.form == "separate" else self.proj)(z)
 
 
+def rotated(x: Tensor, kind: str) -> Tensor:
+    """Each pair of entries turned by its angle, as a complex number: neighbours, or entries i and i + half."""
+    length, d_head = x.shape[-2:]
+    angle = torch.arange(length, dtype=x.dtype)[:, None] * 10000 ** (-torch.arange(0, d_head, 2, dtype=x.dtype) / d_head)
+    pairs = x.unflatten(-1, (-1, 2)) if kind == "pairs" else x.unflatten(-1, (2, -1)).transpose(-1, -2)
+    turned = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.polar(torch.ones_like(angle), angle))
+    return turned.flatten(-2) if kind == "pairs" else turned.transpose(-1, -2).flatten(-2)
+
+
 class Block(nn.Module):
-    def __init__(self, width: int, heads: int, neurons: int, form: str, norm: type[nn.Module] | None, act: str, post: bool, **how) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        neurons: int,
+        form: str,
+        norm: type[nn.Module] | None,
+        act: str,
+        post: bool,
+        gate: str | None = None,
+        **how,
+    ) -> None:
         super().__init__()
         self.attn, self.post, self.act = Attention(width, heads, form, **how), post, act
         if norm is not None:
             self.norm1, self.norm2 = norm(width), norm(width)
-        self.fc1, self.fc2 = nn.Linear(width, neurons), nn.Linear(neurons, width)
+        self.gate = gate
+        if gate == "three":
+            self.w1, self.w2, self.w3 = nn.Linear(width, neurons), nn.Linear(neurons, width), nn.Linear(width, neurons)
+        else:
+            self.fc1, self.fc2 = nn.Linear(width, neurons * (2 if gate else 1)), nn.Linear(neurons, width)
 
     def forward(self, x: Tensor) -> Tensor:
         one, two = (getattr(self, name, nn.Identity()) for name in ("norm1", "norm2"))
@@ -70,6 +110,11 @@ class Block(nn.Module):
         return x + self.mlp(two(x))
 
     def mlp(self, x: Tensor) -> Tensor:
+        if self.gate == "three":
+            return self.w2(ACTIVATIONS[self.act](self.w1(x)) * self.w3(x))
+        if self.gate == "halves":
+            value, gate = self.fc1(x).chunk(2, -1)
+            return self.fc2(value * ACTIVATIONS[self.act](gate))
         return self.fc2(ACTIVATIONS[self.act](self.fc1(x)))
 
 
@@ -101,7 +146,8 @@ class Plain(nn.Module):
         self.row, self.p, self.scaled, self.read, self.mean = row, p, scaled, read, mean
         specials = [word for word in row if isinstance(word, int)]
         tokens = max([p - 1, *specials]) + 1 + extra
-        self.tok_emb, self.pos_emb = nn.Embedding(tokens, width), nn.Parameter(torch.randn(len(row), width) * 0.3)
+        self.tok_emb = nn.Embedding(tokens, width)
+        self.pos_emb = 0.0 if how.get("rotary") else nn.Parameter(torch.randn(len(row), width) * 0.3)
         self.blocks = nn.ModuleList(Block(width, heads, neurons, form, norm, act, post, **how) for _ in range(layers))
         if norm is not None and final:
             self.ln_f = norm(width)

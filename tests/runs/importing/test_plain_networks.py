@@ -28,10 +28,15 @@ KINDS: dict[str, tuple[Any, str]] = {
     "norms after the additions, two layers": (lambda: Plain(AFTER, P, layers=2, post=True, final=False, scaled=True), "multiply"),
     "sign between the operands": (lambda: Plain(("a", P, "b", P + 1), P), "add"),
     "unmasked, mean over positions": (lambda: Plain(AFTER, P, causal=False, mean=True), "add"),
+    "gated by the first of three": (lambda: Plain(AFTER, P, gate="three", act="silu"), "add"),
+    "gated by the second half": (lambda: Plain(AFTER, P, gate="halves", act="gelu", norm=None), "subtract"),
+    "grouped queries": (lambda: Plain(AFTER, P, form="separate", groups=2), "add"),
+    "rotary, halves": (lambda: Plain(AFTER, P, rotary="halves"), "subtract"),
+    "rotary, pairs": (lambda: Plain(AFTER, P, form="separate", rotary="pairs", norm=nn.RMSNorm), "subtract"),
     "perceptron, side by side": (lambda: Perceptron(P, (32, 24)), "subtract"),
     "perceptron, added": (lambda: Perceptron(P, (48,), added=True), "multiply"),
 }
-QUICK = {"fused, three blocks", "separate, RMSNorm, tied", "perceptron, side by side"}
+QUICK = {"fused, three blocks", "gated by the first of three", "separate, RMSNorm, tied", "perceptron, side by side"}
 
 
 def imported(model: nn.Module, tmp_path: Path, **options: Any) -> tuple[Imported, float, float]:
@@ -79,6 +84,13 @@ def test_the_evidence_is_against_a_wrong_reading(reading: str, network: Plain, t
         return
     assert wrong > 1.05 * right[0]
     assert accuracy <= right[1]
+
+
+def test_a_norm_at_the_end_alone_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    model = Plain(AFTER, P, norm=None)
+    model.ln_f = nn.LayerNorm(32)
+    with pytest.raises(UserError, match=r"a norm at its end \(ln_f.weight\) and none in its blocks.*mechgrok.analyze"):
+        imported(model, tmp_path)
 
 
 def test_nothing_is_written_in_a_dry_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mechgrok.runs.importing.inference.comparison import Finalists
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.output_classes import classes_of_loss
-from mechgrok.runs.importing.inference.records import EXACT, Recorded
+from mechgrok.runs.importing.inference.records import Recorded
 from mechgrok.runs.importing.inference.search import Search, Trial
 from mechgrok.runs.importing.inference.verdict import Verdict, judge, oddity
 from mechgrok.runs.importing.networks.structure import State, Structure
@@ -66,8 +66,8 @@ def _without_search(found: Finalists, recorded: Recorded) -> Verdict | None:
     """The conventional reading where the records are exactly its own, or where it answers most rows and nothing else is open."""
     search = found.search
     first = found.of(search.conventional, None)
-    if recorded.agreement_of(first) == EXACT and _is_significant(first, 1):
-        return Verdict(first, ("the records of the file are those of the conventional reading, so no other was tried",))
+    if recorded.gives_losses_of(first) and _is_significant(first, 1):
+        return Verdict(first, ("the losses of the file are those of the conventional reading, so no other was tried",))
     is_open = any(len(values) > 1 for name, values in search.choices.items() if name not in ("row", "read"))
     if is_open or first.accuracy <= CONVINCING or not _is_significant(first, 1) or (recorded and not recorded.agreement_of(first)):
         return None

@@ -32,6 +32,11 @@ class Recorded:
         right = int(finalist.right.sum())
         return max(self.agreement(loss, right, finalist.rows) for loss in (finalist.loss, finalist.loss_over_all))
 
+    def gives_losses_of(self, finalist: Finalist) -> bool:
+        """Whether the recorded losses are exactly those of a reading; several readings have the same accuracies."""
+        exact = [self._of_losses(loss, finalist.rows) for loss in (finalist.loss, finalist.loss_over_all)]
+        return any(exact) and self.agreement_of(finalist) == EXACT
+
     def agreement(self, loss: float, right: int, rows: int) -> int:
         """EXACT where a whole number of train rows gives the records, 1 where some share of train rows gives them nearly, else 0."""
         possible = [self._of_accuracies(right, rows), self._of_losses(loss, rows)]

@@ -20,9 +20,9 @@ from mechgrok.runs.importing.inference.signal import Labels, labels_at, possible
 from mechgrok.runs.importing.networks.structure import LAST, Reading, State, Structure
 from mechgrok.tasks.operations import FORMULAS
 
-BREAKING = ("row", "read", "fused", "projections", "matrices", "normalization", "embedding_scale", "positions")
+BREAKING = ("row", "read", "fused", "projections", "matrices", "normalization", "embedding_scale", "positions", "gate")
 """A wrong value of one of these hides the task; all combinations are tried."""
-PAIRS = (("heads", "attention_scale"), ("activation", "mask"), ("mask", "read"), ("activation", "normalization"))
+PAIRS = (("heads", "attention_scale"), ("activation", "mask"), ("activation", "gate"), ("mask", "read"), ("activation", "normalization"))
 """Options that are also varied together."""
 BEAM = 4
 NEAR = 0.7
@@ -185,6 +185,9 @@ class Search:
 
 
 def is_possible(reading: Reading) -> bool:
-    """Whether the position that is read exists, and reading it differs from leaving the later ones away."""
+    """Whether the position that is read exists, and reading it differs from leaving the later ones away. A position that is not the last
+    is moved to the end, which rotary positions do not allow."""
     read = str(reading["read"])
+    if read.isdecimal() and str(reading.get("positions")).startswith("rotary"):
+        return False
     return read == LAST or not read.isdecimal() or (reading.get("mask") == BIDIRECTIONAL and int(read) < len(reading["row"].words) - 1)

@@ -10,6 +10,7 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
+from mechgrok.errors import UserError
 from mechgrok.runs.importing.networks import roles
 from mechgrok.runs.importing.networks.matrices import bias, is_square, oriented
 from mechgrok.runs.importing.networks.structure import Reading, State
@@ -88,7 +89,19 @@ class Separate(Projections):
         return shape[0] * shape[1] // d_model
 
     def read(self, state: State, reading: Reading, d_model: int, heads: int) -> dict[str, Projection]:
-        return {name: (oriented(state, unit, d_model, reading), bias(state, unit)) for name, unit in self.by_letter.items()}
+        d_head = self.width(d_model) // heads
+        found = {name: (oriented(state, unit, d_model, reading), bias(state, unit)) for name, unit in self.by_letter.items()}
+        return {name: (_shared(W, heads, d_head), None if b is None else _shared(b, heads, d_head)) for name, (W, b) in found.items()}
+
+
+def _shared(projection: Tensor, heads: int, d_head: int) -> Tensor:
+    """Keys or values of groups of heads (..., group * d_head), repeated for each head of a group (grouped-query attention)."""
+    groups = projection.shape[-1] // d_head
+    if groups == heads:
+        return projection
+    if not groups or heads % groups or projection.shape[-1] % d_head:
+        raise UserError(f"{heads} heads of width {d_head} cannot share keys or values of width {projection.shape[-1]}")
+    return projection.unflatten(-1, (groups, d_head)).repeat_interleave(heads // groups, -2).flatten(-2)
 
 
 @dataclass(frozen=True)

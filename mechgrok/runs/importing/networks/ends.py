@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.networks import roles
-from mechgrok.runs.importing.networks.layers import BY_MODULE
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 from mechgrok.runs.importing.networks.units import Unit
 
 _SPECIAL = 10

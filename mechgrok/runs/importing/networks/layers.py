@@ -1,4 +1,4 @@
-"""A block: its attention, its two matrices of neurons, and its norms."""
+"""A block: its attention, its MLP, and its norms."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mechgrok.errors import UserError
-from mechgrok.runs.importing.networks import roles
 from mechgrok.runs.importing.networks.attention import Attention, by_shape, find_attention
+from mechgrok.runs.importing.networks.neurons import BY_MODULE, Neurons, read_neurons
 from mechgrok.runs.importing.networks.units import Unit
-
-BY_MODULE = "hand the network itself to mechgrok.analyze(model, task=...)"
-"""The remedy for networks that are none of our functions."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +17,7 @@ class Layer:
     """The units of a block by their roles."""
 
     attention: Attention
-    neurons: tuple[Unit, Unit] | None
-    """The matrices into the neurons and out of them."""
+    neurons: Neurons | None
     norms: tuple[Unit, ...]
     """That of the attention, then that of the neurons; none where the block has no norm with weights."""
     named: bool
@@ -36,24 +32,8 @@ def read_layer(units: Sequence[Unit], d_model: int) -> Layer:
         raise UserError("a block of the file has no attention that is recognised")
     taken = set(attention.units.values())
     left = [unit for unit in units if unit not in taken]
-    neurons = _neurons([unit for unit in left if not unit.is_vector], d_model)
+    neurons = read_neurons([unit for unit in left if not unit.is_vector], d_model)
     return Layer(attention, neurons, _norms([unit for unit in left if unit.is_vector], neurons is not None), named is not None)
-
-
-def _neurons(matrices: Sequence[Unit], d_model: int) -> tuple[Unit, Unit] | None:
-    if not matrices:
-        return None
-    if len(matrices) == 3 and (any(map(roles.is_gate, matrices)) or len({tuple(sorted(unit.shape)) for unit in matrices}) == 1):
-        raise UserError(f"the network has gated MLPs ({matrices[0].weight}, ...), which have no form here; {BY_MODULE}")
-    if len(matrices) != 2 or sorted(matrices[0].shape) != sorted(matrices[1].shape) or d_model not in matrices[0].shape:
-        names = ", ".join(f"{unit.weight} {unit.shape}" for unit in matrices)
-        raise UserError(f"beside its attention a block has {names}, which are no MLP of one layer; {BY_MODULE}")
-    first, second = matrices
-    return (second, first) if _comes_second(first) and not _comes_second(second) else (first, second)
-
-
-def _comes_second(unit: Unit) -> bool:
-    return re.fullmatch(r"(.*_)?(down|out|output|contract|c_proj|proj|2|w2|fc2|linear2)(_.*)?", unit.leaf) is not None
 
 
 def _norms(vectors: Sequence[Unit], has_neurons: bool) -> tuple[Unit, ...]:

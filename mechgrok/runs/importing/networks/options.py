@@ -35,7 +35,9 @@ def factor_of_queries(scale: str, d_head: int, d_model: int) -> float:
 
 MASKS = ("causal", "bidirectional")
 EMBEDDING_SCALES = ("1", "sqrt(d_model)")
-POSITIONS = ("none", "sinusoidal", "sinusoidal in halves")
+ROTARY = ("rotary", "rotary in pairs")
+"""Entries i and i + d_head / 2 of queries and keys are rotated, or entries 2i and 2i + 1."""
+POSITIONS = ("none", "sinusoidal", "sinusoidal in halves", *ROTARY)
 """Positions that are in no file."""
 EPS: tuple[float | None, ...] = (None, 1e-5, 1e-6, 1e-8, 1e-12)
 """None: PyTorch's, 1e-5 of nn.LayerNorm and 2^-23 of nn.RMSNorm."""

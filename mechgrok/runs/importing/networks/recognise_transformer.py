@@ -13,31 +13,36 @@ from mechgrok.runs.importing.networks import roles
 from mechgrok.runs.importing.networks.attention import find_attention
 from mechgrok.runs.importing.networks.blocks import split_blocks
 from mechgrok.runs.importing.networks.ends import read_ends
-from mechgrok.runs.importing.networks.layers import BY_MODULE, read_layer
+from mechgrok.runs.importing.networks.layers import read_layer
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
+from mechgrok.runs.importing.networks.rotary import base_of
 from mechgrok.runs.importing.networks.transformer import PlainTransformer
 from mechgrok.runs.importing.networks.units import Unit, units_of
 
 
 def recognise_transformer(state: Mapping[str, Tensor]) -> PlainTransformer | None:
     """The transformer of a state dict; None where it has no attention. Raises UserError for one that has no form here."""
-    units, lonely = units_of(state)
+    rotary = {name for name in state if roles.is_of_rotary(name)}
+    units, lonely = units_of({name: tensor for name, tensor in state.items() if name not in rotary})
     blocks, rest = split_blocks(units)
     if not blocks:
         blocks, rest = _one_block(units)
     if not blocks:
         return None
-    _require_plain(state, lonely)
+    _require_weights(lonely)
     d_model = _d_model(blocks[0], rest)
     layers = tuple(read_layer(block, d_model) for block in blocks)
     for layer in layers:
         _require_same_widths(layer.attention.units.values(), d_model)
-    return PlainTransformer(read_ends(rest, d_model, state), layers, d_model)
+    ends = read_ends(rest, d_model, state)
+    if ends.norm is not None and not layers[0].norms:
+        raise UserError(
+            f"the network has a norm at its end ({ends.norm.weight}) and none in its blocks, which has no form here; {BY_MODULE}"
+        )
+    return PlainTransformer(ends, layers, d_model, base_of(state, rotary) if rotary else None)
 
 
-def _require_plain(state: Mapping[str, Tensor], lonely: Sequence[str]) -> None:
-    rotary = roles.of_rotary(state)
-    if rotary is not None:
-        raise UserError(f"the network has rotary positions ({rotary}), which have no form here; {BY_MODULE}")
+def _require_weights(lonely: Sequence[str]) -> None:
     if lonely:
         raise UserError(f"{lonely[0]} is a bias without a weight, so its part in the network is not recognised; {BY_MODULE}")
 
@@ -79,6 +84,11 @@ def _is_end(unit: Unit) -> bool:
 
 
 def _pair(matrices: Sequence[Unit]) -> list[Unit]:
-    """Two neighbours whose shapes are each other's reverse; empty where there are none."""
+    """Two neighbours whose shapes are each other's reverse, with a third one of these shapes beside them; empty where there are none."""
     pairs = ([one, two] for one, two in pairwise(matrices) if one.shape == two.shape[::-1])
-    return next(pairs, [])
+    found = next(pairs, [])
+    return [unit for unit in matrices if found and sorted(unit.shape) == sorted(found[0].shape)] if _is_gated(matrices, found) else found
+
+
+def _is_gated(matrices: Sequence[Unit], pair: Sequence[Unit]) -> bool:
+    return bool(pair) and sum(sorted(unit.shape) == sorted(pair[0].shape) for unit in matrices) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from mechgrok.runs.importing.networks.units import Unit
 
@@ -23,8 +22,9 @@ _POSITIONS = r"pe|pos|wpe|w_?pos|.*pos(ition|itional)?(_?.*)"
 _TOKENS = r"(.*_)?(emb|embed|embedding|embeddings|wte|tok|token|tokens|e|vocab)(_.*)?|.*embed.*|.*tok.*"
 _HEAD = r".*(head|unembed|output|logits|classifier|decoder|readout|lm_head|out|fc|cls|u|proj|linear|final).*"
 _LAST = r".*(f|final|last|out|output|end|head|post)\d*|.*(final|last).*"
-_ROTARY = r".*(rotary|rope|inv_freq).*"
-_GATE = r".*(gate|w3|wg).*"
+_ROTARY = r".*(rotary|rope|inv_freq|freqs_cis|cos_cached|sin_cached).*"
+_ROTARY_MODULE = r"(.*_)?(rotary|rope)(_.*)?"
+_GATE = r".*(gate|wg).*"
 
 
 def letter(unit: Unit) -> str | None:
@@ -72,6 +72,7 @@ def is_gate(unit: Unit) -> bool:
     return re.fullmatch(_GATE, unit.leaf) is not None
 
 
-def of_rotary(names: Iterable[str]) -> str | None:
-    """The first name that belongs to rotary positions."""
-    return next((name for name in names if re.fullmatch(_ROTARY, name.lower())), None)
+def is_of_rotary(name: str) -> bool:
+    """Whether a tensor is a buffer of rotary positions: frequencies, or their cosines and sines."""
+    *_, module, leaf = ["", *re.split(r"[./]", name.lower())]
+    return leaf not in ("weight", "bias") and (re.fullmatch(_ROTARY, leaf) or re.fullmatch(_ROTARY_MODULE, module)) is not None

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from mechgrok.models.transformer import Transformer
-from mechgrok.runs.importing.networks import options
+from mechgrok.runs.importing.networks import options, rotary
 from mechgrok.runs.importing.networks.attention import FUSED, ORDERS, Fused
 from mechgrok.runs.importing.networks.ends import Ends, rows_of
 from mechgrok.runs.importing.networks.layers import Layer
 from mechgrok.runs.importing.networks.matrices import AS_NAMED, MATRICES, TRANSPOSED, bias, is_square, oriented
+from mechgrok.runs.importing.networks.neurons import GATE
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 from mechgrok.runs.importing.networks.units import Unit
 from mechgrok.tasks.layouts import LONGEST_ROW
@@ -28,6 +29,8 @@ class PlainTransformer(Structure):
     ends: Ends
     layers: tuple[Layer, ...]
     d_model: int
+    rotary_base: float | None = None
+    """Where names are those of rotary positions."""
 
     @property
     def tokens(self) -> int:  # type: ignore[override]
@@ -68,14 +71,20 @@ class PlainTransformer(Structure):
             MATRICES: (AS_NAMED, TRANSPOSED) if any(is_square(unit) for _, unit in self._matrices()) else (),
             "normalization": self._normalizations(),
             "embedding_scale": options.EMBEDDING_SCALES,
-            "positions": options.POSITIONS if self.ends.positions is None else (),
+            "positions": self._kinds_of_positions(),
             "heads": options.heads_of(self.width) if heads is None else (heads,),
             "attention_scale": tuple(options.SCALES),
             "mask": options.MASKS,
             "activation": () if self.attn_only else options.ACTIVATIONS,
+            GATE: () if self.layers[0].neurons is None else self.layers[0].neurons.gates,
             "eps": options.EPS,
         }
         return {name: tuple(values) for name, values in found.items() if values}
+
+    def _kinds_of_positions(self) -> tuple[str, ...]:
+        if self.ends.positions is not None:
+            return ()
+        return options.POSITIONS if self.rotary_base is None else options.ROTARY
 
     def _normalizations(self) -> tuple[str | None, ...]:
         norms = self.layers[0].norms
@@ -84,22 +93,24 @@ class PlainTransformer(Structure):
 
     def model(self, reading: Reading) -> Transformer:
         heads, normalization = reading["heads"], reading["normalization"]
-        neurons = self.layers[0].neurons
+        neurons, kind = self.layers[0].neurons, str(reading.get("positions")).split(" in pairs")[0]
         return Transformer(
             layers=len(self.layers),
             d_model=self.d_model,
             heads=heads,
             d_head=self.width // heads,
-            d_mlp=4 * self.d_model if neurons is None else rows_of(neurons[0], self.d_model),
+            d_mlp=4 * self.d_model if neurons is None else neurons.width(self.d_model),
+            gated=neurons is not None and neurons.gated,
             activation=reading.get("activation", "relu"),
             normalization=normalization,
             final_norm=self._final_norm(normalization),
             eps=options.eps_of(reading["eps"], normalization),
             attn_only=self.attn_only,
             attention_direction=reading["mask"],
-            positions="none" if reading.get("positions") == "none" else "learned",
+            positions=kind if kind in ("none", "rotary") else "learned",
+            rotary_base=self.rotary_base or rotary.BASE,
             pooling="mean" if reading.get("read") == "mean" else "last",
-            n_ctx=None if reading.get("positions") == "none" else LONGEST_ROW if self.longest is None else self.longest,
+            n_ctx=None if kind in ("none", "rotary") else LONGEST_ROW if self.longest is None else self.longest,
             biases="all",
             init="transformer_lens",
         )
@@ -124,7 +135,7 @@ class PlainTransformer(Structure):
         found = {"embed.W_E": embedding * factor, "unembed.W_U": W_U, "unembed.b_U": W_U.new_zeros(self.outputs) if b_U is None else b_U}
         if self.ends.positions is not None:
             found["pos_embed.W_pos"] = self._positions(state[self.ends.positions.weight])
-        elif reading["positions"] != "none":
+        elif reading["positions"].startswith("sinusoidal"):
             found["pos_embed.W_pos"] = options.sinusoids(reading["positions"], self.d_model)
         if self.ends.norm is not None and self.has_norms:
             found |= _norm("ln_final", self.ends.norm, state, reading)
@@ -139,16 +150,18 @@ class PlainTransformer(Structure):
         attention = layer.attention.weights(state, reading, self.d_model, reading["heads"])
         factor = options.factor_of_queries(reading["attention_scale"], self.width // reading["heads"], self.d_model)
         scaled = {name: tensor * factor if name in ("W_Q", "b_Q") else tensor for name, tensor in attention.items()}
+        if reading.get("positions") == "rotary in pairs":
+            scaled |= {name: rotary.in_halves(scaled[name]) for name in ("W_Q", "W_K", "b_Q", "b_K")}
         found = {f"attn.{name}": tensor for name, tensor in scaled.items()}
         for name, norm in zip(("ln1", "ln2"), layer.norms, strict=False):
             found |= _norm(name, norm, state, reading)
-        return found if layer.neurons is None else found | _mlp(*layer.neurons, state, reading, self.d_model)
+        return found if layer.neurons is None else found | layer.neurons.weights(state, reading, self.d_model)
 
     def _matrices(self) -> Iterator[tuple[str, Unit]]:
         for i, layer in enumerate(self.layers):
             yield from ((f"blocks.{i}.{name}", unit) for name, unit in layer.attention.units.items())
             if layer.neurons is not None:
-                yield from zip((f"blocks.{i}.mlp.W_in", f"blocks.{i}.mlp.W_out"), layer.neurons, strict=True)
+                yield from ((f"blocks.{i}.{name}", unit) for name, unit in layer.neurons.names())
         if self.ends.head is not None:
             yield "unembed.W_U", self.ends.head
 
@@ -177,15 +190,3 @@ def _norm(name: str, unit: Unit, state: State, reading: Reading) -> dict[str, Te
     weight, added = state[unit.weight], bias(state, unit)
     found = {f"{name}.w": weight}
     return found if "RMS" in reading["normalization"] else found | {f"{name}.b": torch.zeros_like(weight) if added is None else added}
-
-
-def _mlp(into: Unit, out: Unit, state: State, reading: Reading, d_model: int) -> dict[str, Tensor]:
-    W_in = oriented(state, into, d_model, reading)
-    W_out = oriented(state, out, W_in.shape[1], reading)
-    b_in, b_out = bias(state, into), bias(state, out)
-    return {
-        "mlp.W_in": W_in,
-        "mlp.b_in": W_in.new_zeros(W_in.shape[1]) if b_in is None else b_in,
-        "mlp.W_out": W_out,
-        "mlp.b_out": W_out.new_zeros(d_model) if b_out is None else b_out,
-    }
