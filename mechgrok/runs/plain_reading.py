@@ -81,9 +81,9 @@ class PlainReading:
         transformer = self.structure if isinstance(self.structure, PlainTransformer) else None
         blocks = transformer.layers if transformer else ()
         attention = [name for block in blocks for name in block.attention.output.tensors()]
-        neurons = [name for block in blocks if block.neurons for name in block.neurons[1].tensors()]
+        neurons = [name for block in blocks if block.neurons for name in block.neurons.out.tensors()]
         yield ("read", "matrices", "positions", "embedding_scale", "normalization", "eps"), self._silent(own, [*attention, *neurons])
-        yield ("activation",), self._silent(own, attention)
+        yield ("activation", "gate"), self._silent(own, attention)
         if transformer and (alike := self._with_one_token(own, transformer)):
             yield ("fused", "heads"), alike
             yield ("attention_scale", "mask"), own
