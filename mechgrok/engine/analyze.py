@@ -83,7 +83,7 @@ def analyze(
     names : mapping of str to str, optional
         Places in a network in memory, by TransformerLens name: {"embed.W_E": "tok_emb.weight"}. A weight is a parameter, transposed by the
         kind of its layer or its shape, or as told by a trailing ".T". An activation is a submodule whose output it is, or whose input it
-        is: "mlp.fc2.input".
+        is: "mlp.fc2.input". A parameter that does not move its own part of the network, at weights near those of the network, is refused.
     is_train : array, optional
         The train rows of a network in memory, as a mask or as row numbers; without it numbers of train and test rows are missing.
     steps : {"all", "last"} or sequence of int

@@ -17,6 +17,7 @@ from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
 from mechgrok.models.opaque.calling import Caller
 from mechgrok.models.opaque.description import held, probed
+from mechgrok.models.opaque.noise import noisy
 from mechgrok.models.opaque.outputs import logits_at_read
 from mechgrok.models.opaque.places import first_path
 from mechgrok.runs.importing.inference.rows import Row
@@ -71,13 +72,13 @@ class PlainReading:
         left: Iterable[Reading] = [self._conventional]
         for names, parameters in self._stages():
             left = self._distinct(self._agreeing(self._varied(left, names), parameters))
-        for parameters in (self._random(1), held(self.module)[0]):
+        for parameters in (noisy(held(self.module)[0], 1), held(self.module)[0]):
             left = self._agreeing(left, parameters)
         return next(iter(left), None)
 
     def _stages(self) -> Iterator[tuple[Sequence[str], dict[str, Tensor]]]:
         """Options, and the parameters with which the module shows them, whatever the options of later stages are."""
-        own = self._random(0)
+        own = noisy(held(self.module)[0], 0)
         transformer = self.structure if isinstance(self.structure, PlainTransformer) else None
         blocks = transformer.layers if transformer else ()
         attention = [name for block in blocks for name in block.attention.output.tensors()]
@@ -105,15 +106,6 @@ class PlainReading:
         for reading in readings:
             for values in product(*varied.values()):
                 yield {**reading, **dict(zip(varied, values, strict=True))}
-
-    def _random(self, seed: int) -> dict[str, Tensor]:
-        """Parameters of the module in double precision, with noise of the size of each."""
-        generator, found = torch.Generator().manual_seed(seed), {}
-        for name, tensor in held(self.module)[0].items():
-            own = tensor.cpu().double()
-            noise = torch.randn(own.shape, generator=generator, dtype=torch.float64)
-            found[name] = own + noise * max(0.5 * float(own.square().mean().sqrt()), 0.1)
-        return found
 
     def _silent(self, parameters: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
         """Parameters of which some are zero."""

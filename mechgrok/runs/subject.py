@@ -61,7 +61,9 @@ class Subject:
     @classmethod
     def _described(cls, module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Subject:
         described = describe(module, task, names)
-        return cls(module, task, Module(**asdict(described.facts)), described.network)
+        left = ", ".join(described.unconfirmed)
+        notes = (f"names: moving them could not confirm {left}",) if left else ()
+        return cls(module, task, Module(**asdict(described.facts)), described.network, notes=notes)
 
     @property
     def is_opaque(self) -> bool:

@@ -13,15 +13,17 @@ from torch import Tensor, nn
 from mechgrok.errors import UserError
 from mechgrok.models.opaque import orientation
 from mechgrok.models.opaque.calling import Caller, Function
+from mechgrok.models.opaque.evidence import Evidence
 from mechgrok.models.opaque.facts import Facts
 from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.models.opaque.outputs import activation_at_read, logits_at_read
-from mechgrok.models.opaque.places import Place, find, is_activation, named_alike
+from mechgrok.models.opaque.places import Place, find, is_activation, named_alike, require_distinct
 from mechgrok.models.opaque.readout import readout
 from mechgrok.tasks.task import Task
 
 PROBED = 8
 """Rows that a module is called on."""
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Described:
     module: nn.Module
     facts: Facts
     network: ModuleNetwork
+    unconfirmed: tuple[str, ...] = ()
+    """Named parameters of which no more could be seen than that they move the logits."""
 
 
 def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Described:
     """The facts of a module. Raises UserError where it cannot be called on rows of the task, or a name has no place in it."""
     places = {name: find(module, name, text) for name, text in {**named_alike(module), **(names or {})}.items()}
+    require_distinct({name: places[name] for name in names or {}})
     caller = working(module, task)
     tokens = probed(task)
     taps = {name: place for name, place in places.items() if is_activation(name)}
@@ -44,6 +49,7 @@ def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> 
     _require_classes(logits.shape[1], task)
     kept = dict(_reached(taken, taps, names or {}, len(tokens)))
     weights = {name: place for name, place in places.items() if name not in taps}
+    orientation.require_axes(module, {name: weights[name] for name in names or {} if name in weights})
     turned = orientation.turned(module, weights, task, logits.shape[1])
     patterns = [kept[name] for name in kept if name.endswith("hook_pattern")]
     facts = Facts(
@@ -54,9 +60,11 @@ def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> 
         positions=orientation.positions(module, turned.get("embed.W_E"), task),
     )
     network = ModuleNetwork.of(facts, task).with_module(caller, held(module)[1])
-    found = readout(network, module, tokens)
+    found = readout(network, held(module)[0], tokens)
     facts = replace(facts, **found)
-    return Described(module, facts, ModuleNetwork.of(facts, task).with_module(caller, held(module)[1]))
+    network = ModuleNetwork.of(facts, task).with_module(caller, held(module)[1])
+    unconfirmed = Evidence(network, held(module)[0], tokens).unconfirmed(names or {})
+    return Described(module, facts, network, tuple(unconfirmed))
 
 
 def held(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -66,10 +74,14 @@ def held(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
 
 
 def probed(task: Task) -> Tensor:
-    """Some rows of the task, of the length of its longest, spread over the table."""
+    """Some rows of the task, of the length of its longest, spread over the table: multiples of the golden ratio modulo 1.
+
+    Rows at equal distances may have a common structure: of 64 rows, every ninth one has two equal operands.
+    """
     inputs = task.inputs()
     whole = inputs[(inputs >= 0).all(1)]
-    return torch.from_numpy(whole[np.linspace(0, len(whole) - 1, min(PROBED, len(whole))).astype(int)])
+    spread = np.arange(PROBED) * _GOLDEN % 1 * len(whole)
+    return torch.from_numpy(whole if len(whole) <= PROBED else whole[spread.astype(int)])
 
 
 def working(module: nn.Module, task: Task) -> Caller:

@@ -112,6 +112,10 @@ class ModuleNetwork(Network):
         named = {path: self.places[name].turned(weights[name]) for path, name in self._stored.items()}
         return named | {name: tensor for name, tensor in weights.items() if name not in self.places}
 
+    def tied_to(self, name: str) -> str:
+        """The name that a named parameter is stored under: another one where two names have one place."""
+        return self._stored[self.places[name].path]
+
     def stored(self, parameters: Weights) -> dict[str, Tensor]:
         """Parameters of the module under the names that they are stored by."""
         names = {path: self._stored.get(path, path) for path in parameters}
@@ -165,7 +169,7 @@ class ModuleNetwork(Network):
     def with_embedding(self, weights: Weights, embedding: Tensor) -> dict[str, Tensor]:
         whole = embedding if self.order is None else torch.empty_like(embedding).index_copy_(0, self._full(len(embedding)), embedding)
         found = whole.unflatten(1, (self.facts.positions, -1)).transpose(0, 1).flatten(0, 1)
-        name = self._stored[self.places[W_E].path]
+        name = self.tied_to(W_E)
         return {name: self.places[name].turned(self.places[W_E].turned(found))}
 
     def unembedding(self, weights: Weights) -> Tensor:
@@ -181,7 +185,7 @@ class ModuleNetwork(Network):
     def _named(self, weights: Weights, name: str) -> Tensor:
         if name not in self.places:
             raise UnavailableError(missing(name))
-        stored = self._stored[self.places[name].path]
+        stored = self.tied_to(name)
         return self.places[name].turned(self.places[stored].turned(weights[stored]))
 
     def renamed(self, order: Tensor) -> ModuleNetwork:

@@ -11,6 +11,18 @@ from mechgrok.errors import UserError
 from mechgrok.models.opaque.places import Place, owner
 from mechgrok.tasks.task import Task
 
+_AXES: Mapping[str, tuple[int, str]] = {
+    **dict.fromkeys(("W_Q", "W_K", "W_V"), (3, "(head, d_model, d_head)")),
+    "W_O": (3, "(head, d_head, d_model)"),
+    **dict.fromkeys(("b_Q", "b_K", "b_V"), (2, "(head, d_head)")),
+    "W_pos": (2, "(pos, d_model)"),
+    "W_in": (2, "(d_model, d_mlp)"),
+    "W_out": (2, "(d_mlp, d_model)"),
+    **dict.fromkeys(("b_O", "b_out", "w", "b"), (1, "(d_model,)")),
+    "b_in": (1, "(d_mlp,)"),
+    "b_U": (1, "(d_vocab_out,)"),
+}
+"""The axes of parameters in TransformerLens, by the last part of their names."""
 _MATRICES = ("embed.W_E", "unembed.W_U", "W_in", "W_out")
 
 
@@ -88,3 +100,11 @@ def _require(name: str, shape: tuple[int, ...], sizes: Sizes) -> None:
         raise UserError(f"names: {name} is {shape}, which has no row for each of the {task.numbers} numbers; name the embedding's weight")
     if name == "unembed.W_U" and (len(shape) != 2 or shape[1] != classes):
         raise UserError(f"names: {name} is {shape}, which has no column for each of the {classes} classes; name the last layer's weight")
+
+
+def require_axes(module: nn.Module, places: Mapping[str, Place]) -> None:
+    """Raises UserError where a named parameter has not the axes of its name."""
+    for name, place in places.items():
+        shape, (count, axes) = tuple(module.get_parameter(place.path).shape), _AXES.get(name.rpartition(".")[2], (2, ""))
+        if len(shape) != count:
+            raise UserError(f"names: {name}: {place.path} is {shape}, and {name} is {axes}; name another parameter, or leave it away")

@@ -68,6 +68,15 @@ def require_texts(names: Any) -> None:
             raise UserError(f"names: {name} is {type(place).__name__}; give its path in the module as text, such as 'tok_emb.weight'")
 
 
+def require_distinct(places: Mapping[str, Place]) -> None:
+    """Raises UserError where two names have one place, unless they are those of tied embeddings."""
+    seen: dict[tuple[str, bool], str] = {}
+    for name, place in places.items():
+        other = seen.setdefault((place.path, place.is_input), name)
+        if {name, other} not in ({name}, {"embed.W_E", "unembed.W_U"}):
+            raise UserError(f"names: {other} and {name} are both {place.text}; one of them is another place")
+
+
 def find(module: nn.Module, name: str, text: str) -> Place:
     """The place that a user's text names for a TransformerLens name. Raises UserError where the module has no such place."""
     if not _is_known(name):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mechgrok.models.opaque.module_network import W_U, ModuleNetwork
+from mechgrok.models.opaque.noise import noisy
 from mechgrok.models.opaque.outputs import logits_at_read, of_tuple
 
 _SIZE = 1e-2
 _TOLERANCE = 1e-3
 
 
-def readout(network: ModuleNetwork, module: nn.Module, tokens: Tensor) -> dict[str, Any]:
+def readout(network: ModuleNetwork, held: Mapping[str, Tensor], tokens: Tensor) -> dict[str, Any]:
     """The facts `readout` and `linear`: which product of named matrices maps neurons to logits, and whether moved neurons confirm it.
 
     W_U alone is taken for the map only where that is confirmed; W_out W_U also where the readout is not linear, as behind a LayerNorm.
@@ -22,7 +24,8 @@ def readout(network: ModuleNetwork, module: nn.Module, tokens: Tensor) -> dict[s
     last = f"blocks.{network.layers - 1}.mlp.W_out"
     if not network.has_neurons or W_U not in network.places:
         return {}
-    weights = network.stored({name: tensor.detach().double() for name, tensor in module.named_parameters()})
+    # Near the weights of the module: a layer that begins at zero would confirm every map.
+    weights = network.stored(noisy(held, 0))
     unembedding = network.unembedding(weights)
     if last in network.places:
         W_out = weights[last]
