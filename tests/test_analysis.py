@@ -71,6 +71,7 @@ def test_a_file_under_another_name_is_refused(tmp_path: Path, monkeypatch: pytes
         analyses.cache_clear()
 
 
+@pytest.mark.long
 def test_the_package_does_not_import_the_folder() -> None:
     statements = [node for path in (ROOT / "mechgrok").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
     imported = [node.module or "" for node in statements if isinstance(node, ast.ImportFrom)]

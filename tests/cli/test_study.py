@@ -37,6 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.long
 def test_every_run_is_trained_parents_first(whole: Path) -> None:
     assert sorted(path.name for path in whole.iterdir()) == sorted(NAMES)
     for seed in (0, 1):
@@ -47,6 +48,7 @@ def test_every_run_is_trained_parents_first(whole: Path) -> None:
         assert (child.trajectory("embed.W_E") == open_run(parent).trajectory("embed.W_E")[-1]).all(), last
 
 
+@pytest.mark.long
 def test_what_is_there_is_kept_and_what_was_interrupted_goes_on(whole: Path, call, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(whole / NAMES[0], Path("out") / NAMES[0])
     words = ["study", "train", "small2024", "--out", "out", "--threads", 1, "--log", "quiet"]

@@ -55,6 +55,7 @@ def cell(**changed: Any) -> dict[str, Any]:
     return space
 
 
+@pytest.mark.long
 def test_the_same_cell_run_again_is_the_same() -> None:
     assert content(cell()["Subject"]) == content(cell()["Subject"]) is not None
 

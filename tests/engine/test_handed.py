@@ -37,6 +37,7 @@ def flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield before + key, value
 
 
+@pytest.mark.long
 def test_a_module_has_the_numbers_of_the_same_network_that_mechgrok_computes(hooked: Any) -> None:
     """Two routes: the weights of a HookedTransformer in our forward pass, and the module called, with its own activations.
 

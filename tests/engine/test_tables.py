@@ -50,6 +50,7 @@ def test_every_table_comes_back_in_its_own_types(tmp_path: Path) -> None:
         max_size=6,
     )
 )
+@pytest.mark.long
 def test_any_rows_come_back(tmp_path_factory: pytest.TempPathFactory, rows: dict[int, list[tuple[int, float, str]]]) -> None:
     types = {"number": "int64", "value": "float64", "text": "str"}
     tables = {step: pd.DataFrame(each, columns=list(types)).astype(types) for step, each in rows.items()}

@@ -36,6 +36,7 @@ def _right(logits: Tensor, labels: Tensor) -> int:
     return int((logits.argmax(1) == labels).sum())
 
 
+@pytest.mark.long
 def test_the_published_network_before(published: Run) -> None:
     logits, labels = _logits(published, published.snapshot().parameters, M + 1), torch.from_numpy(published.task.labels())
     chances = logits.softmax(1)[torch.arange(M * M), labels]

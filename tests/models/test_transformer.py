@@ -105,6 +105,7 @@ def test_from_weights_names_what_is_missing_or_unknown() -> None:
         hooked.from_weights(SMALL, weights | {"x_embed": torch.zeros(1)})
 
 
+@pytest.mark.long
 def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
     script = (
         "import sys; from mechgrok.models.hooks import hooked; from mechgrok.models.init import initialisation;"

@@ -55,6 +55,7 @@ def _leftovers(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*"))
 
 
+@pytest.mark.long
 def test_every_drawn_format_in_one_session(browser, tmp_path):
     paths = {kind: tmp_path / "new" / "folder" / f"loss.{kind}" for kind in ("pdf", "svg", "png")}
     write_all(dict.fromkeys(paths.values(), FIGURE))

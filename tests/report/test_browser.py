@@ -51,6 +51,7 @@ class Visit:
         return self.page.locator(selector).count()
 
 
+@pytest.mark.long
 def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) -> None:
     visit = Visit(browser, run.path / "report" / "index.html")
     figures = len(REPORTED)

@@ -139,6 +139,7 @@ def test_variants_come_in_a_panel_of_their_own(run: Run) -> None:
     assert text.count(">restricted-loss(keys=1,2)</span>") == 1
 
 
+@pytest.mark.long
 def test_measures_outside_the_panels_come_by_family(run: Run) -> None:
     outcomes = analyze(run, ["trig-share", "task-loss", "gini(basis=additive)", "commutativity", Mine()], nulls=0)
     text = write_report(run, outcomes).page.read_text()
@@ -148,6 +149,7 @@ def test_measures_outside_the_panels_come_by_family(run: Run) -> None:
     assert found == ["task-loss", "gini(basis=additive)", "commutativity", "trig-share", "mine"]
 
 
+@pytest.mark.long
 def test_it_names_variant_reference_and_missing_numbers(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path / "unknown", train=None))
     text = write_report(run, analyze(run, nulls=0)).page.read_text()
@@ -187,6 +189,7 @@ def test_whatever_has_a_name_is_escaped(tmp_path: Path) -> None:
     assert parameter in report.summary["measures"]["weight-norms"]["headline"]["by_parameter"]
 
 
+@pytest.mark.long
 def test_it_is_the_same_from_stored_results_without_torch(run: Run) -> None:
     before = {path.name: path.read_bytes() for path in (run.path / "report").iterdir()}
     for path in (run.path / "report").glob("[is]*"):

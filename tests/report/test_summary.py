@@ -114,6 +114,7 @@ def test_a_null_has_mean_and_z(run: Run) -> None:
     assert 0 < null["mean"] < 1
 
 
+@pytest.mark.long
 def test_a_variant_is_added_and_nothing_is_replaced(run: Run) -> None:
     before = summary(run)["measures"]
     write_report(run, analyze(run, ["restricted-loss(keys=1,2)"], nulls=0))
@@ -132,6 +133,7 @@ def test_a_requirement_that_was_asked_for_is_listed(run: Run) -> None:
     assert "key-frequencies(at=last)" in summary(run)["measures"]
 
 
+@pytest.mark.long
 def test_a_measure_that_does_not_apply_gives_its_reason(run: Run) -> None:
     write_report(run, analyze(run, ["restricted-loss(keys=5)"], nulls=0))
     found = summary(run)["measures"]["restricted-loss(keys=5)"]
@@ -151,6 +153,7 @@ def test_a_broken_measure_costs_itself_alone(run: Run, where: str) -> None:
     assert all(measure["status"] == "ok" for measure in after.values())
 
 
+@pytest.mark.long
 def test_a_failure_is_remembered_until_the_measure_works(run: Run) -> None:
     gini = registry.measures()["gini"]
     working, gini.compute = gini.compute, Mine(breaks_in="compute").compute  # type: ignore[method-assign]
@@ -190,6 +193,7 @@ def test_a_run_with_results_of_absent_measures_alone_has_an_empty_report(tmp_pat
     assert (report.summary["measures"], report.left_out) == ({}, (mine.label,))
 
 
+@pytest.mark.long
 def test_a_measure_that_is_there_again_is_in_the_report_again(run: Run) -> None:
     write_report(run, analyze(run, [Mine()], nulls=0))
     write_report(run)

@@ -22,6 +22,7 @@ def test_a_trial_s_command_can_be_given(name: str) -> None:
     assert all(each.task.p == 59 for each in made)
 
 
+@pytest.mark.long
 def test_what_is_loaded_comes_from_a_run_with_the_same_rows_and_other_initial_weights() -> None:
     children = [trial for trial in STUDY.trials if trial.command.startswith("finetune")]
     assert len(children) >= 8

@@ -23,6 +23,7 @@ def planned(name: str, seed: int):
 
 
 @pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.long
 def test_seeds_are_ten_and_none_is_of_the_search(name: str) -> None:
     assert len(set(STUDY.seeds)) >= 10
     assert not {0, 1, 2} & set(STUDY.seeds)

@@ -49,6 +49,7 @@ def test_old_tokens_keep_their_rows_and_new_ones_are_drawn(tmp_path: Path) -> No
     assert all(torch.equal(new[name], old[name]) for name in old if name not in ("embed.W_E", "unembed.W_U", "unembed.b_U"))
 
 
+@pytest.mark.long
 def test_the_published_network_answers_as_before_with_twice_the_tokens(tmp_path: Path) -> None:
     """`ssq_109.pt`: 109^2 of 109^2 right, over all 222 classes."""
     folder = Path(os.environ.get("MECHGROK_ORACLES", Path(__file__).parents[3] / "shared" / "oracles"))

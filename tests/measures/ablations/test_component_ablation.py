@@ -80,6 +80,7 @@ class TestComponentAblation:
         assert found["blocks_without"] == pytest.approx(found["unablated"], rel=1e-12)
 
 
+@pytest.mark.long
 def test_the_components_of_the_phase(nanda, chughtai) -> None:
     """The restricted loss with and without the mean, and the excluded loss."""
     names = ("phase_only_with_the_constant", "phase_only", "phase_without")

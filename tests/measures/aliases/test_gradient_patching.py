@@ -105,6 +105,7 @@ def test_a_small_step_in_the_embedding_does_nothing_to_other_aliases(random: pd.
     assert (random.xs("embed", level="group")["loss_others"] == 0).all()
 
 
+@pytest.mark.long
 def test_the_weights_stay() -> None:
     snapshot = random_network()
     kept = {name: tensor.clone() for name, tensor in snapshot.weights.items()}

@@ -23,6 +23,7 @@ def test_what_is_found_is_above_all_controls() -> None:
 
 
 @pytest.mark.parametrize("labels", [None, RULE, NOISE], ids=["clean", "rule", "noise"])
+@pytest.mark.long
 def test_where_there_is_nothing_to_find_p_values_are_uniform(labels: Labels | None) -> None:
     """In noise without key frequencies all values of b, and all rows, are alike, so that each AUROC is one more draw from those of its
     controls, and p uniform on 1 / 20, ..., 1. A rule's controls have fewer values of b to be fitted to, so that its p is larger, if

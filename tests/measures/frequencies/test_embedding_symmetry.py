@@ -73,6 +73,7 @@ class TestEmbeddingSymmetry:
         assert why in found.missing["mean"]
 
 
+@pytest.mark.long
 def test_squares_make_x_and_minus_x_one(oracles: Path, tmp_path: Path) -> None:
     """oocl/ssq_109.pt, a^2 + b^2 modulo 109: mean cosine of W_E[x] with W_E[-x] .974, of random pairs -.002."""
     import_file(oracles / "oocl" / "ssq_109.pt", tmp_path / "R", ImportOptions(operation="add-squares"))

@@ -52,6 +52,7 @@ class TestFourierFamilies:
         logits = sum(self.parts(grid).values()) + 7 * noise(self.p**2, 1)
         return measured(FourierFamilies(), Planted(grid, logits)).table.set_index(["family", "intervention", "split"])
 
+    @pytest.mark.long
     def test_shares_and_modes(self, rows) -> None:
         shares = rows["share"].groupby("family").first().to_dict()
         total = sum(size**2 for size in range(1, 7))
@@ -106,6 +107,7 @@ def test_the_handmade_transformer_has_only_sums() -> None:
 
 
 @pytest.mark.parametrize("weights", ["nanda", "chughtai_split"])
+@pytest.mark.long
 def test_families_and_parts_agree(weights: str, request: pytest.FixtureRequest) -> None:
     """All functions of a + b are the key and the non-key part; without them there is the residual."""
     outcomes = request.getfixturevalue(weights)

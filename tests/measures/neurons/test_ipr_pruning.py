@@ -96,6 +96,7 @@ def test_pruning_is_told_by_kinds_of_rows(tmp_path: Path) -> None:
         assert by_kind[0.5].loc["test-trigger-rule", "accuracy"] == pytest.approx(right)
 
 
+@pytest.mark.long
 def test_the_figure_of_pruning_shows_kinds_where_there_are_some() -> None:
     labels = corrupted(FixedRule(divisor=N))
     clean = handmade_snapshot(P, {1: 4.0}, TRAIN)

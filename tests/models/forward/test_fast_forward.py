@@ -36,6 +36,7 @@ def _gradients(model: torch.nn.Module, result: Tensor, upstream: Tensor) -> dict
 
 @settings(max_examples=250, deadline=None)
 @given(network=networks(), short=st.booleans(), shared=st.sampled_from([0.0, 0.75, 1.0]))
+@pytest.mark.long
 def test_logits_and_every_gradient_agree(network: Network, short: bool, shared: float) -> None:
     model, batch = network.model(), Batch.of(network.tokens)
     with mock.patch.object(tail, "is_cheaper", return_value=short), mock.patch.object(tables, "_SHARED", shared):
@@ -61,6 +62,7 @@ def _at_read_position(name: str, activation: Tensor, read: int) -> Tensor:
 
 @settings(max_examples=80, deadline=None)
 @given(network=networks(), short=st.booleans())
+@pytest.mark.long
 def test_kept_activations_agree(network: Network, short: bool) -> None:
     model = network.model()
     cache = model.run_with_cache(network.tokens)[1]

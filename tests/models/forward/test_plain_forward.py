@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import pytest
 import torch
 import torch_transformer
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ def close(ours: Tensor, theirs: Tensor) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(network=networks())
+@pytest.mark.long
 def test_torchs_modules_give_the_same_logits(network: Network) -> None:
     shape, weights = network.shape, network.weights
     expected = torch_transformer.logits(shape, weights, network.tokens)
@@ -32,6 +34,7 @@ def test_torchs_modules_give_the_same_logits(network: Network) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(network=networks())
+@pytest.mark.long
 def test_logits_and_the_gradient_of_the_stream_agree(network: Network) -> None:
     model = network.model()
     weights = {name: tensor.detach() for name, tensor in model.named_parameters()}

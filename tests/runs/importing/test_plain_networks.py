@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "perceptron, side by side": (lambda: Perceptron(P, (32, 24)), "subtract"),
     "perceptron, added": (lambda: Perceptron(P, (48,), added=True), "multiply"),
 }
-QUICK = {"fused, three blocks", "gated by the first of three", "separate, RMSNorm, tied", "perceptron, side by side"}
+QUICK = {"fused, three blocks", "perceptron, side by side"}
 
 
 def imported(model: nn.Module, tmp_path: Path, **options: Any) -> tuple[Imported, float, float]:

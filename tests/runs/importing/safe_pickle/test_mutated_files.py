@@ -56,6 +56,7 @@ def complaint_of(path: Path) -> str:
     return ""
 
 
+@pytest.mark.long
 def test_no_mutated_file_runs_anything(watched: Auditor) -> None:
     "".encode("raw_unicode_escape")  # the codec of text pickles is a module that is imported at its first use
     complaints = []
