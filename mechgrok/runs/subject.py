@@ -61,9 +61,7 @@ class Subject:
     @classmethod
     def _described(cls, module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Subject:
         described = describe(module, task, names)
-        left = ", ".join(described.unconfirmed)
-        notes = (f"names: moving them could not confirm {left}",) if left else ()
-        return cls(module, task, Module(**asdict(described.facts)), described.network, notes=notes)
+        return cls(module, task, Module(**asdict(described.facts)), described.network, notes=described.notes)
 
     @property
     def is_opaque(self) -> bool:

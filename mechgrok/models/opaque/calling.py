@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from mechgrok.errors import UserError
 from mechgrok.models.opaque.places import Place
+from mechgrok.models.opaque.usable import require_usable
 
 Taps = Mapping[str, Place]
 """Activations to take: the submodule of each, by its name."""
@@ -40,8 +41,11 @@ def unwrapped(model: Any) -> nn.Module:
         inner = getattr(model, "_orig_mod", None)
         parallel = isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel)
         if inner is None and not parallel:
+            require_usable(model)
             return model
         model = model.module if inner is None else inner
+    if isinstance(model, type):
+        raise UserError(f"{model.__name__} is a class; hand in a module of it, such as {model.__name__}(...)")
     if not callable(model):
         raise UserError(f"{type(model).__name__} is no module and no function; give a torch module, or a function from tokens to logits")
     return Function(model)
@@ -86,13 +90,14 @@ class Caller:
             torch.random.fork_rng([]),
             precision,
         ):
-            output = functional_call(self.module, held, (tokens.to(self.device or "cpu"),))
+            output = functional_call(self.module, held, (tokens.to(self.device or "cpu", copy=True),))
         return output, taken
 
     def _placed(self, tensor: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
-        """A tensor where and as precisely as it is computed with; integers stay integers."""
+        """A copy, which the module may change, where and as precisely as it is computed with; integers stay integers."""
         given = next((each.dtype for each in parameters.values() if each.is_floating_point()), tensor.dtype)
-        return tensor.to(self.device or "cpu", (self.dtype or given) if tensor.is_floating_point() else tensor.dtype)
+        dtype = (self.dtype or given) if tensor.is_floating_point() else tensor.dtype
+        return tensor.to(self.device or "cpu", dtype, copy=True)
 
 
 @contextmanager
@@ -123,9 +128,16 @@ def _tapping(module: nn.Module, taps: Taps, replaced: Replaced) -> Iterator[dict
 
 def _keeping(taken: dict[str, Any], name: str) -> Any:
     def keep(value: Any) -> None:
-        taken[name] = value
+        taken[name] = _copied(value)
 
     return keep
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an activation, which a later submodule may change in place."""
+    if isinstance(value, tuple | list):
+        return tuple(_copied(each) for each in value)
+    return value.clone() if isinstance(value, Tensor) else value
 
 
 def _hooked(module: nn.Module, place: Place, change: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.models.opaque.outputs import activation_at_read, logits_at_read
 from mechgrok.models.opaque.places import Place, find, is_activation, named_alike, require_distinct
 from mechgrok.models.opaque.readout import readout
+from mechgrok.models.opaque.usable import notes, require_function
 from mechgrok.tasks.task import Task
 
 PROBED = 8
@@ -33,38 +34,49 @@ class Described:
     module: nn.Module
     facts: Facts
     network: ModuleNetwork
-    unconfirmed: tuple[str, ...] = ()
-    """Named parameters of which no more could be seen than that they move the logits."""
+    notes: tuple[str, ...] = ()
 
 
 def describe(module: nn.Module, task: Task, names: Mapping[str, str] | None) -> Described:
-    """The facts of a module. Raises UserError where it cannot be called on rows of the task, or a name has no place in it."""
-    places = {name: find(module, name, text) for name, text in {**named_alike(module), **(names or {})}.items()}
-    require_distinct({name: places[name] for name in names or {}})
+    """The facts of a module. Raises UserError where it is no function of rows of the task, or a name has no place in it."""
+    named, tokens, (parameters, buffers) = names or {}, probed(task), held(module)
     caller = working(module, task)
-    tokens = probed(task)
+    facts = _facts(module, task, named, caller)
+    call = _call(caller, module)
+    if all(each.isfinite().all() for each in parameters.values()):
+        require_function(call, tokens)
+    network = ModuleNetwork.of(facts, task).with_module(caller, buffers)
+    facts = replace(facts, **readout(network, parameters, tokens))
+    network = ModuleNetwork.of(facts, task).with_module(caller, buffers)
+    return Described(module, facts, network, (*Evidence(network, parameters, tokens).notes(named), *notes(call, tokens)))
+
+
+def _call(caller: Caller, module: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The logits of a module with the weights that it has now."""
+    return lambda tokens: logits_at_read(caller(*held(module), tokens, {})[0], len(tokens))
+
+
+def _facts(module: nn.Module, task: Task, named: Mapping[str, str], caller: Caller) -> Facts:
+    """The facts that one call on a few rows shows."""
+    places = {name: find(module, name, text) for name, text in {**named_alike(module), **named}.items()}
+    require_distinct({name: places[name] for name in named})
     taps = {name: place for name, place in places.items() if is_activation(name)}
+    tokens = probed(task)
     output, taken = caller(*held(module), tokens, taps)
-    logits = logits_at_read(output, len(tokens))
-    _require_classes(logits.shape[1], task)
-    kept = dict(_reached(taken, taps, names or {}, len(tokens)))
+    classes = logits_at_read(output, len(tokens)).shape[1]
+    _require_classes(classes, task)
+    kept = dict(_reached(taken, taps, named, len(tokens)))
     weights = {name: place for name, place in places.items() if name not in taps}
-    orientation.require_axes(module, {name: weights[name] for name in names or {} if name in weights})
-    turned = orientation.turned(module, weights, task, logits.shape[1])
+    orientation.require_axes(module, {name: weights[name] for name in named if name in weights})
+    turned = orientation.turned(module, weights, task, classes)
     patterns = [kept[name] for name in kept if name.endswith("hook_pattern")]
-    facts = Facts(
+    return Facts(
         type=type(module.function).__name__ if isinstance(module, Function) else type(module).__name__,
         names={name: place.text for name, place in {**turned, **{name: taps[name] for name in kept}}.items()},
         heads=patterns[-1].shape[1] if patterns else 0,
-        classes=logits.shape[1],
+        classes=classes,
         positions=orientation.positions(module, turned.get("embed.W_E"), task),
     )
-    network = ModuleNetwork.of(facts, task).with_module(caller, held(module)[1])
-    found = readout(network, held(module)[0], tokens)
-    facts = replace(facts, **found)
-    network = ModuleNetwork.of(facts, task).with_module(caller, held(module)[1])
-    unconfirmed = Evidence(network, held(module)[0], tokens).unconfirmed(names or {})
-    return Described(module, facts, network, tuple(unconfirmed))
 
 
 def held(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -107,7 +119,7 @@ def working(module: nn.Module, task: Task) -> Caller:
     reason = _in_a_line(problem) + _too_small(module, tokens)
     raise UserError(
         f"the module cannot be called on rows of this task such as {tokens[-1].tolist()} ({reason}); "
-        "give a task with the tokens, and the layout of a row, that it reads"
+        "give a task with the tokens and the layout of a row that it reads, or a module around it that takes tokens (batch, pos)"
     )
 
 

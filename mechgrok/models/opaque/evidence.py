@@ -5,7 +5,7 @@ A row of W_E changes the rows with its token, a column of W_U its logit, a colum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
@@ -41,6 +41,11 @@ class Evidence:
         if not named or not self._can_be_moved():
             return named
         return [name for name in named if not self._is_confirmed(name)]
+
+    def notes(self, names: Mapping[str, str]) -> Iterator[str]:
+        """The names that moving them could not confirm. Raises UserError for a wrong one."""
+        if left := self.unconfirmed(names):
+            yield f"names: moving them could not confirm {', '.join(left)}"
 
     def _can_be_moved(self) -> bool:
         """Whether the module takes other weights, and gives finite logits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
@@ -18,6 +19,8 @@ def logits_at_read(output: Any, batch: int) -> Tensor:
         raise UserError(
             f"the module returns {got}; logits are (batch, classes) or (batch, pos, classes). A function around it can turn them"
         )
+    if found.is_complex() or found.dtype == torch.bool:
+        raise UserError(f"the module returns {str(found.dtype).removeprefix('torch.')} values; logits are real numbers")
     return found if found.ndim == 2 else found[:, -1]
 
 

@@ -44,6 +44,7 @@ RIGHT = {
     "unembed.b_U": "head.bias",
     "ln_final.w": "norm.weight",
 }
+LEFT = "names: moving them could not confirm blocks.0.mlp.W_out, ln_final.w"
 WRONG = {
     ("embed.W_E", "mix.weight"): "mix.weight changes rows without token 0 by its row 0",
     ("embed.W_E", "unused.weight"): "unused.weight has no effect on the logits",
@@ -71,13 +72,13 @@ def test_a_wrong_parameter_of_fitting_shape_is_refused(name: str, place: str) ->
 @pytest.mark.parametrize("tied", [False, True])
 def test_right_names_are_taken_and_those_that_only_move_the_logits_are_listed(tied: bool) -> None:
     """A matrix behind W_out and a norm hide whether W_out W_U maps the neurons."""
-    assert describe(Squares(tied), TASK, RIGHT).unconfirmed == ("blocks.0.mlp.W_out", "ln_final.w")
+    assert describe(Squares(tied), TASK, RIGHT).notes == (LEFT,)
 
 
 def test_where_the_forward_pass_shows_all_nothing_is_left_open() -> None:
     names = {**NAMES, "pos_embed.W_pos": "pos", "blocks.0.mlp.W_in": "net.0.weight", "blocks.0.mlp.b_in": "net.0.bias"}
-    assert describe(PlainTransformer(7), Modular(p=7), names).unconfirmed == ()
-    assert describe(OneHotPerceptron(7), Modular(p=7), OF_PERCEPTRON).unconfirmed == ()
+    assert describe(PlainTransformer(7), Modular(p=7), names).notes == ()
+    assert describe(OneHotPerceptron(7), Modular(p=7), OF_PERCEPTRON).notes == ()
 
 
 def test_a_module_that_gives_zeros_yet_is_tested_near_its_weights() -> None:
@@ -85,7 +86,7 @@ def test_a_module_that_gives_zeros_yet_is_tested_near_its_weights() -> None:
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
     found = describe(module, TASK, RIGHT)
-    assert found.unconfirmed == ("blocks.0.mlp.W_out", "ln_final.w")
+    assert found.notes == (LEFT,)
     assert not found.facts.linear, "zeros agree with every map of the neurons"
     with pytest.raises(UserError, match=r"mix\.weight changes rows without token 0"):
         describe(module, TASK, {"embed.W_E": "mix.weight"})
@@ -111,7 +112,9 @@ class ByHead(nn.Module):
 def test_heads_move_their_own_pattern() -> None:
     names = {f"blocks.0.attn.{name}": place for name, place in {"W_Q": "q", "W_K": "k", "W_V": "v", "W_O": "o", "b_K": "b_k"}.items()}
     names["blocks.0.attn.hook_pattern"] = "soft"
-    assert describe(ByHead(), TASK, names).unconfirmed == ("blocks.0.attn.W_V", "blocks.0.attn.W_O", "blocks.0.attn.b_K")
+    assert describe(ByHead(), TASK, names).notes == (
+        "names: moving them could not confirm blocks.0.attn.W_V, blocks.0.attn.W_O, blocks.0.attn.b_K",
+    )
     swapped = {**names, "blocks.0.attn.W_Q": "v", "blocks.0.attn.W_V": "q"}
     with pytest.raises(UserError, match=r"blocks.0.attn.W_Q: v moves other heads of blocks.0.attn.hook_pattern than its own"):
         describe(ByHead(), TASK, swapped)
