@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from mechgrok.discovery import PartFolder, kinds
+from mechgrok.discovery import PartFolder, kinds, kinds_with
 from mechgrok.errors import InvalidValueError, UserError, close_names, nearest
 
 if TYPE_CHECKING:
@@ -254,7 +254,9 @@ def describe_problem(error: ValidationError, part: type[BaseModel], prefix: str 
     path = _path(problems[0])
     where = ".".join(filter(None, [prefix, *path]))
     if problems[0]["type"] == "extra_forbidden":
-        return f"unknown key {where}{nearest(path[-1], _siblings(part, path))}"
+        others = _kinds_with(part, path)
+        hint = f"; it is a key of {path[0]}.kind {' or '.join(others)}" if others else nearest(path[-1], _siblings(part, path))
+        return f"unknown key {where}{hint}"
     messages = dict.fromkeys(_message(each) for each in problems if _path(each) == path)
     return f"{where}: {', or '.join(messages)}" if where else next(iter(messages))
 
@@ -271,6 +273,11 @@ def _path(problem: ErrorDetails) -> list[str]:
     """The keys and indices of a problem, without the names that pydantic gives to the members of a union."""
     unknown = problem["type"] == "extra_forbidden"
     return [str(step) for step in problem["loc"] if unknown or isinstance(step, int) or step.isidentifier()]
+
+
+def _kinds_with(part: type[BaseModel], path: list[str]) -> list[str]:
+    """The kinds of a part that have the last key of `path`."""
+    return kinds_with(PART_FOLDERS[path[0]], path[1]) if part is Config and len(path) == 2 and path[0] in PART_FOLDERS else []
 
 
 def _siblings(part: type[BaseModel], path: list[str]) -> list[str]:

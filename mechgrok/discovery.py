@@ -59,3 +59,8 @@ def kinds(folder: PartFolder) -> dict[str, Any]:
             if "kind" in fields and member.__module__ == module.__name__ and not isabstract(member):
                 found[fields["kind"].default] = member
     return dict(sorted(found.items()))
+
+
+def kinds_with(folder: PartFolder, field: str) -> list[str]:
+    """The kinds of a folder that have a field."""
+    return [kind for kind, part in kinds(folder).items() if field in part.model_fields]

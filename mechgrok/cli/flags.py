@@ -12,8 +12,10 @@ from typing import Any
 import tyro
 from pydantic import ValidationError
 
+from mechgrok.cli.lists import other_forms
 from mechgrok.cli.synonyms import flag_for
-from mechgrok.config import Config, describe_problem
+from mechgrok.config import PART_FOLDERS, Config, describe_problem
+from mechgrok.discovery import kinds_with
 from mechgrok.errors import UserError
 
 _RULE = re.compile(r"^[\u2500-]+$", re.MULTILINE)
@@ -21,7 +23,17 @@ _FRAME = "\u256d\u2502\u2570 "
 
 
 def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any = None) -> Any:
-    """Makes a `target` of the `arguments`. Raises UserError on a wrong flag."""
+    """Makes a `target` of the `arguments`, whose lists may be 3,9 or 3 9. Raises UserError on a wrong flag."""
+    try:
+        return _parsed(target, arguments, command, default)
+    except UserError:
+        for form in other_forms(arguments):
+            with contextlib.suppress(UserError):
+                return _parsed(target, form, command, default)
+        raise
+
+
+def _parsed(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any) -> Any:
     printed = io.StringIO()
     extra = {} if default is None else {"default": default}
     config = (tyro.conf.AvoidSubcommands,)
@@ -70,8 +82,17 @@ def _sections(printed: str) -> list[str]:
 
 
 def _hint(statement: str, rest: str, options: Any) -> str:
-    """The flag that an unknown one probably means: by its usual other names, else by its spelling, which tyro compares."""
+    """The flag that an unknown one probably means: of another kind, by its usual other names, else by its spelling, which tyro compares."""
     typed = re.match(r"Unrecognized options: --([\w.-]+)", statement)
+    if typed and isinstance(options, Config) and (others := _kinds_with(typed[1])):
+        return f"; it is a flag of {others}"
     spelling = re.search(r"Perhaps you meant:? (--\S+)", rest)
     meant = (flag_for(typed[1], options) if typed else None) or (spelling and spelling[1])
     return f"; did you mean {meant}?" if meant else ""
+
+
+def _kinds_with(typed: str) -> str:
+    """The flags of the kinds that have an unknown flag of a part, such as `--task.kind table` for task.file; empty where none has."""
+    part, _, field = typed.partition(".")
+    found = kinds_with(PART_FOLDERS[part], field.replace("-", "_")) if part in PART_FOLDERS else []
+    return " or ".join(f"--{part}.kind {kind}" for kind in found)

@@ -58,6 +58,8 @@ def _measure(word: str) -> str:
     name = word.partition("(")[0]
     if not _is_measure(word) and ("/" in name or "." in name):
         raise UserError(f"there is no folder {word}; give runs, folders of runs, and measures")
+    if word.replace(",", "").isdecimal():
+        raise UserError(f"{word} is neither a folder nor a measure; several steps are separated by commas: --steps 10,20")
     if not _is_measure(word):
         raise UserError(f"{word} is neither a folder nor a measure{nearest_measure(name)}")
     return parse(word).label

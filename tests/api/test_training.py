@@ -46,6 +46,7 @@ def test_a_run_goes_on(trained: mechgrok.Run) -> None:
     [
         ("demmo", {}, "did you mean demo"),
         ("demo", {"task.q": 5}, "unknown key task.q"),
+        ("demo", {"task.file": "rows.csv"}, "unknown key task.file; it is a key of task.kind table"),
         ("demo", {"tusk.p": 5}, "did you mean task"),
         ("demo", {"task.p": "many"}, "task.p"),
         ("demo", {"split.kind": "shuffel"}, "split.kind shuffel is unknown"),

@@ -52,6 +52,19 @@ def test_hints_name_flags_of_the_kinds_that_were_chosen() -> None:
     assert flag_for("n_heads", perceptron) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("--task.file", "it is a flag of --task.kind table"),
+        ("--split.path", "it is a flag of --split.kind file"),
+        ("--corruption.divisor", "it is a flag of --corruption.kind fixed-rule"),
+    ],
+)
+def test_a_flag_of_another_kind_is_answered_with_that_kind(typed: str, hint: str) -> None:
+    with pytest.raises(UserError, match=rf"^Unrecognized options: {typed}, x; {hint}"):
+        train.parsed("demo", [typed, "x"])
+
+
 def test_what_is_no_other_name_is_left_to_its_spelling() -> None:
     with pytest.raises(UserError, match=r"^Unrecognized options: --task.pp, 5; did you mean --task.p\? "):
         train.parsed("demo", ["--task.pp", "5"])
