@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mechgrok.report import Report
 
 
+_SHOWN = 5
+"""Names that a line lists."""
 COLUMNS = 6
 """The most runs whose numbers are printed as columns of one table."""
 
@@ -39,10 +41,17 @@ def reports(words: Words, make: Callable[[Path], Report]) -> int:
 
 
 def _print_absent(done: Iterable[Report]) -> None:
-    """A line for each measure with stored results that is not installed here."""
-    for report in done:
-        for label in report.left_out:
-            print(f"mechgrok: {report.summary['run']['name']}: {label} is left out: no measure of that name is installed", file=sys.stderr)
+    """A line on the measures with stored results that are not installed here."""
+    runs = [report for report in done if report.left_out]
+    if runs:
+        names = _several(report.summary["run"]["name"] for report in runs)
+        labels = _several(label for report in runs for label in report.left_out)
+        print(f"mechgrok: {names}: left out results of measures that are not installed: {labels}", file=sys.stderr)
+
+
+def _several(names: Iterable[str]) -> str:
+    found = list(dict.fromkeys(names))
+    return ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} others" if len(found) > _SHOWN else "")
 
 
 def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alone: bool) -> str | None:

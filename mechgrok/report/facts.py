@@ -52,8 +52,9 @@ def trained(run: Run) -> str:
 
 def _network(run: Run, model: dict[str, Any]) -> str:
     meant = [key for key in SIZES if model.get(key) and not (key == "d_mlp" and model.get("attn_only"))]
-    sizes = ", ".join(f"{key} {model[key]}" for key in meant)
-    return f"{model.get('kind')} ({sizes}; {show(_parameters(run))} parameters)"
+    sizes, parameters = ", ".join(f"{key} {model[key]}" for key in meant), _parameters(run)
+    known = "; ".join(filter(None, [sizes, f"{show(parameters)} parameters" if parameters is not None else ""]))
+    return f"{model.get('kind')} ({known})" if known else str(model.get("kind"))
 
 
 def _checkpoints(run: Run) -> str:
@@ -88,6 +89,8 @@ _SIZES = ("fraction", "count", "test_fraction", "seed")
 
 def _learnt(task: dict[str, Any]) -> str:
     """A task in a few words: its kind, its distinguishing fields, its size, and whether rows are missing."""
+    if task.get("kind") == "unknown":
+        return "an unknown task"
     words = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
     words += [", ".join(task["operations"])] if "operations" in task else []
     words += [f"(of these the rows of {task['only']})"] if task.get("only") else []

@@ -127,7 +127,9 @@ class RunFiles:
         if self.curves_only:
             raise UserError(f"{self.path} holds imported curves and no network; to analyze the curves: mechgrok analyze {self.path}")
         if not self.steps:
-            raise UserError(f"{self.path} has no checkpoint yet; train it with: mechgrok train --resume {self.path}")
+            begun = "recorded" in self.execution
+            remedy = "run the loop that mechgrok.record records" if begun else f"train it with: mechgrok train --resume {self.path}"
+            raise UserError(f"{self.path} has no checkpoint yet; {remedy}")
         return self.steps[-1]
 
     @cached_property

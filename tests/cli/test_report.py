@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from own_measure import Mine
@@ -23,6 +25,11 @@ def test_it_renders_stored_results_again_and_computes_nothing(runs: Path, call) 
     assert page.read_bytes() == before
 
 
+@dataclass(frozen=True)
+class Other(Mine):
+    name: ClassVar[str] = "other"
+
+
 @pytest.mark.parametrize("broken", ["", "compute"])
 @pytest.mark.parametrize("command", ["analyze", "report"])
 def test_results_of_a_measure_that_is_absent_are_left_out_in_one_line(runs: Path, call, command: str, broken: str) -> None:
@@ -31,9 +38,17 @@ def test_results_of_a_measure_that_is_absent_are_left_out_in_one_line(runs: Path
     write_report(run, analyze(run, ["gini", mine], nulls=0))
     status, out, err = call(command, runs / "a", *(["gini"] if command == "analyze" else []))
     assert status == 0
-    assert err == f"mechgrok: a: {mine.label} is left out: no measure of that name is installed\n"
+    assert err == f"mechgrok: a: left out results of measures that are not installed: {mine.label}\n"
     assert "gini" in out
     assert "mine" not in out
+
+
+def test_absent_measures_of_several_runs_are_one_line(runs: Path, call) -> None:
+    for name in ("a", "b"):
+        run = open_run(runs / name)
+        write_report(run, analyze(run, ["gini", Mine(), Other()], nulls=0))
+    _, _, err = call("report", runs)
+    assert err == "mechgrok: a, b: left out results of measures that are not installed: mine, other\n"
 
 
 @pytest.mark.parametrize(("words", "message"), [([], "no stored results"), (["gini"], "there is no folder gini")])

@@ -95,6 +95,19 @@ def test_every_task_is_said_in_a_few_words(tmp_path: Path, task: Task, words: st
     assert facts.trained(open_run(make_run(tmp_path / "run", task=task))).startswith(words)
 
 
+@pytest.mark.parametrize("kind", ["module", "unknown"])
+def test_a_network_without_sizes_is_its_kind_and_parameters(kind: str, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    settings = json.loads((folder / "config.json").read_text()) | {"model": {"kind": kind}, "task": {"kind": "unknown"}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    line = facts.trained(open_run(folder))
+    assert line.startswith("an unknown task \N{MIDDLE DOT}")
+    assert f"\N{MIDDLE DOT} {kind} (518 parameters) \N{MIDDLE DOT}" in line
+    for path in (folder / "weights").iterdir():
+        path.unlink()
+    assert f"\N{MIDDLE DOT} {kind} \N{MIDDLE DOT} 0 checkpoints" in facts.trained(open_run(folder))
+
+
 def test_the_parameters_are_counted(run: Run) -> None:
     # W_E 8*8, W_pos 3*8, W_Q W_K W_V W_O 2*8*4 each, W_in and W_out 8*6 each, biases 6 + 8, W_U 8*8
     assert summary(run)["run"]["parameters"] == 64 + 24 + 4 * 64 + 2 * 48 + 14 + 64

@@ -170,7 +170,7 @@ def _cleanup(wide: pd.DataFrame, formed: int | None) -> dict[str, Any]:
 def _half(wide: pd.DataFrame, name: str) -> dict[str, Any]:
     row, loss = {"part": "half-way", "name": name}, _log(wide[name])
     if not _falls(loss):
-        return row | {"why": f"the loss {name} does not fall by a factor of {FACTOR}"}
+        return row | {"why": f"the {'test' if name == 'test' else 'restricted'} loss does not fall by a factor of {FACTOR}"}
     return row | {"step": int(wide.index[half_way(loss)])}
 
 

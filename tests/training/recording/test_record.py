@@ -135,6 +135,13 @@ def test_a_hooked_transformer_needs_no_module_later(tmp_path: Path) -> None:
     assert (run.snapshot(0).logits - expected).abs().max() < 1e-5
 
 
+def test_a_run_without_checkpoints_needs_its_loop(tmp_path: Path) -> None:
+    with mechgrok.record(PlainTransformer(P), TASK, tmp_path / "run"):
+        pass
+    with pytest.raises(mechgrok.UserError, match=r"has no checkpoint yet; run the loop that mechgrok\.record records$"):
+        mechgrok.open_run(tmp_path / "run").snapshot()
+
+
 def test_buffers_of_each_step_are_kept(tmp_path: Path) -> None:
     """A BatchNorm, whose running mean changes while the weights stay."""
 
