@@ -74,7 +74,7 @@ def rotated(x: Tensor, kind: str) -> Tensor:
     length, d_head = x.shape[-2:]
     angle = torch.arange(length, dtype=x.dtype)[:, None] * 10000 ** (-torch.arange(0, d_head, 2, dtype=x.dtype) / d_head)
     pairs = x.unflatten(-1, (-1, 2)) if kind == "pairs" else x.unflatten(-1, (2, -1)).transpose(-1, -2)
-    turned = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.polar(torch.ones_like(angle), angle))
+    turned = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.polar(torch.ones_like(angle), angle).to(torch.complex64))
     return turned.flatten(-2) if kind == "pairs" else turned.transpose(-1, -2).flatten(-2)
 
 

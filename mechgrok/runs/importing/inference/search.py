@@ -22,13 +22,20 @@ from mechgrok.tasks.operations import FORMULAS
 
 BREAKING = ("row", "read", "fused", "projections", "matrices", "normalization", "embedding_scale", "positions", "gate")
 """A wrong value of one of these hides the task; all combinations are tried."""
-PAIRS = (("heads", "attention_scale"), ("activation", "mask"), ("activation", "gate"), ("mask", "read"), ("activation", "normalization"))
+PAIRS = (
+    ("heads", "attention_scale"),
+    ("activation", "mask"),
+    ("activation", "gate"),
+    ("positions", "read"),
+    ("mask", "read"),
+    ("activation", "normalization"),
+)
 """Options that are also varied together."""
 BEAM = 4
 NEAR = 0.7
 """The share of the signal of a reading that its rivals have at least."""
 BIDIRECTIONAL = "bidirectional"
-MOST = 800
+MOST = 1500
 """Combinations."""
 STRONG = 0.4
 """Of the largest possible signal: no other combinations are tried when one has it."""

@@ -21,7 +21,7 @@ Projection = tuple[Tensor, Tensor | None]
 FUSED = "fused"
 """The option of the order inside a fused matrix."""
 LETTERS = "QKV"
-ORDERS = tuple(f"{form} {''.join(order).lower()}" for form in ("blocks", "heads", "interleaved") for order in permutations(LETTERS))
+ORDERS = tuple(f"{form} {''.join(order).lower()}" for order in permutations(LETTERS) for form in ("blocks", "heads", "interleaved"))
 """blocks: all heads of one projection after each other; heads: the three projections of a head after each other; interleaved: those of
 each coordinate of a head."""
 
