@@ -65,7 +65,7 @@ def network_of(run: RunFiles, network: Network, module: Any) -> ModuleNetwork | 
         return None
     inner = unwrapped(module)
     weights, _ = store.read_tensors(run.weights_path(run.last_step))
-    _require_parameters(run, network, weights, inner)
+    require_parameters(run.path, network.of_module(weights), inner)
     found = network.with_module(working(inner, run.task), held(inner)[1])
     path = store.module_path(run.path, run.last_step)
     if path.is_file():
@@ -77,11 +77,11 @@ def network_of(run: RunFiles, network: Network, module: Any) -> ModuleNetwork | 
     return found
 
 
-def _require_parameters(run: RunFiles, network: ModuleNetwork, weights: Mapping[str, Tensor], module: torch.nn.Module) -> None:
+def require_parameters(run: Path, stored: Mapping[str, Tensor], module: torch.nn.Module) -> None:
     """Raises UserError where the parameters of a module are not those that were recorded."""
-    recorded = {name: tuple(tensor.shape) for name, tensor in network.of_module(weights).items()}
+    recorded = {name: tuple(tensor.shape) for name, tensor in stored.items()}
     there = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
     other = next((name for name in sorted({*recorded, *there}) if recorded.get(name) != there.get(name)), None)
     if other:
-        what = f"{other} is {there.get(other, 'missing')} in this module, and {recorded.get(other, 'missing')} in {run.path}"
+        what = f"{other} is {there.get(other, 'missing')} in this module, and {recorded.get(other, 'missing')} in {run}"
         raise UserError(f"{what}; hand in the module that the run was recorded from")

@@ -21,6 +21,7 @@ from mechgrok.models.opaque.module_network import ModuleNetwork
 from mechgrok.models.opaque.places import require_texts
 from mechgrok.runs import module_files, store
 from mechgrok.runs.plain_module import PlainModule, recognised
+from mechgrok.runs.run import Run
 from mechgrok.tasks.task import Task
 
 
@@ -77,6 +78,13 @@ class Subject:
         if not found.keys() <= dict(self.module.named_parameters()).keys():
             raise UserError(f"weights cannot be put into a {type(self.module).__name__}; load them from a checkpoint of your own")
         return found
+
+    def require_same(self, run: Run) -> None:
+        """Raises UserError where a run was recorded from a module with other parameters, or that computes something else."""
+        if self.is_opaque:
+            run.with_module(self.module)
+        elif self.plain:
+            module_files.require_parameters(run.path, module_files.parameters(run.path, run.last_step), self.module)
 
     def now(self) -> Network:
         """The network with the buffers that the module has now."""

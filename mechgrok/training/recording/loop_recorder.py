@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,13 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
-from mechgrok.maths.landscape import losses
 from mechgrok.runs import module_files, recorded, store
 from mechgrok.runs.grid import Grid
-from mechgrok.runs.snapshot import Snapshot
 from mechgrok.runs.subject import Subject
 from mechgrok.training.growing_csv import GrowingCsv
 from mechgrok.training.recording import given_numbers, optimizer_state
 from mechgrok.training.recording.schedule import Schedule
+from mechgrok.training.recording.table_losses import losses_on
 
 _COLUMNS = ("step", "split", "loss", "accuracy")
 
@@ -71,26 +72,38 @@ class LoopRecorder:
         self._optimizer = optimizer
         self._metrics = GrowingCsv(path / store.METRICS, _COLUMNS)
         self._called: tuple[int, list[int]] | None = None
-        self._resumed = False
+        self._shapes = self._parameters()
+        # Found once: to walk through the module would take most of the time of a call that records nothing.
+        self._watched = list(subject.module.parameters())
+        self._resumed, self._ended = False, False
+        self._continues = True
+        """Whether the module began with the last weights that are recorded."""
 
     def begin(self) -> None:
         """Goes on from the newest state: what was written after it is removed."""
         store.remove_partial_files(self.path)
         state = self.path / store.STATE
         if not state.is_file():
-            self._metrics.begin()
-            self._remove_later(-1)
+            self._begin_anew()
             return
         _, notes = store.read_tensors(state)
         self._metrics.require(int(notes["metrics"]))
         self._metrics.cut(int(notes["metrics"]))
         self.step, self._resumed = int(notes["step"]), True
+        self._continues = self._is_recorded(self.step)
         self._remove_later(self.step)
+
+    def _begin_anew(self) -> None:
+        """Removes what was written before the first state. Raises UserError for a run that has lost its state."""
+        if len(list((self.path / store.WEIGHTS).glob("*.safetensors"))) > 1:
+            raise UserError(f"{self.path} has checkpoints and no {store.STATE}; restore it from a copy, or record into a new folder")
+        self._metrics.begin()
+        self._remove_later(-1)
 
     def _remove_later(self, step: int) -> None:
         for folder in (store.WEIGHTS, store.MODULE):
             for path in (self.path / folder).glob("*.safetensors"):
-                if int(path.stem) > step:
+                if path.stem.isdigit() and int(path.stem) > step:
                     path.unlink()
 
     def __call__(self, step: int, **numbers: Any) -> None:
@@ -99,14 +112,27 @@ class LoopRecorder:
         Raises UserError for a step that was recorded with other weights, and for a number whose name is not one of the metrics.
         """
         given_numbers.check(numbers)
-        before = -1 if self._called is None else self._called[0]
-        if step <= before:
-            raise UserError(f"step {step} does not come after step {before}; count updates upwards, from 0 or 1")
+        step = self._checked(step)
+        if self._called is None and self._resumed:
+            self._note_other_weights(step)
         self._called = (step, self._versions())
         if self._resumed and self.step is not None and step <= self.step:
             self._compare(step)
         elif self._schedule.measures(step):
             self._record(step, given_numbers.by_split(numbers))
+
+    def _checked(self, step: Any) -> int:
+        """A step as an integer. Raises UserError for one that does not come after the last one, or after the end."""
+        if self._ended:
+            raise UserError(f"the recording into {self.path} has ended; call the recorder inside of its block")
+        try:
+            found = index(step)
+        except TypeError:
+            raise UserError(f"step is {step!r}; give the number of updates so far, an integer") from None
+        if found < 0 or (self._called and found <= self._called[0]):
+            after = f"come after step {self._called[0]}" if self._called else "count updates"
+            raise UserError(f"step {found} does not {after}; count updates upwards, from 0 or 1")
+        return found
 
     def restore(self) -> int:
         """Puts the weights, and the state of the optimiser, of the last whole step into those that are recorded.
@@ -123,7 +149,12 @@ class LoopRecorder:
                 module.get_buffer(name).copy_(tensor)
         if self._optimizer is not None:
             optimizer_state.restore(self._optimizer, *store.read_tensors(self.path / store.STATE))
+        self._continues = True
         return self.step + 1
+
+    def end(self) -> None:
+        """Takes no further steps."""
+        self._ended = True
 
     def finish(self) -> None:
         """Keeps the last weights, as those of the last step that was called, or of the next one where an update has followed."""
@@ -135,12 +166,22 @@ class LoopRecorder:
 
     def _versions(self) -> list[int]:
         """How often each parameter has been changed in place."""
-        return [parameter._version for parameter in self._subject.module.parameters()]
+        return [parameter._version for parameter in self._watched]
+
+    def _note_other_weights(self, step: int) -> None:
+        """States that a loop goes on with other weights than the last recorded ones, such as those of a checkpoint of its own."""
+        if self.step is not None and step > self.step and not self._continues:
+            goes_on = f"the module did not begin with the weights of step {self.step}, the last one in {self.path}"
+            print(f"note: {goes_on}; recorder.restore() puts them back", file=sys.stderr)
+
+    def _is_recorded(self, step: int) -> bool:
+        """Whether the weights now are those that are recorded at a step."""
+        path = store.weights_path(self.path, step)
+        return path.is_file() and _same(store.read_tensors(path)[0], self._subject.weights())
 
     def _compare(self, step: int) -> None:
         """Raises UserError where a step that is recorded already is passed again with other weights."""
-        path = store.weights_path(self.path, step)
-        if path.is_file() and not _same(store.read_tensors(path)[0], self._subject.weights()):
+        if store.weights_path(self.path, step).is_file() and not self._is_recorded(step):
             raise UserError(
                 f"step {step} is recorded in {self.path} with other weights; go on from step {self.step} with "
                 "range(recorder.restore() or 1, steps + 1), or record into a new folder"
@@ -152,9 +193,14 @@ class LoopRecorder:
         else:
             self._append(step, given)
 
+    def _parameters(self) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(each.shape) for name, each in self._subject.module.named_parameters()}
+
     def _keep(self, step: int, given: Mapping[str, Mapping[str, float]]) -> None:
         """Metrics, then the checkpoint, then the state, which never lacks either."""
-        computed = self._evaluate()
+        if changed := dict(self._shapes.items() ^ self._parameters().items()):
+            raise UserError(f"{min(changed)} of the module was added, removed or got another shape; record it into a new folder")
+        computed = losses_on(self._grid, self._subject)
         self._append(step, {split: computed.get(split, {}) | dict(given.get(split, {})) for split in {**computed, **given}})
         recorded.keep(self.path, self._subject, step)
         tensors, notes = optimizer_state.flat(self._optimizer)
@@ -165,16 +211,6 @@ class LoopRecorder:
     def _append(self, step: int, numbers: Mapping[str, Mapping[str, float]]) -> None:
         rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
         self._metrics.append(rows)
-
-    def _evaluate(self) -> dict[str, dict[str, float]]:
-        """Loss and accuracy of the network on its whole table: on train and test rows, or on all where the split is unknown."""
-        weights = self._subject.weights()
-        snapshot = Snapshot(self._grid, self._subject.now(), weights, 0)
-        each = losses.per_example(snapshot.logits, self._grid.labels)
-        right = snapshot.predictions == self._grid.labels
-        splits = [split for split in ("train", "test") if split in self._grid.subsets] or ["all"]
-        masks = {split: self._grid.subsets[split] for split in splits if self._grid.subsets[split].any()}
-        return {split: {"loss": float(each[rows].mean()), "accuracy": float(right[rows].double().mean())} for split, rows in masks.items()}
 
 
 def _text(value: float | None) -> str:

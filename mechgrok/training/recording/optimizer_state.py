@@ -14,6 +14,12 @@ from mechgrok.errors import UserError
 _TENSOR = "optimizer."
 
 
+def require_optimizer(optimizer: Any) -> None:
+    """Raises UserError for an object without the state of an optimiser."""
+    if optimizer is not None and not all(hasattr(optimizer, name) for name in ("state_dict", "load_state_dict", "param_groups")):
+        raise UserError(f"optimizer is {type(optimizer).__name__}; give the torch optimiser of the loop")
+
+
 def flat(optimizer: Any) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors by name, and everything else of the state as a note. Raises UserError for a state that is no plain data."""
     if optimizer is None:
@@ -24,7 +30,7 @@ def flat(optimizer: Any) -> tuple[dict[str, Tensor], dict[str, str]]:
     }
     others = {index: {key: value for key, value in each.items() if not torch.is_tensor(value)} for index, each in state["state"].items()}
     try:
-        return tensors, {"optimizer": json.dumps({"state": others, "groups": state["param_groups"]})}
+        return tensors, {"optimizer": json.dumps({"kind": type(optimizer).__name__, "state": others, "groups": state["param_groups"]})}
     except TypeError as error:
         raise UserError(f"the state of {type(optimizer).__name__} cannot be stored ({error}); leave optimizer away") from None
 
@@ -33,7 +39,9 @@ def restore(optimizer: Any, tensors: Mapping[str, Tensor], notes: Mapping[str, s
     """Puts a stored state into an optimiser. Raises UserError where it does not fit."""
     if "optimizer" not in notes:
         raise UserError("the state of the optimiser was not recorded: give optimizer to mechgrok.record, or restore it on your own")
-    plain = json.loads(notes["optimizer"])
+    plain, kind = json.loads(notes["optimizer"]), type(optimizer).__name__
+    if plain.get("kind", kind) != kind:
+        raise UserError(f"the recorded state is that of {plain['kind']}, and optimizer is {kind}; give the same optimiser")
     state: dict[int, dict[str, Any]] = {int(index): dict(each) for index, each in plain["state"].items()}
     for name, tensor in tensors.items():
         if name.startswith(_TENSOR):

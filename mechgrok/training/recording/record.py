@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,31 @@ import numpy as np
 from mechgrok.errors import UserError
 from mechgrok.runs import recorded, store
 from mechgrok.runs.locking import locked
-from mechgrok.runs.run_files import RunFiles
+from mechgrok.runs.run import Run
 from mechgrok.runs.subject import Subject
 from mechgrok.tasks.task import Task
+from mechgrok.training.recording import optimizer_state
 from mechgrok.training.recording.loop_recorder import LoopRecorder
 from mechgrok.training.recording.schedule import Schedule
 
 
-@contextmanager
+class Recording(AbstractContextManager[LoopRecorder]):
+    """A recording that a `with` block begins and ends."""
+
+    def __init__(self, recorder: AbstractContextManager[LoopRecorder]) -> None:
+        self._recorder = recorder
+
+    def __enter__(self) -> LoopRecorder:
+        return self._recorder.__enter__()
+
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._recorder.__exit__(*error)
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        """Raises UserError: outside of a block nothing would be recorded."""
+        raise UserError("a recording begins with its block: with mechgrok.record(...) as recorder")
+
+
 def record(
     model: Any,
     task: Task,
@@ -34,7 +51,7 @@ def record(
     log_spaced: int = 12,
     at: Collection[int] = (),
     metrics_every: int = 20,
-) -> Iterator[LoopRecorder]:
+) -> Recording:
     """A recorder for a training loop of one's own, as a context manager. What it records is a run like any other.
 
     `recorder(step, train_loss=loss)`, called after each update with the number of updates so far, keeps the weights at the steps of
@@ -67,10 +84,10 @@ def record(
     metrics_every : int
         Steps between two records of the numbers that the loop gives.
 
-    Yields
-    ------
-    LoopRecorder
-        Called with a step; its `step` is the last one that is recorded whole.
+    Returns
+    -------
+    Recording
+        A context manager. It gives a `LoopRecorder`, which is called with a step; its `step` is the last one that is recorded whole.
 
     Raises
     ------
@@ -91,27 +108,37 @@ def record(
     >>> mechgrok.open_run("mine", module=net).steps
     [1, 2, 3, 4, 5, 6, 7, 8, 10, 20]
     """
-    subject, path = Subject.of(model, task, names), Path(out)
+    schedule = Schedule.of(every, log_spaced, at, metrics_every)
+    optimizer_state.require_optimizer(optimizer)
+    return Recording(_recording(model, task, Path(out), is_train, names, optimizer, schedule))
+
+
+@contextmanager
+def _recording(
+    model: Any, task: Task, path: Path, is_train: Any, names: Mapping[str, str] | None, optimizer: Any, schedule: Schedule
+) -> Iterator[LoopRecorder]:
+    subject = Subject.of(model, task, names)
     mask = recorded.train_mask(subject.task, is_train)
-    if min(every, log_spaced, metrics_every) < 0:
-        raise UserError("every, log_spaced and metrics_every are numbers of steps, 0 or more")
     if (path / store.CONFIG).is_file():
         _require_same(path, subject, mask)
     else:
-        settings = {"checkpoints": {"every": every, "log_spaced": log_spaced, "at": tuple(sorted(at))}}
+        settings = {"checkpoints": {"every": schedule.every, "log_spaced": schedule.log_spaced, "at": tuple(sorted(schedule.at))}}
         recorded.begin(path, subject, mask, settings)
     with locked(path):
         for note in subject.notes:
             print(f"note: {note}", file=sys.stderr)
-        recorder = LoopRecorder(path, subject, Schedule(every, log_spaced, frozenset(at), metrics_every), mask, optimizer)
+        recorder = LoopRecorder(path, subject, schedule, mask, optimizer)
         recorder.begin()
-        yield recorder
-        recorder.finish()
+        try:
+            yield recorder
+            recorder.finish()
+        finally:
+            recorder.end()
 
 
 def _require_same(path: Path, subject: Subject, mask: np.ndarray | None) -> None:
     """Raises UserError where a folder is no recorded run, or one of another network, task or split."""
-    run = RunFiles(path)
+    run = Run(path)
     if "recorded" not in run.execution:
         raise UserError(f"{path} is a run that was not recorded; choose another folder")
     there = {part: run.stored_config.get(part) for part in ("model", "task")}
@@ -121,3 +148,5 @@ def _require_same(path: Path, subject: Subject, mask: np.ndarray | None) -> None
     other += [] if np.array_equal(recorded_mask, np.zeros(0) if mask is None else mask) else ["split"]
     if other:
         raise UserError(f"{path} was recorded with another {other[0]}; choose another folder, or give the same")
+    if run.steps:
+        subject.require_same(run)
