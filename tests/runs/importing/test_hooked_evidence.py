@@ -88,6 +88,23 @@ def test_a_reading_of_the_user_is_taken_and_a_config_of_two_layers_over_one_is_n
         import_file(tmp_path / "two.pt", tmp_path / "no", ImportOptions())
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ({"attention_dir": "sideways"}, "attention_dir = 'sideways'; only 'causal' or 'bidirectional'"),
+        ({"act_fn": "relu", "parallel_attn_mlp": True}, "parallel_attn_mlp = True; only False"),
+        ({"act_fn": "relu", "eps": "small"}, "eps = 'small'"),
+        ({"act_fn": "relu", "output_logits_soft_cap": 30.0}, "output_logits_soft_cap = 30.0"),
+        ({"normalization_type": "LN"}, "its weights have no LayerNorm weights"),
+    ],
+)
+def test_a_config_of_another_network_is_refused(words: dict[str, Any], complaint: str, tmp_path: Path) -> None:
+    state = weights(trained(tmp_path, {"training__steps": 1}))
+    torch.save({"model": state, "cfg": words}, tmp_path / "file.pt")
+    with pytest.raises(UserError, match=complaint):
+        import_file(tmp_path / "file.pt", tmp_path / "no", ImportOptions())
+
+
 def test_a_network_of_no_operation_is_doubted_aloud(tmp_path: Path) -> None:
     generator = torch.Generator().manual_seed(0)
     state = {

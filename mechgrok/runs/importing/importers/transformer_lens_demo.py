@@ -39,7 +39,7 @@ class TransformerLensDemo(Importer):
 
     def convert(self, file: WeightsFile) -> Foreign:
         """The checkpoints, `model` as the last of them, and the losses, split and config that the file holds."""
-        data, config = file.data, _config(file.data)
+        data, facts = file.data, {**file.contents.facts, **_config(file.data)}
         recorded = records.read_records(data, first={"train": 0, "test": 1})
         known, name = step_of(data)
         final, notes = parameters.complete(data["model"])
@@ -56,8 +56,8 @@ class TransformerLensDemo(Importer):
             accuracies=recorded.accuracies,
             undated=recorded.undated,
             in_epochs=InEpochs(name is not None and is_epochs(name), recorded.in_epochs),
-            facts=config,
-            structure=HookedNetwork.of(final, data["model"], library_config.of_facts(config)),
+            facts=facts,
+            structure=HookedNetwork.of(final, data["model"], library_config.of_facts(facts)),
         )
 
 

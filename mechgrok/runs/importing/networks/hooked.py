@@ -81,7 +81,7 @@ class HookedNetwork(Structure):
         named = self.config["normalization_type"]
         if named not in fitting:
             have = "have" if normed else "have no"
-            raise UserError(f"the file's config has normalization_type {named!r}, and its weights {have} LayerNorm weights")
+            raise UserError(f"the file's config has normalization_type {named!r:.80}, and its weights {have} LayerNorm weights")
         return (named,)
 
     def _scales(self) -> Sequence[str | float]:
@@ -89,7 +89,7 @@ class HookedNetwork(Structure):
         if self.config.get("use_attn_scale") is False:
             return ("1",)
         divisor = self.config.get("attn_scale")
-        if isinstance(divisor, float) and divisor > 0:
+        if isinstance(divisor, float) and 0 < divisor < math.inf:
             return (_INVERSE_ROOT,) if math.isclose(divisor, math.sqrt(self.sizes["d_head"]), rel_tol=1e-4) else (divisor,)
         return (_INVERSE_ROOT,) if "use_attn_scale" in self.config else options.scales(self.sizes["d_head"], self.sizes["d_model"])
 
@@ -105,7 +105,7 @@ class HookedNetwork(Structure):
         if named is None:
             return options.ACTIVATIONS
         if named not in options.ACTIVATIONS:
-            raise UserError(f"the file's activation is {named!r}; networks with {', '.join(options.ACTIVATIONS)} can be imported")
+            raise UserError(f"the file's activation is {named!r:.80}; networks with {', '.join(options.ACTIVATIONS)} can be imported")
         return (named,)
 
     def model(self, reading: Reading) -> Transformer:

@@ -8,6 +8,7 @@ from typing import Any
 from mechgrok.errors import UserError
 
 _FIXED: dict[str, tuple[Any, ...]] = {
+    "attention_dir": ("causal", "bidirectional"),
     "positional_embedding_type": ("standard",),
     "attn_scores_soft_cap": (-1.0, None),
     "output_logits_soft_cap": (-1.0, None),
@@ -29,7 +30,7 @@ _FIXED: dict[str, tuple[Any, ...]] = {
         (False, None),
     ),
 }
-"""Options that change what the network computes, and their values in the networks that we can run."""
+"""Options that change what the network computes, and their values in the networks that we can run, the usual one first."""
 _SIZES = {
     "n_layers": "layers",
     "n_heads": "heads",
@@ -39,7 +40,7 @@ _SIZES = {
     "d_vocab_out": "d_vocab_out",
     "n_ctx": "n_ctx",
 }
-_CHOSEN = ("act_fn", "normalization_type", "attention_dir", "use_attn_scale", "attn_scale", "eps", "attention_coefficient")
+_CHOSEN = ("act_fn", "normalization_type", "use_attn_scale", "attn_scale", "eps", "attention_coefficient")
 _SIGNS = ("act_fn", "normalization_type", "attention_dir", "n_ctx")
 """Names that no other program's config has."""
 
@@ -55,7 +56,8 @@ def require_ours(config: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
     """Raises UserError for a network that is none of ours, and for a config whose sizes are not those of the weights."""
     for option, allowed in _FIXED.items():
         if option in config and config[option] not in allowed:
-            raise UserError(f"the file's network has {option} = {config[option]!r:.80}; only {allowed[0]!r} can be imported")
+            possible = " or ".join(repr(each) for each in allowed if each is not None)
+            raise UserError(f"the file's network has {option} = {config[option]!r:.80}; only {possible} can be imported")
     for option, axis in _SIZES.items():
         if option in config and axis in sizes and config[option] not in (sizes[axis], -1):
             raise UserError(f"the file's config has {option} = {config[option]!r:.80}, but its weights have {sizes[axis]}")
