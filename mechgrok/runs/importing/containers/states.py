@@ -80,9 +80,13 @@ class _Search:
             return Found(dict(single), _notes(parts), any(part.in_epochs for part in parts))
         if len(single) == 1 and steps is None:
             return parts[0]
-        note = () if steps is not None else ("the file does not hold the steps of its list of weights: their places in the list are taken",)
+        note = (
+            ()
+            if steps is not None
+            else ("the file does not hold the steps of its list of weights: their places in the list are taken for epochs",)
+        )
         places = range(len(items)) if steps is None else steps
-        return Found({step: state for step, (_, state) in zip(places, single, strict=True)}, (*_notes(parts), *note))
+        return Found({step: state for step, (_, state) in zip(places, single, strict=True)}, (*_notes(parts), *note), steps is None)
 
     def _mixed(self, node: Mapping[Any, Any]) -> Found:
         """Weights among other things: those under the keys of networks, and tensors beside words and numbers where there are none."""

@@ -152,6 +152,8 @@ def test_lists_without_an_axis_stay_without_steps() -> None:
         ({"step_10": state(1), "step_20": state(2)}, False, False),
         ({"snapshots": [state(1), state(2)], "epochs": [5, 10], "train_losses": [2.0, 1.0]}, True, True),
         ([{"epoch": 5, "model": state(1)}, {"epoch": 9, "model": state(2)}], True, False),
+        ([{"step": 5, "model": state(1)}, {"step": 9, "model": state(2)}], False, False),
+        ([state(1), state(2)], True, False),
         ({"net": STATE, "step": 7, "history": {"epoch": [0, 1], "train_loss": [2.0, 1.0]}}, False, True),
     ],
 )
