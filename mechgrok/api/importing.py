@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from mechgrok.errors import UserError, nearest
+from mechgrok.runs.importing.logs.columns import parse_columns
 from mechgrok.runs.run import Run, open_run
+
+_WORDS: dict[str, Callable[[str], Any]] = {"columns": parse_columns, "reading": lambda word: (word,), "split_file": Path}
+"""Options that may be one word."""
 
 
 def import_run(file: str | Path, out: str | Path, **options: Any) -> Run:
@@ -21,7 +26,7 @@ def import_run(file: str | Path, out: str | Path, **options: Any) -> Run:
         The folder of the new run.
     options : Any
         What the file does not record, as the flags of `mechgrok import`: p, operation, split, fraction, split_seed, train_rows,
-        split_file, step, record_every, columns (a mapping), reading (such as ["heads=4"]).
+        split_file, step, record_every, columns (a mapping, or as the flag), reading (such as ["heads=4"]).
 
     Returns
     -------
@@ -46,5 +51,6 @@ def import_run(file: str | Path, out: str | Path, **options: Any) -> Run:
     unknown = next((name for name in options if name not in known), None)
     if unknown:
         raise UserError(f"import_run has no option {unknown}{nearest(unknown, known)}")
-    import_file(Path(file), Path(out), ImportOptions(**options))
+    given = {name: convert(options[name]) for name, convert in _WORDS.items() if isinstance(options.get(name), str)}
+    import_file(Path(file), Path(out), ImportOptions(**options | given))
     return open_run(out)

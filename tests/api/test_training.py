@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from made_runs import make_run
@@ -86,5 +87,14 @@ def test_an_import_is_that_of_the_command_line(tmp_path: Path) -> None:
     run = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "python", operation="add")
     assert main(["import", str(tmp_path / "weights.pth"), "--operation", "add", "--out", str(tmp_path / "shell")]) == 0
     assert run.config == mechgrok.open_run(tmp_path / "shell").config
+    (tmp_path / "rows.txt").write_text("3\n5\n")
+    rows = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "rows", operation="add", split_file=str(tmp_path / "rows.txt"))
+    assert np.flatnonzero(rows.is_train).tolist() == [3, 5]
+    for options, message in (
+        ({"columns": "step=t"}, "--columns names columns"),
+        ({"reading": "heads"}, "--reading heads: write OPTION=VALUE"),
+    ):
+        with pytest.raises(mechgrok.UserError, match=message):
+            mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "other", **options)
     with pytest.raises(mechgrok.UserError, match="did you mean operation"):
         mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "other", operatin="add")
