@@ -13,7 +13,7 @@ from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.output_classes import classes_of_loss
 from mechgrok.runs.importing.inference.records import Recorded
-from mechgrok.runs.importing.inference.search import Search, Trial
+from mechgrok.runs.importing.inference.search import IMPOSSIBLE, Search, Trial
 from mechgrok.runs.importing.inference.verdict import Verdict, judge, oddity
 from mechgrok.runs.importing.networks.structure import State, Structure
 from mechgrok.tasks.operations import FORMULAS
@@ -111,10 +111,11 @@ def _conventional(found: Finalists) -> Decision:
 
 def _distinct(trials: Sequence[Trial], choices: Mapping[str, Sequence[Any]]) -> list[Trial]:
     """The strongest of readings with different logits, each in its conventional form."""
-    if not trials or trials[0].z < 0:
+    possible = [trial for trial in trials if trial.z > IMPOSSIBLE]
+    if not possible:
         raise UserError("no reading of the file's network can be computed; hand the network itself to mechgrok.analyze(model, task=...)")
     groups: dict[tuple[str, int, float], Trial] = {}
-    for trial in trials:
+    for trial in possible:
         key = (trial.operation, trial.reading["row"].p, round(trial.z, 4))
         if key not in groups or oddity(trial.reading, choices) < oddity(groups[key].reading, choices):
             groups[key] = trial

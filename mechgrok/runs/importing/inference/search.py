@@ -37,6 +37,8 @@ NEAR = 0.7
 BIDIRECTIONAL = "bidirectional"
 MOST = 1500
 """Combinations."""
+IMPOSSIBLE = -math.inf
+"""The signal of a reading under which the network cannot be computed."""
 STRONG = 0.4
 """Of the largest possible signal: no other combinations are tried when one has it."""
 MOSTLY = 0.9
@@ -140,7 +142,7 @@ class Search:
             for changes in self._turns():
                 tried = self._try({**best.reading, **change} for change in changes)
                 best = max([best, *tried], key=lambda trial: trial.z)
-            if best.z <= start.z * (1 + 1e-6):
+            if not best.z > start.z + 1e-6 * abs(start.z):
                 return
             start = best
 
@@ -176,7 +178,7 @@ class Search:
             with torch.no_grad():
                 z, operation, right = signal(interpretation.logits(self.state, tokens)[:, : interpretation.task.p].float(), labels)
         except UserError:
-            return Trial(reading, -1.0, self.operations[0], 0.0)
+            return Trial(reading, IMPOSSIBLE, self.operations[0], 0.0)
         return Trial(reading, z, operation, right)
 
     def _table(self, interpretation: Interpretation) -> tuple[Tensor, Labels]:
