@@ -42,7 +42,8 @@ def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
 
     Raises UserError, with nothing written, where that cannot be.
     """
-    refuse_existing(out)
+    if not options.dry:
+        refuse_existing(out)
     _refuse_own(path)
     log, notes = log_of(path)
     if log is not None and not (path.is_dir() and reading.weight_files(path)):
@@ -101,7 +102,7 @@ def _network(foreign: Foreign, options: ImportOptions) -> _Network:
     """A network of a known format as this defines it, a plain one as the evidence decides."""
     if foreign.structure is None:
         if options.reading:
-            raise UserError(f"--reading is for plain networks; this file is of the format {foreign.format}, which leaves nothing to choose")
+            raise UserError(f"a file of the format {foreign.format} leaves no reading to choose; leave --reading away")
         architecture = infer_architecture(foreign.last, foreign.config)
         task = infer_task(foreign, architecture, options.p)
         return _Network(_model(architecture), task, foreign.snapshots, recognised=foreign.recognised)

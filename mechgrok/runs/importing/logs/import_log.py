@@ -29,7 +29,9 @@ from mechgrok.runs.importing.options import Imported, ImportOptions
 
 LOG = "metrics.csv"
 FORMAT = "log"
-DESCRIBE = "a log of curves (.csv, .json, .jsonl): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
+DESCRIBE = (
+    "a log of curves (.csv, .json, .jsonl, .ndjson): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
+)
 _HPARAMS = "hparams.yaml"
 _SHOWN = 4
 _AVERAGED = "train readings are means over the batches of an epoch, taken while the network changes, with dropout; val is called test here"

@@ -167,6 +167,7 @@ def test_a_random_network_needs_a_word(tmp_path: Path) -> None:
             ImportOptions(p=8),
             "has 12 tokens and 12 classes; modulo 8 they would be at least 13 each, = + - * / among them; did you mean --p 7?",
         ),
+        ({}, ImportOptions(reading=("heads=2",)), "a file of the format furuta2024 leaves no reading to choose; leave --reading away"),
         ({"train_data": [(1, 2, 3)]}, ImportOptions(), "train_data is no list of pairs"),
         ({"train_data": [(1, 12)]}, ImportOptions(), "are no pairs of its 12 tokens"),
         ({"train_data": "x"}, ImportOptions(), "train_data is no list of pairs"),
