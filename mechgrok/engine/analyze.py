@@ -146,7 +146,8 @@ def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int]
     nulled = null.nulls(work, _compared(todo, broken), nulls) if nulls else {}
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
-    return Outcomes({measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}, run.notes)
+    found = {measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}
+    return Outcomes(found, [*run.notes, *filter(None, [work.results.unwritten])])
 
 
 def _compared(todo: Plan, failures: Mapping[BaseMeasure, Outcome]) -> dict[Measure, int]:
@@ -190,7 +191,12 @@ def _outcome(
     if measure in failures:
         return failures[measure]
     null = nulled.get(measure, {}) if isinstance(measure, Measure) else {}
-    return Result(measure, work.over_checkpoints(measure, todo[measure]), null)
+    try:
+        return Result(measure, work.over_checkpoints(measure, todo[measure]), null)
+    except UserError:
+        raise
+    except Exception:
+        return Failure(measure, traceback.format_exc())
 
 
 def _split(todo: Plan) -> tuple[Plan, Plan]:

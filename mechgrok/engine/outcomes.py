@@ -178,7 +178,7 @@ class Outcomes(dict[str, Outcome]):
     found : mapping of str to Result, NotApplicable or Failure
         The outcomes.
     notes : sequence of str
-        Of a network in memory, and of a run that was recorded from one: how it and its task fit.
+        Of a network in memory, and of a run that was recorded from one: how it and its task fit. Why results could not be stored.
 
     Examples
     --------

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from mechgrok.engine.outcomes import Null
-from mechgrok.engine.tables import Stored, Tables
+from mechgrok.engine.tables import Stored, Tables, fit
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.runs.store import digest, write
 
@@ -43,7 +43,11 @@ class Results:
         self.run = run
         self._read = cache(lambda measure: Tables.read(folder(run, measure) / TABLES))
         self._waiting: dict[BaseMeasure, dict[int, Stored]] = {}
+        self._types: dict[BaseMeasure, Stored] = {}
+        """Of each measure that was computed, the table of one step."""
         self._written, self._lock = time.monotonic(), threading.RLock()
+        self.unwritten = ""
+        """Why results could not be stored; empty where they could."""
 
     def read(self, measure: BaseMeasure, step: int) -> tuple[pd.DataFrame, str] | None:
         """The table of a step and its stamp, whatever it was computed from; None where there is none."""
@@ -74,22 +78,35 @@ class Results:
             return self._tables(measure).over(steps)
 
     def keep(self, measure: BaseMeasure, step: int, stamp: str, table: pd.DataFrame) -> None:
-        """Stores a table that was just computed, on the disk within INTERVAL seconds."""
+        """Stores a table that was just computed, on the disk within INTERVAL seconds.
+
+        Raises TypeError where its columns have other types than those of another step.
+        """
         with self._lock:
-            self._waiting.setdefault(measure, {})[step] = Stored.of(table, stamp)
+            stored = Stored.of(table, stamp)
+            if not fit([self._types.setdefault(measure, stored), stored]):
+                raise TypeError(f"the columns of {measure.label} have other types at step {step} than at another one")
+            self._waiting.setdefault(measure, {})[step] = stored
             if time.monotonic() - self._written > INTERVAL:
                 self.write()
 
     def write(self) -> None:
-        """Writes the tables that wait."""
+        """Writes the tables that wait. Where the folder takes none, as on a full disk, they stay in memory."""
         with self._lock:
-            if self._waiting:
-                with _locked(self.run / RESULTS):
-                    for measure, new in self._waiting.items():
-                        _add(folder(self.run, measure), measure, new)
+            self._written = time.monotonic()
+            try:
+                self._write_waiting()
+            except OSError as error:
+                self.unwritten = f"results are not stored: {self.run / RESULTS} cannot be written ({error.strerror})"
+                return
             self._waiting.clear()
             self._read.cache_clear()
-            self._written = time.monotonic()
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            with _locked(self.run / RESULTS):
+                for measure, new in self._waiting.items():
+                    _add(folder(self.run, measure), measure, new)
 
     def _tables(self, measure: BaseMeasure) -> Tables:
         stored: Tables = self._read(measure)
@@ -131,9 +148,9 @@ def _label(path: Path) -> str | None:
 
 
 def save_null(run: Path, measure: BaseMeasure, step: int, stamp: str, null: Null) -> None:
-    """Stores a measure's null at a checkpoint."""
+    """Stores a measure's null at a checkpoint, unless the folder takes nothing, which `Results.write` reports."""
     place = folder(run, measure)
-    with _locked(run / RESULTS):
+    with suppress(OSError), _locked(run / RESULTS):
         nulls = _json(place / NULLS) | {str(step): {"stamp": stamp, "null": null}}
         write(place / NULLS, json.dumps(nulls).encode(), durable=False)
 

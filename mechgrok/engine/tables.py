@@ -57,17 +57,19 @@ class Tables:
             return cls()
 
     def with_(self, new: Mapping[int, Stored]) -> Tables:
-        """These tables and new ones, which replace those of their steps."""
-        merged = {**self.by_step, **new}
+        """These tables and new ones, which replace those of their steps, and those of other versions, whose columns have other types."""
+        kept = {step: stored for step, stored in self.by_step.items() if step not in new}
+        if not fit([*kept.values(), *new.values()]):
+            kept = {step: stored for step, stored in kept.items() if fit([stored, *new.values()])}
+        merged = {**kept, **new}
         return Tables({step: merged[step] for step in sorted(merged)})
 
     def content(self) -> bytes:
-        """The bytes of the file; tables of other versions of the measure, whose columns have other types, are left out."""
-        fitting = _fitting(self.by_step)
-        table = _joined(stored.rows for stored in fitting.values())
+        """The bytes of the file."""
+        table = _joined(stored.rows for stored in self.by_step.values())
         buffer = io.BytesIO()
         # Dictionaries and statistics are for large files that are searched; here they would take half of the time.
-        noted = table.replace_schema_metadata({_METADATA: json.dumps(_described(fitting)).encode()})
+        noted = table.replace_schema_metadata({_METADATA: json.dumps(_described(self.by_step)).encode()})
         pq.write_table(noted, buffer, use_dictionary=False, write_statistics=False)
         return buffer.getvalue()
 
@@ -82,14 +84,13 @@ def _joined(parts: Iterable[pa.Table]) -> pa.Table:
     return pa.concat_tables(parts, promote_options="permissive")
 
 
-def _fitting(by_step: Mapping[int, Stored]) -> dict[int, Stored]:
-    """The tables whose columns have types that fit those of the newest shared stamp, which is that of the last table merged."""
+def fit(tables: Iterable[Stored]) -> bool:
+    """Whether the columns of some tables have types that one table can hold."""
     try:
-        pa.unify_schemas([stored.rows.schema for stored in by_step.values()], promote_options="permissive")
-        return dict(by_step)
+        pa.unify_schemas([stored.rows.schema for stored in tables], promote_options="permissive")
     except pa.ArrowException:
-        now = list(by_step.values())[-1].rows.schema
-        return {step: stored for step, stored in by_step.items() if stored.rows.schema.equals(now)}
+        return False
+    return True
 
 
 def _described(by_step: Mapping[int, Stored]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Work:
         self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
         self._digest = cache(self._digest_of_table)
         self._not_finite = cache(self._first_not_finite)
-        self._stored: set[tuple[BaseMeasure, int]] = set()
+        self._stored: dict[tuple[BaseMeasure, int], str] = {}
         self._unstored: dict[tuple[BaseMeasure, int], pd.DataFrame] = {}
 
     def obstacle(self, measure: BaseMeasure) -> str | None:
@@ -59,12 +59,15 @@ class Work:
         for step in steps:
             if (measure, step) not in self._stored:
                 self.ensure(measure, step)
+            elif self.results.stamp(measure, step) != self._stored[measure, step]:
+                # Another analysis, of other code, has replaced what this one has stored.
+                self._table(measure, step)
         return self.results.over(measure, steps)
 
     def ensure(self, measure: BaseMeasure, step: int) -> None:
         """Computes a measure's table at a step where none is stored that holds; a stored one is not read."""
-        if self.is_stored(measure) and self.results.stamp(measure, step) == self.stamp(measure, step):
-            self._stored.add((measure, step))
+        if self.is_stored(measure) and self.results.stamp(measure, step) == (made_from := self.stamp(measure, step)):
+            self._stored[measure, step] = made_from
         else:
             self.table(measure, step)
 
@@ -94,7 +97,7 @@ class Work:
         if table is None:
             table = self._computed(measure, step)
             self.results.keep(measure, step, made_from, table)
-        self._stored.add((measure, step))
+        self._stored[measure, step] = made_from
         return table
 
     def _first_not_finite(self, step: int) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from planted import plant
 
 from mechgrok.engine import results, stamps
 from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import Failure, Result
 from mechgrok.engine.results import Results
 from mechgrok.runs.run import open_run
 
@@ -140,3 +143,46 @@ class TestFiles:
         with pytest.raises(KeyboardInterrupt):
             analyze(open_run(folder), [Made(), Chain()], nulls=0)
         assert Results(folder).steps(Made()) == [20]
+
+    @pytest.mark.parametrize("change", ["removed", "of other code"])
+    def test_what_another_process_replaces_meanwhile_is_not_mixed_in(
+        self, change: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(results, "INTERVAL", 0.0)
+
+        def at_the_end(done: int, total: int) -> None:
+            if done == total and change == "removed":
+                shutil.rmtree(folder / results.RESULTS)
+            elif done == total:
+                other = Results(folder)
+                other.keep(Made(), 10, "{}", pd.DataFrame({"value": [-1.0], "norm": [-1.0]}))
+                other.write()
+
+        found = analyze(open_run(folder), [Made()], nulls=0, tick=at_the_end)["made"]
+        assert found.table["value"].tolist() == pytest.approx([value(folder, step) for step in (0, 10, 20)], rel=1e-12)  # type: ignore[union-attr]
+
+    def test_a_folder_that_takes_nothing_gives_results_and_the_reason(self, folder: Path) -> None:
+        (folder / results.RESULTS).write_text("in the way")
+        found = analyze(open_run(folder), [Made()], nulls=2)
+        assert found["made"].table["step"].tolist() == [0, 10, 20]  # type: ignore[union-attr]
+        assert found["made"].null  # type: ignore[union-attr]
+        assert found.notes == (f"results are not stored: {folder / results.RESULTS} cannot be written (File exists)",)
+
+
+@pytest.mark.parametrize("first", ["all", [0]])
+def test_a_measure_whose_columns_change_their_type_fails_alone(first: Any, folder: Path) -> None:
+    def word(snapshot: Any) -> pd.DataFrame:
+        return pd.DataFrame({"x": ["word"] if snapshot.step == 10 else [1.0]})
+
+    for steps in (first, "all"):
+        found = analyze(open_run(folder), [word, Made()], steps=steps, nulls=0)
+        assert isinstance(found["made"], Result)
+    assert isinstance(found["word"], Failure)
+    assert "the columns of word have other types at step" in found["word"].reason
+
+
+def test_a_list_in_a_table_is_a_list_in_the_headline(folder: Path) -> None:
+    def several(_: Any) -> pd.DataFrame:
+        return pd.DataFrame({"x": [[1, 2]], "y": [0.5]})
+
+    assert analyze(open_run(folder), [several], nulls=0)["several"].headline == {"x": [1, 2], "y": 0.5}  # type: ignore[union-attr]

@@ -71,6 +71,8 @@ def test_tables_with_columns_of_other_types_replace_the_old_ones(tmp_path: Path)
     old = kept({0: pd.DataFrame({"value": ["x"]}), 10: pd.DataFrame({"value": ["y"]})}, path)
     path.write_bytes(old.with_({10: Stored.of(pd.DataFrame({"value": [1.0]}), stamp())}).content())
     assert list(Tables.read(path).by_step) == [10]
+    path.write_bytes(old.with_({0: Stored.of(pd.DataFrame({"value": [1.0]}), stamp())}).content())
+    assert list(Tables.read(path).by_step) == [0], "the new one stays, also where an old one is of a later step"
 
 
 def test_the_shared_part_of_stamps_is_stored_once(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class FunctionMeasure(Measure):
         if len(now) != 1:
             return {"rows": len(now)}
         values = now.drop(columns="step").iloc[0].to_dict()
-        return {str(key): value.item() if hasattr(value, "item") else value for key, value in values.items()}
+        return {str(key): value.tolist() if hasattr(value, "tolist") else value for key, value in values.items()}
 
 
 def measure(function: Callable[[Snapshot], Any]) -> Measure:
