@@ -85,8 +85,10 @@ def date_records(recorded: Recorded, record_every: int | None) -> tuple[Recorded
 
     Raises UserError where the log gives its steps and the user another interval.
     """
-    if record_every is not None and (record_every < 1 or not (recorded.undated or recorded.in_epochs)):
-        raise UserError(f"--record-every {record_every}: the log gives its steps, or the number is below 1; leave it away")
+    if record_every is not None and record_every < 1:
+        raise UserError(f"--record-every {record_every}: a number of updates, 1 or more")
+    if record_every is not None and not (recorded.undated or recorded.in_epochs):
+        raise UserError(f"--record-every {record_every}: the log gives its steps; leave it away")
     return _joined(*_by_epochs(recorded, record_every), record_every)
 
 

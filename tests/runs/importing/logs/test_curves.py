@@ -144,8 +144,13 @@ def test_the_interval_gives_the_updates_of_an_epoch(tmp_path: Path) -> None:
 
 
 def test_the_interval_of_a_log_with_steps_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--record-every 5: the log gives its steps"):
-        read_curves(write(tmp_path, "log.csv", csv(NAMES["usual"])), record_every=5)
+    path = write(tmp_path, "log.csv", csv(NAMES["usual"]))
+    for every, complaint in (
+        (5, "--record-every 5: the log gives its steps; leave it away"),
+        (0, "--record-every 0: a number of updates, 1 or more"),
+    ):
+        with pytest.raises(UserError, match=complaint):
+            read_curves(path, record_every=every)
 
 
 @pytest.mark.parametrize(
