@@ -22,6 +22,8 @@ from mechgrok.models.weights import Weights
 
 _ROUNDING, _SINGLE = 1e-9, 1e-4
 """The largest change that may be rounding, relative to the largest value: in double precision, and in another."""
+_OF_SCORES = ("W_Q", "W_K", "b_Q", "b_K")
+"""Without effect where attention is constant (Zhong et al. 2023); b_K is always, since the softmax takes no shift."""
 _EVERY_OTHER = slice(0, None, 2)
 Part = int | slice | EllipsisType | tuple[int | slice | EllipsisType, ...]
 
@@ -56,7 +58,9 @@ class Evidence:
 
     def _is_confirmed(self, name: str) -> bool:
         leaf = name.rpartition(".")[2]
-        if leaf != "b_K" and not self.changes(name)["logits"].any():
+        if not self.moves(name, "logits"):
+            if leaf in _OF_SCORES:
+                return False
             raise self.wrong(name, "has no effect on the logits")
         return leaf in _CHECKS and _CHECKS[leaf](self, name)
 
@@ -88,6 +92,11 @@ class Evidence:
         found = moved(tensor, part)
         return self.changed({stored: found.T if turned else found})
 
+    def moves(self, name: str, value: str, part: Part = ...) -> bool:
+        """Whether a part of a parameter moves logits or an activation, here or at small random weights, where few units are dead."""
+        smaller = Evidence(self.network, {each: torch.zeros_like(tensor) for each, tensor in self.held.items()}, self.tokens)
+        return bool(self.changes(name, part)[value].any() or smaller.changes(name, part)[value].any())
+
     def changed(self, replaced: Weights) -> dict[str, Tensor]:
         """The same by other weights."""
         after = self._at({**self.weights, **replaced})
@@ -97,8 +106,9 @@ class Evidence:
         return {name: each.where(each.abs() > share * self.before[name].abs().max(), 0) for name, each in differences.items()}
 
     def differ(self, change: Tensor) -> Tensor:
-        """The rows in which some logits change by different amounts; log probabilities all change by one more (rows,)."""
-        return (change - change[:, :1]).abs().amax(1) > _SINGLE * self.before["logits"].abs().max()
+        """The rows in which some logits change by different amounts, as log probabilities all change by one more (rows,)."""
+        apart = change - change[:, :1] if change.shape[1] > 1 else change
+        return apart.abs().amax(1) > _SINGLE * self.before["logits"].abs().max()
 
     def beside(self, name: str, leaf: str) -> str | None:
         """The activation of the block of a parameter, if it is named."""
@@ -126,9 +136,9 @@ def _row_of_token(evidence: Evidence, name: str) -> bool:
     holding = (tokens == token).any(1)
     if (rows & ~holding).any():
         raise evidence.wrong(name, f"changes rows without token {token} by its row {token}, so it is no embedding of tokens")
-    if not rows.any():
-        raise evidence.wrong(name, f"changes no row with token {token} by its row {token}, so it is no embedding of tokens")
-    return True
+    if not rows.any() and change[~holding].any() and not _is_tied(evidence, name):
+        raise evidence.wrong(name, f"changes the logit of class {token} by its row {token}, so it is no embedding of tokens")
+    return bool(rows.any())
 
 
 def _column_of_class(evidence: Evidence, name: str) -> bool:
@@ -139,9 +149,9 @@ def _column_of_class(evidence: Evidence, name: str) -> bool:
     others = change[:, torch.arange(change.shape[1]) != first]
     if not len(others) or others.shape[1] < 2:
         return False
-    if evidence.differ(others).any() or not change.any():
+    if evidence.differ(others).any():
         raise evidence.wrong(name, f"changes other logits than that of class {first} by its column {first}")
-    return True
+    return bool(change.any())
 
 
 def _neuron(evidence: Evidence, name: str) -> bool:
@@ -151,9 +161,10 @@ def _neuron(evidence: Evidence, name: str) -> bool:
     have, count = evidence.weights[name].shape[-1], evidence.before[neurons].shape[-1]
     if have != count:
         raise evidence.wrong(name, f"has {have} neurons, and {neurons} has {count}")
-    change = evidence.changes(name, (..., _EVERY_OTHER))[neurons]
-    if change[:, 1::2].any() or not change[:, _EVERY_OTHER].any():
+    if evidence.changes(name, (..., _EVERY_OTHER))[neurons][:, 1::2].any():
         raise evidence.wrong(name, f"moves other neurons of {neurons} than its own")
+    if not evidence.moves(name, neurons):
+        raise evidence.wrong(name, f"moves no neuron of {neurons}")
     return True
 
 
@@ -164,9 +175,10 @@ def _head(evidence: Evidence, name: str) -> bool:
     have, count = evidence.weights[name].shape[0], evidence.before[pattern].shape[1]
     if have != count:
         raise evidence.wrong(name, f"has {have} heads, and {pattern} has {count}")
-    change = evidence.changes(name, 0)[pattern]
-    if change[:, 1:].any() or not change[:, 0].any():
+    if evidence.changes(name, 0)[pattern][:, 1:].any():
         raise evidence.wrong(name, f"moves other heads of {pattern} than its own")
+    if not evidence.moves(name, pattern):
+        raise evidence.wrong(name, f"moves no head of {pattern}")
     return True
 
 

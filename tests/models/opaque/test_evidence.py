@@ -50,8 +50,9 @@ WRONG = {
     ("embed.W_E", "unused.weight"): "unused.weight has no effect on the logits",
     ("pos_embed.W_pos", "norm.bias"): r"norm.bias is \(8,\), and pos_embed.W_pos is \(pos, d_model\)",
     ("pos_embed.W_pos", "right.weight"): "changes rows of 2 tokens by the positions behind them",
-    ("blocks.0.mlp.W_in", "mix.weight"): "mix.weight moves other neurons of blocks.0.mlp.hook_post than its own",
-    ("blocks.0.mlp.b_in", "out.bias"): "out.bias moves other neurons",
+    ("blocks.0.mlp.W_in", "mix.weight"): "mix.weight moves no neuron of blocks.0.mlp.hook_post",
+    ("blocks.0.mlp.b_in", "out.bias"): "out.bias moves no neuron of blocks.0.mlp.hook_post",
+    ("blocks.0.mlp.W_in", "right.weight"): "right.weight moves other neurons of blocks.0.mlp.hook_post than its own",
     ("blocks.0.mlp.W_out", "right.weight"): "right.weight moves blocks.0.mlp.hook_post, which lies before it",
     ("blocks.0.mlp.W_out", "into.weight"): "blocks.0.mlp.W_in and blocks.0.mlp.W_out are both into.weight",
     ("unembed.W_U", "mix.weight"): "mix.weight changes other logits than that of class 0",
@@ -116,7 +117,33 @@ def test_heads_move_their_own_pattern() -> None:
         "names: moving them could not confirm blocks.0.attn.W_V, blocks.0.attn.W_O, blocks.0.attn.b_K",
     )
     swapped = {**names, "blocks.0.attn.W_Q": "v", "blocks.0.attn.W_V": "q"}
-    with pytest.raises(UserError, match=r"blocks.0.attn.W_Q: v moves other heads of blocks.0.attn.hook_pattern than its own"):
+    with pytest.raises(UserError, match=r"blocks.0.attn.W_Q: v moves no head of blocks.0.attn.hook_pattern"):
         describe(ByHead(), TASK, swapped)
     with pytest.raises(UserError, match=r"blocks.0.attn.W_V: q moves blocks.0.attn.hook_pattern, which lies before it"):
         describe(ByHead(), TASK, {"blocks.0.attn.hook_pattern": "soft", "blocks.0.attn.W_V": "q"})
+
+
+def test_two_classes_dead_neurons_and_saturated_heads_are_no_sign_of_a_wrong_name() -> None:
+    """Two numbers, neurons that a bias switches off in every row, and attention to one token alone."""
+    two = Modular(p=2, layout="a b")
+    module = nn.Sequential(nn.Embedding(2, 4), nn.Flatten(), nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 2))
+    assert describe(module, two, {"embed.W_E": "0.weight", "blocks.0.mlp.hook_post": "3"}).notes == ()
+    nn.init.constant_(module[2].bias, -50.0)
+    describe(module, two, {"blocks.0.mlp.b_in": "2.bias", "blocks.0.mlp.hook_post": "3", "embed.W_E": "0.weight"})
+    sharp = ByHead()
+    with torch.no_grad():
+        sharp.k.mul_(1e4)
+    describe(sharp, TASK, {"blocks.0.attn.W_Q": "q", "blocks.0.attn.hook_pattern": "soft"})
+
+
+def test_queries_and_keys_of_constant_attention_are_left_open() -> None:
+    """Attention is mixed with a constant in networks of Zhong et al. 2023, up to a share of 1."""
+
+    class Constant(ByHead):
+        def forward(self, tokens: Tensor) -> Tensor:
+            x = self.emb(tokens)
+            pattern = self.soft(x.new_zeros(len(x), 2, 2, 2))
+            return self.head(torch.einsum("bhpe,hed->bpd", pattern @ torch.einsum("bpd,hde->bhpe", x, self.v), self.o))
+
+    names = {"blocks.0.attn.W_Q": "q", "blocks.0.attn.hook_pattern": "soft"}
+    assert describe(Constant(), TASK, names).notes == ("names: moving them could not confirm blocks.0.attn.W_Q",)
