@@ -192,11 +192,14 @@ def _outcome(
         return failures[measure]
     null = nulled.get(measure, {}) if isinstance(measure, Measure) else {}
     try:
-        return Result(measure, work.over_checkpoints(measure, todo[measure]), null)
+        found = Result(measure, work.over_checkpoints(measure, todo[measure]), null)
+        # A headline that breaks would break the text of all outcomes.
+        _ = found.headline
     except UserError:
         raise
     except Exception:
         return Failure(measure, traceback.format_exc())
+    return found
 
 
 def _split(todo: Plan) -> tuple[Plan, Plan]:

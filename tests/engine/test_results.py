@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,17 @@ def test_a_list_in_a_table_is_a_list_in_the_headline(folder: Path) -> None:
         return pd.DataFrame({"x": [[1, 2]], "y": [0.5]})
 
     assert analyze(open_run(folder), [several], nulls=0)["several"].headline == {"x": [1, 2], "y": 0.5}  # type: ignore[union-attr]
+
+
+def test_a_headline_that_breaks_is_a_failure_of_its_measure(folder: Path) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Headless(Made):
+        name = "headless"  # type: ignore[misc]
+
+        def headline(self, result: pd.DataFrame) -> Any:
+            raise ZeroDivisionError("no head")
+
+    found = analyze(open_run(folder), [Headless(), Made()], nulls=2)
+    assert isinstance(found["headless"], Failure)
+    assert "failed: ZeroDivisionError: no head" in repr(found)
+    assert isinstance(found["made"], Result)
