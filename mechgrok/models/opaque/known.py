@@ -43,9 +43,10 @@ def known(module: nn.Module, task: Task) -> tuple[Model, Task] | None:
 
 
 def named_parameters(module: nn.Module) -> dict[str, Tensor]:
-    """The parameters of a known module by their TransformerLens names, which a TransformerBridge has beside those of its own."""
+    """The parameters of a known module, on the CPU, by their TransformerLens names, which a TransformerBridge has beside its own."""
     bridge = getattr(module, "tl_named_parameters", None)
-    return {name: each.detach() for name, each in bridge()} if callable(bridge) else held(module)[0]
+    found = dict(bridge()) if callable(bridge) else held(module)[0]
+    return {name: each.detach().cpu() for name, each in found.items()}
 
 
 def _candidates(module: nn.Module) -> Iterator[Model]:

@@ -71,3 +71,13 @@ def test_others_are_not() -> None:
     module = MODELS["transformer"](d_model=16, heads=2, d_mlp=12).build(TASK)
     module.blocks[0].hook_mlp_out.add_perma_hook(lambda value, hook: 2 * value)
     assert known(module, TASK) is None
+
+
+def test_weights_of_a_module_on_a_gpu_are_brought_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its logits are compared, and recorded, on the CPU. The tests have no GPU, so the calls are counted."""
+    module = MODELS["transformer"](d_model=16, heads=2, d_mlp=12).build(TASK)
+    brought: list[torch.Tensor] = []
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: brought.append(tensor) or tensor)
+    found = named_parameters(module)
+    assert [id(each) for each in brought] == [id(each) for each in found.values()]
+    assert len(brought) == len(dict(module.named_parameters()))
