@@ -144,7 +144,7 @@ RUNS: dict[str, Callable[[Path], Path]] = {
     **{name: partial(made, corruption=rule) for name, rule in CORRUPTED.items()},
     **{name: partial(model_run, model=model, layout=layout) for name, (model, layout) in MODELS.items()},
 }
-USUAL = {"odd", "unknown", "attention", "divide", "S3", "corrupted", "mlp"}
+USUAL = {"odd", "even", "unknown", "attention", "divide", "S3", "corrupted", "mlp"}
 """The kinds in which most faults of a measure show; the others are tried by the long tests."""
 RARE = set(RUNS) - USUAL
 
