@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -16,7 +16,7 @@ from mechgrok.errors import UserError
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
 from mechgrok.models.opaque.calling import Caller
-from mechgrok.models.opaque.description import held, probed
+from mechgrok.models.opaque.description import PROBED, held, probed
 from mechgrok.models.opaque.noise import noisy
 from mechgrok.models.opaque.outputs import logits_at_read
 from mechgrok.models.opaque.places import first_path
@@ -26,6 +26,8 @@ from mechgrok.runs.importing.networks.transformer import PlainTransformer
 from mechgrok.tasks.task import Task
 
 _TOLERANCE = 1e-9
+_MANY = 1024
+"""Rows of the last comparison, so that a token that a module treats in a way of its own is among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +38,13 @@ class PlainReading:
     caller: Caller
     structure: Structure
     task: Task
+    rows: int = PROBED
+    """Rows of the task on which readings are compared."""
 
     @cached_property
     def tokens(self) -> Tensor:
         """Some rows of the task."""
-        return probed(self.task)
+        return probed(self.task, self.rows)
 
     @cached_property
     def _batch(self) -> Batch:
@@ -72,8 +76,9 @@ class PlainReading:
         left: Iterable[Reading] = [self._conventional]
         for names, parameters in self._stages():
             left = self._distinct(self._agreeing(self._varied(left, names), parameters))
+        on_more_rows = replace(self, rows=_MANY)
         for parameters in (noisy(held(self.module)[0], 1), held(self.module)[0]):
-            left = self._agreeing(left, parameters)
+            left = on_more_rows._agreeing(left, parameters)
         return next(iter(left), None)
 
     def _stages(self) -> Iterator[tuple[Sequence[str], dict[str, Tensor]]]:

@@ -69,11 +69,24 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], Task]] = {
     "in half precision": (lambda: PlainTransformer(P).to(torch.bfloat16), AFTER),
     "a spare token and class": (lambda: PlainTransformer(P + 1), AFTER),
 }
+
+
+class OneOddRow(PlainTransformer):
+    """Takes the number 6 for a 4 where it comes first."""
+
+    def __init__(self) -> None:
+        super().__init__(P)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return super().forward(torch.where((tokens == 6) & (torch.arange(3) == 0), 4, tokens))
+
+
 UNKNOWN: dict[str, Callable[[], nn.Module]] = {
     "bounded logits": lambda: Softened(P),
     "another scale of the scores": lambda: Plain(ROW, P, scale=0.123),
     "another eps": lambda: Plain(ROW, P, norm=lambda width: nn.LayerNorm(width, eps=3e-5)),  # type: ignore[arg-type]
     "a normalised embedding": NormedEmbedding,
+    "a number that is read as another": OneOddRow,
     "GRU": lambda: Recurrent(nn.GRU),
 }
 

@@ -85,15 +85,15 @@ def held(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     return parameters, {name: tensor.detach() for name, tensor in module.named_buffers()}
 
 
-def probed(task: Task) -> Tensor:
+def probed(task: Task, count: int = PROBED) -> Tensor:
     """Some rows of the task, of the length of its longest, spread over the table: multiples of the golden ratio modulo 1.
 
     Rows at equal distances may have a common structure: of 64 rows, every ninth one has two equal operands.
     """
     inputs = task.inputs()
     whole = inputs[(inputs >= 0).all(1)]
-    spread = np.arange(PROBED) * _GOLDEN % 1 * len(whole)
-    return torch.from_numpy(whole if len(whole) <= PROBED else whole[spread.astype(int)])
+    spread = np.arange(count) * _GOLDEN % 1 * len(whole)
+    return torch.from_numpy(whole if len(whole) <= count else whole[spread.astype(int)])
 
 
 def working(module: nn.Module, task: Task) -> Caller:
