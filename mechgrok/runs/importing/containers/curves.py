@@ -157,7 +157,7 @@ def as_number(item: Any) -> float | None:
 def as_floats(item: Any) -> list[float] | None:
     """A list of numbers, or a vector, as floats; None for anything else, and for lists that are longer than any curve."""
     if isinstance(item, Tensor):
-        return item.double().tolist() if item.ndim == 1 and len(item) <= _LONGEST else None
+        return item.double().tolist() if item.ndim == 1 and len(item) <= _LONGEST and not item.is_complex() else None
     if not isinstance(item, list | tuple) or len(item) > _LONGEST:
         return None
     found = [as_number(value) for value in item]

@@ -13,7 +13,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.safe_pickle import legacy, machine, npz
 from mechgrok.runs.importing.safe_pickle.plain import plain
 from mechgrok.runs.importing.safe_pickle.refusal import RefusedError
-from mechgrok.runs.importing.safe_pickle.tensors import Storage, require_shape
+from mechgrok.runs.importing.safe_pickle.tensors import NAMED_DTYPES, Storage, require_shape
 
 ENDINGS = (".pt", ".pth", ".ckpt", ".safetensors", ".npz", ".pkl", ".bin")
 _ADVICE = "save the weights again by torch.save(model.state_dict(), FILE)"
@@ -55,7 +55,12 @@ def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     found = load_file(path, device="cpu")
     for tensor in found.values():
         require_shape(tensor.shape)
-    return found
+    return {name: tensor.float() if _is_unusual(tensor) else tensor for name, tensor in found.items()}
+
+
+def _is_unusual(tensor: torch.Tensor) -> bool:
+    """Whether it is of a type of few bits, such as float8, for which most functions of torch are missing."""
+    return tensor.is_floating_point() and tensor.dtype not in NAMED_DTYPES.values()
 
 
 def _by_contents(path: Path) -> Any:

@@ -113,3 +113,13 @@ def test_arrays_that_inflate_to_more_than_a_quarter_of_a_gigabyte_are_refused() 
 def test_a_vector_that_is_longer_than_any_curve_is_no_curve() -> None:
     assert as_floats(torch.ones(1).expand(2**22 + 1)) is None
     assert as_floats(torch.ones(3)) == [1.0, 1.0, 1.0]
+    assert as_floats(torch.ones(3, dtype=torch.complex64)) is None
+
+
+def test_numbers_of_few_bits_are_read_as_floats(tmp_path: Path) -> None:
+    """torch has few functions of them; it cannot state whether they are finite."""
+    save_file({"a": torch.tensor([0.5, 2.0]).to(torch.float8_e4m3fn), "b": torch.ones(1).half()}, tmp_path / "data.safetensors")
+    found = loading.read(tmp_path / "data.safetensors")
+    assert found["a"].dtype is torch.float32
+    assert found["a"].tolist() == [0.5, 2.0]
+    assert found["b"].dtype is torch.float16
