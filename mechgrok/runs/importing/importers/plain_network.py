@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
-from mechgrok.runs.importing.networks.recognition import recognise_network
+from mechgrok.runs.importing.networks.recognition import recognise_network, require_numbers
 
 
 class PlainNetwork(Importer):
@@ -37,6 +38,9 @@ class PlainNetwork(Importer):
         """All snapshots by the names of the file, and what it records."""
         contents = file.contents
         structure = recognise_network(contents.last)
+        parameters.require_same_shapes(contents.states.values())
+        for state in contents.states.values():
+            require_numbers(state)
         snapshots = {step: {name: _single(name, tensor) for name, tensor in state.items()} for step, state in contents.states.items()}
         return Foreign(
             self.name,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 from torch import Tensor
 
+from mechgrok.errors import UserError
 from mechgrok.models.forward.notes import unseen
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.model import Model
@@ -75,7 +77,19 @@ class Interpretation:
             positions = found["pos_embed.W_pos"].clone()
             positions[: len(self.order)] = found["pos_embed.W_pos"][self.order]
             found["pos_embed.W_pos"] = positions
+        self._require_shapes(found)
         return found
+
+    def _require_shapes(self, weights: Mapping[str, Tensor]) -> None:
+        """Raises UserError for parameters that are not those of this network, with all classes of the file."""
+        every, outputs = self.structure.outputs, self.structure.output_names
+        wanted = {name: (*shape[:-1], every) if name in outputs else shape for name, shape in self.network.shapes.items()}
+        for name in {**wanted, **weights}:
+            shape, found = wanted.get(name), tuple(weights[name].shape) if name in weights else None
+            if found != shape:
+                needed = f"has the shape {shape}" if shape else "has no such part"
+                given = f"in the file it is {found}" if found else "the file lacks it"
+                raise UserError(f"{name}: a network of the other parameters {needed}, and {given}; they do not belong together")
 
     def logits(self, state: State, tokens: Tensor) -> Tensor:
         """Logits (rows, classes) of all classes, those of the numbers first, in the dtype of the state."""

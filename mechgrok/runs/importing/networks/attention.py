@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.networks import roles
-from mechgrok.runs.importing.networks.matrices import bias, is_square, oriented
+from mechgrok.runs.importing.networks.matrices import affine, bias, is_square, split_last
 from mechgrok.runs.importing.networks.structure import Reading, State
 from mechgrok.runs.importing.networks.units import Unit
 
@@ -59,7 +60,7 @@ class Fused(Projections):
 
     def read(self, state: State, reading: Reading, d_model: int, heads: int) -> dict[str, Projection]:
         form, order = str(reading[FUSED]).split()
-        matrix, added = oriented(state, self.unit, d_model, reading), bias(state, self.unit)
+        matrix, added = affine(state, self.unit, d_model, reading)
         parts = zip(_apart(matrix, form, heads), [None] * 3 if added is None else _apart(added, form, heads), strict=True)
         return dict(zip(order.upper(), parts, strict=True))
 
@@ -68,7 +69,7 @@ def _apart(fused: Tensor, form: str, heads: int) -> Sequence[Tensor]:
     """The three parts (..., head * d_head) of the last axis, in the order in which they lie."""
     width = fused.shape[-1] // 3
     sizes = {"blocks": (3, heads, width // heads), "heads": (heads, 3, width // heads), "interleaved": (width // heads, 3, heads)}
-    split = fused.unflatten(-1, sizes[form])
+    split = split_last(fused, *sizes[form])
     if form == "interleaved":
         split = split.transpose(-1, -3)
     by_part = split if form == "blocks" else split.transpose(-2, -3)
@@ -90,16 +91,16 @@ class Separate(Projections):
 
     def read(self, state: State, reading: Reading, d_model: int, heads: int) -> dict[str, Projection]:
         d_head = self.width(d_model) // heads
-        found = {name: (oriented(state, unit, d_model, reading), bias(state, unit)) for name, unit in self.by_letter.items()}
+        found = {name: affine(state, unit, d_model, reading) for name, unit in self.by_letter.items()}
         return {name: (_shared(W, heads, d_head), None if b is None else _shared(b, heads, d_head)) for name, (W, b) in found.items()}
 
 
 def _shared(projection: Tensor, heads: int, d_head: int) -> Tensor:
     """Keys or values of groups of heads (..., group * d_head), repeated for each head of a group (grouped-query attention)."""
-    groups = projection.shape[-1] // d_head
+    groups = projection.shape[-1] // max(d_head, 1)
     if groups == heads:
         return projection
-    if not groups or heads % groups or projection.shape[-1] % d_head:
+    if not groups or heads % groups or projection.shape[-1] != groups * d_head:
         raise UserError(f"{heads} heads of width {d_head} cannot share keys or values of width {projection.shape[-1]}")
     return projection.unflatten(-1, (groups, d_head)).repeat_interleave(heads // groups, -2).flatten(-2)
 
@@ -122,11 +123,14 @@ class ByHead(Projections):
         return heads * one * other // d_model
 
     def read(self, state: State, reading: Reading, d_model: int, heads: int) -> dict[str, Projection]:
-        return {name: (_joined(state[unit.weight], d_model), _flat(bias(state, unit))) for name, unit in self.by_letter.items()}
+        return {name: (_joined(state, unit, d_model), _flat(bias(state, unit))) for name, unit in self.by_letter.items()}
 
 
-def _joined(matrices: Tensor, d_model: int) -> Tensor:
-    """(head, d_model, d_head) or (head, d_head, d_model) -> (d_model, head * d_head)."""
+def _joined(state: State, unit: Unit, d_model: int) -> Tensor:
+    """(head, d_model, d_head) or (head, d_head, d_model) -> (d_model, head * d_head). Raises UserError for other shapes."""
+    if len(unit.shape) != 3 or d_model not in unit.shape[1:]:
+        raise UserError(f"{unit.weight} has shape {unit.shape} where (head, {d_model}, d_head) is needed; it does not belong to the others")
+    matrices = state[unit.weight]
     matrices = matrices if matrices.shape[1] == d_model else matrices.transpose(1, 2)
     return matrices.transpose(0, 1).flatten(1)
 
@@ -156,8 +160,9 @@ class Listed(Projections):
         return {name: self._together([each[name] for each in self.by_head], state, reading, d_model) for name in LETTERS}
 
     def _together(self, units: Sequence[Unit], state: State, reading: Reading, d_model: int) -> Projection:
-        added = [each for unit in units if (each := bias(state, unit)) is not None]
-        return torch.cat([oriented(state, unit, d_model, reading) for unit in units], 1), torch.cat(added) if added else None
+        matrices, biases = zip(*(affine(state, unit, d_model, reading) for unit in units), strict=True)
+        added = [each for each in biases if each is not None]
+        return torch.cat(matrices, 1), torch.cat(added) if added else None
 
 
 @dataclass(frozen=True)
@@ -176,12 +181,20 @@ class Attention:
         read = self.projections.read(state, reading, d_model, heads)
         found: dict[str, Tensor] = {}
         for name, (matrix, added) in read.items():
-            found[f"W_{name}"] = matrix.unflatten(1, (heads, -1)).transpose(0, 1)
-            found[f"b_{name}"] = (matrix.new_zeros(matrix.shape[1]) if added is None else added).unflatten(0, (heads, -1))
-        width, added = self.projections.width(d_model), bias(state, self.output)
-        out = state[self.output.weight]
-        out = out.reshape(width, d_model) if out.ndim == 3 else oriented(state, self.output, width, reading)
-        return found | {"W_O": out.unflatten(0, (heads, -1)), "b_O": out.new_zeros(d_model) if added is None else added}
+            found[f"W_{name}"] = split_last(matrix, heads, -1).transpose(0, 1)
+            found[f"b_{name}"] = split_last(matrix.new_zeros(matrix.shape[1]) if added is None else added, heads, -1)
+        out, added = self._output(state, reading, d_model)
+        by_head = split_last(out.T, heads, -1).permute(1, 2, 0)
+        return found | {"W_O": by_head, "b_O": out.new_zeros(d_model) if added is None else added}
+
+    def _output(self, state: State, reading: Reading, d_model: int) -> Projection:
+        """The matrix behind the heads (head * d_head, d_model) and its bias."""
+        width = self.projections.width(d_model)
+        if len(self.output.shape) != 3:
+            return affine(state, self.output, width, reading)
+        if math.prod(self.output.shape) != width * d_model:
+            raise UserError(f"{self.output.weight} has shape {self.output.shape}, which is not (head, d_head, {d_model}) of width {width}")
+        return state[self.output.weight].reshape(width, d_model), bias(state, self.output)
 
 
 def find_attention(units: Sequence[Unit]) -> Attention | None:

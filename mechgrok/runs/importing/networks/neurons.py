@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.networks import roles
-from mechgrok.runs.importing.networks.matrices import bias, oriented
+from mechgrok.runs.importing.networks.matrices import affine
 from mechgrok.runs.importing.networks.structure import Reading, State
 from mechgrok.runs.importing.networks.units import Unit
 
@@ -68,7 +68,7 @@ class Neurons:
 
 def _map(state: State, unit: Unit, into: int, reading: Reading) -> tuple[Tensor, Tensor]:
     """Matrix (in, out) and bias (out,)."""
-    matrix, added = oriented(state, unit, into, reading), bias(state, unit)
+    matrix, added = affine(state, unit, into, reading)
     return matrix, matrix.new_zeros(matrix.shape[1]) if added is None else added
 
 

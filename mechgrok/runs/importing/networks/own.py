@@ -8,15 +8,24 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.errors import UserError
 from mechgrok.models.embedding_mlp import EmbeddingMLP
 from mechgrok.models.lstm import LSTM
 from mechgrok.models.mlp import MLP
 from mechgrok.models.model import Model
 from mechgrok.models.quadratic_mlp import QuadraticMLP
+from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.networks.options import ACTIVATIONS
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+_AXES: Mapping[str, tuple[int, ...]] = {
+    "W_E": (2, 3),
+    **dict.fromkeys(("W_in", "W_out", "W_U", "W_x", "W_h"), (2,)),
+    **dict.fromkeys(("b_in", "b_out", "b_U", "b_x", "b_h"), (1,)),
+}
+"""The numbers of axes that a parameter may have, by the end of its name."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class OwnNetwork(Structure):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        last = f"blocks.{_layers(self.shapes) - 1}.mlp"
+        last = f"blocks.{parameters.layers(self.shapes) - 1}.mlp"
         names = ("unembed.W_U", "unembed.b_U") if "unembed.W_U" in self.shapes else (f"{last}.W_out", f"{last}.b_out")
         return tuple(name for name in names if name in self.shapes)
 
@@ -52,33 +61,46 @@ class OwnNetwork(Structure):
 
 
 def recognise_own(state: Mapping[str, Tensor]) -> OwnNetwork | None:
-    """A perceptron or LSTM of ours; None for other networks."""
+    """A perceptron or LSTM of ours; None for other networks. Raises UserError where a part is missing or has another number of axes."""
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    embedding = shapes.get("embed.W_E")
-    if embedding is None or any(".attn." in name for name in shapes):
+    if "embed.W_E" not in shapes or any(".attn." in name for name in shapes):
         return None
-    if "blocks.0.lstm.W_h" in shapes and "unembed.W_U" in shapes:
-        return OwnNetwork(shapes, _lstm, embedding[0], shapes["unembed.W_U"][1], None, ())
+    last = f"blocks.{parameters.layers(shapes) - 1}.mlp.W_out"
+    if "blocks.0.lstm.W_h" in shapes:
+        return _found(shapes, "unembed.W_U", _lstm, ["blocks.0.lstm.W_h"], ())
     if "blocks.0.mlp.W_in" in shapes:
-        outputs = shapes["unembed.W_U" if "unembed.W_U" in shapes else f"blocks.{_layers(shapes) - 1}.mlp.W_out"][1]
-        return OwnNetwork(shapes, _embedded, embedding[-2], outputs, None, ACTIVATIONS)
-    last = f"blocks.{_layers(shapes) - 1}.mlp.W_out"
-    if len(embedding) != 3 or last not in shapes:
+        head = "unembed.W_U" if "unembed.W_U" in shapes else last
+        return _found(shapes, head, _embedded, _inner(shapes, 0), ACTIVATIONS)
+    if len(shapes["embed.W_E"]) != 3 or last not in shapes:
         return None
-    quadratic = "blocks.0.mlp.b_in" not in shapes and _layers(shapes) == 1
-    return OwnNetwork(shapes, _quadratic if quadratic else _mlp, embedding[1], shapes[last][1], None, () if quadratic else ACTIVATIONS)
+    quadratic = "blocks.0.mlp.b_in" not in shapes and parameters.layers(shapes) == 1
+    return _found(shapes, last, _quadratic if quadratic else _mlp, _inner(shapes, 1), () if quadratic else ACTIVATIONS)
 
 
-def _layers(shapes: Shapes) -> int:
-    return 1 + max((int(name.split(".")[1]) for name in shapes if name.startswith("blocks.")), default=-1)
+def _inner(shapes: Shapes, first: int) -> list[str]:
+    """The matrices into the neurons of each layer from the first that has one."""
+    return [f"blocks.{layer}.mlp.W_in" for layer in range(first, parameters.layers(shapes))]
+
+
+def _found(
+    shapes: Shapes, head: str, make: Callable[[Shapes, Reading], Model], needed: list[str], activations: tuple[str, ...]
+) -> OwnNetwork:
+    missing = next((name for name in (head, *needed) if name not in shapes), None)
+    if missing is not None:
+        raise UserError(f"the file lacks {missing}, which belongs to its other parameters; save model.state_dict() again")
+    for name, shape in shapes.items():
+        axes = _AXES.get(name.rpartition(".")[2], ())
+        if axes and len(shape) not in axes:
+            raise UserError(f"{name} has the shape {shape}, and a matrix or vector of this name has {axes[0]} axes")
+    return OwnNetwork(shapes, make, shapes["embed.W_E"][-2], shapes[head][1], None, activations)
 
 
 def _lstm(shapes: Shapes, reading: Reading) -> Model:
-    return LSTM(hidden=shapes["blocks.0.lstm.W_h"][0], stacked=_layers(shapes))
+    return LSTM(hidden=shapes["blocks.0.lstm.W_h"][0], stacked=parameters.layers(shapes))
 
 
 def _embedded(shapes: Shapes, reading: Reading) -> Model:
-    embedding, layers = shapes["embed.W_E"], _layers(shapes)
+    embedding, layers = shapes["embed.W_E"], parameters.layers(shapes)
     return EmbeddingMLP(
         d_emb=embedding[-1],
         widths=tuple(shapes[f"blocks.{layer}.mlp.W_in"][1] for layer in range(layers)),
@@ -91,7 +113,7 @@ def _embedded(shapes: Shapes, reading: Reading) -> Model:
 
 
 def _mlp(shapes: Shapes, reading: Reading) -> Model:
-    widths = (shapes["embed.W_E"][2], *(shapes[f"blocks.{layer}.mlp.W_in"][1] for layer in range(1, _layers(shapes))))
+    widths = (shapes["embed.W_E"][2], *(shapes[f"blocks.{layer}.mlp.W_in"][1] for layer in range(1, parameters.layers(shapes))))
     return MLP(widths=widths, activation=reading["activation"], biases="blocks.0.mlp.b_in" in shapes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mechgrok.errors import UserError
 from mechgrok.models.lstm import LSTM
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 
@@ -74,11 +75,21 @@ def recognise_lstm(state: Mapping[str, Tensor]) -> PlainLSTM | None:
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     matches = {name: match for name in state if (match := _CELL.fullmatch(name))}
     cells = {(match["part"], int(match["layer"])): name for name, match in matches.items()}
-    if ("weight_ih", 0) not in cells or shapes[cells["weight_ih", 0]][0] != 4 * shapes[cells["weight_hh", 0]][1]:
-        return None
     others = [name for name in state if name not in matches]
     matrices = [name for name in others if len(shapes[name]) == 2]
     vectors = [name for name in others if len(shapes[name]) == 1]
     if not 1 <= len(matrices) <= 2 or len(vectors) > 1 or len(matrices) + len(vectors) < len(others):
         return None
-    return PlainLSTM(cells, matrices[0] if len(matrices) == 2 else None, matrices[-1], vectors[0] if vectors else None, shapes)
+    if not _are_lstm({key: shapes[name] for key, name in cells.items()}):
+        return None
+    embedding, into = matrices[0] if len(matrices) == 2 else None, cells["weight_ih", 0]
+    if embedding is not None and shapes[embedding][1] != shapes[into][1]:
+        raise UserError(f"{embedding} has shape {shapes[embedding]}, and {into} {shapes[into]}; they do not belong together")
+    return PlainLSTM(cells, embedding, matrices[-1], vectors[0] if vectors else None, shapes)
+
+
+def _are_lstm(cells: Mapping[tuple[str, int], tuple[int, ...]]) -> bool:
+    """Whether every layer has both matrices, of four gates of one width."""
+    hidden = cells.get(("weight_hh", 0), ())
+    matrices = [cells.get((part, layer), ()) for layer in range(len({layer for _, layer in cells})) for part in ("weight_ih", "weight_hh")]
+    return len(hidden) == 2 and all(len(shape) == 2 and shape[0] == 4 * hidden[1] for shape in matrices)

@@ -15,7 +15,7 @@ from mechgrok.runs.importing.networks import options, rotary
 from mechgrok.runs.importing.networks.attention import FUSED, ORDERS, Fused
 from mechgrok.runs.importing.networks.ends import Ends, rows_of
 from mechgrok.runs.importing.networks.layers import Layer
-from mechgrok.runs.importing.networks.matrices import AS_NAMED, MATRICES, TRANSPOSED, bias, is_square, oriented
+from mechgrok.runs.importing.networks.matrices import AS_NAMED, MATRICES, TRANSPOSED, affine, bias, is_square, oriented
 from mechgrok.runs.importing.networks.neurons import GATE
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 from mechgrok.runs.importing.networks.units import Unit
@@ -130,8 +130,7 @@ class PlainTransformer(Structure):
         )
         factor = self.d_model**0.5 if reading["embedding_scale"] == "sqrt(d_model)" else 1
         head = self.ends.head
-        W_U = embedding.T if head is None else oriented(state, head, self.d_model, reading)
-        b_U = None if head is None else bias(state, head)
+        W_U, b_U = (embedding.T, None) if head is None else affine(state, head, self.d_model, reading)
         found = {"embed.W_E": embedding * factor, "unembed.W_U": W_U, "unembed.b_U": W_U.new_zeros(self.outputs) if b_U is None else b_U}
         if self.ends.positions is not None:
             found["pos_embed.W_pos"] = self._positions(state[self.ends.positions.weight])
