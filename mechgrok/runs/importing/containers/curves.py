@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from torch import Tensor
@@ -19,6 +19,8 @@ _SPLIT_NAMES = ("split", "phase", "set", "subset", "dataset", "partition", "mode
 """Columns that name the split of a record in long form."""
 _LONGEST = 2**22
 """Records of a curve."""
+_MOST_AXES = 64
+"""Lists of steps that curves in dicts inside of theirs may have."""
 _AXIS_WORDS = ("step", "epoch", "iter", "update")
 
 
@@ -47,8 +49,9 @@ def find_curves(data: Any) -> Curves:
             _add_records(found, path, node)
         else:
             lists = {str(key): values for key, item in node.items() if (values := as_floats(item)) is not None}
-            axes = {**{name: values for name, values in lists.items() if _is_axis(name, values)}, **axes}
             _add_columns(found, path, node, {**axes, **lists})
+            own = {name: values for name, values in lists.items() if name not in axes and _is_axis(name, values)}
+            axes |= dict(islice(own.items(), _MOST_AXES - len(axes)))
     return found
 
 
@@ -86,15 +89,15 @@ def _add_list(found: Curves, curve: Curve, key: str, lists: Mapping[str, Sequenc
 
 def axis_of(key: str, lists: Mapping[str, Sequence[float]]) -> str | None:
     """The name of the list that holds the steps of another one: of the same length, whole numbers that rise, named for steps or epochs."""
-    fitting = [name for name in lists if name != key and _is_axis(name, lists[name]) and len(lists[name]) == len(lists[key])]
+    fitting = [name for name in lists if name != key and len(lists[name]) == len(lists[key]) and _is_axis(name, lists[name])]
     return min(fitting, key=lambda name: _AXES.index(name) if name in _AXES else len(_AXES), default=None)
 
 
 def _is_axis(name: str, values: Sequence[float]) -> bool:
+    if not any(word in name.lower() for word in _AXIS_WORDS) or identify(name) is not None:
+        return False
     steps = [as_step(value) for value in values]
-    named = any(word in name.lower() for word in _AXIS_WORDS) and identify(name) is None
-    rising = all(a is not None and b is not None and a < b for a, b in pairwise(steps))
-    return named and None not in steps and rising
+    return None not in steps and all(a is not None and b is not None and a < b for a, b in pairwise(steps))
 
 
 def _add_records(found: Curves, path: str, rows: Sequence[Mapping[Any, Any]]) -> None:
@@ -124,7 +127,7 @@ def _plainest(named: Iterable[tuple[Curve, str]]) -> dict[Curve, str]:
 
 def _readings(path: str, row: Mapping[Any, Any]) -> Iterator[tuple[Curve, str, float]]:
     """Curve, key and value of every reading in a record; in long form the record names the split."""
-    split = next((SPLITS.get(str(row[name]).lower()) for name in _SPLIT_NAMES if name in row), None)
+    split = next((SPLITS.get(row[name].lower()) for name in _SPLIT_NAMES if isinstance(row.get(name), str)), None)
     for key, item in _flat(row, path):
         curve, number = identify(key), as_number(item)
         if curve is not None and number is not None:
@@ -143,7 +146,9 @@ def _flat(row: Mapping[Any, Any], path: str) -> Iterator[tuple[str, Any]]:
 
 def _keep(found: Curves, curve: Curve, name: str, values: Mapping[int | None, float]) -> None:
     """Adds readings to a curve; of two for the same step the first, outer one stays."""
-    found.dated[curve] = {**values, **found.dated.get(curve, {})}
+    known = found.dated.setdefault(curve, {})
+    for step, value in values.items():
+        known.setdefault(step, value)
     found.names.setdefault(curve, name)
 
 

@@ -45,7 +45,7 @@ def as_step(value: Any) -> int | None:
     """A number of updates as an int: whole numbers, also as floats, tensors of one element and text; None for anything else."""
     if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
-    if isinstance(value, str) and value.isdecimal() and len(value) <= 12:
+    if isinstance(value, str) and len(value) <= 12 and value.isdecimal():
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**40:
         value = int(value)
