@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from plain_modules import Perceptron, Plain, facts, trained
-from torch import nn
+from torch import Tensor, nn
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.errors import UserError
@@ -91,6 +92,24 @@ def test_a_norm_at_the_end_alone_is_refused_and_not_left_out(tmp_path: Path) -> 
     model.ln_f = nn.LayerNorm(32)
     with pytest.raises(UserError, match=r"a norm at its end \(ln_f.weight\) and none in its blocks.*mechgrok.analyze"):
         imported(model, tmp_path)
+
+
+@pytest.mark.parametrize("given", [None, "divide"])
+def test_losses_of_a_division_are_those_of_its_rows(given: str | None, tmp_path: Path) -> None:
+    """The table of a division lacks the rows with b = 0, which train rows and losses pass over."""
+
+    def quotient(a: Tensor, b: Tensor) -> Tensor:
+        return a * b ** (P - 2)
+
+    model = trained(Perceptron(P, (48,)), quotient)
+    is_train, (a, b) = torch.arange(P * P) % 3 == 0, torch.cartesian_prod(torch.arange(P), torch.arange(P)).T
+    with torch.no_grad():
+        loss = F.cross_entropy(model(model.inputs()), quotient(a, b) % P, reduction="none")
+    recorded = {f"{name}_loss": float(loss[rows & (b > 0)].mean()) for name, rows in (("train", is_train), ("test", ~is_train))}
+    torch.save({"model": model.state_dict(), "train_mask": is_train, **recorded}, tmp_path / "network.pt")
+    made = import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(operation=given, dry=True))
+    assert made.config.task.operation == "divide"
+    assert {f"{each.split}_loss": each.recomputed for each in made.losses} == pytest.approx(recorded, rel=1e-4)
 
 
 def test_nothing_is_written_in_a_dry_run(tmp_path: Path) -> None:

@@ -29,8 +29,11 @@ class NetworkReading:
 
     structure: Structure
     decision: Decision
-    task: Modular
-    """With the operation that was found."""
+
+    @property
+    def task(self) -> Modular:
+        """Addition on rows of this kind, whose table has all pairs; that of a quotient has fewer."""
+        return self.decision.interpretation.task
 
     @property
     def model(self) -> Model:
@@ -53,7 +56,7 @@ def read_network(foreign: Foreign, options: ImportOptions) -> NetworkReading:
     given = given_readings(options.reading)
     choices = _choices(structure, foreign, options, given.pop("row", None))
     decision = _decided(structure, foreign, fixed(choices, given), options)
-    return NetworkReading(structure, decision, decision.interpretation.task.model_copy(update={"operation": decision.operation}))
+    return NetworkReading(structure, decision)
 
 
 def _choices(structure: Structure, foreign: Foreign, options: ImportOptions, row: str | None) -> dict[str, Sequence[Any]]:
