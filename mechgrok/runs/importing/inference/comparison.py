@@ -40,7 +40,7 @@ class Finalists:
         """Rows of the table on which readings are compared."""
         return max(_FEWEST, min(_ROWS, _NUMBERS // sum(tensor.numel() for tensor in self.state.values())))
 
-    def around(self, readings: Sequence[Reading], choices: Mapping[str, Sequence[Any]]) -> list[Finalist]:
+    def around(self, readings: Sequence[Reading]) -> list[Finalist]:
         """Some readings, the neighbours of the best of them, those of the best of all these, and so on."""
         found = [self.of(reading, self.rows) for reading in readings]
         best = rank(found)[0]

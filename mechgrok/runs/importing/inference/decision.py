@@ -77,7 +77,7 @@ def _without_search(found: Finalists, recorded: Recorded) -> Verdict | None:
 def _searched(found: Finalists, choices: Mapping[str, Sequence[Any]], recorded: Recorded) -> Verdict | None:
     """The best of all readings; None where the network answers no more rows rightly than by chance under any."""
     trials = _distinct(found.search.run(), found.search.choices)
-    finalists = found.around([trial.reading for trial in trials], choices)
+    finalists = found.around([trial.reading for trial in trials])
     if not any(_is_significant(each, len(found.search.tried)) for each in finalists):
         return None
     return judge(found.whole(finalists, choices, recorded), choices, recorded)

@@ -20,7 +20,7 @@ from mechgrok.runs.importing.inference.signal import Labels, labels_at, possible
 from mechgrok.runs.importing.networks.structure import LAST, Reading, State, Structure
 from mechgrok.tasks.operations import FORMULAS
 
-BREAKING = ("row", "read", "fused", "projections", "matrices", "normalization", "embedding_scale", "positions", "gate")
+BREAKING = ("row", "read", "fused", "matrices", "normalization", "embedding_scale", "positions", "gate")
 """A wrong value of one of these hides the task; all combinations are tried."""
 PAIRS = (
     ("heads", "attention_scale"),

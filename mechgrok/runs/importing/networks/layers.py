@@ -20,20 +20,17 @@ class Layer:
     neurons: Neurons | None
     norms: tuple[Unit, ...]
     """That of the attention, then that of the neurons; none where the block has no norm with weights."""
-    named: bool
-    """Whether names gave the attention; else its order is open."""
 
 
 def read_layer(units: Sequence[Unit], d_model: int) -> Layer:
     """The parts of a block. Raises UserError for one that is none of our functions."""
-    named = find_attention(units)
-    attention = named or by_shape(units)
+    attention = find_attention(units) or by_shape(units)
     if attention is None:
         raise UserError("a block of the file has no attention that is recognised")
     taken = set(attention.units.values())
     left = [unit for unit in units if unit not in taken]
     neurons = read_neurons([unit for unit in left if not unit.is_vector], d_model)
-    return Layer(attention, neurons, _norms([unit for unit in left if unit.is_vector], neurons is not None), named is not None)
+    return Layer(attention, neurons, _norms([unit for unit in left if unit.is_vector], neurons is not None))
 
 
 def _norms(vectors: Sequence[Unit], has_neurons: bool) -> tuple[Unit, ...]:

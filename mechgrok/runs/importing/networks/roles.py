@@ -17,7 +17,6 @@ _OUTPUT = (
     r"(_?(proj|projection|lin|linear|layer))?"
 )
 _ATTENTION = {"attn", "attention", "self_attn", "self_attention", "selfattn", "selfattention", "sa", "mha", "msa", "multihead_attn", "mhsa"}
-_NORM = r"(.*_)?(ln|layer_?norm|norm|rms_?norm|rms|rn)(_?[a-z0-9]+)?|ln\w*|\w*norm\d*"
 _POSITIONS = r"pe|pos|wpe|w_?pos|.*pos(ition|itional)?(_?.*)"
 _TOKENS = r"(.*_)?(emb|embed|embedding|embeddings|wte|tok|token|tokens|e|vocab)(_.*)?|.*embed.*|.*tok.*"
 _HEAD = r".*(head|unembed|output|logits|classifier|decoder|readout|lm_head|out|fc|cls|u|proj|linear|final).*"
