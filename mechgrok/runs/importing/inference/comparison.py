@@ -14,7 +14,7 @@ from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importing.inference.chance import expected_right
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.recorded import Recorded
 from mechgrok.runs.importing.inference.search import Search
 from mechgrok.runs.importing.inference.verdict import rank
 from mechgrok.runs.importing.networks.structure import Reading, State, Structure

@@ -12,7 +12,7 @@ from mechgrok.runs.importing.inference.comparison import Finalists
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.output_classes import classes_of_loss
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.recorded import Recorded
 from mechgrok.runs.importing.inference.search import IMPOSSIBLE, Search, Trial
 from mechgrok.runs.importing.inference.verdict import Verdict, judge, oddity
 from mechgrok.runs.importing.networks.structure import State, Structure

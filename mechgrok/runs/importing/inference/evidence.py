@@ -17,6 +17,7 @@ from mechgrok.models.network import Network
 from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.loss_check import LossCheck
+from mechgrok.runs.importing.inference.recorded import last_of
 from mechgrok.tasks.layouts import FURUTA
 from mechgrok.tasks.modular import Modular
 
@@ -39,7 +40,7 @@ class Evidence:
     def of(cls, foreign: Foreign, architecture: Network, task: Modular) -> Evidence:
         """The logits of one forward pass, or of one for each token between the operands."""
         forward = partial(_logits, architecture, {name: tensor.double() for name, tensor in foreign.last.items()})
-        recorded = {split: series[max(series)] for split, series in foreign.recorded.items() if series}
+        recorded = last_of(foreign.recorded)
         if task.layout not in BETWEEN:
             return cls(forward(task.inputs()), recorded)
         a, b = np.divmod(np.arange(task.vocabulary**2), task.vocabulary)

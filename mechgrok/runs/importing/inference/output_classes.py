@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mechgrok.runs.importing.inference.finalists import Finalist
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.recorded import Recorded
 from mechgrok.runs.importing.networks.structure import ALL, NUMBERS, Structure
 
 _EQUAL = 1e-6

@@ -14,7 +14,7 @@ from mechgrok.runs.importing.inference.decision import CONVINCING, Decision, dec
 from mechgrok.runs.importing.inference.facts import modulus_of, narrowed, operation_of, require_sizes
 from mechgrok.runs.importing.inference.flags import fixed, given_readings
 from mechgrok.runs.importing.inference.output_classes import possible_classes
-from mechgrok.runs.importing.inference.records import Recorded
+from mechgrok.runs.importing.inference.recorded import Recorded
 from mechgrok.runs.importing.inference.rows import possible_rows
 from mechgrok.runs.importing.networks.structure import LAST, MEAN, Structure
 from mechgrok.runs.importing.networks.transformer import PlainTransformer
@@ -75,19 +75,10 @@ def _reads(structure: Structure) -> tuple[str, ...]:
 def _decided(structure: Structure, foreign: Foreign, choices: Mapping[str, Sequence[Any]], options: ImportOptions) -> Decision:
     """The decision for the operation that is named, or for all where it is not, or is not what the network computes."""
     named = options.operation or operation_of(foreign.facts)
-    recorded = recorded_at_end(foreign)
+    recorded = Recorded.of(foreign)
     every = tuple(FORMULAS)
     decision = decide(structure, foreign.last, choices, (named,) if named else every, recorded)
     if named is None or (decision.is_significant and decision.finalist.accuracy > CONVINCING):
         return decision
     other = decide(structure, foreign.last, choices, every, recorded)
     return other if other.is_significant and other.finalist.accuracy > CONVINCING else decision
-
-
-def recorded_at_end(foreign: Foreign) -> Recorded:
-    """The losses and accuracies of the last weights, else the last that are recorded."""
-    return Recorded(_last(foreign.recorded), _last(foreign.accuracies))
-
-
-def _last(series: Mapping[str, Mapping[Any, float]]) -> dict[str, float]:
-    return {split: values[max(values, key=lambda step: -1 if step is None else step)] for split, values in series.items() if values}

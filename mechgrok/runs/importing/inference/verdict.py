@@ -12,7 +12,7 @@ import numpy as np
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.chance import sign_test
 from mechgrok.runs.importing.inference.finalists import Finalist
-from mechgrok.runs.importing.inference.records import EXACT, Recorded
+from mechgrok.runs.importing.inference.recorded import EXACT, Recorded
 
 EQUAL = 1e-6
 """Relative distance of the log probabilities of two readings that are one."""

@@ -15,6 +15,7 @@ from mechgrok.maths.landscape import losses
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.loss_check import TOLERANCE
+from mechgrok.runs.importing.inference.recorded import last_of
 from mechgrok.runs.importing.inference.splits.rules import ORDERS, SHUFFLED, rule_of
 from mechgrok.tasks.modular import Modular
 
@@ -42,9 +43,8 @@ class Records:
     def of(cls, foreign: Foreign, evidence: Evidence, task: Modular) -> Records:
         """The records of a file beside the rows of its last weights."""
         logits, labels = evidence.rows(task, task.operands()), torch.from_numpy(task.labels())
-        accuracies = {split: series[max(series)] for split, series in foreign.accuracies.items() if series}
         right = (logits.argmax(1) == labels).double().numpy()
-        return cls(losses.per_example(logits, labels).numpy(), right, evidence.recorded, accuracies)
+        return cls(losses.per_example(logits, labels).numpy(), right, evidence.recorded, last_of(foreign.accuracies))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.finalists import Finalist
 
 EXACT = 2
@@ -23,6 +25,11 @@ class Recorded:
 
     losses: Mapping[str, float] = field(default_factory=dict)
     accuracies: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, foreign: Foreign) -> Recorded:
+        """The records of the last weights, else the last that there are."""
+        return cls(last_of(foreign.recorded), last_of(foreign.accuracies))
 
     def __bool__(self) -> bool:
         return bool(self.losses or self.accuracies)
@@ -58,10 +65,17 @@ class Recorded:
         if len(self.losses) < 2 or self.losses["train"] == self.losses["test"]:
             return None
         size = rows * (self.losses["test"] - loss) / (self.losses["test"] - self.losses["train"])
+        if not math.isfinite(size):
+            return []
         near = round(size)
         # The loss that a split of `near` rows gives, within the rounding of float32.
         precise = abs(size - near) < max(_EXACT, 1e-6 * rows)
         return [near] if 0 < near < rows and precise else []
+
+
+def last_of(series: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
+    """The last value of each split that has one."""
+    return {split: values[max(values)] for split, values in series.items() if values}
 
 
 def _between(records: Mapping[str, float], value: float) -> bool:
