@@ -1,6 +1,6 @@
 """Towards empirical interpretation of internal circuits and properties in grokked transformers on modular polynomials."""
 
-from mechgrok.analysis import NEVER, Analysis, Claim, Number, Pace, Panel, Study, Trial
+from mechgrok.analysis import NEVER, Analysis, Claim, Number, Pace, Panel, Study, grid
 
 PAPER = "Furuta et al. 2024"
 NETWORK = "--model.d_model 64 --model.d_mlp 256"
@@ -8,10 +8,10 @@ OPTIMISER = "--optimizer.lr 3e-3 --optimizer.weight_decay 2"
 ROWS = "--task.p 59 --split.fraction 0.7 --split.seed {seed}"
 COMMON = f"{ROWS} {NETWORK} {OPTIMISER} --checkpoints.every 100 --checkpoints.log_spaced 0"
 
-ELEMENTARY = {"a+b": "add", "ab": "multiply", "a-b": "subtract"}
+ELEMENTARY = {"a+b": "--task.operation add", "ab": "--task.operation multiply", "a-b": "--task.operation subtract"}
 PARENT = f"furuta2024 {COMMON} --model.seed {{seed}} --training.steps 2000"
 
-POLYNOMIALS = ("2a+b", "ab+b", "(a+b)^2", "a^2-b", "(a+b)^3")
+POLYNOMIALS = {row: f'--task.operation "{row}"' for row in ("2a+b", "ab+b", "(a+b)^2", "a^2-b", "(a+b)^3")}
 # The seed of the drawn weights is another than the parent's, else what is not loaded would be what the parent itself started from.
 CHILD = f'furuta2024 {COMMON} --task.layout "a = b" --model.seed 1{{seed}} --training.steps 3000 --training.stop.accuracy 0.99'
 STARTS = {
@@ -21,10 +21,12 @@ STARTS = {
     "random E": f"train {CHILD} --start.freeze embed",
     "random T": f"train {CHILD} --start.freeze body",
 }
-OTHER_PARENTS = {
-    f"{start} of {parent}": (row, parent) for row, parent in (("ab+b", "ab"), ("(a+b)^2", "a-b")) for start in ("PG-E", "PG-T")
+OTHER_STARTS = {
+    f"{start} of {parent}": STARTS[start].replace("a+b.scratch", f"{parent}.scratch")
+    for parent in ("ab", "a-b")
+    for start in ("PG-E", "PG-T")
 }
-"""One polynomial on parts of networks that grokked something else than addition."""
+"""Parts of networks that grokked something else than addition."""
 CONTROLS = {"random E": "PG-E", "random T": "PG-T"}
 """The part that is frozen at random instead."""
 
@@ -177,17 +179,9 @@ ANALYSIS = Analysis(
             "the paper's. The controls freeze the same part at random."
         ),
         trials=(
-            *(Trial(row, "scratch", f"train {PARENT} --task.operation {name}") for row, name in ELEMENTARY.items()),
-            *(
-                Trial(row, start, f'{words} --task.operation "{row}"')
-                for row in POLYNOMIALS
-                for start, words in STARTS.items()
-                if start not in CONTROLS or f"{row}.{CONTROLS[start]}" in ORDERED
-            ),
-            *(
-                Trial(row, start, f'{STARTS[start[:4]].replace("a+b.scratch", f"{parent}.scratch")} --task.operation "{row}"')
-                for start, (row, parent) in OTHER_PARENTS.items()
-            ),
+            *grid(ELEMENTARY, {"scratch": f"train {PARENT}"}),
+            *grid(POLYNOMIALS, STARTS, lambda row, start: start not in CONTROLS or f"{row}.{CONTROLS[start]}" in ORDERED),
+            *grid(POLYNOMIALS, OTHER_STARTS, lambda row, start: f"{row}.{start}" in PUBLISHED),
         ),
         seeds=(0, 1, 2),
         claims=(*SIGNATURES, *TRANSFER),

@@ -1,6 +1,6 @@
 """Several tasks learnt at once: which grok together, at what price, and what their embedding is good for afterwards."""
 
-from mechgrok.analysis import NEVER, Analysis, Claim, Number, Pace, Panel, Study, Trial
+from mechgrok.analysis import NEVER, Analysis, Claim, Number, Pace, Panel, Study, Trial, grid
 
 NETWORK = "--model.d_model 64 --model.d_mlp 256"
 OPTIMISER = "--optimizer.lr 3e-3 --optimizer.weight_decay 2"
@@ -24,7 +24,7 @@ CHILD = f'{COMMON} --split.fraction 0.7 --task.layout "a = b" --model.seed 1{{se
 PARENTS = {"PG-E of a+b": "a+b.alone", "PG-E of a+b and ab": "mixture.a+b and ab"}
 
 TRIALS = (
-    *(Trial(row, "alone", f"{PARENT} 0.9 --training.steps 1000 {words}") for row, words in ALONE.items()),
+    *grid(ALONE, {"alone": f"{PARENT} 0.9 --training.steps 1000"}),
     Trial("ab+b", "alone", f'{PARENT} {SHORT} --task.layout "a = b" --task.operation ab+b'),
     *(
         Trial(
@@ -35,7 +35,7 @@ TRIALS = (
         )
         for column, (rows, words) in MIXTURES.items()
     ),
-    *(Trial(row, "alone, half the table", f"{PARENT} 0.5 --training.steps 1000 {STOP} {ALONE[row]}") for row in ("a+b", "ab")),
+    *grid({row: ALONE[row] for row in ("a+b", "ab")}, {"alone, half the table": f"{PARENT} 0.5 --training.steps 1000 {STOP}"}),
     Trial("ab+b", "scratch", f"train {CHILD}"),
     *(
         Trial("ab+b", column, f'finetune {CHILD} --from "{{out}}/{parent}-s{{seed}}" --load embed --freeze embed')

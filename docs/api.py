@@ -15,7 +15,7 @@ GROUPS: dict[str, tuple[str, Sequence[str]]] = {
     "Networks and runs": ("Where an analysis begins.", ("open_run", "Run", "Snapshot", "record", "LoopRecorder", "import_run")),
     "Measures": ("What is computed.", ("analyze", "measure", "explain", "Measure", "RunMeasure", "Headline", "Missing")),
     "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report")),
-    "Training": ("Networks of mechgrok's own.", ("train", "finetune", "presets")),
+    "Training": ("Networks of mechgrok's own.", ("train", "sweep", "finetune", "presets")),
     "Programs and checks": ("", ("extract", "verify", "UserError")),
 }
 """Every public name, in reading order; a test compares them with `mechgrok.__all__`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mechgrok.api.importing import import_run
     from mechgrok.api.reading import explain, extract, presets, verify
+    from mechgrok.api.sweeping import sweep
     from mechgrok.api.training import finetune, train
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable, Outcomes, Result
@@ -51,6 +52,7 @@ _HOMES = {
     "open_run": "mechgrok.runs.run",
     "presets": "mechgrok.api.reading",
     "record": "mechgrok.training.recording.record",
+    "sweep": "mechgrok.api.sweeping",
     "train": "mechgrok.api.training",
     "verify": "mechgrok.api.reading",
     "write_report": "mechgrok.report",
@@ -83,6 +85,7 @@ __all__ = [
     "open_run",
     "presets",
     "record",
+    "sweep",
     "tasks",
     "train",
     "verify",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from mechgrok import analysis as module
-from mechgrok.analysis import DEFAULT, analyses, analysis, suited
+from mechgrok.analysis import DEFAULT, analyses, analysis, grid, suited
 from mechgrok.engine import registry
 from mechgrok.errors import UserError
 
@@ -96,3 +97,25 @@ def test_a_run_with_corrupted_labels_is_asked_about_them() -> None:
 def test_no_task_has_two_analyses() -> None:
     claimed = [task for each in analyses().values() for task in each.tasks]
     assert len(claimed) == len(set(claimed))
+
+
+TRIALS = {
+    "furuta2024": (28, "f6503bd3c601f9ba"),
+    "furuta2024_mixtures": (14, "06e492840a961657"),
+    "krasheninnikov2023": (8, "263ede2af74912b1"),
+    "oocl2024": (2, "f50ddaf41f4388c6"),
+}
+"""Number of trials, and a hash of their names and commands in order. Runs that were trained belong to these names and commands."""
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_the_trials_of_a_study_keep_their_names_and_commands(name: str) -> None:
+    study = analysis(name).study
+    assert study is not None
+    lines = [f"{trial.row}.{trial.column}: {trial.command}" for trial in study.trials]
+    assert (len(lines), sha256("\n".join(lines).encode()).hexdigest()[:16]) == TRIALS[name]
+
+
+def test_a_grid_has_every_row_with_every_column_where_it_is_asked_for() -> None:
+    found = grid({"a": "--x 1", "b": ""}, {"one": "train p", "": "train q"}, lambda row, column: (row, column) != ("a", "one"))
+    assert [(trial.name, trial.command) for trial in found] == [("a", "train q --x 1"), ("b.one", "train p"), ("b", "train q")]

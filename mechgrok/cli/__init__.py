@@ -14,6 +14,7 @@ from mechgrok.errors import UserError, nearest
 COMMANDS = {
     "demo": "train modular addition until it groks, analyse every checkpoint, write the report",
     "train": "train a preset, or resume a run",
+    "sweep": "train a preset over a grid of values and seeds, on the cores of this machine or on a cluster",
     "finetune": "train a preset from weights of another run, some of them frozen",
     "import": "make a run of a weights file that somebody published",
     "analyze": "compute measures over the checkpoints of runs, and write their reports",

@@ -33,9 +33,9 @@ def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, de
         raise
 
 
-def _parsed(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any) -> Any:
+def _parsed(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any, **more: Any) -> Any:
     printed = io.StringIO()
-    extra = {} if default is None else {"default": default}
+    extra = more if default is None else {"default": default}
     config = (tyro.conf.AvoidSubcommands,)
     try:
         with contextlib.redirect_stderr(printed):
@@ -44,6 +44,12 @@ def _parsed(target: Callable[..., Any], arguments: Sequence[str], command: str, 
         if not stop.code:
             raise
         raise UserError(f"{_problem(stop, printed.getvalue(), default)} (mechgrok {command} --help)") from None
+
+
+def parse_known(target: Callable[..., Any], arguments: Sequence[str], command: str) -> tuple[Any, list[str]]:
+    """Makes a `target` of the arguments that are its flags; gives the other arguments, too. Raises UserError on a wrong value."""
+    found: tuple[Any, list[str]] = _parsed(target, arguments, command, None, return_unknown_args=True)
+    return found
 
 
 def call(target: Callable[..., int], arguments: Sequence[str], command: str) -> int:

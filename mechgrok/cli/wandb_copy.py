@@ -39,15 +39,16 @@ def package() -> Any:
 
 
 @contextmanager
-def copying(run: Run) -> Iterator[Copy]:
+def copying(run: Run, group: str | None = None) -> Iterator[Copy]:
     """A watcher that copies a run to wandb: off line unless WANDB_MODE is set, in the run's folder unless WANDB_DIR is set.
 
-    Neither console output nor code goes with it. A run that is resumed has the same id as before. Raises UserError where the package
-    is not there.
+    Neither console output nor code goes with it. The runs of a sweep have its name as their `group`. A run that is resumed has the same
+    id as before. Raises UserError where the package is not there.
     """
     session = package().init(
         project=os.environ.get("WANDB_PROJECT", "mechgrok"),
         name=run.name,
+        group=group,
         id=digest(str(run.path.resolve()).encode()),
         resume="allow",
         config=run.config.model_dump(mode="json"),

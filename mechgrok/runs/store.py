@@ -77,6 +77,18 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise UserError(f"{path} cannot be read ({error}); delete it, or restore it from a copy") from None
 
 
+def read_notes(path: Path) -> dict[str, str]:
+    """The notes of a safetensors file, without its tensors. Raises UserError on a broken one."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            notes: dict[str, str] = json.loads((file.metadata() or {}).get(_NOTES, "{}"))
+            return notes
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} cannot be read ({error}); delete it, or restore it from a copy") from None
+
+
 def weights_path(run: Path, step: int) -> Path:
     """The path of the checkpoint of a step."""
     return run / WEIGHTS / f"{step:08d}.safetensors"

@@ -19,7 +19,7 @@ from mechgrok.studies import figures, table
 from mechgrok.studies.claims import Evaluated, evaluate
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.paired import paired_differences
-from mechgrok.studies.table import NBSP, Cell
+from mechgrok.studies.table import NBSP, Entry
 from mechgrok.studies.trained import Trained
 
 
@@ -51,7 +51,7 @@ def write_study(analysis: Analysis, out: Path) -> Path:
     return page
 
 
-def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: list[Line]) -> str:
     planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
     paired = paired_differences(trained)
     sections = {"Differences": figures.differences(paired), "Over training": figures.courses(trained)}
@@ -107,7 +107,7 @@ def _of(number: Number | Pace) -> str:
     return f"{number.trial}, rows of {number.task}" if number.task else number.trial
 
 
-def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: list[Line]) -> str:
     cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
     seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
     paired = [asdict(row) for row in paired_differences(trained)]
@@ -115,28 +115,23 @@ def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[st
     return json.dumps({"analysis": analysis.name, **seeds, **found}, indent=1) + "\n"
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Entry) -> dict[str, Any]:
     return {"times": [vars(each) for each in cell.times], "published": cell.threshold, "agrees": cell.agrees}
 
 
-def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Cell]], lines: list[Line]) -> str:
+def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: list[Line]) -> str:
     """The tables, for a page of documentation."""
     names = table.columns(trained.study)
     body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
     claims = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
     head = ["claim", "verdict", "range", "by seed", "control by seed"]
-    grok = [_grid(["task", *names], body)] if trained.study.published else []
+    grok = [table.grid(["task", *names], body)] if trained.study.published else []
     paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in paired_differences(trained)]
-    tested = [_grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
-    return "\n\n".join([*grok, _grid(head, claims), *tested]) + "\n"
+    tested = [table.grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
+    return "\n\n".join([*grok, table.grid(head, claims), *tested]) + "\n"
 
 
-def _in_a_cell(cell: Cell | None) -> str:
+def _in_a_cell(cell: Entry | None) -> str:
     if cell is None:
         return ""
     return "; ".join(filter(None, [cell.steps, cell.threshold and f"r {cell.threshold}", cell.agrees]))
-
-
-def _grid(head: list[str], body: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -21,8 +21,8 @@ Order = Literal["sooner", "the same", "later"]
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A trial over its seeds."""
+class Entry:
+    """An entry of the table: a trial over its seeds."""
 
     times: tuple[Time, ...]
     """Of the finished seeds."""
@@ -63,15 +63,15 @@ def columns(study: Study) -> list[str]:
     return list(dict.fromkeys(trial.column for trial in study.trials))
 
 
-def rows(trained: Trained) -> dict[str, dict[str, Cell]]:
+def rows(trained: Trained) -> dict[str, dict[str, Entry]]:
     """The cells by row and column."""
-    found: dict[str, dict[str, Cell]] = {}
+    found: dict[str, dict[str, Entry]] = {}
     for trial in trained.study.trials:
         for row, task in in_rows(trial).items():
             seeds = [seed for seed in trained.study.seeds if (trial.name, seed) in trained.runs]
             times = tuple(trained.time(trial.name, seed, task) for seed in seeds)
             published = trained.study.published.get(f"{row}.{trial.column}")
-            found.setdefault(row, {})[trial.column] = Cell(times, published, agreement(trained, row, trial.column))
+            found.setdefault(row, {})[trial.column] = Entry(times, published, agreement(trained, row, trial.column))
     return found
 
 
@@ -106,3 +106,16 @@ def _agreement_text(answers: Sequence[Answer], expected: Order) -> str:
     if no == len(answers):
         return f"disagrees: not {expected}"
     return "undecided" if not yes + no else f"{expected} in {yes}, not in {no} of {len(answers)}"
+
+
+def markdown(trained: Trained) -> str:
+    """The steps to grok of each seed, rows by columns."""
+    names, found = columns(trained.study), rows(trained)
+    body = [[row, *(cells[name].steps if name in cells else "" for name in names)] for row, cells in found.items()]
+    return grid(["", *(name or "steps" for name in names)], body)
+
+
+def grid(head: list[str], body: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

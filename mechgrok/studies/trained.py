@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,11 +32,14 @@ class Trained:
 
     study: Study
     out: Path
+    names: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """The folders of runs whose name is not that of their trial, by trial and seed."""
 
     @cached_property
     def runs(self) -> dict[tuple[str, int], Run]:
         """By trial and seed."""
-        found = {(trial.name, seed): folder(self.out, trial, seed) for trial, seed in self.planned()}
+        usual = {(trial.name, seed): folder(self.out, trial, seed) for trial, seed in self.planned()}
+        found = usual | {key: self.out / name for key, name in self.names.items()}
         return {key: open_run(path) for key, path in found.items() if path.is_dir() and recorder.finished(path)}
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,7 +108,10 @@ def _last_checkpoint(run: Path) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[Any]:
-    """Yields a function that returns whether Ctrl-C or SIGTERM was received. A second signal ends the process as usual."""
+    """Yields a function that returns whether Ctrl-C or SIGTERM was received. A second signal ends the process as usual.
+
+    Outside the main thread, where Python allows no handlers, signals do what they did before.
+    """
     received: list[int] = []
 
     def note(number: int, frame: object) -> None:
@@ -115,7 +119,7 @@ def _interruptible() -> Iterator[Any]:
         signal.signal(number, before[number])
 
     before: dict[int, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ():
         before[number] = signal.signal(number, note)
     try:
         yield lambda: bool(received)

@@ -96,13 +96,13 @@ def _evaluation(row: Mapping[str, str]) -> Evaluation:
 def finished(run: Path) -> bool:
     """Whether a run has ended at its last step or by a stopping rule."""
     path = run / store.STATE
-    return path.is_file() and store.read_tensors(path)[1].get("finished") == "1"
+    return path.is_file() and store.read_notes(path).get("finished") == "1"
 
 
 def saved_step(run: Path) -> int | None:
     """The step of the newest state of a run; None where it has none."""
     path = run / store.STATE
-    return int(store.read_tensors(path)[1]["step"]) if path.is_file() else None
+    return int(store.read_notes(path)["step"]) if path.is_file() else None
 
 
 def restore_last(run: Path) -> int:

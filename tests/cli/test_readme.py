@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mechgrok.analysis import analysis
+from mechgrok.cli import sweep
 from mechgrok.cli.study import planned_config
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -16,7 +17,8 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 def commands() -> list[list[str]]:
     """Every word of every command in its blocks, variables put in as a shell does."""
-    lines = [line for block in re.findall(r"```\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line for language, block in blocks if not language for line in block.splitlines()]
     named = dict(re.findall(r"^([A-Z]+)=[\"'](.*)[\"']$", "\n".join(lines), re.MULTILINE))
     filled = [re.sub(r"\$([A-Z]+)", lambda found: named[found[1]], line) for line in lines]
     return [shlex.split(each, comments=True) for line in filled for each in line.split("&&") if each.strip().startswith("mechgrok ")]
@@ -41,3 +43,11 @@ def test_its_studies_are_there() -> None:
     studies = [words[3] for words in commands() if words[1] == "study"]
     assert studies
     assert all(analysis(name).study for name in studies)
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in commands() if words[1:3] != ["sweep", "status"] and words[1] == "sweep"], ids=" ".join
+)
+def test_its_sweeps_can_be_planned(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(sweep.parsed(words[2:])[1].configs) == 6
