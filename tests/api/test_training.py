@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from made_runs import make_run
+from usual_reading import RELU, usual_reading
 
 import mechgrok
 from mechgrok.cli import main
@@ -84,11 +85,14 @@ def test_finetuning_is_that_of_the_command_line(trained: mechgrok.Run, tmp_path:
 def test_an_import_is_that_of_the_command_line(tmp_path: Path) -> None:
     made = make_run(tmp_path / "made", p=11, steps=(20,))
     torch.save(store.read_tensors(store.weights_path(made, 20))[0], tmp_path / "weights.pth")
-    run = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "python", operation="add")
-    assert main(["import", str(tmp_path / "weights.pth"), "--operation", "add", "--out", str(tmp_path / "shell")]) == 0
+    reading = usual_reading("a b 11", *RELU)
+    run = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "python", operation="add", reading=reading)
+    flags = [word for each in reading for word in ("--reading", each)]
+    assert main(["import", str(tmp_path / "weights.pth"), "--operation", "add", *flags, "--out", str(tmp_path / "shell")]) == 0
     assert run.config == mechgrok.open_run(tmp_path / "shell").config
     (tmp_path / "rows.txt").write_text("3\n5\n")
-    rows = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "rows", operation="add", split_file=str(tmp_path / "rows.txt"))
+    said = {"operation": "add", "reading": reading, "split_file": str(tmp_path / "rows.txt")}
+    rows = mechgrok.import_run(tmp_path / "weights.pth", tmp_path / "rows", **said)
     assert np.flatnonzero(rows.is_train).tolist() == [3, 5]
     for options, message in (
         ({"columns": "step=t"}, "--columns names columns"),

@@ -15,6 +15,7 @@ import pytest
 import torch
 from handmade_runs import Product, Waves, handmade_run, waves_of
 from made_runs import make_run
+from usual_reading import RELU, usual_reading
 
 from mechgrok.errors import UserError
 from mechgrok.extraction import Extraction, extract
@@ -342,7 +343,7 @@ def test_low_precision(oracles: Path, tmp_path: Path) -> None:
     import_file(
         oracles / "nanda2023" / "low_precision_mod_addition.pth",
         tmp_path / "R",
-        ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1),
+        ImportOptions(fraction=0.3, split="python-shuffle", split_seed=1, reading=usual_reading("a b 113", *RELU)),
     )
     found = extract(open_run(tmp_path / "R"))
     similarity = {3: 0.113244, 6: 0.249809, 23: 0.588648, 39: 0.223639}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from usual_reading import usual_reading
 
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.forward import fast_forward
@@ -22,7 +23,7 @@ M, GROWN = 109, 222
 def published(oracles: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A network for a^2 + b^2 mod 109, two layers of attention."""
     out = tmp_path_factory.mktemp("grown") / "run"
-    import_file(oracles / "oocl" / "ssq_109.pt", out, ImportOptions())
+    import_file(oracles / "oocl" / "ssq_109.pt", out, ImportOptions(reading=usual_reading("a b 109", "normalization=LN")))
     return open_run(out)
 
 
@@ -71,6 +72,7 @@ def test_the_grown_published_network_is_right_for_every_pair(published: Run, see
     assert (right - logits[:, M + 1 :].amax(1)).min() > 10
 
 
+@pytest.mark.long
 def test_the_seed_decides_what_is_drawn_for_new_tokens(published: Run) -> None:
     first, again, other = (_grown(published, seed) for seed in (1, 1, 2))
     for name, new in (("embed.W_E", (slice(M + 1, None),)), ("unembed.W_U", (slice(None), slice(M + 1, None)))):

@@ -31,7 +31,7 @@ from mechgrok.runs.importing.inference.splits.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
 from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
 from mechgrok.runs.importing.networks.structure import Recognised
-from mechgrok.runs.importing.option_checks import require_consistent, require_log
+from mechgrok.runs.importing.option_checks import require_consistent, require_log, require_records
 from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.tasks.modular import Modular
 from mechgrok.tasks.operations import Operation
@@ -67,6 +67,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     contents = read_folder(path) if path.is_dir() else reading.read(path)
     with reading.naming(path):
         read = date(with_log(contents, log, options) if log else contents, options)
+        require_records(options, read)
         network = _network(read, options)
     foreign = replace(read, snapshots=network.snapshots)
     evidence = Evidence.of(foreign, network.model.architecture(network.task), network.task)

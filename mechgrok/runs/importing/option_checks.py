@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.options import ImportOptions
 
 KINDS = "python-shuffle, numpy-shuffle, torch-randperm, torch-random-split, torch-threshold or file"
+_SEEDS = "a number, or auto to try 0 to 99 against the recorded losses and accuracies"
 
 
 def require_consistent(options: ImportOptions) -> None:
@@ -41,6 +43,21 @@ def _require_kind(options: ImportOptions) -> None:
     given = [flag for flag in given_split(options) if flag != "--split"]
     if options.split is None and given and options.split_seed != "auto":
         raise UserError(f"{', '.join(given)}: give the kind of split too, --split {KINDS}")
+    is_sized = options.fraction is not None or options.train_rows is not None
+    if options.split is not None and (options.split_seed is None or not (is_sized or options.split_seed == "auto")):
+        raise UserError(f"--split needs --fraction and --split-seed ({_SEEDS}); instead of a fraction, --train-rows gives a number of rows")
+    if options.split == "torch-threshold" and options.train_rows is not None:
+        raise UserError(
+            "--split torch-threshold has a share of test rows, no number of train rows; give --fraction instead of --train-rows"
+        )
+
+
+def require_records(options: ImportOptions, foreign: Foreign) -> None:
+    """Raises UserError for a seed that the records of a file without records shall determine."""
+    names_rows = foreign.train_rows is not None or "train" in foreign.pairs
+    if options.split_seed == "auto" and not (names_rows or foreign.recorded or foreign.accuracies):
+        needed = "--split-seed auto needs losses recorded in the file, or accuracies, and there are none"
+        raise UserError(f"{needed}; give the seed, or leave the split unknown")
 
 
 def given_split(options: ImportOptions) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import furuta
@@ -10,13 +11,15 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from usual_reading import usual_reading
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import open_run
 
-SAID = ImportOptions(operation="add-squares", reading=("row=a b 7", "read=last"))
+READING = usual_reading("a b 7", "normalization=LN")
+SAID = ImportOptions(operation="add-squares", reading=READING)
 """The weights are random, so no reading would be found."""
 
 
@@ -100,7 +103,7 @@ def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
 
 def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
     folder = save(tmp_path / "models", {"model.pt": state(1)})
-    made = import_file(folder, tmp_path / "run", ImportOptions(operation="add-squares", step=300))
+    made = import_file(folder, tmp_path / "run", replace(SAID, step=300))
     assert made.steps == (300,)
 
 
@@ -141,7 +144,7 @@ def test_epochs_in_names_are_updates_or_as_long_as_the_step_of_the_last_gives(tm
     made = import_file(folder, tmp_path / "run", SAID)
     assert made.steps == (5, 10)
     assert "the file counts epochs: each is taken to be one update (correct it by --step N)" in made.notes
-    assert import_file(folder, tmp_path / "longer", ImportOptions(operation="add-squares", step=400)).steps == (200, 400)
+    assert import_file(folder, tmp_path / "longer", replace(SAID, step=400)).steps == (200, 400)
 
 
 @pytest.mark.parametrize("wrap", [lambda weights: weights, lambda weights: {"net": weights}], ids=["bare", "wrapped"])

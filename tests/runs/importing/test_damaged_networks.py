@@ -63,7 +63,7 @@ KINDS: dict[str, Callable[[], Mapping[str, Tensor]]] = {
     "our lstm": lambda: ours(LSTM(hidden=8, stacked=2)),
     "hooked": lambda: ours(Transformer(d_model=8, heads=2, d_head=4, d_mlp=12, normalization="LN"), "a b ="),
 }
-QUICK = {"by head", "perceptron", "one-hot", "lstm", "our perceptron", "our quadratic"}
+QUICK = {"perceptron", "one-hot", "our quadratic"}
 CHANGES: dict[str, Callable[[Tensor], Tensor | None]] = {
     "missing": lambda tensor: None,
     "transposed": lambda tensor: tensor.transpose(0, -1),

@@ -68,6 +68,7 @@ def test_the_network_comes_in_with_its_own_function(kind: str, tmp_path: Path) -
     assert torch.allclose(run.snapshot().logits, ours.snapshot().logits, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.long
 def test_a_network_without_the_usual_attention_scale(tmp_path: Path) -> None:
     """With W_Q divided by sqrt(d_head) the scores of scale 1 are those of the network."""
     ours = trained(tmp_path, {})
@@ -105,6 +106,7 @@ def test_a_config_of_another_network_is_refused(words: dict[str, Any], complaint
         import_file(tmp_path / "file.pt", tmp_path / "no", ImportOptions())
 
 
+@pytest.mark.long
 def test_a_network_of_no_operation_is_doubted_aloud(tmp_path: Path) -> None:
     generator = torch.Generator().manual_seed(0)
     state = {

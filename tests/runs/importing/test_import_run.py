@@ -13,6 +13,7 @@ import torch
 from made_runs import make_run
 from safetensors.torch import save_file
 from trained_runs import config, train
+from usual_reading import RELU, usual_reading
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
@@ -22,6 +23,8 @@ from mechgrok.tasks.modular import Modular
 
 P = 11
 LAST = 120
+READING = usual_reading(f"a b {P}", *RELU)
+"""Of the demo's weights, where the evidence for a reading is not what is tested."""
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +132,13 @@ def test_the_seed_of_a_split_that_the_file_does_not_name_is_found(demo: dict[str
 def test_train_rows_of_a_file_of_the_user(demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     np.save(tmp_path / "train.npy", demo_run.is_train)
-    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split_file=tmp_path / "train.npy"))
-    assert import_file(tmp_path / "weights.pt", tmp_path / "b", ImportOptions(split="file", split_file=tmp_path / "train.npy")) == made
+    made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split_file=tmp_path / "train.npy", reading=READING))
+    assert (
+        import_file(
+            tmp_path / "weights.pt", tmp_path / "b", ImportOptions(split="file", split_file=tmp_path / "train.npy", reading=READING)
+        )
+        == made
+    )
     run = open_run(tmp_path / "run")
     assert run.config.split.kind == "given"
     assert run.is_train.tolist() == demo_run.is_train.tolist()
@@ -147,15 +155,15 @@ def test_a_split_beside_train_rows_of_the_file_is_refused(demo_file: Path, tmp_p
 def test_a_number_of_train_rows_instead_of_a_fraction(kind: Any, demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     with pytest.raises(UserError, match="--train-rows 122: the table has 121 rows"):
-        import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=122, split_seed=2))
-    import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=37, split_seed=2))
+        import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=122, split_seed=2, reading=READING))
+    import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions(split=kind, train_rows=37, split_seed=2, reading=READING))
     run = open_run(tmp_path / "run")
     assert (run.config.split.kind, run.config.split.count, int(run.is_train.sum())) == (kind, 37, 37)
 
 
 def test_bare_weights_in_safetensors(demo_run: Run, tmp_path: Path) -> None:
     save_file(demo_run.model(LAST).state_dict(), tmp_path / "weights.safetensors")
-    made = import_file(tmp_path / "weights.safetensors", tmp_path / "run", ImportOptions(step=120, operation="add"))
+    made = import_file(tmp_path / "weights.safetensors", tmp_path / "run", ImportOptions(step=120, operation="add", reading=READING))
     run = open_run(tmp_path / "run")
     assert (made.steps, made.losses, run.is_train) == ((120,), (), None)
     assert (run.config.split.kind, run.task) == ("unknown", demo_run.task)
@@ -178,11 +186,11 @@ def test_losses_every_n_updates_stand_at_their_steps(demo: dict[str, Any], tmp_p
     torch.save({"model": demo["model"], **losses}, tmp_path / "bare.pth")
     torch.save({"weights": demo["model"], **losses}, tmp_path / "wrapped.pth")
     for name, said, first in (
-        ("axis.pth", ImportOptions(), [6, 12]),
-        ("bare.pth", ImportOptions(step=LAST), [0, 6]),
-        ("bare.pth", ImportOptions(record_every=6), [0, 6]),
-        ("wrapped.pth", ImportOptions(step=LAST), [0, 6]),
-        ("wrapped.pth", ImportOptions(record_every=6), [0, 6]),
+        ("axis.pth", ImportOptions(reading=READING), [6, 12]),
+        ("bare.pth", ImportOptions(step=LAST, reading=READING), [0, 6]),
+        ("bare.pth", ImportOptions(record_every=6, reading=READING), [0, 6]),
+        ("wrapped.pth", ImportOptions(step=LAST, reading=READING), [0, 6]),
+        ("wrapped.pth", ImportOptions(record_every=6, reading=READING), [0, 6]),
     ):
         out = tmp_path / f"{name}{said.step}{said.record_every}"
         made = import_file(tmp_path / name, out, said)
@@ -246,7 +254,7 @@ def test_half_a_split_is_refused_with_nothing_written(said: ImportOptions, compl
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     with pytest.raises(UserError) as error:
         import_file(tmp_path / "weights.pt", tmp_path / "run", said)
-    assert str(error.value).startswith(complaint)
+    assert str(error.value).removeprefix(f"{tmp_path / 'weights.pt'}: ").startswith(complaint)
     assert [path.name for path in everything(tmp_path)] == ["weights.pt"]
 
 

@@ -8,12 +8,16 @@ import pytest
 import torch
 from hooked_states import network
 from lightning_logs import PERCENT, SETTINGS, SIZES, TRAIN_STEPS, VAL_STEPS, log
+from usual_reading import RELU, usual_reading
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import Imported, ImportOptions
 from mechgrok.runs.run import Run, open_run
+
+READING = usual_reading("a b 7", *RELU)
+"""Of the checkpoints, whose weights are random."""
 
 
 def imported(path: Path, out: Path, **said: object) -> tuple[Run, Imported]:
@@ -179,7 +183,7 @@ def test_weights_and_a_log_in_one_folder_are_one_run(tmp_path: Path) -> None:
         torch.save(network(seed=step), folder / f"c_{step}.pt")
     (folder / "history.json").write_text('{"step": [0, 5, 10], "test_loss": [3, 3, 2], "test_acc": [0, 0.25, 1]}')
     (folder / "config.json").write_text('{"lr": 0.001}')
-    run, made = imported(folder, tmp_path / "run", operation="add")
+    run, made = imported(folder, tmp_path / "run", operation="add", reading=READING)
     assert (run.steps, made.steps) == ([0, 10], (0, 10))
     test = run.metrics[run.metrics.split == "test"]
     assert (test.step.tolist(), test.loss.tolist(), test.accuracy.tolist()) == ([0, 5, 10], [3, 3, 2], [0, 0.25, 1])
@@ -199,7 +203,7 @@ def test_several_logs_beside_weights_are_noted(logs: tuple[str, ...], readings: 
     torch.save(network(), folder / "c.pt")
     for name in logs:
         (folder / name).write_text("step,train_loss\n0,3\n")
-    run, made = imported(folder, tmp_path / "run", operation="add")
+    run, made = imported(folder, tmp_path / "run", operation="add", reading=READING)
     assert len(run.metrics) == readings
     assert note in made.notes
 
@@ -218,9 +222,9 @@ def test_the_interval_of_a_log_beside_checkpoints(tmp_path: Path) -> None:
     for step in (0, 90):
         torch.save(network(seed=step), folder / f"c_{step}.pt")
     (folder / "history.json").write_text('{"train_losses": [4, 3, 2, 1]}')
-    assumed, made = imported(folder, tmp_path / "assumed", operation="add")
+    assumed, made = imported(folder, tmp_path / "assumed", operation="add", reading=READING)
     assert assumed.metrics.step.tolist() == [0, 30, 60, 90]
     assert "no steps beside the 4 records of train_losses: one every 30 updates is assumed (correct it by --record-every N)" in made.notes
-    given, made = imported(folder, tmp_path / "given", operation="add", record_every=15)
+    given, made = imported(folder, tmp_path / "given", operation="add", record_every=15, reading=READING)
     assert given.metrics.step.tolist() == [0, 15, 30, 45]
     assert "the 4 records of train_losses: one every 15 updates, as --record-every gives" in made.notes

@@ -59,9 +59,6 @@ def search(records: Records, kinds: Sequence[str], fraction: float | None, count
     Tried are the seeds from 0 to 99 of all `kinds`, with the fraction or number of train rows that is given, else with usual fractions.
     Raises UserError where no split agrees with the records, or several do about equally well.
     """
-    if not records.losses and not records.accuracies:
-        needed = "--split-seed auto needs losses recorded in the file, or accuracies, and there are none"
-        raise UserError(f"{needed}; give the seed, or leave the split unknown")
     nearest: dict[tuple[str, int], _Candidate] = {}
     for each in sorted(_candidates(records, kinds, fraction, count), key=lambda each: each.distance):
         nearest.setdefault(_draw(each.rule), each)

@@ -21,7 +21,6 @@ from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 
 _NAMED = "the train rows are those that the file names"
-_NEEDS = "a number, or auto to try 0 to 99 against the recorded losses and accuracies"
 
 
 def infer_split(foreign: Foreign, options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
@@ -57,9 +56,7 @@ def _of_file(path: Path, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
 def _given_by_user(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     if options.split is None:
         return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
-    sized = options.fraction is not None or options.train_rows is not None
-    if not sized or not isinstance(options.split_seed, int):
-        raise UserError(f"--split needs --fraction and --split-seed ({_NEEDS}); instead of a fraction, --train-rows gives a number of rows")
+    assert isinstance(options.split_seed, int), "require_consistent refuses a split without a seed"
     rule = rule_of(options.split, options.split_seed, options.fraction, options.train_rows)
     return rule, rule.train_rows(task), []
 

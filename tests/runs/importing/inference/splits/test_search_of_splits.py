@@ -104,8 +104,3 @@ def test_a_network_that_is_right_everywhere_determines_no_split() -> None:
     records = Records(np.full(ROWS, 0.01), np.ones(ROWS), {"train": 0.01, "test": 0.01}, {"train": 1.0, "test": 1.0})
     with pytest.raises(UserError, match=r"that give the recorded losses: .* 0, .*; give the seed"):
         search(records, list(KINDS), None, None)
-
-
-def test_without_records_nothing_is_found() -> None:
-    with pytest.raises(UserError, match="needs losses recorded in the file, or accuracies"):
-        search(Records(np.ones(ROWS), np.ones(ROWS), {}, {}), list(KINDS), 0.5, None)
