@@ -130,11 +130,10 @@ class Run(RunFiles):
         Snapshot
         """
         from mechgrok.runs.lazy_weights import LazyWeights
-        from mechgrok.runs.snapshot import Snapshot
+        from mechgrok.runs.streamed import snapshot
 
         step = self.last_step if step is None else step
-        weights = LazyWeights(self.weights_path(step))
-        return Snapshot(self.grid, self._network_at(step), weights, step)
+        return snapshot(self.grid, self._network_at(step), LazyWeights(self.weights_path(step)), step)
 
     @cached_property
     def network(self) -> Network:

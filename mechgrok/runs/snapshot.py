@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 import torch
@@ -15,10 +15,12 @@ from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
 from mechgrok.models.relabelling import relabelled
 from mechgrok.runs.grid import Grid
+from mechgrok.runs.network_at_step import NetworkAtStep
+from mechgrok.runs.sums import Piece
 from mechgrok.tasks.charts import Basis, chart
 
 
-class Snapshot:
+class Snapshot(NetworkAtStep):
     """A network at one step of its training, evaluated on the whole table, in float64.
 
     Shapes: n rows of the table, p elements of the group (for addition the numbers 0 to p - 1). The position that is read is the last
@@ -43,32 +45,6 @@ class Snapshot:
     True
     """
 
-    def __init__(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor], step: int) -> None:
-        self.grid = grid
-        self.architecture = architecture
-        self.weights = weights
-        self.step = step
-
-    @property
-    def p(self) -> int:
-        """Order of the group that the grid is seen in."""
-        return self.grid.p
-
-    @property
-    def tokens(self) -> Tensor:
-        """The number token of every element of the group that the grid is seen in (p,)."""
-        return torch.from_numpy(self.grid.chart.tokens)
-
-    @cached_property
-    def parameters(self) -> dict[str, Tensor]:
-        """All weights in float64, by TransformerLens name."""
-        return self.architecture.parameters({name: tensor.double() for name, tensor in self.weights.items()})
-
-    @cached_property
-    def embedding(self) -> Tensor:
-        """W_E of the number tokens (p, d_model); the embeddings of all positions concatenated where each position has its own."""
-        return self.architecture.embedding(self.weights)[self.tokens].double()
-
     def with_embedding(self, embedding: Tensor) -> Snapshot:
         """The same network with another embedding of the number tokens.
 
@@ -84,20 +60,6 @@ class Snapshot:
         whole[self.tokens] = embedding
         return self.with_weights(self.architecture.with_embedding(self.weights, whole))
 
-    @property
-    def unembedding(self) -> Tensor:
-        """W_U, number columns (d_model, p): the last matrix before the logits."""
-        return self.architecture.unembedding(self.weights)[:, self.tokens].double()
-
-    @cached_property
-    def neuron_logit_map(self) -> Tensor:
-        """W_L = W_out W_U of the last layer, number columns (d_mlp, p)."""
-        return self.architecture.neuron_logit_map(self.parameters)[:, self.tokens]
-
-    @property
-    def _last(self) -> str:
-        return f"blocks.{self.architecture.layers - 1}"
-
     @cached_property
     def _forward(self) -> dict[str, Tensor]:
         """Number logits, and the last layer's attention pattern and neurons, of every row, from one pass."""
@@ -107,11 +69,6 @@ class Snapshot:
             passes = [self.architecture.forward(self.parameters, batch, keep) for batch in self.grid.batches]
         found = {"logits": torch.cat([logits for logits, _ in passes])[:, self._classes]}
         return found | {name.rpartition("_")[2]: torch.cat([kept[name] for _, kept in passes]) for name in keep}
-
-    @property
-    def _classes(self) -> Tensor:
-        """The number tokens that are classes."""
-        return self.tokens[self.tokens < self.architecture.d_vocab_out]
 
     @property
     def logits(self) -> Tensor:
@@ -129,6 +86,43 @@ class Snapshot:
         """The last layer's attention pattern at the position that is read (n, head, pos), registers left out."""
         require(self.architecture.lacks_attention)
         return self._forward["pattern"][:, :, : self.grid.task.row_length]
+
+    def pieces(self) -> Iterator[Piece]:
+        """Logits and neurons of all rows: as one piece, or some rows at a time where the table is large.
+
+        Yields
+        ------
+        Piece
+        """
+        yield Piece(slice(0, len(self.grid.rows)), self.logits, self._forward.get("post"))
+
+    def per_row(self, function: Callable[[Piece], Tensor]) -> Tensor:
+        """A number of every row, computed piece by piece.
+
+        Parameters
+        ----------
+        function : callable
+            From a piece to a number of each of its rows.
+
+        Returns
+        -------
+        Tensor (n,)
+        """
+        return torch.cat([function(piece) for piece in self.pieces()])
+
+    def logits_at(self, rows: Tensor) -> Tensor:
+        """The logits of some rows.
+
+        Parameters
+        ----------
+        rows : Tensor (...), int64
+            Indices into the rows of the grid.
+
+        Returns
+        -------
+        Tensor (..., p)
+        """
+        return self.logits[rows]
 
     def activation(self, name: str) -> Tensor:
         """An activation at the position that is read, in every row.
@@ -190,7 +184,7 @@ class Snapshot:
         -------
         Snapshot
         """
-        return Snapshot(self.grid, self.architecture, {**self.weights, **replaced}, self.step)
+        return self._like(self.grid, self.architecture, {**self.weights, **replaced})
 
     def in_basis(self, basis: Basis) -> Snapshot:
         """The same network with its number tokens as the elements of a cyclic group, on the rows whose operands lie in that group.
@@ -209,8 +203,11 @@ class Snapshot:
         if basis not in self._views:
             other = chart(basis, self.grid.task.numbers)
             assert other is not None, f"there is no {basis} basis"
-            self._views[basis] = View(self, self.grid.in_chart(other))
+            self._views[basis] = self._view(self.grid.in_chart(other))
         return self._views[basis]
+
+    def _view(self, grid: Grid) -> Snapshot:
+        return View(self, grid)
 
     @cached_property
     def _views(self) -> dict[Basis, Snapshot]:
@@ -230,6 +227,12 @@ class Snapshot:
         """True for the neurons that differ between rows by more than rounding (d_mlp,); the others have no frequency."""
         _, variance, energy = self._neuron_energies
         return variance > 1e-12 * energy
+
+    @property
+    def neurons_active(self) -> Tensor:
+        """Share of rows in which each neuron is above zero (d_mlp,)."""
+        # By chunks of rows that fit the cache, which is several times as fast.
+        return torch.stack([(rows > 0).sum(0) for rows in self.neurons.split(256)]).sum(0).double() / len(self.neurons)
 
     @cached_property
     def predictions(self) -> Tensor:
@@ -281,7 +284,10 @@ class Snapshot:
         Snapshot
         """
         order = torch.randperm(self.p, generator=generator)
-        return Snapshot(self.grid, *relabelled(self.architecture, self.weights, order), self.step)
+        return self._like(self.grid, *relabelled(self.architecture, self.weights, order))
+
+    def _like(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor]) -> Snapshot:
+        return Snapshot(grid, architecture, weights, self.step)
 
     def __repr__(self) -> str:
         return f"Snapshot(step {self.step}, {len(self.grid.rows)} rows, p = {self.p}, {type(self.architecture).__name__})"

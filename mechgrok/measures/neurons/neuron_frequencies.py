@@ -18,8 +18,6 @@ from mechgrok.plots.primitives import curves, histogram
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -54,7 +52,7 @@ class NeuronFrequencies(InBasis):
         best = (explained / total.where(varies, 1.0)).max(0)
         table = pd.DataFrame({"neuron": range(len(total)), "frequency": ((best.indices + 1) * varies).numpy()})
         table["fve"] = best.values.where(varies, float("nan")).numpy()
-        table["active"] = _share_active(snapshot.neurons).numpy()
+        table["active"] = snapshot.neurons_active.numpy()
         return table.assign(specialised=table["fve"] > self.threshold)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -73,13 +71,6 @@ class NeuronFrequencies(InBasis):
             "clusters": {str(k): int(count) for k, count in clusters.items()},
             "mean_fve": Missing("no neuron varies over the table") if pd.isna(mean) else float(mean),
         }
-
-
-def _share_active(neurons: Tensor) -> Tensor:
-    """Share of rows above zero (d_mlp,), by chunks of rows that fit the cache, which is several times as fast."""
-    import torch
-
-    return torch.stack([(rows > 0).sum(0) for rows in neurons.split(256)]).sum(0).double() / len(neurons)
 
 
 def _clusters(result: pd.DataFrame, most: int = 8) -> pd.DataFrame:

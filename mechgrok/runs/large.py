@@ -1,0 +1,53 @@
+"""Large tables: from which size on a snapshot goes through the rows in pieces, in which precision, and what a piece needs."""
+
+from __future__ import annotations
+
+import torch
+
+from mechgrok import errors, memory
+from mechgrok.models.forward.row_width import row_width
+from mechgrok.models.network import Network
+from mechgrok.runs.grid import Grid
+
+MOST_LOGITS = 2**27
+"""Logits that are held at once: 1 GiB in float64, those of p = 512."""
+MOST_IN_PIECE = 2**22
+"""Logits and neurons of one piece."""
+EXACT_UP_TO = 1000
+"""The largest p whose forward pass is computed in float64. Sums are in float64 for every p."""
+COPIES = 4
+"""Arrays of the size of logits or neurons that a measure makes of a piece, or of the whole table where it does not go through pieces."""
+
+
+def is_large(grid: Grid) -> bool:
+    """Whether the logits of all rows are too many to be held."""
+    return len(grid.rows) * grid.p > MOST_LOGITS
+
+
+def precision(grid: Grid) -> torch.dtype:
+    """The dtype of the products of a forward pass in pieces."""
+    return torch.float64 if grid.p <= EXACT_UP_TO else torch.float32
+
+
+def numbers_of_a_row(grid: Grid, network: Network) -> int:
+    """Logits of a row, and neurons of the last layer."""
+    shape = network.shapes.get(f"blocks.{network.layers - 1}.mlp.W_out", (0,)) if network.has_neurons else (0,)
+    return max(grid.p, network.d_vocab_out) + shape[0]
+
+
+def rows_at_once(grid: Grid, network: Network) -> int:
+    """Rows of a piece: whole lines of equal a where the table is a square, since these share most of a forward pass."""
+    count = max(1, MOST_IN_PIECE // numbers_of_a_row(grid, network))
+    return max(1, count // grid.p) * grid.p if grid.is_square else count
+
+
+def require_piece(rows: int, grid: Grid, network: Network) -> None:
+    """Raises UnavailableError where a forward pass on so many rows needs more memory than is free."""
+    of_row = 8 * (COPIES * numbers_of_a_row(grid, network) + row_width(network, grid.task.row_length))
+    errors.require(memory.lacking(rows * of_row, f"a forward pass on {rows:,} rows", "end other programs"))
+
+
+def lacks_whole(grid: Grid, network: Network, copies: int = COPIES) -> str | None:
+    """Why the logits and neurons of all rows cannot be held, so many times; None where they can."""
+    needed = 8 * copies * len(grid.rows) * numbers_of_a_row(grid, network)
+    return memory.lacking(needed, f"holding the logits and neurons of {len(grid.rows):,} rows", "choose a smaller p")

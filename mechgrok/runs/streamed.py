@@ -1,0 +1,127 @@
+"""A snapshot of a large table, which goes through the rows in pieces and holds only what measures share of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from mechgrok import errors
+from mechgrok.models.forward.tables import Batch
+from mechgrok.models.network import NOTHING, Network
+from mechgrok.runs import large
+from mechgrok.runs.grid import Grid
+from mechgrok.runs.snapshot import Snapshot
+from mechgrok.runs.sums import NeuronSums, Piece, Sums
+
+
+def snapshot(grid: Grid, architecture: Network, weights: Mapping[str, Tensor], step: int) -> Snapshot:
+    """The network at a step on a table: on a large one in pieces."""
+    kind = StreamedSnapshot if large.is_large(grid) else Snapshot
+    return kind(grid, architecture, weights, step)
+
+
+class StreamedSnapshot(Snapshot):
+    """A snapshot whose logits and neurons exist for some rows at a time.
+
+    The products of the forward pass are in float32 where p is above `large.EXACT_UP_TO`; all sums are in float64. `logits`, `neurons` and
+    `attention` raise UnavailableError where those of all rows do not fit into memory.
+    """
+
+    def pieces(self) -> Iterator[Piece]:
+        post = f"{self._last}.mlp.hook_post"
+        keep = frozenset({post}) if self.architecture.has_neurons else NOTHING
+        for rows in self._slices():
+            logits, kept = self._pass(self.grid.rows[rows], keep)
+            yield Piece(rows, logits, kept.get(post))
+
+    def logits_at(self, rows: Tensor) -> Tensor:
+        numbers = self.grid.rows[rows.flatten()].split(self._at_once)
+        return torch.cat([self._pass(some, NOTHING)[0] for some in numbers]).unflatten(0, rows.shape)
+
+    def activation(self, name: str) -> Tensor:
+        errors.require(large.lacks_whole(self.grid, self.architecture))
+        return torch.cat([self._pass(self.grid.rows[rows], frozenset({name}))[1][name] for rows in self._slices()])
+
+    @property
+    def neurons_active(self) -> Tensor:
+        return self._with_neurons.active.double() / len(self.grid.rows)
+
+    @cached_property
+    def predictions(self) -> Tensor:
+        return self._sums.logits.predictions
+
+    @cached_property
+    def logit_norms(self) -> tuple[Tensor, Tensor]:
+        whole, centred = self._sums.logits.squares.sqrt()
+        return whole, centred
+
+    @cached_property
+    def losses(self) -> Tensor:
+        return self._sums.logits.losses
+
+    @cached_property
+    def phase_sums(self) -> Tensor:
+        return self._sums.logits.phase_sums
+
+    def losses_against(self, labels: Tensor) -> Tensor:
+        from mechgrok.maths.landscape import losses
+
+        if labels is self.grid.labels:
+            return self.losses
+        return self.per_row(lambda piece: losses.per_example(piece.logits, labels[piece.rows]))
+
+    @cached_property
+    def _neuron_energies(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self._with_neurons.energies()
+
+    @property
+    def _with_neurons(self) -> NeuronSums:
+        errors.require(self.architecture.lacks_neurons)
+        assert self._sums.neurons is not None, "not all pairs are in the table"
+        return self._sums.neurons
+
+    @cached_property
+    def _sums(self) -> Sums:
+        return Sums.of(self.grid, self.pieces())
+
+    @cached_property
+    def _forward(self) -> dict[str, Tensor]:
+        errors.require(large.lacks_whole(self.grid, self.architecture))
+        return super()._forward
+
+    @cached_property
+    def _at_once(self) -> int:
+        return large.rows_at_once(self.grid, self.architecture)
+
+    def _slices(self) -> Iterable[slice]:
+        count = len(self.grid.rows)
+        return (slice(start, min(start + self._at_once, count)) for start in range(0, count, self._at_once))
+
+    def _pass(self, numbers: Tensor, keep: frozenset[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Number logits of the rows with these numbers in the task's table, and activations, in float64."""
+        large.require_piece(len(numbers), self.grid, self.architecture)
+        with torch.no_grad():
+            logits, kept = self.architecture.forward(self._rounded, Batch.of(self._inputs(numbers)), keep)
+        return logits[:, self._classes].double(), {name: activation.double() for name, activation in kept.items()}
+
+    @cached_property
+    def _rounded(self) -> dict[str, Tensor]:
+        """The weights in the precision of the forward pass."""
+        return {name: tensor.to(large.precision(self.grid)) for name, tensor in self.parameters.items()}
+
+    def _inputs(self, numbers: Tensor) -> Tensor:
+        task = self.grid.task
+        return torch.from_numpy(task.inputs_at(numbers.numpy())) if task.computes_rows else self._whole_inputs[numbers]
+
+    @cached_property
+    def _whole_inputs(self) -> Tensor:
+        return torch.from_numpy(self.grid.task.inputs())
+
+    def _like(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor]) -> Snapshot:
+        return StreamedSnapshot(grid, architecture, weights, self.step)
+
+    def _view(self, grid: Grid) -> Snapshot:
+        return self._like(grid, self.architecture, self.weights)
