@@ -22,8 +22,14 @@ _ROWS_AT_ONCE = 512
 
 
 def applies(shape: Shape, batch: Batch) -> bool:
-    """Whether the rows are such a square, the network is of this form, and no gradient is recorded."""
-    return batch.square and shape.layers == 1 and not shape.registers and tail.applies(shape) and not torch.is_grad_enabled()
+    """Whether the rows are such a square, the network is of this form and has few classes, and no gradient is recorded."""
+    fits = batch.square and shape.layers == 1 and not shape.registers and tail.applies(shape) and not torch.is_grad_enabled()
+    return fits and _is_cheaper(shape)
+
+
+def _is_cheaper(shape: Shape) -> bool:
+    """Whether a row takes fewer multiplications from the neurons straight to the logits than through the residual stream."""
+    return shape.d_mlp * shape.d_vocab_out < shape.d_model * (shape.d_model + 2 * shape.d_mlp + shape.d_vocab_out)
 
 
 def logits(weights: Weights, shape: Shape, x: Tensor, pattern: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
