@@ -9,11 +9,12 @@ from itertools import chain
 from numbers import Integral
 from typing import Any, overload
 
+from mechgrok import memory
 from mechgrok.engine import null, registry
 from mechgrok.engine.handed import Handed
 from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Outcomes, Result
 from mechgrok.engine.progress import Tick, shown
-from mechgrok.engine.threads import visit_in_threads
+from mechgrok.engine.threads import one_by_one, visit_in_threads
 from mechgrok.engine.work import Work
 from mechgrok.errors import UnavailableError, UserError
 from mechgrok.measures.base.measure import BaseMeasure, Measure
@@ -24,6 +25,7 @@ Asked = Iterable[BaseMeasure | str | Callable[[Any], Any]] | BaseMeasure | str |
 """Measures as a user names them."""
 Plan = Mapping[BaseMeasure, Sequence[int]]
 """The steps at which each measure is computed."""
+NO_MEMORY = "there was not enough memory for it; end other programs, or choose a smaller p"
 
 
 @overload
@@ -164,6 +166,8 @@ def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, Out
     visit = partial(_visit, work, of_checkpoints, failures)
     # The last checkpoint comes first, alone: expensive measures are computed there only, and its tables are required by all others.
     for done, _ in enumerate(chain(map(visit, every[-1:]), visit_in_threads(visit, every[:-1], work.run)), 1):
+        if one_by_one(work.run):
+            work.snapshot.cache_clear()
         if tick:
             tick(done, len(every))
     for step in every[-1:]:
@@ -179,8 +183,9 @@ def _visit(work: Work, todo: Plan, failures: dict[BaseMeasure, Outcome], step: i
             failures[measure] = NotApplicable(measure, str(error))
         except UserError:
             raise
-        except Exception:
-            failures[measure] = Failure(measure, traceback.format_exc())
+        except Exception as error:
+            failed = Failure(measure, traceback.format_exc())
+            failures[measure] = NotApplicable(measure, NO_MEMORY) if memory.ran_out(error) else failed
 
 
 def _outcome(

@@ -11,6 +11,13 @@ MOST = 4
 """Threads at most; more would wait for Python's global lock."""
 
 
+def one_by_one(run: Run) -> bool:
+    """Whether the table of a run is too large for one forward pass, so that one checkpoint at a time is in memory."""
+    from mechgrok.runs.grid import ROWS_AT_ONCE
+
+    return len(run.grid.rows) > ROWS_AT_ONCE
+
+
 def visit_in_threads(visit: Callable[[int], None], steps: Sequence[int], run: Run) -> Iterator[None]:
     """Visits the steps in several threads, which share torch's threads; yields after each step.
 
@@ -22,10 +29,8 @@ def visit_in_threads(visit: Callable[[int], None], steps: Sequence[int], run: Ru
 
     import torch
 
-    from mechgrok.runs.grid import ROWS_AT_ONCE
-
     threads = torch.get_num_threads()
-    count = min(threads, MOST) if len(run.grid.rows) <= ROWS_AT_ONCE else 1
+    count = 1 if one_by_one(run) else min(threads, MOST)
     if count == 1:
         yield from map(visit, steps)
         return

@@ -13,7 +13,7 @@ from mechgrok.engine.results import Results
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
 from mechgrok.engine.threads import MOST
-from mechgrok.errors import UnavailableError
+from mechgrok.errors import UnavailableError, require
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.shared.obstacles import needs_checkpoints
 from mechgrok.runs.run import Run
@@ -109,6 +109,9 @@ class Work:
         # Sums leave NaN out and the largest of NaN is the first, so measures would give finite numbers of a network that has diverged.
         if not measure.per_run and (diverged := self._not_finite(step)):
             raise UnavailableError(f"{diverged} is not finite at step {step}; choose checkpoints from before the training diverged")
+        if not measure.streams:
+            # The system kills a process that takes more memory than there is, without a word.
+            require(self.snapshot(step).lacks_memory)
         table = measure.compute(measure.subject(self, step), self.given(measure, step))
         if measure.any_columns:
             return table

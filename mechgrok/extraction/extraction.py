@@ -132,8 +132,8 @@ def extract(run: Run, step: int | None = None, keys: Sequence[int] = ()) -> Extr
 def extract_snapshot(snapshot: Snapshot, measure: KeyFrequencies, name: str) -> Extraction:
     """The function of a snapshot as waves of the frequencies that a measure finds in it."""
     view = measure.view(snapshot)
-    centred = view.logits - view.logits.mean(1, keepdim=True)
-    if not centred.norm() > 1e-12 * view.logits.norm():
+    norm, centred = view.logit_norms
+    if not centred > 1e-12 * norm:
         raise UserError(f"the logits of {name} at step {snapshot.step} do not differ between classes, so there is nothing to extract")
     found = keys_of(measure.compute(view, {}))
     if not found:
@@ -162,6 +162,6 @@ def _rounded(value: float) -> float:
 
 def _nothing(snapshot: Snapshot, name: str) -> str:
     grid = snapshot.grid
-    accuracy = float((snapshot.logits.argmax(1) == grid.labels).double().mean())
+    accuracy = float((snapshot.predictions == grid.labels).double().mean())
     reason = f"none has similarity above {KeyFrequencies().threshold:g} with its logits, and its accuracy over all rows is {accuracy:.3f}"
     return f"{name} has no key frequency at step {snapshot.step} ({reason}), so there is no circuit to extract; try a later --step"

@@ -21,7 +21,7 @@ def measure_fidelity(program: Program, whole: Snapshot, view: Snapshot) -> Facts
     grid = view.grid
     logits = torch.from_numpy(program.logits())
     predicted = torch.from_numpy(program.answers())[grid.phase]
-    network = whole.logits[grid.rows].argmax(1)
+    network = whole.predictions[grid.rows]
     right = view.tokens[grid.labels]
     return {
         "rows": len(grid.rows),
@@ -52,7 +52,7 @@ def _by_split(view: Snapshot, mean: Callable[[Tensor], Tensor]) -> Mapping[str, 
 
 def _explained(logits: Tensor, view: Snapshot) -> float:
     """1 - |L - program|^2 / |L|^2 over all rows and classes, L the network's logits centred over c."""
-    square = float((view.logits - view.logits.mean(1, keepdim=True)).square().sum())
+    square = float(view.logit_norms[1]) ** 2
     left = square - 2 * float((view.phase_sums * logits).sum()) + float(view.grid.counts.double() @ logits.square().sum(1))
     return 1 - left / square
 
@@ -64,7 +64,7 @@ def _second(logits: Tensor, view: Snapshot) -> float:
     network that adds; this measures whether its logits are made in the same way. By chance 2 / (p - 1).
     """
     likely = logits.argsort(dim=1, descending=True)[:, 1:3]
-    runner_up = view.logits.topk(2, dim=1).indices[:, 1:]
+    runner_up = view.per_row(lambda piece: piece.logits.topk(2, dim=1).indices[:, 1:])
     return float((likely[view.grid.phase] == runner_up).any(1).double().mean())
 
 
@@ -76,5 +76,6 @@ def _certificate(view: Snapshot) -> Facts:
     grid = view.grid
     g = equivariance.profile(view.phase_sums, grid.counts)
     gamma = float(g[0] - g[1:].max())
-    imbalance = equivariance.split(view.logits, grid.phase, grid.labels, g).imbalance
+    pieces = ((piece.logits, grid.phase[piece.rows], grid.labels[piece.rows]) for piece in view.pieces())
+    imbalance = equivariance.split(pieces, g).imbalance
     return {"gamma": gamma, "imbalance": imbalance, "holds": gamma > imbalance and torch.equal(grid.phase, grid.labels)}

@@ -15,6 +15,8 @@ MOST_IN_PIECE = 2**22
 """Logits and neurons of one piece."""
 EXACT_UP_TO = 1000
 """The largest p whose forward pass is computed in float64. Sums are in float64 for every p."""
+NEGLIGIBLE = 2**28
+"""Bytes for which the free memory is not looked up."""
 COPIES = 4
 """Arrays of the size of logits or neurons that a measure makes of a piece, or of the whole table where it does not go through pieces."""
 
@@ -41,13 +43,19 @@ def rows_at_once(grid: Grid, network: Network) -> int:
     return max(1, count // grid.p) * grid.p if grid.is_square else count
 
 
-def require_piece(rows: int, grid: Grid, network: Network) -> None:
-    """Raises UnavailableError where a forward pass on so many rows needs more memory than is free."""
-    of_row = 8 * (COPIES * numbers_of_a_row(grid, network) + row_width(network, grid.task.row_length))
+def bytes_of_a_row(grid: Grid, network: Network) -> int:
+    """What a row of a piece takes in its forward pass and in a measure."""
+    return 8 * (COPIES * numbers_of_a_row(grid, network) + row_width(network, grid.task.row_length))
+
+
+def require_piece(rows: int, of_row: int) -> None:
+    """Raises UnavailableError where a forward pass on so many rows, of so many bytes each, needs more memory than is free."""
     errors.require(memory.lacking(rows * of_row, f"a forward pass on {rows:,} rows", "end other programs"))
 
 
-def lacks_whole(grid: Grid, network: Network, copies: int = COPIES) -> str | None:
-    """Why the logits and neurons of all rows cannot be held, so many times; None where they can."""
-    needed = 8 * copies * len(grid.rows) * numbers_of_a_row(grid, network)
-    return memory.lacking(needed, f"holding the logits and neurons of {len(grid.rows):,} rows", "choose a smaller p")
+def lacks_whole(grid: Grid, network: Network) -> str | None:
+    """Why a measure that holds the logits and neurons of all rows cannot be computed; None where it can."""
+    needed = 8 * COPIES * len(grid.rows) * numbers_of_a_row(grid, network)
+    if needed < NEGLIGIBLE:
+        return None
+    return memory.lacking(needed, f"it holds the logits and neurons of all {len(grid.rows):,} rows at once, which", "choose a smaller p")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 import torch
@@ -15,12 +15,11 @@ from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import Network
 from mechgrok.models.relabelling import relabelled
 from mechgrok.runs.grid import Grid
-from mechgrok.runs.network_at_step import NetworkAtStep
-from mechgrok.runs.sums import Piece
+from mechgrok.runs.on_table import OnTable
 from mechgrok.tasks.charts import Basis, chart
 
 
-class Snapshot(NetworkAtStep):
+class Snapshot(OnTable):
     """A network at one step of its training, evaluated on the whole table, in float64.
 
     Shapes: n rows of the table, p elements of the group (for addition the numbers 0 to p - 1). The position that is read is the last
@@ -59,86 +58,6 @@ class Snapshot(NetworkAtStep):
         whole = self.architecture.embedding(self.weights).to(torch.float64, copy=True)
         whole[self.tokens] = embedding
         return self.with_weights(self.architecture.with_embedding(self.weights, whole))
-
-    @cached_property
-    def _forward(self) -> dict[str, Tensor]:
-        """Number logits, and the last layer's attention pattern and neurons, of every row, from one pass."""
-        post, pattern = f"{self._last}.mlp.hook_post", f"{self._last}.attn.hook_pattern"
-        keep = frozenset({post} if self.architecture.has_neurons else ()) | frozenset({pattern} if self.architecture.heads else ())
-        with torch.no_grad():
-            passes = [self.architecture.forward(self.parameters, batch, keep) for batch in self.grid.batches]
-        found = {"logits": torch.cat([logits for logits, _ in passes])[:, self._classes]}
-        return found | {name.rpartition("_")[2]: torch.cat([kept[name] for _, kept in passes]) for name in keep}
-
-    @property
-    def logits(self) -> Tensor:
-        """Logits of the number classes at the position that is read (n, p); the '=' column is dropped."""
-        return self._forward["logits"]
-
-    @property
-    def neurons(self) -> Tensor:
-        """Activations of the last layer's MLP after the nonlinearity, at the position that is read (n, d_mlp)."""
-        require(self.architecture.lacks_neurons)
-        return self._forward["post"]
-
-    @property
-    def attention(self) -> Tensor:
-        """The last layer's attention pattern at the position that is read (n, head, pos), registers left out."""
-        require(self.architecture.lacks_attention)
-        return self._forward["pattern"][:, :, : self.grid.task.row_length]
-
-    def pieces(self) -> Iterator[Piece]:
-        """Logits and neurons of all rows: as one piece, or some rows at a time where the table is large.
-
-        Yields
-        ------
-        Piece
-        """
-        yield Piece(slice(0, len(self.grid.rows)), self.logits, self._forward.get("post"))
-
-    def per_row(self, function: Callable[[Piece], Tensor]) -> Tensor:
-        """A number of every row, computed piece by piece.
-
-        Parameters
-        ----------
-        function : callable
-            From a piece to a number of each of its rows.
-
-        Returns
-        -------
-        Tensor (n,)
-        """
-        return torch.cat([function(piece) for piece in self.pieces()])
-
-    def logits_at(self, rows: Tensor) -> Tensor:
-        """The logits of some rows.
-
-        Parameters
-        ----------
-        rows : Tensor (...), int64
-            Indices into the rows of the grid.
-
-        Returns
-        -------
-        Tensor (..., p)
-        """
-        return self.logits[rows]
-
-    def activation(self, name: str) -> Tensor:
-        """An activation at the position that is read, in every row.
-
-        Parameters
-        ----------
-        name : str
-            A TransformerLens name, such as "blocks.0.hook_resid_post".
-
-        Returns
-        -------
-        Tensor (n, ...)
-        """
-        with torch.no_grad():
-            passes = (self.architecture.forward(self.parameters, batch, frozenset({name})) for batch in self.grid.batches)
-            return torch.cat([kept[name] for _, kept in passes])
 
     def logits_with_neurons(self, neurons: Tensor) -> Tensor:
         """The logits for other activations of the last layer's neurons; the readout of the network must be linear.

@@ -30,19 +30,25 @@ class StreamedSnapshot(Snapshot):
     `attention` raise UnavailableError where those of all rows do not fit into memory.
     """
 
+    @property
+    def precision(self) -> torch.dtype:
+        return large.precision(self.grid)
+
     def pieces(self) -> Iterator[Piece]:
-        post = f"{self._last}.mlp.hook_post"
-        keep = frozenset({post}) if self.architecture.has_neurons else NOTHING
+        return self._pieces(NOTHING)
+
+    def _pieces(self, keep: frozenset[str]) -> Iterator[Piece]:
+        """With the activation that is to be kept as neurons."""
         for rows in self._slices():
             logits, kept = self._pass(self.grid.rows[rows], keep)
-            yield Piece(rows, logits, kept.get(post))
+            yield Piece(rows, logits, *kept.values())
 
     def logits_at(self, rows: Tensor) -> Tensor:
         numbers = self.grid.rows[rows.flatten()].split(self._at_once)
         return torch.cat([self._pass(some, NOTHING)[0] for some in numbers]).unflatten(0, rows.shape)
 
     def activation(self, name: str) -> Tensor:
-        errors.require(large.lacks_whole(self.grid, self.architecture))
+        errors.require(self.lacks_memory)
         return torch.cat([self._pass(self.grid.rows[rows], frozenset({name}))[1][name] for rows in self._slices()])
 
     @property
@@ -85,16 +91,21 @@ class StreamedSnapshot(Snapshot):
 
     @cached_property
     def _sums(self) -> Sums:
-        return Sums.of(self.grid, self.pieces())
+        post = f"{self._last}.mlp.hook_post"
+        return Sums.of(self.grid, self._pieces(frozenset({post}) if self.architecture.has_neurons else NOTHING))
 
     @cached_property
     def _forward(self) -> dict[str, Tensor]:
-        errors.require(large.lacks_whole(self.grid, self.architecture))
+        errors.require(self.lacks_memory)
         return super()._forward
 
     @cached_property
     def _at_once(self) -> int:
         return large.rows_at_once(self.grid, self.architecture)
+
+    @cached_property
+    def _bytes_of_a_row(self) -> int:
+        return large.bytes_of_a_row(self.grid, self.architecture)
 
     def _slices(self) -> Iterable[slice]:
         count = len(self.grid.rows)
@@ -102,7 +113,7 @@ class StreamedSnapshot(Snapshot):
 
     def _pass(self, numbers: Tensor, keep: frozenset[str]) -> tuple[Tensor, dict[str, Tensor]]:
         """Number logits of the rows with these numbers in the task's table, and activations, in float64."""
-        large.require_piece(len(numbers), self.grid, self.architecture)
+        large.require_piece(len(numbers), self._bytes_of_a_row)
         with torch.no_grad():
             logits, kept = self.architecture.forward(self._rounded, Batch.of(self._inputs(numbers)), keep)
         return logits[:, self._classes].double(), {name: activation.double() for name, activation in kept.items()}
@@ -110,7 +121,7 @@ class StreamedSnapshot(Snapshot):
     @cached_property
     def _rounded(self) -> dict[str, Tensor]:
         """The weights in the precision of the forward pass."""
-        return {name: tensor.to(large.precision(self.grid)) for name, tensor in self.parameters.items()}
+        return {name: tensor.to(self.precision) for name, tensor in self.parameters.items()}
 
     def _inputs(self, numbers: Tensor) -> Tensor:
         task = self.grid.task

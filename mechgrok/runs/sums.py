@@ -15,12 +15,12 @@ from mechgrok.runs.grid import Grid
 
 @dataclass(frozen=True)
 class Piece:
-    """Some consecutive rows of a grid: their logits and, where the network has them, neurons, in float64."""
+    """Some consecutive rows of a grid: their logits and, where these are wanted, neurons, in float64."""
 
     rows: slice
     logits: Tensor
     """(rows, p)"""
-    neurons: Tensor | None
+    neurons: Tensor | None = None
     """(rows, d_mlp)"""
 
 

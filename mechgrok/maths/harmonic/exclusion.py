@@ -8,6 +8,7 @@ is computed from its own log-softmax.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -20,16 +21,55 @@ Parts = Callable[[Tensor], Tensor]
 
 ENTRIES_AT_ONCE = 2**17
 """Logits in one product, few enough for the processor's cache."""
-LOST = 1e-290
-"""Sums below it may have lost digits: each factor that underflowed leaves an error of at most 1e-308."""
+LOST = {torch.float64: 1e-290, torch.float32: 1e-26}
+"""Sums below it may have lost digits: each factor that underflowed leaves an error of at most 1e-308, in float32 1e-38."""
 
 
-def mean_losses(logits: Tensor, phase: Tensor, labels: Tensor, parts: Parts, masks: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Logits:
+    """Logits (n, c) of which some rows are computed at a time.
+
+    Attributes
+    ----------
+    at : callable
+        From numbers of rows (...) to their logits (..., c).
+    classes : int
+        c.
+    precision : torch.dtype, default float64
+        Of the products.
+
+    Examples
+    --------
+    >>> Logits.of(torch.tensor([[2.0, 0.0]])).at(torch.tensor([0, 0])).tolist()
+    [[2.0, 0.0], [2.0, 0.0]]
+    """
+
+    at: Callable[[Tensor], Tensor]
+    classes: int
+    precision: torch.dtype = torch.float64
+
+    @classmethod
+    def of(cls, logits: Tensor) -> Logits:
+        """Logits that are all there.
+
+        Parameters
+        ----------
+        logits : Tensor (n, c)
+
+        Returns
+        -------
+        Logits
+        """
+        return cls(lambda rows: logits[rows], logits.shape[1])
+
+
+def mean_losses(logits: Logits, phase: Tensor, labels: Tensor, parts: Parts, masks: Tensor) -> Tensor:
     """Mean cross-entropy of logits[n] - parts[phase n, k] over sets of rows, for every k.
 
     Parameters
     ----------
-    logits : Tensor (n, c)
+    logits : Logits
+        (n, c)
     phase : Tensor (n,)
         The phase of each row, integers from 0.
     labels : Tensor (n,)
@@ -49,14 +89,16 @@ def mean_losses(logits: Tensor, phase: Tensor, labels: Tensor, parts: Parts, mas
 
     >>> logits = torch.tensor([[2.0, 0.0]])
     >>> parts = lambda phases: torch.stack([torch.zeros(1, 2), logits], dim=1)
-    >>> mean_losses(logits, torch.tensor([0]), torch.tensor([0]), parts, torch.tensor([[True]])).round(decimals=6).tolist()
+    >>> found = mean_losses(Logits.of(logits), torch.tensor([0]), torch.tensor([0]), parts, torch.tensor([[True]]))
+    >>> found.round(decimals=6).tolist()
     [[0.126928, 0.693147]]
     """
     weights = masks.double() / masks.sum(1, keepdim=True)
     return torch.stack(
         [
-            weights[:, rows.flatten()] @ _losses(logits[rows].double(), -parts(phases).double(), labels[rows]).flatten(0, 1)
-            for phases, rows in _batches(phase, logits.shape[1])
+            weights[:, rows.flatten()]
+            @ _losses(logits.at(rows).double(), -parts(phases).double(), labels[rows], logits.precision).flatten(0, 1)
+            for phases, rows in _batches(phase, logits.classes)
         ]
     ).sum(0)
 
@@ -107,15 +149,15 @@ def _batches(phase: Tensor, classes: int) -> Iterator[tuple[Tensor, Tensor]]:
             yield phases, order[starts[phases, None] + torch.arange(count)]
 
 
-def _losses(logits: Tensor, added: Tensor, labels: Tensor) -> Tensor:
+def _losses(logits: Tensor, added: Tensor, labels: Tensor, precision: torch.dtype) -> Tensor:
     """Cross-entropy of logits (s, rows, c) + added (s, k, c) with labels (s, rows): (s, rows, k)."""
     top, highest = logits.amax(2, keepdim=True), added.amax(2, keepdim=True)
-    totals = (logits - top).exp_() @ (added - highest).exp_().mT
+    totals = ((logits - top).to(precision).exp_() @ (added - highest).to(precision).exp_().mT).double()
     of_label = added.gather(2, labels[:, None].expand(-1, added.shape[1], -1)) - highest
     found = (totals.log() - of_label.mT).add_(top - logits.gather(2, labels[:, :, None]))
-    if totals.min() >= LOST:
+    if totals.min() >= LOST[precision]:
         return found
-    for k in torch.nonzero((totals < LOST).any((0, 1)))[:, 0]:
-        phases, rows = torch.nonzero(totals[:, :, k] < LOST, as_tuple=True)
+    for k in torch.nonzero((totals < LOST[precision]).any((0, 1)))[:, 0]:
+        phases, rows = torch.nonzero(totals[:, :, k] < LOST[precision], as_tuple=True)
         found[phases, rows, k] = losses.per_example(logits[phases, rows] + added[phases, k], labels[phases, rows])
     return found

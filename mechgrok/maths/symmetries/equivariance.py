@@ -6,6 +6,7 @@ projection P on functions of c - phase. No frequency has to be given.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -59,17 +60,15 @@ def profile(sums: Tensor, counts: Tensor) -> Tensor:
     return centred.gather(1, shift).sum(0) / counts.sum()
 
 
-def split(logits: Tensor, phase: Tensor, labels: Tensor, g: Tensor) -> Split:
+def split(pieces: Iterable[tuple[Tensor, Tensor, Tensor]], g: Tensor) -> Split:
     """The sizes of L = P L + R.
 
     Parameters
     ----------
-    logits : Tensor (n, p)
-    phase : Tensor (n,)
-        The phase of each row.
-    labels : Tensor (n,)
+    pieces : iterable of (Tensor (n, p), Tensor (n,), Tensor (n,))
+        The logits of some rows, their phases and labels.
     g : Tensor (p,)
-        The profile of these logits, as from `profile`.
+        The profile of all these logits, as from `profile`.
 
     Returns
     -------
@@ -80,18 +79,18 @@ def split(logits: Tensor, phase: Tensor, labels: Tensor, g: Tensor) -> Split:
     Centred, the rows are (1, -1) and (-3, 3), and their profile is (2, -2): R is (-1, 1) and (-1, 1).
 
     >>> logits, phase = torch.tensor([[3.0, 1.0], [1.0, 7.0]], dtype=torch.float64), torch.tensor([0, 1])
-    >>> split(logits, phase, phase, torch.tensor([2.0, -2.0], dtype=torch.float64))
+    >>> split([(logits, phase, phase)], torch.tensor([2.0, -2.0], dtype=torch.float64))
     Split(square=20.0, residual_square=4.0, imbalance=2.0)
     """
     p = len(g)
     projected = g[(torch.arange(p) - torch.arange(p)[:, None]) % p]
-    residual_square, imbalances = 0.0, []
-    for L, s, y in zip(*(values.split(ROWS_AT_ONCE) for values in (logits, phase, labels)), strict=True):
+    count, residual_square, imbalances = 0, 0.0, []
+    for L, s, y in (some for piece in pieces for some in zip(*(values.split(ROWS_AT_ONCE) for values in piece), strict=True)):
         R = L - projected[s]
         R -= R.mean(1, keepdim=True)
-        residual_square += float(R.flatten() @ R.flatten())
+        count, residual_square = count + len(R), residual_square + float(R.flatten() @ R.flatten())
         at_label = R.gather(1, y[:, None])
         imbalances.append((R.scatter_(1, y[:, None], -torch.inf).amax(1) - at_label[:, 0]).amax())
     # P is an orthogonal projection, and g sums to zero as L does over c.
-    square = len(logits) * float(g.square().sum()) + residual_square
+    square = count * float(g.square().sum()) + residual_square
     return Split(square, residual_square, float(torch.stack(imbalances).amax()))

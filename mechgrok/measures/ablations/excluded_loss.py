@@ -28,6 +28,7 @@ class ExcludedLoss(Keyed):
     """
 
     name: ClassVar[str] = "excluded-loss"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Excluded loss"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1 (2-D); Chughtai et al. 2023 (arXiv 2302.03025) (cube)"
     columns: ClassVar[Mapping[str, str]] = {
@@ -88,8 +89,9 @@ def _losses(snapshot: Snapshot, keys: list[int]) -> list[list[float]]:
     single = exclusion.phase_parts(sums, counts)
     masks = torch.stack(list(grid.subsets.values()))
     parts = lambda phases: torch.cat([together[phases], single(phases)], dim=1)  # noqa: E731
-    found = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, parts, masks)
+    logits = exclusion.Logits(snapshot.logits_at, sums.shape[1], snapshot.precision)
+    found = exclusion.mean_losses(logits, grid.phase, grid.labels, parts, masks)
     if grid.corrupted is not None:
         train = list(grid.subsets).index("train")
-        found[train] = exclusion.mean_losses(snapshot.logits, grid.phase, grid.trained_labels, parts, masks[train : train + 1])[0]
+        found[train] = exclusion.mean_losses(logits, grid.phase, grid.trained_labels, parts, masks[train : train + 1])[0]
     return found.tolist()

@@ -31,6 +31,7 @@ class RestrictedLoss(Keyed):
     """
 
     name: ClassVar[str] = "restricted-loss"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Restricted loss"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1 (2-D); Chughtai et al. 2023 (arXiv 2302.03025) (cube)"
     columns: ClassVar[Mapping[str, str]] = {
@@ -77,5 +78,5 @@ def _row_wise(snapshot: Snapshot, keys: list[int]) -> Callable[[Tensor], Tensor]
     from mechgrok.maths.harmonic import ablation
     from mechgrok.maths.landscape import losses
 
-    kept = ablation.part_of_rows(snapshot.logits, keys)
-    return lambda labels: losses.per_example(kept, labels)
+    kept = lambda piece: ablation.part_of_rows(piece.logits, keys)  # noqa: E731
+    return lambda labels: snapshot.per_row(lambda piece: losses.per_example(kept(piece), labels[piece.rows]))

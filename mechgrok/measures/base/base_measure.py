@@ -72,6 +72,8 @@ class BaseMeasure(ABC):
         Whether recorded curves suffice, so that it applies to runs without checkpoints.
     per_run : bool
         Whether there is one table for the run, not one for each checkpoint.
+    streams : bool
+        Whether it needs little memory on a table of any size: it takes what a snapshot shares, goes through its pieces, or uses no rows.
     any_columns : bool
         Whether the columns of its table are not known before it is computed; then `columns` is empty.
     """
@@ -84,6 +86,7 @@ class BaseMeasure(ABC):
     has_null: ClassVar[bool]
     of_curves: ClassVar[bool] = False
     per_run: ClassVar[bool]
+    streams: ClassVar[bool] = False
     any_columns: ClassVar[bool] = False
 
     @property

@@ -33,6 +33,8 @@ class Measure(BaseMeasure):
         An expensive measure is computed at the last checkpoint only, unless steps are named.
     has_null : bool
         Whether its headline is compared with that of networks whose number tokens are renamed at random.
+    streams : bool
+        Whether it needs little memory on a table of any size: it takes what a snapshot shares, goes through its pieces, or uses no rows.
 
     Examples
     --------
@@ -195,6 +197,7 @@ class RunMeasure(BaseMeasure):
 
     has_null: ClassVar[bool] = False
     per_run: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
 
     def steps(self, run: Run) -> list[int]:
         """The step under which its table is stored: the last checkpoint, of curves alone the step at which they end.

@@ -30,6 +30,7 @@ class Circularity(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "circularity"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Circularity of the embedding"
     reference: ClassVar[str] = "Zhong et al. 2023 (arXiv 2306.17844), section 5 and appendix"
     columns: ClassVar[Mapping[str, str]] = {

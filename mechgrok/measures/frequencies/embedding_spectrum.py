@@ -26,6 +26,7 @@ class EmbeddingSpectrum(Keyed):
     """
 
     name: ClassVar[str] = "embedding-spectrum"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Embedding in Fourier space"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.1"
     columns: ClassVar[Mapping[str, str]] = spectra.COLUMNS

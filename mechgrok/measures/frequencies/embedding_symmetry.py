@@ -32,6 +32,7 @@ class EmbeddingSymmetry(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "embedding-symmetry"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Symmetry of the embedding under x to -x"
     reference: ClassVar[str] = (
         "defined here, for a^2 + b^2 as in the published code that follows Krasheninnikov et al. 2023 (arXiv 2310.15047)"

@@ -33,6 +33,7 @@ class FourierDensity(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "fourier-density"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Fourier frequency density and coefficient ratio"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), definitions of FFD and FCR"
     columns: ClassVar[Mapping[str, str]] = {

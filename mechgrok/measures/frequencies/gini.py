@@ -30,6 +30,7 @@ class Gini(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "gini"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Gini coefficient of the Fourier components"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1; Hurley and Rickard 2009 (arXiv 0811.4706)"
     columns: ClassVar[Mapping[str, str]] = {

@@ -35,6 +35,7 @@ class KeyFrequencies(InBasis):
     """
 
     name: ClassVar[str] = "key-frequencies"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Key frequencies"
     reference: ClassVar[str] = "Chughtai et al. 2023 (arXiv 2302.03025), section 5; Nanda et al. 2023 (arXiv 2301.05217), section 4"
     columns: ClassVar[Mapping[str, str]] = {

@@ -29,6 +29,7 @@ class NeuronLogitSpectrum(Keyed):
     """
 
     name: ClassVar[str] = "neuron-logit-spectrum"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Neuron-logit map in Fourier space"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.1"
     columns: ClassVar[Mapping[str, str]] = spectra.COLUMNS

@@ -30,6 +30,7 @@ class TokenMap(Measure):
     """
 
     name: ClassVar[str] = "token-map"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Map of the number tokens"
     reference: ClassVar[str] = (
         "Power et al. 2022 (arXiv 2201.02177), visualisation of embeddings (t-SNE); Furuta et al. 2024 (arXiv 2402.16726) (PCA)"

@@ -27,6 +27,7 @@ class Loss(Measure):
     """
 
     name: ClassVar[str] = "loss"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Loss and accuracy"
     reference: ClassVar[str] = "Power et al. 2022 (arXiv 2201.02177), section 3; Nanda et al. 2023 (arXiv 2301.05217), section 3"
     columns: ClassVar[Mapping[str, str]] = {

@@ -28,6 +28,7 @@ class Equivariance(InBasis):
     """
 
     name: ClassVar[str] = "equivariance"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Equivariant decomposition of the logits"
     reference: ClassVar[str] = (
         "Chughtai et al. 2023 (arXiv 2302.03025), section 5.1: all their logit components at once; the guarantee is the formula's own"
@@ -47,10 +48,11 @@ class Equivariance(InBasis):
 
         grid = snapshot.grid
         g = equivariance.profile(snapshot.phase_sums, grid.counts)
-        parts = equivariance.split(snapshot.logits, grid.phase, grid.labels, g)
+        pieces = ((piece.logits, grid.phase[piece.rows], grid.labels[piece.rows]) for piece in snapshot.pieces())
+        parts = equivariance.split(pieces, g)
         gamma = float(g[0] - g[1:].max())
         certified = gamma > parts.imbalance
-        if certified and not bool((snapshot.logits.argmax(1) == grid.labels).all()):
+        if certified and not bool((snapshot.predictions == grid.labels).all()):
             raise AssertionError(f"Gamma {gamma} > I {parts.imbalance}, yet a row is wrong: the decomposition is at fault")
         residual = parts.residual_square / parts.square if parts.square > 0 else float("nan")
         return pd.DataFrame([(residual, gamma, parts.imbalance, certified)], columns=list(self.columns))

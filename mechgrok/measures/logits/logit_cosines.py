@@ -28,6 +28,7 @@ class LogitCosines(Keyed):
     """
 
     name: ClassVar[str] = "logit-cosines"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Logits as cosines of the phase minus c"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2; Chughtai et al. 2023 (arXiv 2302.03025), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {

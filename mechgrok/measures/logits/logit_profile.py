@@ -27,6 +27,7 @@ class LogitProfile(InBasis):
     """
 
     name: ClassVar[str] = "logit-profile"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Logits by distance from the answer"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2; Chughtai et al. 2023 (arXiv 2302.03025), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {

@@ -106,7 +106,9 @@ def _without_each(snapshot: Snapshot) -> pd.DataFrame:
 
     grid, sums = snapshot.grid, snapshot.phase_sums
     masks = torch.ones(1, len(grid.labels), dtype=torch.bool)
-    losses = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, exclusion.phase_parts(sums, grid.counts), masks)
+    losses = exclusion.mean_losses(
+        exclusion.Logits.of(snapshot.logits), grid.phase, grid.labels, exclusion.phase_parts(sums, grid.counts), masks
+    )
     centred = exclusion.phase_parts(sums - sums.mean(1, keepdim=True), grid.counts)(torch.arange(snapshot.p))
     energy = (grid.counts[:, None] * centred.square().sum(2)).sum(0)
     energy_of_all = centring.Energies.of(snapshot.logits).over_both

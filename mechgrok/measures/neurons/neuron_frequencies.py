@@ -31,6 +31,7 @@ class NeuronFrequencies(InBasis):
     """
 
     name: ClassVar[str] = "neuron-frequencies"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Neurons by frequency"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.2"
     columns: ClassVar[Mapping[str, str]] = {

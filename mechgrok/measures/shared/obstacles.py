@@ -112,7 +112,7 @@ def needs_all_pairs(run: Run, basis: Basis | None = "additive") -> str | None:
     >>> needs_all_pairs(run, "additive") is None
     True
     """
-    count = run.task.operands().shape[1]
+    count = run.grid.operands.shape[1]
     if count != 2:
         return f"the task has {count} operands; this measure takes functions of two"
     found = chart(basis or "additive", run.task.numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +30,7 @@ class NumericalHealth(Measure):
     """
 
     name: ClassVar[str] = "numerical-health"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Softmax collapse in float32"
     reference: ClassVar[str] = "Prieto et al. 2025 (arXiv 2501.04697), section 3 (softmax collapse)"
     columns: ClassVar[Mapping[str, str]] = {
@@ -40,9 +41,10 @@ class NumericalHealth(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        collapsed, at_top = _health(snapshot)
-        table = mean_by_split(snapshot.grid, collapsed.double()).rename(columns={"loss": "collapsed"})
-        zero_loss = mean_by_split_of_labels(snapshot.grid, lambda labels: (collapsed & at_top(labels)).double())
+        grid = snapshot.grid
+        collapsed, zero = _health(snapshot, grid.labels)
+        table = mean_by_split(grid, collapsed).rename(columns={"loss": "collapsed"})
+        zero_loss = mean_by_split_of_labels(grid, lambda labels: zero if labels is grid.labels else _health(snapshot, labels)[1])
         return table.assign(zero_loss=zero_loss["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -55,14 +57,20 @@ class NumericalHealth(Measure):
         return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
 
 
-def _health(snapshot: Snapshot) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Mask (n,) of collapsed rows, and a function from labels (n,) to the mask of the rows where they have the largest logit."""
+def _health(snapshot: Snapshot, labels: Tensor) -> Tensor:
+    """1 for collapsed rows, and for those among them whose label has the largest logit, else 0 (2, n)."""
+    return snapshot.per_row(lambda piece: _of_piece(piece.logits, labels[piece.rows])).double().T
+
+
+def _of_piece(logits: Tensor, labels: Tensor) -> Tensor:
+    """The same for some rows (rows, 2), as bool."""
     import torch
 
     # Chunks of rows are faster.
-    pieces = [_collapsed_and_largest(rows.float()) for rows in snapshot.logits.split(512)]
+    pieces = [_collapsed_and_largest(rows.float()) for rows in logits.split(512)]
     collapsed, largest = (torch.cat(each) for each in zip(*pieces, strict=True))
-    return collapsed, lambda labels: snapshot.logits.gather(1, labels[:, None])[:, 0].float() == largest
+    at_top = logits.gather(1, labels[:, None])[:, 0].float() == largest
+    return torch.stack([collapsed, collapsed & at_top], dim=1)
 
 
 def _collapsed_and_largest(logits: Tensor) -> tuple[Tensor, Tensor]:

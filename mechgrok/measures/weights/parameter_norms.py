@@ -27,6 +27,7 @@ class ParameterNorms(Measure):
     """
 
     name: ClassVar[str] = "parameter-norms"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "L1, L2 and RMS norms of the weights"
     reference: ClassVar[str] = (
         "Furuta et al. 2024 (arXiv 2402.16726), published code (means over tensors); "

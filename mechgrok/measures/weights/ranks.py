@@ -30,6 +30,7 @@ class Ranks(Measure):
     """
 
     name: ClassVar[str] = "ranks"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Ranks of the weights"
     reference: ClassVar[str] = (
         "Roy and Vetterli 2007, EUSIPCO, section 2 (effective); Rudelson and Vershynin 2007 (arXiv math/0503442), section 1 (stable)"

@@ -28,6 +28,7 @@ class WeightHistogram(Measure):
 
     has_null: ClassVar[bool] = False
     name: ClassVar[str] = "weight-histogram"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Histograms of the weights"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code"
     columns: ClassVar[Mapping[str, str]] = {

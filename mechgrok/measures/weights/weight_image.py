@@ -27,6 +27,7 @@ class WeightImage(Measure):
 
     has_null: ClassVar[bool] = False
     name: ClassVar[str] = "weight-image"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "A parameter as an image"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code"
     columns: ClassVar[Mapping[str, str]] = {

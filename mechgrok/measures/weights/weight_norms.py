@@ -25,6 +25,7 @@ class WeightNorms(Measure):
     """
 
     name: ClassVar[str] = "weight-norms"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Sum of squared weights"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.1"
     columns: ClassVar[Mapping[str, str]] = {

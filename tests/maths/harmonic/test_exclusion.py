@@ -47,7 +47,7 @@ class TestEveryFrequency:
         logits, masks = scale * noise(p * p, p), masks_of(p * p)
         sums = cosines.phase_sums(logits, phase, p)
         alone = torch.stack([cosines.phase_part(sums, counts, [k]) for k in range(1, p // 2 + 1)], dim=1)
-        found = exclusion.mean_losses(logits, phase, phase, exclusion.phase_parts(sums, counts), masks)
+        found = exclusion.mean_losses(exclusion.Logits.of(logits), phase, phase, exclusion.phase_parts(sums, counts), masks)
         assert found.numpy() == pytest.approx(one_by_one(logits, phase, phase, alone, masks), rel=1e-11)
 
     def test_the_parts_are_the_projections(self, operation: Operation, p: int) -> None:
@@ -65,7 +65,7 @@ def test_any_parts_and_labels_that_do_not_follow_the_phase(scale: float) -> None
     phase = torch.from_numpy(np.random.default_rng(0).integers(0, 9, p * p))
     labels = torch.from_numpy(np.random.default_rng(1).integers(0, p, p * p))
     logits, parts, masks = scale * noise(p * p, p), scale * noise(p * 4, p, 2).view(p, 4, p), masks_of(p * p)
-    found = exclusion.mean_losses(logits, phase, labels, lambda phases: parts[phases], masks)
+    found = exclusion.mean_losses(exclusion.Logits.of(logits), phase, labels, lambda phases: parts[phases], masks)
     assert found.numpy() == pytest.approx(one_by_one(logits, phase, labels, parts, masks), rel=1e-11)
 
 
@@ -74,7 +74,7 @@ def test_only_some_of_the_sums_underflow() -> None:
     logits = torch.tensor([[2000.0, 5.0, 0.0], [1.0, 2.0, 3.0]], dtype=torch.float64)
     parts = torch.tensor([[[2000.0, 0.0, 0.0], [0.0, 0.0, 0.0]]], dtype=torch.float64)
     zero = torch.zeros(2, dtype=torch.long)
-    found = exclusion.mean_losses(logits, zero, zero, lambda phases: parts[phases], torch.eye(2, dtype=torch.bool))
+    found = exclusion.mean_losses(exclusion.Logits.of(logits), zero, zero, lambda phases: parts[phases], torch.eye(2, dtype=torch.bool))
     assert found[0].tolist() == pytest.approx([math.log(2 + math.exp(5)), 0.0], abs=1e-12)
     shifted = [math.log(math.exp(-1999) + math.exp(2) + math.exp(3)) + 1999, math.log(math.e + math.exp(2) + math.exp(3)) - 1]
     assert found[1].tolist() == pytest.approx(shifted, rel=1e-13)
@@ -83,7 +83,9 @@ def test_only_some_of_the_sums_underflow() -> None:
 def test_no_rows_have_no_loss() -> None:
     phase = torch.arange(3)
     masks = torch.tensor([[False] * 3, [True] * 3])
-    found = exclusion.mean_losses(torch.zeros(3, 3), phase, phase, lambda phases: torch.zeros(len(phases), 1, 3), masks)
+    found = exclusion.mean_losses(
+        exclusion.Logits.of(torch.zeros(3, 3)), phase, phase, lambda phases: torch.zeros(len(phases), 1, 3), masks
+    )
     assert math.isnan(found[0, 0])
     assert found[1, 0].item() == pytest.approx(math.log(3), rel=1e-15)
 
@@ -93,6 +95,6 @@ def test_batches_hold_every_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
     phase, counts = of_task(p, "add-squares")
     logits, masks = noise(p * p, p), masks_of(p * p)
     parts = exclusion.phase_parts(cosines.phase_sums(logits, phase, p), counts)
-    at_once = exclusion.mean_losses(logits, phase, phase, parts, masks)
+    at_once = exclusion.mean_losses(exclusion.Logits.of(logits), phase, phase, parts, masks)
     monkeypatch.setattr(exclusion, "ENTRIES_AT_ONCE", 2 * int(counts.min()) * p)
-    assert torch.allclose(exclusion.mean_losses(logits, phase, phase, parts, masks), at_once, rtol=1e-13)
+    assert torch.allclose(exclusion.mean_losses(exclusion.Logits.of(logits), phase, phase, parts, masks), at_once, rtol=1e-13)

@@ -34,7 +34,7 @@ def test_the_split_is_the_row_by_row_one() -> None:
     centred = L - L.mean(1, keepdim=True)
     R = torch.stack([centred[n] - g[(torch.arange(P) - int(S[n])) % P] for n in range(P * P)])
     worst = max(float(max(R[n, c] for c in range(P) if c != labels[n]) - R[n, labels[n]]) for n in range(P * P))
-    found = equivariance.split(L, S % P, labels, g)
+    found = equivariance.split([(L, S % P, labels)], g)
     assert found.square == pytest.approx(float(centred.square().sum()), rel=1e-13)
     assert found.residual_square == pytest.approx(float(R.square().sum()), rel=1e-13)
     assert found.imbalance == pytest.approx(worst, abs=1e-13)
@@ -44,7 +44,7 @@ def test_it_is_an_orthogonal_projection() -> None:
     """|L|^2 = n |g|^2 + |R|^2, and the rest has no profile; uncentred logits would break the first."""
     L = logits(2) + 5 * torch.randn(P * P, 1, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     g = profile(L)
-    found = equivariance.split(L, S % P, S % P, g)
+    found = equivariance.split([(L, S % P, S % P)], g)
     assert found.square == pytest.approx(P * P * float(g.square().sum()) + found.residual_square, rel=1e-12)
     rest = L - g[(torch.arange(P) - S[:, None]) % P]
     assert profile(rest).abs().max() < 1e-13
@@ -62,10 +62,10 @@ def test_the_dft_of_the_profile_gives_the_cosine_coefficients() -> None:
 
 def test_many_rows_are_taken_some_at_a_time() -> None:
     L, chunk = logits(5), equivariance.ROWS_AT_ONCE
-    whole = equivariance.split(L, S % P, S % P, profile(L))
+    whole = equivariance.split([(L, S % P, S % P)], profile(L))
     try:
         equivariance.ROWS_AT_ONCE = 10
-        parts = equivariance.split(L, S % P, S % P, profile(L))
+        parts = equivariance.split([(L, S % P, S % P)], profile(L))
     finally:
         equivariance.ROWS_AT_ONCE = chunk
     assert vars(parts) == pytest.approx(vars(whole), rel=1e-13)

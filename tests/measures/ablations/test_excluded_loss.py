@@ -155,7 +155,9 @@ class TestC113:
         removed = [*([k] for k in range(1, 57)), [16, 30, 56]]
         cubes = torch.stack([cosines.cube_part(sums, grid.counts, keys) for keys in removed], dim=1)
         train = grid.subsets["train"][None]
-        found = exclusion.mean_losses(snapshot.logits, grid.phase, grid.labels, lambda phases: cubes[phases], train)[0].tolist()
+        found = exclusion.mean_losses(exclusion.Logits.of(snapshot.logits), grid.phase, grid.labels, lambda phases: cubes[phases], train)[
+            0
+        ].tolist()
         expected = [*(authors[f"logit_excluded_loss_freq_{k}_rep"] for k in range(1, 57)), authors["total_logit_excluded_loss"]]
         assert found == pytest.approx(expected, rel=1e-5)
 

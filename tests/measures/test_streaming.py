@@ -1,0 +1,125 @@
+"""Measures that stream give the same on pieces of a table as on the whole, and never hold the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from kinds_of_runs import RARE, RUNS, USUAL
+
+from mechgrok import extraction
+from mechgrok.engine import registry
+from mechgrok.engine.analyze import analyze
+from mechgrok.engine.outcomes import NotApplicable, Outcomes, Result
+from mechgrok.measures.base.measure import Measure
+from mechgrok.runs import large
+from mechgrok.runs.run import Run, open_run
+
+STREAMING = sorted(name for name, measure in registry.measures().items() if measure.streams and issubclass(measure, Measure))
+VARIANTS = ["restricted-loss(keys=1)", "excluded-loss(keys=own)", "key-frequencies(rule=neuron-clusters, threshold=0.2)"]
+SUITE = {
+    "loss",
+    "key-frequencies",
+    "logit-cosines",
+    "restricted-loss",
+    "excluded-loss",
+    "neuron-frequencies",
+    "embedding-spectrum",
+    "neuron-logit-spectrum",
+    "gini",
+    "equivariance",
+    "weight-norms",
+}
+
+
+def test_the_default_suite_streams() -> None:
+    assert set(STREAMING) >= SUITE
+
+
+@pytest.mark.parametrize("kind", [*sorted(USUAL), *(pytest.param(kind, marks=pytest.mark.long) for kind in sorted(RARE))])
+def test_pieces_give_what_the_whole_table_gives(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = open_run(RUNS[kind](tmp_path / "run"))
+    labels = [*STREAMING, *(variant for variant in VARIANTS if registry.parse(variant).obstacle(run) is None)]
+    whole = analyzed(run, labels)
+    forget(run, monkeypatch)
+    pieces = analyzed(run, labels)
+    for label in labels:
+        assert type(pieces[label]) is type(whole[label]), pieces[label]
+        if isinstance(found := whole[label], Result):
+            require_equal(pieces[label].table, found.table)  # type: ignore[union-attr]
+        else:
+            assert isinstance(found, NotApplicable), found
+
+
+def test_measures_that_do_not_stream_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = open_run(RUNS["odd"](tmp_path / "run"))
+    forget(run, monkeypatch)
+    found = analyze(run, ["spectrum-2d", "loss"], nulls=0)
+    assert isinstance(found["loss"], Result)
+    assert isinstance(found["spectrum-2d"], NotApplicable)
+    assert found["spectrum-2d"].reason.startswith(
+        "it holds the logits and neurons of all 49 rows at once, which needs less than 1 MB of mem"
+    )
+
+
+def test_an_array_without_memory_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mechgrok.measures.weights.weight_norms import WeightNorms
+
+    def compute(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")
+
+    monkeypatch.setattr(WeightNorms, "compute", compute)
+    found = analyze(open_run(RUNS["odd"](tmp_path / "run")), ["weight-norms"], nulls=0)["weight-norms"]
+    assert isinstance(found, NotApplicable)
+    assert "not enough memory" in found.reason
+
+
+@pytest.mark.parametrize("kind", ["odd", "divide"])
+def test_extraction_from_pieces(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = open_run(RUNS[kind](tmp_path / "run"))
+    whole = extraction.extract(run, keys=[1, 2])
+    forget(run, monkeypatch)
+    pieces = extraction.extract(run, keys=[1, 2])
+    assert pieces.program == whole.program
+    assert close(pieces.fidelity, whole.fidelity)
+
+
+def analyzed(run: Run, labels: list[str]) -> Outcomes:
+    """Without the results of another analysis."""
+    for path in (run.path / "results").glob("**/*"):
+        if path.is_file():
+            path.unlink()
+    return analyze(open_run(run.path), labels, nulls=0)
+
+
+def forget(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes every table a large one, read two rows at a time or a line of equal a, with no memory for the whole."""
+    monkeypatch.setattr(large, "MOST_LOGITS", 0)
+    monkeypatch.setattr(large, "MOST_IN_PIECE", 30)
+    monkeypatch.setattr(
+        large, "lacks_whole", lambda *_: "it holds the logits and neurons of all 49 rows at once, which needs less than 1 MB of memory"
+    )
+
+
+def require_equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Asserts equality, of numbers to 1e-12 of the largest of their column."""
+    assert list(found.columns) == list(expected.columns)
+    if "active" in expected:
+        # A neuron that is above zero in one of 36 rows has equal energy at the frequencies 1 and 2: rounding chooses.
+        several = expected["active"] != 1 / 36
+        found, expected = found[several], expected[several]
+    for name in expected:
+        if pd.api.types.is_float_dtype(expected[name]):
+            largest = expected[name].abs().max()
+            np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-12 * (largest if largest == largest else 0))
+        else:
+            assert found[name].equals(expected[name]), name
+
+
+def close(found: object, expected: object) -> bool:
+    """Whether nested numbers agree to 1e-12."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(close(found[key], expected[key]) for key in found)
+    return found == expected or abs(found - expected) <= 1e-12 * abs(expected)  # type: ignore[operator]
