@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing import library_parts
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 from mechgrok.runs.importing.networks.structure import Recognised
 
 POSITIONS = "pos_embed.W_pos"
@@ -26,6 +28,7 @@ _ATTENTION = {
     "attn.b_O": "d_model",
 }
 _MLP = {"mlp.W_in": "d_model d_mlp", "mlp.b_in": "d_mlp", "mlp.W_out": "d_mlp d_model", "mlp.b_out": "d_model"}
+_GATES = {"mlp.W_gate": "d_model d_mlp", "mlp.b_gate": "d_mlp"}
 _BUFFERS = ("mask", "IGNORE")
 THREE_AXES = "W_O with three axes"
 """The feature of TransformerLens' orientation, which Nanda et al. 2023 do not use."""
@@ -53,6 +56,8 @@ def complete(given: Mapping[str, Any], *, learned_positions: bool = True) -> tup
     """
     if not _is_named(given):
         raise UserError("a state dict of the file is no dict of names; save model.state_dict() alone")
+    learned_positions = learned_positions and not library_parts.has_rotary(given)
+    given = library_parts.converted(given)
     axes = {name: words for name, words in _axes(given).items() if learned_positions or name != POSITIONS}
     weights = {name: _tensor(name, tensor) for name, tensor in given.items() if name in axes}
     missing = [name for name in axes if name not in weights]
@@ -66,7 +71,8 @@ def complete(given: Mapping[str, Any], *, learned_positions: bool = True) -> tup
 
 def recognised(given: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple[Recognised, ...]:
     """The tensors of a file that are parameters, with their shapes there."""
-    return tuple(Recognised(name, tuple(tensor.shape), name) for name, tensor in given.items() if name in weights)
+    ours = {name: library_parts.our_name(name) for name in given}
+    return tuple(Recognised(name, tuple(given[name].shape), found) for name, found in ours.items() if found in weights)
 
 
 def require_same_shapes(snapshots: Iterable[Mapping[str, Tensor]]) -> None:
@@ -115,7 +121,7 @@ def _is_named(given: Any) -> bool:
 
 def _axes(given: Mapping[str, Any]) -> dict[str, str]:
     """The axes of every parameter that a network with these layers has."""
-    parts = _ATTENTION | (_MLP if has_mlp(given) else {})
+    parts = _ATTENTION | (_MLP if has_mlp(given) else {}) | (_GATES if library_parts.has_gates(given) else {})
     normed = has_layernorm(given)
     if normed:
         parts |= _norm("ln1") | (_norm("ln2") if has_mlp(given) else {})
@@ -144,7 +150,8 @@ def _tensor(name: str, value: Any) -> Tensor:
 def _require(missing: list[str]) -> None:
     needed = [name for name in missing if not is_bias(name)]
     if needed:
-        raise UserError(f"the weights lack {', '.join(needed[:5])}; only biases may be missing, and count as zero")
+        other = f"; a network with other positions cannot be imported: {BY_MODULE}" if POSITIONS in needed else ""
+        raise UserError(f"the weights lack {', '.join(needed[:5])}; only biases may be missing, and count as zero{other}")
 
 
 def _require_finite(weights: Mapping[str, Tensor]) -> None:
@@ -157,9 +164,7 @@ def _notes_on_extras(given: Mapping[str, Any], axes: Mapping[str, str]) -> list[
     extras = [name for name in given if name not in axes and name.rpartition(".")[2] not in _BUFFERS]
     inner = [name for name in extras if name.startswith(("blocks.", "embed.", "pos_embed.", "unembed.", "ln_final"))]
     if inner:
-        raise UserError(
-            f"{inner[0][:80]!r} is no part of a network with learned positions and plain layers; such networks cannot be imported"
-        )
+        raise UserError(f"{inner[0][:80]!r} is no part of a network that can be imported from its names; {BY_MODULE}")
     return [f"ignored {', '.join(repr(name[:80]) for name in sorted(extras))}: no parameters of a HookedTransformer"] if extras else []
 
 

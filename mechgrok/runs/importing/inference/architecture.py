@@ -70,7 +70,7 @@ def _normalization(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> 
 
 
 def _require_ours(config: Mapping[str, Any], found: Mapping[str, int]) -> None:
-    library_config.require_ours(config, found)
+    library_config.require_ours(config, found, rotary=False, gated=False)
     if config.get("attention_dir", "causal") != "causal" or config.get("use_attn_scale", True) is not True:
         raise UserError("the file's config has attention_dir or use_attn_scale of another network than its format has")
     _require_scale(config.get("attn_scale"), math.sqrt(found["d_head"]))

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from mechgrok.errors import UserError
 from mechgrok.models.transformer import Transformer
-from mechgrok.runs.importing import parameters
-from mechgrok.runs.importing.networks import library_config, options
+from mechgrok.runs.importing import library_parts, parameters
+from mechgrok.runs.importing.networks import library_config, options, rotary
 from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
 
 _INVERSE_ROOT = "1/sqrt(d_head)"
@@ -32,6 +32,8 @@ class HookedNetwork(Structure):
     norm_biases: bool
     """Whether the file has biases of norms."""
     config: Mapping[str, Any]
+    rotary_base: float | None = None
+    """Where queries and keys are rotated."""
     mixed: bool = False
     """Whether the attention may be mixed with a constant one, after Zhong et al. 2023."""
 
@@ -40,10 +42,12 @@ class HookedNetwork(Structure):
         cls, weights: Mapping[str, Tensor], given: Mapping[str, Any], config: Mapping[str, Any], *, mixed: bool = False
     ) -> HookedNetwork:
         """The network of complete `weights`, of which the file has those `given`. Raises UserError for a config of another one."""
-        library_config.require_ours(config, parameters.sizes(weights) | {"layers": parameters.layers(weights)})
+        base, gated = library_parts.base_of(given), library_parts.has_gates(given)
+        sizes = parameters.sizes(weights) | {"layers": parameters.layers(weights)}
+        library_config.require_ours(config, sizes, rotary=base is not None, gated=gated)
         shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
         norm_biases = any(name.endswith(".b") for name in given if name in shapes)
-        return cls(parameters.sizes(weights), shapes, parameters.recognised(given, weights), norm_biases, config, mixed)
+        return cls(parameters.sizes(weights), shapes, parameters.recognised(given, weights), norm_biases, config, base, mixed)
 
     @property
     def recognised(self) -> tuple[Recognised, ...]:
@@ -59,7 +63,12 @@ class HookedNetwork(Structure):
 
     @property
     def longest(self) -> int | None:  # type: ignore[override]
-        return self.sizes["n_ctx"]
+        return self.sizes.get("n_ctx")
+
+    @property
+    def gated(self) -> bool:
+        """Whether the neurons are gated."""
+        return "blocks.0.mlp.W_gate" in self.shapes
 
     @cached_property
     def choices(self) -> Mapping[str, Sequence[Any]]:
@@ -69,6 +78,7 @@ class HookedNetwork(Structure):
             "mask": (self.config["attention_dir"],) if "attention_dir" in self.config else options.MASKS,
             "activation": self._activations(),
             "attention_coefficient": self._coefficients(),
+            "positions": ("rotary",) if self.rotary_base else (),
             "eps": (self.config["eps"],) if "eps" in self.config else _EPS,
         }
         return {name: tuple(values) for name, values in found.items() if values}
@@ -109,9 +119,13 @@ class HookedNetwork(Structure):
         return (named,)
 
     def model(self, reading: Reading) -> Transformer:
-        sizes = {name: self.sizes[name] for name in ("heads", "d_model", "d_head", "n_ctx")}
+        sizes = {name: self.sizes[name] for name in ("heads", "d_model", "d_head")}
         return Transformer(
             **sizes,
+            n_ctx=self.longest,
+            positions="rotary" if self.rotary_base else "learned",
+            rotary_base=self.rotary_base or rotary.BASE,
+            gated=self.gated,
             layers=parameters.layers(self.shapes),
             d_mlp=self.sizes.get("d_mlp", 4 * self.sizes["d_model"]),
             activation=reading.get("activation", "relu"),

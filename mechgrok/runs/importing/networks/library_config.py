@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 
 _FIXED: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal", "bidirectional"),
-    "positional_embedding_type": ("standard",),
     "attn_scores_soft_cap": (-1.0, None),
     "output_logits_soft_cap": (-1.0, None),
     **dict.fromkeys(
         (
             "parallel_attn_mlp",
-            "gated_mlp",
             "use_local_attn",
             "scale_attn_by_inverse_layer_idx",
             "post_embedding_ln",
@@ -40,6 +39,7 @@ _SIZES = {
     "d_vocab_out": "d_vocab_out",
     "n_ctx": "n_ctx",
 }
+_PARTS = ("positional_embedding_type", "gated_mlp")
 _CHOSEN = ("act_fn", "normalization_type", "use_attn_scale", "attn_scale", "eps", "attention_coefficient")
 _SIGNS = ("act_fn", "normalization_type", "attention_dir", "n_ctx")
 """Names that no other program's config has."""
@@ -49,15 +49,16 @@ def of_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The options of TransformerLens among facts of any origin; none where no name shows that they are a config of this library."""
     if not any(name in facts for name in _SIGNS):
         return {}
-    return {name: facts[name] for name in (*_CHOSEN, *_FIXED, *_SIZES) if name in facts}
+    return {name: facts[name] for name in (*_CHOSEN, *_PARTS, *_FIXED, *_SIZES) if name in facts}
 
 
-def require_ours(config: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
-    """Raises UserError for a network that is none of ours, and for a config whose sizes are not those of the weights."""
-    for option, allowed in _FIXED.items():
+def require_ours(config: Mapping[str, Any], sizes: Mapping[str, int], *, rotary: bool, gated: bool) -> None:
+    """Raises UserError for a network that is none of ours, and for a config that does not belong to the weights."""
+    parts = {"positional_embedding_type": ("rotary",) if rotary else ("standard",), "gated_mlp": (True,) if gated else (False, None)}
+    for option, allowed in {**_FIXED, **parts}.items():
         if option in config and config[option] not in allowed:
             possible = " or ".join(repr(each) for each in allowed if each is not None)
-            raise UserError(f"the file's network has {option} = {config[option]!r:.80}; only {possible} can be imported")
+            raise UserError(f"the file's network has {option} = {config[option]!r:.80}; only {possible} can be imported; {BY_MODULE}")
     for option, axis in _SIZES.items():
         if option in config and axis in sizes and config[option] not in (sizes[axis], -1):
             raise UserError(f"the file's config has {option} = {config[option]!r:.80}, but its weights have {sizes[axis]}")
