@@ -13,10 +13,10 @@ from mechgrok.config import Part
 
 GROUPS: dict[str, tuple[str, Sequence[str]]] = {
     "Networks and runs": ("Where an analysis begins.", ("open_run", "Run", "Snapshot", "record", "LoopRecorder", "import_run")),
-    "Measures": ("What is computed.", ("analyze", "measure", "explain", "Measure", "RunMeasure", "Headline", "Missing")),
+    "Measures": ("What is computed.", ("analyze", "measure", "explain", "Explanation", "Measure", "RunMeasure", "Headline", "Missing")),
     "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report")),
     "Training": ("Networks of mechgrok's own.", ("train", "sweep", "finetune", "presets")),
-    "Programs and checks": ("", ("extract", "verify", "UserError")),
+    "Programs and checks": ("", ("extract", "Extraction", "verify", "UserError")),
 }
 """Every public name, in reading order; a test compares them with `mechgrok.__all__`."""
 MODULES = ("tasks", "measures")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mechgrok.api.importing import import_run
-    from mechgrok.api.reading import explain, extract, presets, verify
+    from mechgrok.api.reading import Explanation, explain, extract, presets, verify
     from mechgrok.api.sweeping import sweep
     from mechgrok.api.training import finetune, train
     from mechgrok.engine.analyze import analyze
     from mechgrok.engine.outcomes import Failure, NotApplicable, Outcomes, Result
     from mechgrok.errors import UserError
+    from mechgrok.extraction.extraction import Extraction
     from mechgrok.measures.base.function_measure import measure
     from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
     from mechgrok.report import write_report
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {
+    "Explanation": "mechgrok.api.reading",
+    "Extraction": "mechgrok.extraction.extraction",
     "Failure": "mechgrok.engine.outcomes",
     "Headline": "mechgrok.measures.base.measure",
     "LoopRecorder": "mechgrok.training.recording.loop_recorder",
@@ -62,6 +65,8 @@ _MODULES = {"measures", "tasks"}
 """Modules whose classes are public."""
 
 __all__ = [
+    "Explanation",
+    "Extraction",
     "Failure",
     "Headline",
     "LoopRecorder",

@@ -74,12 +74,26 @@ def extract(run: str | Path | Run, step: int | None = None, keys: Sequence[int] 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a measure is, and all its variants on a run, where one was given."""
+    """The description of a measure, and all its variants on a run, where one was given; `mechgrok.explain` makes it.
+
+    Jupyter shows it as its text.
+
+    Attributes
+    ----------
+    text : str
+        Definition, fields, columns and source, in Markdown.
+    variants : Outcomes
+        The outcome of every variant at the last checkpoint; empty without a run.
+
+    Examples
+    --------
+    >>> found = mechgrok.explain("gini")
+    >>> found.text.splitlines()[0], len(found.variants)
+    ('# Gini coefficient of the Fourier components', 0)
+    """
 
     text: str
-    """Definition, fields, columns and source, in Markdown."""
     variants: Outcomes
-    """The outcome of every variant at the last checkpoint; empty without a run."""
 
     def __repr__(self) -> str:
         return self.text

@@ -27,18 +27,27 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class Extraction:
-    """A program, and its fidelity to the network that it was extracted from.
+    """A program, and its fidelity to the network that it was extracted from; `mechgrok.extract` makes it.
 
     Attributes
     ----------
     run : str
         The name of the run.
     step : int
+        The checkpoint.
     task : dict
         The config of the task.
     program : Program
+        Its `waves` have a `frequency`, an `amplitude` and an `angle` (radians) each; `logits()` are those of every phase and class, and
+        `margin` is the distance of the phase's logit from the next one.
     fidelity : dict
-        Agreement, losses, accuracies and certificate over the whole table (`fidelity.measure_fidelity`).
+        Over the whole table: "agreement" (share of rows with the network's answer), "explained" (share of the variance of its logits),
+        "program" and "network" (accuracy and loss by split), "certificate" and others.
+
+    Examples
+    --------
+    >>> found = mechgrok.extract(run, keys=[1, 2])
+    >>> print(found.source.splitlines()[-1].strip()[:5], found.fidelity["rows"], found.program.waves[0].frequency)
     """
 
     run: str
