@@ -1,4 +1,4 @@
-"""Lists of numbers among arguments, whichever way they are separated: 3,9 or 3 9."""
+"""Lists of numbers among arguments, whichever way they are separated, 3,9 or 3 9, and words behind them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ _LIST = re.compile(rf"(?=.*,){_NUMBER}(?:,{_NUMBER})*,?")
 
 
 def other_forms(arguments: Sequence[str]) -> Iterator[list[str]]:
-    """The arguments with the lists after flags in the other form: first with blanks, then with commas; only forms that differ."""
+    """The arguments with the lists after flags in the other form: with blanks, with commas, or with the words behind them moved to the
+    front (`--keys 3 9 RUN`); only forms that differ."""
     words = [piece for word in arguments for piece in (word.split("=", 1) if re.match(rf"--[\w.-]+={_NUMBER}", word) else [word])]
-    forms = (_with_blanks(words), _with_commas(words))
+    forms = (_with_blanks(words), _with_commas(words), _words_first(_with_blanks(words)))
     yield from (form for form in forms if form not in (words, list(arguments)))
 
 
@@ -32,3 +33,14 @@ def _with_commas(words: Sequence[str]) -> list[str]:
         joined.append(word)
         flagged = word.startswith("--") or (flagged and number)
     return joined
+
+
+def _words_first(words: Sequence[str]) -> list[str]:
+    """Words that follow a flag and its numbers, before all others."""
+    moved: list[str] = []
+    kept: list[str] = []
+    for word in words:
+        after_number = len(kept) > 1 and re.fullmatch(_NUMBER, kept[-1]) is not None and any(each.startswith("--") for each in kept)
+        is_word = not word.startswith("-") and re.fullmatch(_NUMBER, word) is None
+        (moved if is_word and after_number else kept).append(word)
+    return [*moved, *kept]

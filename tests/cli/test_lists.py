@@ -33,12 +33,18 @@ def test_numbers_may_be_separated_by_commas_or_blanks(words: list[str]) -> None:
     assert flags.parse(Options, ["run", "--betas", *words], "x").betas == (3, 9)
 
 
+@pytest.mark.parametrize("words", FORMS, ids=" ".join)
+def test_words_may_follow_a_list(words: list[str]) -> None:
+    assert flags.parse(Options, ["--keys", *words, "run", "loss"], "x") == Options(("run", "loss"), keys=(3, 9))
+    assert flags.parse(Options, ["--steps", "5", "--keys", *words, "run"], "x") == Options(("run",), steps="5", keys=(3, 9))
+
+
 def test_the_flag_may_be_joined_by_a_sign() -> None:
     assert flags.parse(Options, ["run", "--keys=3,9"], "x") == Options(("run",), keys=(3, 9))
     assert flags.parse(Options, ["--betas=.9,9.8e-1"], "x").betas == (0.9, 0.98)
 
 
-@pytest.mark.parametrize("words", [["run", "loss"], ["--p", "5", "run", "7"], ["restricted-loss(keys=6,23)"]])
+@pytest.mark.parametrize("words", [["run", "loss"], ["run", "--p", "5"], ["restricted-loss(keys=6,23)"]])
 def test_other_words_stay(words: list[str]) -> None:
     assert list(other_forms(words)) == []
 
