@@ -101,7 +101,7 @@ class PlainReading:
         inputs = self.task.inputs()
         letters = iter("abcdefgh")
         words = [str(column[0]) if (column == column[0]).all() else next(letters) for column in inputs.T]
-        classes = NUMBERS if self.task.classes == self.task.numbers else ALL
+        classes = ALL if self.task.classes == self.task.vocabulary else NUMBERS
         first = {name: values[0] for name, values in self.choices.items()}
         return {"row": Row(self.task.numbers, tuple(words)), "classes": classes, **first}
 

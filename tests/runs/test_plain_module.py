@@ -71,6 +71,28 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], Task]] = {
 }
 
 
+class TiedWithBias(Plain):
+    """The matrix of the unembedding is the embedding, and the unembedding has a bias."""
+
+    def __init__(self) -> None:
+        super().__init__(("a", "b"), P)
+        self.head = nn.Linear(32, P)
+        self.head.weight = self.tok_emb.weight
+
+
+@pytest.mark.parametrize("make", [lambda: Plain(("a", "b"), P, tied=True), TiedWithBias])
+def test_tied_embeddings_are_one_parameter(make: Callable[[], Plain]) -> None:
+    module = make()
+    found = recognised(module, BARE)
+    assert found is not None
+    weights = found.weights(module)
+    assert "unembed.W_U" not in weights
+    with torch.no_grad():
+        module.double().tok_emb.weight.mul_(1.5)
+        ours = found.network.logits(found.weights(module), Batch.of(module.inputs()))
+        assert torch.allclose(ours, module(module.inputs()), rtol=1e-9, atol=1e-9)
+
+
 class OneOddRow(PlainTransformer):
     """Takes the number 6 for a 4 where it comes first."""
 

@@ -36,10 +36,10 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         self.heads, self.form, self.causal, self.scale, self.groups, self.rotary = heads, form, causal, scale, groups or heads, rotary
-        if form in ("blocks", "heads"):
-            self.qkv, self.proj = nn.Linear(width, 3 * width, bias=bias), nn.Linear(width, width, bias=bias)
+        shared = width // heads * self.groups
+        if form in ("blocks", "heads", "groups"):
+            self.qkv, self.proj = nn.Linear(width, width + 2 * shared, bias=bias), nn.Linear(width, width, bias=bias)
         elif form == "separate":
-            shared = width // heads * self.groups
             self.to_q, self.to_out = nn.Linear(width, width, bias=bias), nn.Linear(width, width, bias=bias)
             self.to_k, self.to_v = nn.Linear(width, shared, bias=bias), nn.Linear(width, shared, bias=bias)
         else:
@@ -48,8 +48,10 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         n, length, width = x.shape
-        if self.form == "blocks":
+        if self.form == "blocks" and self.groups == self.heads:
             q, k, v = self.qkv(x).view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        elif self.form in ("blocks", "groups"):
+            q, k, v = self.grouped(self.qkv(x), width // self.heads)
         elif self.form == "heads":
             q, k, v = self.qkv(x).view(n, length, self.heads, 3, -1).permute(3, 0, 2, 1, 4)
         elif self.form == "separate":
@@ -67,6 +69,17 @@ class Attention(nn.Module):
             return torch.einsum("bhpe,hed->bpd", z, self.W_O)
         z = z.transpose(1, 2).reshape(n, length, width)
         return (self.to_out if self.form == "separate" else self.proj)(z)
+
+    def grouped(self, made: Tensor, d_head: int) -> list[Tensor]:
+        """Queries, keys and values of every head, which lie after each other in the whole matrix, or in the part of each group."""
+        each, cells = self.heads // self.groups, [cell.transpose(1, 2) for cell in made.split(d_head, -1)]
+        if self.form == "groups":
+            groups = [cells[i * (each + 2) : (i + 1) * (each + 2)] for i in range(self.groups)]
+            parts = [[cell for group in groups for cell in group[:-2]], *([group[at] for group in groups] for at in (-2, -1))]
+        else:
+            parts = [cells[: self.heads], cells[self.heads : self.heads + self.groups], cells[self.heads + self.groups :]]
+        q, k, v = (torch.stack([cell.transpose(1, 2) for cell in part], 1) for part in parts)
+        return [q, *(part[:, [head // each for head in range(self.heads)]] for part in (k, v))]
 
 
 def rotated(x: Tensor, kind: str) -> Tensor:

@@ -50,6 +50,7 @@ def drawn(seed: int) -> tuple[dict[str, Any], dict[str, Any], list[tuple[str, st
     how |= {"form": form, "norm": norm, "post": post, "act": act, "rotary": rotary, "gate": gate, "scaled": draw.random() < 0.3}
     how |= {"final": draw.random() < 0.7, "tied": draw.random() < 0.3, "causal": draw.random() < 0.7}
     how |= {"groups": 1} if form == "separate" and draw.random() < 0.5 else {}
+    how |= {"groups": heads // 2, "form": draw.choice(["blocks", "groups"])} if heads % 2 == 0 and draw.random() < 0.3 else {}
     return how, _reading(how), draw.choice(NAMES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ from mechgrok.errors import UserError
 from mechgrok.tasks.operations import FORMULAS, nearest_operation
 
 _HEADS = ("n_heads", "num_heads", "nhead", "heads", "n_head", "nheads", "num_attention_heads")
-_ACTIVATIONS = ("act", "act_fn", "activation", "act_type", "nonlinearity", "activation_function")
+_ACTIVATIONS = ("act", "act_fn", "activation", "act_type", "nonlinearity", "activation_function", "hidden_act")
+_EPS = ("layer_norm_eps", "rms_norm_eps", "norm_eps", "layer_norm_epsilon", "layernorm_eps", "layernorm_epsilon", "rmsnorm_eps")
+_ROTARY_BASES = ("rope_theta", "rotary_base", "rope_base", "rotary_emb_base")
 _MODULI = ("p", "modulus", "mod", "prime", "c", "num_classes_p")
 _OPERATIONS = ("op", "operation", "operator", "fn_name", "fn", "task", "binary_op", "math_operator")
 _LAYERS = ("n_layers", "num_layers", "layers", "n_layer", "depth", "num_hidden_layers", "n_blocks")
@@ -47,6 +50,11 @@ def modulus_of(facts: Mapping[str, Any]) -> int | None:
     return next((facts[key] for key in _MODULI if type(facts.get(key)) is int and facts[key] > 1), None)
 
 
+def rotary_base_of(facts: Mapping[str, Any]) -> float | None:
+    """The base of rotary positions that a file names."""
+    return next((float(facts[key]) for key in _ROTARY_BASES if type(facts.get(key)) in (int, float) and 1 < facts[key] < math.inf), None)
+
+
 def narrowed(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
     """The choices that agree with the facts. Raises UserError where the shapes leave none."""
     found = dict(choices)
@@ -58,6 +66,9 @@ def narrowed(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> 
     activation = next((str(facts[key]).lower().removeprefix("nn.") for key in _ACTIVATIONS if isinstance(facts.get(key), str)), None)
     if activation in _NAMES and "activation" in found:
         found["activation"] = tuple(name for name in found["activation"] if name in _NAMES[activation])
+    eps = next((facts[key] for key in _EPS if isinstance(facts.get(key), float) and 0 <= facts[key] < 1), None)
+    if eps is not None and "eps" in found:
+        found["eps"] = (eps,)
     return found
 
 

@@ -69,7 +69,7 @@ class Interpretation:
     def weights(self, state: State) -> dict[str, Tensor]:
         """A state dict of the file by our names, with the classes of the task and the read position at the end of the row."""
         found = self._with_all_classes(state)
-        return found | {name: found[name][..., : self.task.classes] for name in self.structure.output_names}
+        return found | {name: found[name][..., : self.task.classes] for name in self.structure.output_names if name in found}
 
     def _with_all_classes(self, state: State) -> dict[str, Tensor]:
         found = self.structure.weights(state, self.reading)

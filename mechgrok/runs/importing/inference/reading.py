@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch import Tensor
 from mechgrok.models.model import Model
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.decision import CONVINCING, Decision, decide
-from mechgrok.runs.importing.inference.facts import modulus_of, narrowed, operation_of, require_sizes
+from mechgrok.runs.importing.inference.facts import modulus_of, narrowed, operation_of, require_sizes, rotary_base_of
 from mechgrok.runs.importing.inference.flags import fixed, given_readings
 from mechgrok.runs.importing.inference.output_classes import possible_classes
 from mechgrok.runs.importing.inference.recorded import Recorded
@@ -51,12 +51,20 @@ def read_network(foreign: Foreign, options: ImportOptions) -> NetworkReading:
 
     Raises UserError where the sizes fit no task, or two readings are too close to tell.
     """
-    structure = foreign.structure
-    assert structure is not None
+    assert foreign.structure is not None
+    structure = _with_rotary_base(foreign.structure, foreign.facts)
     given = given_readings(options.reading)
     choices = _choices(structure, foreign, options, given.pop("row", None))
     decision = _decided(structure, foreign, fixed(choices, given), options)
     return NetworkReading(structure, decision)
+
+
+def _with_rotary_base(structure: Structure, facts: Mapping[str, Any]) -> Structure:
+    """The structure with the base of rotary positions that its config names."""
+    base = rotary_base_of(facts)
+    if base is None or not isinstance(structure, PlainTransformer) or structure.ends.positions is not None:
+        return structure
+    return replace(structure, rotary_base=base)
 
 
 def _choices(structure: Structure, foreign: Foreign, options: ImportOptions, row: str | None) -> dict[str, Sequence[Any]]:

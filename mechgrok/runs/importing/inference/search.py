@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.rows import Row
 from mechgrok.runs.importing.inference.signal import Labels, labels_at, possible, signal
+from mechgrok.runs.importing.networks.projections import FUSED
 from mechgrok.runs.importing.networks.structure import LAST, Reading, State, Structure
 from mechgrok.tasks.operations import FORMULAS
 
@@ -96,17 +97,25 @@ class Search:
 
     def _combine(self) -> None:
         """Tries the breaking options in all combinations, conventional ones first, until a signal is strong."""
-        combinations = self._combinations()[:MOST]
+        combinations = self._combinations()
         for first in range(0, len(combinations), _AT_ONCE):
             self._try(combinations[first : first + _AT_ONCE])
             if self._is_strong():
                 return
 
     def _combinations(self) -> list[Reading]:
-        names = [name for name in self.breaking if len(self.choices.get(name, ())) > 1]
-        places = product(*(range(len(self.choices[name])) for name in names))
+        axes = [self._values(name) for name in self.breaking if len(self.choices.get(name, ())) > 1]
+        places = product(*(range(len(values)) for values in axes))
         ordered = sorted(places, key=lambda each: (sum(place > 0 for place in each), sum(each)))
-        return [self._with_mask({name: self.choices[name][i] for name, i in zip(names, each, strict=True)}) for each in ordered]
+        changes = ([values[i] for values, i in zip(axes, each, strict=True)] for each in islice(ordered, MOST))
+        return [self._with_mask({name: value for change in each for name, value in change.items()}) for each in changes]
+
+    def _values(self, name: str) -> list[dict[str, Any]]:
+        """The values of an option; an order by heads is one for each number of heads, since a wrong number mixes up all projections."""
+        values = self.choices[name]
+        by_heads = [value for value in values if name == FUSED and not value.startswith("blocks") and value.endswith("qkv")]
+        more = [{name: value, "heads": heads} for value in by_heads for heads in self.choices["heads"][1:]]
+        return [*({name: value} for value in values), *more]
 
     def _with_mask(self, changes: Reading) -> Reading:
         """Conventional beside some changes; without a causal mask where another position than the last is read."""

@@ -24,8 +24,10 @@ class Ends:
     tokens: Unit
     positions: Unit | None
     head: Unit | None
-    """None where the unembedding is the embedding."""
+    """None where the file has no unembedding, so that it is the embedding."""
     norm: Unit | None
+    tied: bool
+    """Whether the matrix of the unembedding is the embedding."""
 
 
 def read_ends(units: Sequence[Unit], d_model: int, state: Mapping[str, Tensor]) -> Ends:
@@ -40,7 +42,7 @@ def read_ends(units: Sequence[Unit], d_model: int, state: Mapping[str, Tensor]) 
     left = [unit for unit in left if unit is not positions]
     head = next((unit for unit in left if roles.is_head(unit)), left[0] if left else None)
     _require_none([unit for unit in left if unit is not head])
-    return Ends(tokens, positions, None if head is None or _is_tied(head, tokens, state) else head, _norm(units))
+    return Ends(tokens, positions, head, _norm(units), head is None or _is_tied(head, tokens, state))
 
 
 def rows_of(unit: Unit, d_model: int) -> int:
@@ -74,7 +76,7 @@ def _positions(left: Sequence[Unit], tokens: int, d_model: int) -> Unit | None:
 
 
 def _is_tied(head: Unit, tokens: Unit, state: Mapping[str, Tensor]) -> bool:
-    return head.bias is None and head.shape == tokens.shape and torch.equal(state[head.weight], state[tokens.weight])
+    return head.shape == tokens.shape and torch.equal(state[head.weight], state[tokens.weight])
 
 
 def _norm(units: Sequence[Unit]) -> Unit | None:

@@ -48,10 +48,10 @@ def eps_of(value: float | None, normalization: str | None) -> float:
     return value if value is not None else 2.0**-23 if "RMS" in str(normalization) else 1e-5
 
 
-def heads_of(width: int) -> tuple[int, ...]:
-    """The numbers of heads that divide a width, 4 and its neighbours first."""
-    found = [heads for heads in range(1, min(width // 2, 64) + 1) if width % heads == 0] or [1]
-    return tuple(sorted(found, key=lambda heads: (abs(math.log2(heads) - 2), heads)))
+def heads_of(width: int, shared: int) -> tuple[int, ...]:
+    """The numbers of heads that divide a width, and whose own width divides that of the keys; 4 and its neighbours first."""
+    fitting = [heads for heads in range(1, min(width // 2, 64) + 1) if width % heads == 0 and shared % (width // heads) == 0]
+    return tuple(sorted(fitting or [1], key=lambda heads: (abs(math.log2(heads) - 2), heads)))
 
 
 def normalizations(with_weights: bool, with_biases: bool, looks_post: bool) -> tuple[str | None, ...]:

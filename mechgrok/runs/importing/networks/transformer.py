@@ -12,12 +12,12 @@ from torch import Tensor
 
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs.importing.networks import options, rotary
-from mechgrok.runs.importing.networks.attention import FUSED, ORDERS, Fused
 from mechgrok.runs.importing.networks.ends import Ends, rows_of
 from mechgrok.runs.importing.networks.layers import Layer
 from mechgrok.runs.importing.networks.matrices import AS_NAMED, MATRICES, TRANSPOSED, affine, bias, is_square, oriented
 from mechgrok.runs.importing.networks.neurons import GATE
-from mechgrok.runs.importing.networks.structure import Reading, Recognised, State, Structure
+from mechgrok.runs.importing.networks.projections import FUSED, Fused
+from mechgrok.runs.importing.networks.structure import ALL, Reading, Recognised, State, Structure
 from mechgrok.runs.importing.networks.units import Unit
 from mechgrok.tasks.layouts import LONGEST_ROW
 
@@ -64,15 +64,14 @@ class PlainTransformer(Structure):
 
     @cached_property
     def choices(self) -> Mapping[str, Sequence[Any]]:
-        first = self.layers[0].attention
-        heads = first.projections.heads
+        first = self.layers[0].attention.projections
         found: dict[str, Sequence[Any]] = {
-            FUSED: ORDERS if isinstance(first.projections, Fused) else (),
-            MATRICES: (AS_NAMED, TRANSPOSED) if any(is_square(unit) for _, unit in self._matrices()) else (),
+            FUSED: first.orders(self.d_model) if isinstance(first, Fused) else (),
+            MATRICES: self._orientations() if any(is_square(unit) for _, unit in self._matrices()) else (),
             "normalization": self._normalizations(),
             "embedding_scale": options.EMBEDDING_SCALES,
             "positions": self._kinds_of_positions(),
-            "heads": options.heads_of(self.width) if heads is None else (heads,),
+            "heads": options.heads_of(self.width, first.shared_width(self.d_model)) if first.heads is None else (first.heads,),
             "attention_scale": tuple(options.SCALES),
             "mask": options.MASKS,
             "activation": () if self.attn_only else options.ACTIVATIONS,
@@ -80,6 +79,13 @@ class PlainTransformer(Structure):
             "eps": options.EPS,
         }
         return {name: tuple(values) for name, values in found.items() if values}
+
+    def _orientations(self) -> tuple[str, str]:
+        """As names of nn.Linear have it, unless the other matrices of these names are (in, out), like those of a Conv1D of GPT-2."""
+        first = self.layers[0]
+        into = [*first.attention.projections.units().values(), *(first.neurons.into if first.neurons else ())]
+        shown = [unit.shape[0] == self.d_model for unit in into if unit.is_linear and unit.is_matrix and not is_square(unit)]
+        return (TRANSPOSED, AS_NAMED) if shown and all(shown) else (AS_NAMED, TRANSPOSED)
 
     def _kinds_of_positions(self) -> tuple[str, ...]:
         if self.ends.positions is not None:
@@ -109,11 +115,17 @@ class PlainTransformer(Structure):
             attention_direction=reading["mask"],
             positions=kind if kind in ("none", "rotary") else "learned",
             rotary_base=self.rotary_base or rotary.BASE,
+            tied=self._is_tied(reading),
             pooling="mean" if reading.get("read") == "mean" else "last",
             n_ctx=None if kind in ("none", "rotary") else LONGEST_ROW if self.longest is None else self.longest,
             biases="all",
             init="transformer_lens",
         )
+
+    def _is_tied(self, reading: Reading) -> bool:
+        """Whether W_U is the transpose of W_E under our names, too: not where the embedding is scaled, or the classes are the numbers."""
+        every_token = reading["classes"] == ALL or self.tokens == reading["row"].p
+        return self.ends.tied and reading["embedding_scale"] == "1" and every_token
 
     def _final_norm(self, normalization: str | None) -> bool | None:
         return None if normalization is None or not self.has_norms else self.ends.norm is not None
@@ -131,7 +143,8 @@ class PlainTransformer(Structure):
         factor = self.d_model**0.5 if reading["embedding_scale"] == "sqrt(d_model)" else 1
         head = self.ends.head
         W_U, b_U = (embedding.T, None) if head is None else affine(state, head, self.d_model, reading)
-        found = {"embed.W_E": embedding * factor, "unembed.W_U": W_U, "unembed.b_U": W_U.new_zeros(self.outputs) if b_U is None else b_U}
+        found = {"embed.W_E": embedding * factor, "unembed.b_U": W_U.new_zeros(self.outputs) if b_U is None else b_U}
+        found |= {} if self._is_tied(reading) else {"unembed.W_U": W_U}
         if self.ends.positions is not None:
             found["pos_embed.W_pos"] = self._positions(state[self.ends.positions.weight])
         elif reading["positions"].startswith("sinusoidal"):
