@@ -20,7 +20,7 @@ class Execution:
     """Options of execution. A resumed run keeps its first ones."""
 
     device: str = "auto"
-    """cpu, cuda, cuda:1, ...; by default a GPU if there is one."""
+    """cpu, cuda, cuda:1, ...; by default a GPU if there is one that torch can use through CUDA. mps has no float64, which losses need."""
     threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """CPU threads; 0 for the number that is fastest now, one or as many as there are cores."""
     forward: Literal["fast", "plain"] = "fast"
@@ -56,7 +56,9 @@ class Execution:
 def _check(device: str) -> None:
     import torch
 
-    if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", device):
+    if device.startswith("mps"):
+        raise UserError(f"device {device}: Apple's GPU has no float64, which losses need; leave --device away, or use --device cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
         raise UserError(f"{device} is not a device; use cpu, cuda, or cuda:1 for the second GPU")
     try:
         torch.zeros(1, device=device)

@@ -26,6 +26,15 @@ def test_nothing_is_left_to_choose() -> None:
     assert settled.resolved() == settled
 
 
+def test_apples_gpu_is_refused_and_never_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it is available, as on a Mac."""
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert Execution(threads=1).resolved().device == "cpu"
+    with pytest.raises(UserError, match=r"device mps: Apple's GPU has no float64, .*; leave --device away, or use --device cpu$"):
+        Execution("mps").resolved()
+
+
 def test_as_many_threads_as_there_are() -> None:
     torch.set_num_threads(1)
     assert Execution("cpu").resolved().threads == 1
