@@ -14,13 +14,13 @@ TASK_FIELDS = ("operation", "operations", "expression", "group")
 """The fields that define what a task computes."""
 
 
-def default_folder(name: str, config: Config, preset: Config) -> Path:
-    """checkpoints/NAME-p113-s0; after NAME the task, where it is not that of the preset, and the frozen groups."""
+def default_folder(name: str, config: Config, preset: Config, seeds: str = "") -> Path:
+    """checkpoints/NAME-p113-s0; after NAME the task, where it is not that of the preset, and the frozen groups. `seeds` as in 0-31."""
     task, usual = config.task, preset.task
     kind = [] if type(task) is type(usual) else [str(task.model_dump()["kind"])]
     learnt = [*kind, *_learnt(task)] if kind or _learnt(task) != _learnt(usual) else []
     frozen = [f"{group}-frozen" for group in config.start.freeze]
-    return Path("checkpoints", as_name("-".join([name, *learnt, *frozen, f"p{task.numbers}", f"s{config.model.seed}"])))
+    return Path("checkpoints", as_name("-".join([name, *learnt, *frozen, f"p{task.numbers}", f"s{seeds or config.model.seed}"])))
 
 
 def as_name(words: str) -> str:

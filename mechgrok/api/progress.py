@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from mechgrok.training.evaluation.scores import Evaluation
     from mechgrok.training.loop import Progress as Watcher
 
+COLUMNS = (
+    BarColumn(None),
+    MofNCompleteColumn(),
+    TextColumn("{task.fields[speed]}"),
+    TimeRemainingColumn(),
+    TextColumn("{task.fields[metrics]}"),
+)
+"""The columns of a bar."""
 Log = Literal["auto", "live", "lines", "quiet"]
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -49,8 +58,9 @@ class Quiet:
 class Lines(Quiet):
     """A line every ten seconds or so, and for the first and the last record."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, name: str = "") -> None:
         self.steps = steps
+        self.name = name
         self.rate = _Rate()
         self._next = 0.0
 
@@ -64,7 +74,7 @@ class Lines(Quiet):
         speed = self.rate.per_second
         timing = f"  {speed:.1f} steps/s  {(self.steps - step) / speed:.0f} s to go" if speed else ""
         print(
-            f"step {step}/{self.steps}  {summary(evaluations)}{timing}",
+            f"{self.name}step {step}/{self.steps}  {summary(evaluations)}{timing}",
             file=sys.stderr,
             flush=True,
         )
@@ -73,10 +83,10 @@ class Lines(Quiet):
 class Live(Quiet):
     """A bar with step, speed, losses, accuracies and the time to go."""
 
-    def __init__(self, steps: int, bar: Progress) -> None:
+    def __init__(self, steps: int, bar: Progress, name: str = "training") -> None:
         self.bar = bar
         self.rate = _Rate()
-        self.task = bar.add_task("training", total=steps, speed="", metrics="")
+        self.task = bar.add_task(name, total=steps, speed="", metrics="")
 
     def at(self, step: int) -> None:
         self.rate.at(step)
@@ -126,15 +136,28 @@ def watching(steps: int, log: Log) -> Iterator[Watcher]:
     if mode != "live":
         yield Lines(steps) if mode == "lines" else Quiet()
         return
-    columns = (
-        BarColumn(None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[metrics]}"),
-    )
-    with Progress(*columns, console=console, refresh_per_second=4) as bar:
+    with Progress(*COLUMNS, console=console, refresh_per_second=4) as bar:
         yield Live(steps, bar)
+
+
+@contextmanager
+def watching_several(steps: int, log: Log) -> Iterator[Callable[[int, Path], Watcher]]:
+    """Gives a watcher for each process and the folder of each run that it begins: one bar a process, or lines with the run's name."""
+    console = Console(stderr=True)
+    live = log == "live" or (log == "auto" and console.is_terminal and not in_notebook())
+    if not live:
+        yield lambda process, run: Quiet() if log == "quiet" else Lines(steps, f"{run.name}  ")
+        return
+    with Progress(TextColumn("{task.description}"), *COLUMNS, console=console, refresh_per_second=4) as bar:
+        shown: dict[int, Live] = {}
+
+        def watch(process: int, run: Path) -> Watcher:
+            if process in shown:
+                bar.remove_task(shown[process].task)
+            shown[process] = Live(steps, bar, run.name)
+            return shown[process]
+
+        yield watch
 
 
 def summary(evaluations: Sequence[Evaluation]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +10,9 @@ from pydantic import ValidationError
 from mechgrok.config import PART_FOLDERS, Config, describe_problem
 from mechgrok.discovery import kinds
 from mechgrok.errors import UserError, nearest
+
+SEEDED = ("model", "split", "training")
+"""The parts of a config that draw random numbers from a seed."""
 
 
 def preset(name: str, others: list[str] | None = None) -> Config:
@@ -36,9 +39,9 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
         raise UserError(describe_problem(error, Config)) from None
 
 
-def seeded(config: Config, seed: int) -> Config:
-    """The config with one seed for its initial weights, its split and its batches, as far as these are drawn."""
-    seeds = {f"{part}.seed": seed for part in ("model", "split", "training") if hasattr(getattr(config, part), "seed")}
+def seeded(config: Config, seed: int, kept: Collection[str] = ()) -> Config:
+    """The config with one seed for its initial weights, its split and its batches, as far as these are drawn and not `kept`."""
+    seeds = {f"{part}.seed": seed for part in SEEDED if part not in kept and hasattr(getattr(config, part), "seed")}
     return changed(config, seeds)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
+from mechgrok.api import several
 from mechgrok.api.default_folder import as_name, default_folder
 from mechgrok.api.progress import Log, watching
-from mechgrok.api.settings import changed, preset, seeded
+from mechgrok.api.settings import SEEDED, changed, preset, seeded
 from mechgrok.config import Config, Group
 from mechgrok.errors import UserError
 from mechgrok.runs.run import Run, open_run
@@ -18,16 +19,40 @@ from mechgrok.training.execution import Execution
 from mechgrok.training.finetuning import Origin
 
 
+@overload
 def train(
     config: str | Config | Run | Path,
     out: str | Path | None = None,
     *,
     seed: int | None = None,
+    seeds: None = None,
     device: str = "auto",
     threads: int = 0,
     log: Log = "auto",
     **values: Any,
-) -> Run:
+) -> Run: ...
+@overload
+def train(
+    config: str | Config,
+    out: str | Path | None = None,
+    *,
+    seeds: Iterable[int],
+    device: str = "auto",
+    threads: int = 0,
+    log: Log = "auto",
+    **values: Any,
+) -> list[Run]: ...
+def train(
+    config: str | Config | Run | Path,
+    out: str | Path | None = None,
+    *,
+    seed: int | None = None,
+    seeds: Iterable[int] | None = None,
+    device: str = "auto",
+    threads: int = 0,
+    log: Log = "auto",
+    **values: Any,
+) -> Run | list[Run]:
     """Train a preset or a config, or go on with a run.
 
     Parameters
@@ -38,6 +63,8 @@ def train(
         The folder of the run; by default one in checkpoints/ that is named after the preset.
     seed : int, optional
         The seed of the initial weights, the split and the batches together; values such as "split.seed" set one of them.
+    seeds : iterable of int, optional
+        Train a run for each of these seeds, in `out`/seed-3, several at a time; the runs are returned as a list.
     device : str
         "cpu", "cuda", "cuda:1", ...; "auto" for a GPU if there is one.
     threads : int
@@ -49,8 +76,8 @@ def train(
 
     Returns
     -------
-    Run
-        The run, trained to its end.
+    Run, or list of Run
+        The run, trained to its end; with `seeds` one for each.
 
     Raises
     ------
@@ -64,13 +91,33 @@ def train(
     3
     """
     if isinstance(config, Run | Path):
-        if values or out is not None or seed is not None:
+        if values or out is not None or seed is not None or seeds is not None:
             raise UserError("a run that is resumed keeps its folder and configuration; give no out, no seed and no values")
         return _to_the_end(config if isinstance(config, Run) else open_run(config), log)
+    if seeds is not None:
+        if seed is not None:
+            raise UserError("seed and seeds exclude each other; give one of them")
+        return _several(config, out, several.checked(seeds), Execution(device, threads), log, values)
     chosen, usual = _chosen(config, values, seed)
     folder = Path(out) if out is not None else _default(config, chosen, usual)
     with _process_as_before():
         return _to_the_end(launch.begin(chosen, folder, Execution(device, threads)), log)
+
+
+def _several(
+    config: str | Config, out: str | Path | None, seeds: Sequence[int], execution: Execution, log: Log, values: Mapping[str, Any]
+) -> list[Run]:
+    """A run for each seed, trained to its end."""
+    chosen, usual = _chosen(config, dict(values))
+    kept = [part for part in SEEDED if f"{part}.seed" in values]
+    name = config if isinstance(config, str) else "run"
+    folder = Path(out) if out is not None else default_folder(name, chosen, usual, several.as_text(seeds))
+    with _process_as_before():
+        runs = several.begin(several.configs(chosen, seeds, kept), folder, execution)
+        endings = several.to_the_end(runs, log)
+    if len(endings) < len(runs) or any(ending.interrupted for ending in endings.values()):
+        raise KeyboardInterrupt(f"interrupted; go on with: mechgrok train --resume {folder}")
+    return several.runs_in(folder)
 
 
 def finetune(

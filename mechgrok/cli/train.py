@@ -15,22 +15,27 @@ from mechgrok.cli.interruption import interruptible
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
+    from mechgrok.api import progress
     from mechgrok.config import Config
     from mechgrok.runs.run import Run
     from mechgrok.training.loop import Progress
 
 Log = Literal["auto", "live", "lines", "quiet", "wandb"]
 
-USAGE = """usage: mechgrok train PRESET [--out RUN] [--task.p 59 ...]
+USAGE = """usage: mechgrok train PRESET [--out RUN] [--task.p 59 ...] [--seed 3 | --seeds 0-31]
                       [--device D] [--threads N] [--forward fast|plain] [--log live|lines|quiet|wandb]
        mechgrok train --resume RUN [--log live|lines|quiet|wandb]
 
 Trains a preset until its last step or its stopping rule. Every value of the config is a flag by its path; mechgrok train PRESET --help
-lists them. A run that was interrupted or killed goes on with --resume exactly as if it had not been.
+lists them. --seeds 0-31 trains a run for each seed, several at a time, in OUT/seed-0, OUT/seed-1, ... A run that was interrupted or killed
+goes on with --resume exactly as if it had not been; so do several, by their folder.
 
 presets:"""
 
 SEED = "The seed of the initial weights, the split and the batches together; model.seed, split.seed and training.seed set one of them."
+
+
+SEEDS = "Train a run for each of these seeds, such as 0-31 or 0,3,5-7, in a folder of runs; several at a time."
 
 
 def main(arguments: list[str]) -> int:
@@ -54,6 +59,9 @@ def _begin(name: str, arguments: list[str]) -> int:
     _refuse_resume(arguments)
     options = parsed(name, arguments)
     config = chosen(options)
+
+    if options.seeds is not None:
+        return _begin_several(name, config, options, arguments)
 
     from mechgrok.training import launch
 
@@ -86,12 +94,15 @@ def _resume(resume: Path, log: Log = "auto") -> int:
     """Goes on with a run from its newest state.
 
     Args:
-        resume: The run's folder.
+        resume: The run's folder, or that of several runs.
         log: live: a progress bar; lines: a line now and then; quiet: nothing; by default live on a terminal, else lines; wandb: so too,
             and metrics are copied to Weights & Biases, off line unless WANDB_MODE=online.
     """
+    from mechgrok.api import several
     from mechgrok.runs.run import open_run
 
+    if runs := several.runs_in(resume):
+        return _train_several(resume, runs, log)
     return train(open_run(resume), log)
 
 
@@ -110,6 +121,43 @@ def train(run: Run, log: Log = "auto") -> int:
         return 130
     print(f"stopped at step {ending.step}: {ending.reason}. Next: mechgrok analyze {run.path}")
     return 0
+
+
+def _begin_several(name: str, config: Config, options: Any, arguments: Sequence[str]) -> int:
+    """Trains a run for each of the seeds in the options."""
+    from mechgrok.api import several
+
+    if options.seed is not None:
+        raise UserError("--seed and --seeds exclude each other; leave --seed away")
+    _shown(options.log)
+    seeds = several.seeds_in(options.seeds)
+    folder = options.out or default_folder(name, config, preset(name, []), several.as_text(seeds))
+    flags = {argument.partition("=")[0] for argument in arguments}
+    kept = [part for part in settings.SEEDED if f"--{part}.seed" in flags]
+    return _train_several(folder, several.begin(several.configs(config, seeds, kept), folder, options.execution), options.log)
+
+
+def _train_several(folder: Path, runs: Sequence[Run], log: Log) -> int:
+    """Trains the runs of a folder to their ends and prints how each ended; the exit status is 130 after Ctrl-C."""
+    from mechgrok.api import several
+
+    shown = _shown(log)
+    with interruptible(lambda: f"go on with: mechgrok train --resume {folder}"):
+        endings = several.to_the_end(runs, shown)
+    for path, ending in endings.items():
+        print(f"{path.name}: {'' if ending.interrupted else 'stopped '}at step {ending.step}: {ending.reason}")
+    if len(endings) < len(runs) or any(each.interrupted for each in endings.values()):
+        print(f"interrupted; go on with: mechgrok train --resume {folder}")
+        return 130
+    print(f"Next: mechgrok analyze {folder}")
+    return 0
+
+
+def _shown(log: Log) -> progress.Log:
+    """How the progress of several runs is shown. Raises UserError for wandb."""
+    if log == "wandb":
+        raise UserError("--log wandb copies one run at a time; train the seeds without it, or one by one with --seed")
+    return log
 
 
 def _kept(run: Run) -> str:
@@ -139,7 +187,10 @@ OTHER_KINDS = "The parts have other kinds too (mechgrok list); with --model.kind
 
 def parsed(name: str, arguments: list[str]) -> Any:
     """The options of the command for the preset of that name, as the arguments set them."""
-    return options(f"train {name}", f"Trains the preset {name}. {OTHER_KINDS}", preset(name, ["--resume"]), arguments, {})
+    import tyro
+
+    more = {"seeds": (Annotated[str | None, tyro.conf.arg(metavar="N-M", help=SEEDS)], None)}
+    return options(f"train {name}", f"Trains the preset {name}. {OTHER_KINDS}", preset(name, ["--resume"]), arguments, more)
 
 
 def options(command: str, text: str, preset: Config, arguments: list[str], more: Mapping[str, Any]) -> Any:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WEIGHTS = "weights"
 MODULE = "module"
 STATE = "state.safetensors"
+NEXT_STATE = "next-state.safetensors"
 METRICS = "metrics.csv"
 PROBES = "probes.csv"
 CONFIG = "config.json"

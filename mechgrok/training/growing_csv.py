@@ -31,6 +31,11 @@ class GrowingCsv:
         """Flush the file to the disk; returns its size in bytes."""
         with self.path.open("rb") as file:
             os.fsync(file.fileno())
+        return self.length
+
+    @property
+    def length(self) -> int:
+        """The size of the file in bytes."""
         return self.path.stat().st_size
 
     def require(self, length: int) -> None:

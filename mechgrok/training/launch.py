@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +29,12 @@ from mechgrok.training.recorder import Recorder
 from mechgrok.training.staged_batches import check_stages
 from mechgrok.training.trainer import Trainer
 
+log = logging.getLogger(__name__)
+
+STACKED = "stacked"
+"""The entry of execution.json with the number of runs that a run is stacked with."""
 NO_FILES: Mapping[str, bytes] = {}
+NO_ENTRIES: Mapping[str, int] = {}
 
 
 def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, bytes] = NO_FILES) -> Run:
@@ -39,6 +45,15 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     refuse_existing(out)
     if (config.start.parent or config.start.load) and not more:
         raise UserError("start.load takes weights from another run; name it with: mechgrok finetune PRESET --from RUN --load ...")
+    create(out, (files(config, execution) | dict(more)).items())
+    return open_run(out)
+
+
+def files(config: Config, execution: Execution, entries: Mapping[str, int] = NO_ENTRIES) -> dict[str, bytes]:
+    """The files of an untrained run, with more `entries` of execution.json.
+
+    Raises UserError if parts of the config do not fit each other.
+    """
     task = config.task
     mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
@@ -52,15 +67,12 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     resolved = execution.resolved()
     needs.check(config, int(mask.sum()), resolved.device)
     _check_optimizer(config)
-    settled = dataclasses.asdict(resolved) | {"versions": {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}}
-    files = {
+    versions = {name: version(name) for name in ("mechgrok", "torch", "transformer-lens")}
+    return {
         store.SPLIT: save({"is_train": mask.astype(np.uint8), **corrupted}),
-        store.EXECUTION: json.dumps(settled, indent=1).encode(),
+        store.EXECUTION: json.dumps(dataclasses.asdict(resolved) | {"versions": versions, **entries}, indent=1).encode(),
         store.CONFIG: config.model_dump_json(indent=1).encode(),
-        **more,
     }
-    create(out, files.items())
-    return open_run(out)
 
 
 def _check_batch(config: Config, train: int) -> None:
@@ -86,7 +98,11 @@ def resume(run: Run, progress: Progress) -> Ending:
         raise UserError(f"{run.path} was imported, not trained here; there is nothing to resume")
     if recorder.finished(run.path):
         return Ending(recorder.restore_last(run.path), "it is finished already")
-    execution = _execution(run)
+    if STACKED in run.execution:
+        log.warning(
+            "%s was trained in a stack of %d runs; alone its numbers are the same but for rounding", run.name, run.execution[STACKED]
+        )
+    execution = execution_of(run)
     needs.check(run.config, int(run.is_train.sum()), execution.device)
     with locked(run.path), subnormals.flushed(execution.subnormals == "flushed"):
         trainer = Trainer(run.config, run.is_train, execution, run.corrupted, _weights(run))
@@ -98,7 +114,7 @@ def _weights(run: Run) -> dict[str, Tensor] | None:
     return store.read_tensors(store.weights_path(run.path, 0))[0] if run.config.start.parent else None
 
 
-def _execution(run: Run) -> Execution:
+def execution_of(run: Run) -> Execution:
     """The options of execution that the run began with."""
     stored = {"subnormals": "kept"} | run.execution
     options = {field.name: stored.get(field.name, field.default) for field in dataclasses.fields(Execution)}

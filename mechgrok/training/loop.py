@@ -50,7 +50,7 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
     history = recorder.history()
     # Also checked before the first step: a run killed between a stopping rule and its final state has to stop at the same step.
     reason = stopping.reason(config.stop, history)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         while not reason and step < config.steps:
             if interrupted():
                 recorder.save(step)
@@ -95,19 +95,18 @@ def _end(step: int, reason: str, recorder: Recorder) -> Ending:
 
 def _refuse_nan(step: int, loss: float, recorder: Recorder) -> None:
     if not math.isfinite(loss):
-        last = _last_checkpoint(recorder.run)
-        raise DivergedError(
-            f"the loss is {loss} at step {step}; the last good checkpoint is {last}. Lower optimizer.lr, and train into a new folder"
-        )
+        raise DivergedError(divergence(step, str(loss), recorder.run))
 
 
-def _last_checkpoint(run: Path) -> str:
+def divergence(step: int, loss: str, run: Path) -> str:
+    """The line on a run whose loss is not finite at a step."""
     kept = sorted((run / "weights").glob("*.safetensors"))
-    return str(kept[-1]) if kept else "none"
+    last = str(kept[-1]) if kept else "none"
+    return f"the loss is {loss} at step {step}; the last good checkpoint is {last}. Lower optimizer.lr, and train into a new folder"
 
 
 @contextmanager
-def _interruptible() -> Iterator[Any]:
+def interruptible() -> Iterator[Any]:
     """Yields a function that returns whether Ctrl-C or SIGTERM was received. A second signal ends the process as usual.
 
     Outside the main thread, where Python allows no handlers, signals do what they did before.

@@ -21,15 +21,16 @@ BYTES_OF_A_LOGIT = 20
 """Logit and gradient in float32, its probability in float64, and temporaries."""
 
 
-def check(config: Config, train: int, device: str) -> None:
-    """Raises UserError where a network, or an update on its share of `train` rows, needs more memory than is free."""
+def check(config: Config, train: int, device: str, runs: int = 1) -> None:
+    """Raises UserError where networks, or an update of `runs` on their shares of `train` rows each, need more memory than is free."""
     network, length = config.model.architecture(config.task), config.task.row_length
     free = _free(device)
-    weights = check_network(network, free)
+    weights = runs * check_network(network, free)
     rows = rows_a_step(config.training.batch, train) or train
-    each = bytes_of_a_row(network, length)
+    each = runs * bytes_of_a_row(network, length)
     fits = 0 if free is None else int((memory.SHARE * free - weights - FIXED) / each)
-    memory.require(weights + FIXED + rows * each, f"an update on {rows:,} rows", _remedy(fits), free)
+    several = f" of each of {runs} runs" if runs > 1 else ""
+    memory.require(weights + FIXED + rows * each, f"an update on {rows:,} rows{several}", _remedy(fits), free)
 
 
 def check_network(network: Network, free: int | None = None) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
 
 from mechgrok.config import Config
 from mechgrok.errors import UserError
@@ -13,17 +16,30 @@ from mechgrok.training.growing_csv import GrowingCsv
 from mechgrok.training.objective import is_recorded
 from mechgrok.training.probing import Reading
 from mechgrok.training.recording_steps import RecordingSteps
-from mechgrok.training.trainer import Trainer
 
 _METRICS = ("step", "split", "loss", "accuracy")
 _ERRORS = ("rows", "loss_error", "accuracy_error")
 _PROBES = ("step", "probe", "name", "value")
 
 
+class Trained(Protocol):
+    """The tensors of a run in training."""
+
+    @property
+    def parameters(self) -> Mapping[str, Tensor]:
+        """The weights by TransformerLens name."""
+
+    def state(self) -> Mapping[str, Tensor]:
+        """The tensors that later updates depend on."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Restore a state exactly."""
+
+
 class Recorder:
     """Writes the metrics, the numbers of probes, the checkpoints and the state of one run."""
 
-    def __init__(self, run: Path, config: Config, trainer: Trainer) -> None:
+    def __init__(self, run: Path, config: Config, trainer: Trained) -> None:
         self.run = run
         self.steps = RecordingSteps(config)
         self.trainer = trainer
@@ -74,14 +90,26 @@ class Recorder:
 
     def keep(self, step: int) -> None:
         """Write the checkpoint of a step, then the state. In this order, a state never lacks its checkpoint."""
-        store.write_tensors(store.weights_path(self.run, step), self.trainer.parameters)
+        self.keep_weights(step)
         self.save(step)
 
+    def keep_weights(self, step: int) -> None:
+        """Write the checkpoint of a step."""
+        store.write_tensors(store.weights_path(self.run, step), self.trainer.parameters)
+
     def save(self, step: int, finished: bool = False) -> None:
-        """Write the state, from which a resumed run continues. The tables are flushed to the disk first, and their lengths stored."""
-        lengths = {name: str(table.flushed()) for name, table in self._tables.items()}
-        notes = {"step": str(step), "finished": str(int(finished))} | lengths
-        store.write_tensors(self.run / store.STATE, self.trainer.state(), notes)
+        """Write the state, from which a resumed run continues."""
+        self.write_state(store.STATE, {"step": str(step), "finished": str(int(finished))} | self.lengths())
+
+    def lengths(self) -> dict[str, str]:
+        """The present lengths of the tables, which the state holds."""
+        return {name: str(table.length) for name, table in self._tables.items()}
+
+    def write_state(self, name: str, notes: Mapping[str, str]) -> None:
+        """Write the state with these notes to a file of the run. The tables are flushed to the disk first."""
+        for table in self._tables.values():
+            table.flushed()
+        store.write_tensors(self.run / name, self.trainer.state(), notes)
 
     def history(self) -> list[Evaluation]:
         """The recorded evaluations, oldest first."""

@@ -16,14 +16,14 @@ def cross_entropy(logits: Tensor, labels: Tensor, dtype: torch.dtype = torch.flo
 
     Parameters
     ----------
-    logits : Tensor (batch, classes)
-    labels : Tensor (batch,)
+    logits : Tensor (..., batch, classes)
+    labels : Tensor (..., batch)
     dtype : torch.dtype, default float64
         The precision of the computation.
 
     Returns
     -------
-    Tensor ()
+    Tensor (...)
         Nats.
 
     Examples
@@ -33,7 +33,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, dtype: torch.dtype = torch.flo
     >>> round(cross_entropy(torch.zeros(1, 2), torch.tensor([0])).item(), 6)
     0.693147
     """
-    loss: Tensor = _CrossEntropy.apply(logits, labels.unsqueeze(1), dtype)
+    loss: Tensor = _CrossEntropy.apply(logits, labels.unsqueeze(-1), dtype)
     return loss
 
 
@@ -150,17 +150,17 @@ class _CrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, logits: Tensor, column: Tensor, dtype: torch.dtype) -> Tensor:
         shifted = logits.to(dtype, copy=True)
         shifted -= shifted.amax(dim=-1, keepdim=True)
-        at_label = shifted.gather(1, column)
+        at_label = shifted.gather(-1, column)
         total = shifted.exp_().sum(dim=-1, keepdim=True)
         ctx.save_for_backward(shifted.div_(total), column)
         ctx.logits_dtype = logits.dtype
-        return (total.log() - at_label).mean()
+        return (total.log() - at_label).squeeze(-1).mean(-1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         if torch.is_grad_enabled():
             raise RuntimeError("cross_entropy can be differentiated once; take the mean of per_example for second derivatives")
         probabilities, column = ctx.saved_tensors
-        at_label = probabilities.gather(1, column) - 1
-        gradient = probabilities.to(ctx.logits_dtype, copy=True).scatter_(1, column, at_label.to(ctx.logits_dtype))
-        return gradient.mul_((gradients[0] / len(column)).to(ctx.logits_dtype)), None, None
+        at_label = probabilities.gather(-1, column) - 1
+        gradient = probabilities.to(ctx.logits_dtype, copy=True).scatter_(-1, column, at_label.to(ctx.logits_dtype))
+        return gradient.mul_((gradients[0] / column.shape[-2]).to(ctx.logits_dtype)[..., None, None]), None, None

@@ -38,7 +38,12 @@ def logits(weights: Weights, shape: Shape, z: Tensor, residual: Tensor) -> tuple
     """
     W_O = weights[f"{_layer(shape)}.attn.W_O"].flatten(0, 1)
     into, out = matrices(weights, shape)
-    result: tuple[Tensor, Tensor] = _Tail.apply(z, constant(weights, shape, residual), W_O, into, out, readout(weights, shape))
+    return end(z, constant(weights, shape, residual), W_O, into, out, readout(weights, shape))
+
+
+def end(z: Tensor, constant: Tensor, W_O: Tensor, into: Tensor, out: Tensor, W_L: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits and neurons from the heads' outputs and these matrices; each may have a leading axis of networks."""
+    result: tuple[Tensor, Tensor] = _Tail.apply(z, constant, W_O, into, out, W_L)
     return result
 
 
@@ -76,27 +81,32 @@ def _with_bias(matrix: Tensor, bias: Tensor | None) -> Tensor:
 
 
 class _Tail(torch.autograd.Function):
-    """mid = [z W_O + constant, 1]; neurons = relu(mid into); logits = mid out + neurons W_L."""
+    """mid = [z W_O + constant, 1]; neurons = relu(mid into); logits = mid out + neurons W_L. All may have a leading axis of networks."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, constant: Tensor, W_O: Tensor, into: Tensor, out: Tensor, W_L: Tensor) -> tuple[Tensor, Tensor]:
-        mid = z.new_empty(len(z), len(into))
-        torch.mm(z, W_O, out=mid[:, :-1])
-        mid[:, :-1] += constant
-        mid[:, -1] = 1
-        neurons = torch.mm(mid, into).relu_()
+        mid = z.new_empty(*z.shape[:-1], into.shape[-2])
+        torch.matmul(z, W_O, out=mid[..., :-1])
+        mid[..., :-1] += constant
+        mid[..., -1] = 1
+        neurons = torch.matmul(mid, into).relu_()
         ctx.save_for_backward(z, W_O, into, out, W_L, mid, neurons)
         ctx.mark_non_differentiable(neurons)
         ctx.set_materialize_grads(False)
-        return torch.mm(mid, out).addmm_(neurons, W_L), neurons
+        return _add_product(torch.matmul(mid, out), neurons, W_L), neurons
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
         z, W_O, into, out, W_L, mid, neurons = ctx.saved_tensors
         upstream = gradients[0]
-        to_W_L = neurons.T @ upstream
-        to_pre = upstream @ W_L.T
+        to_W_L = neurons.mT @ upstream
+        to_pre = upstream @ W_L.mT
         torch.ops.aten.threshold_backward.grad_input(to_pre, neurons, 0, grad_input=to_pre)
-        to_mid = torch.mm(upstream, out[:-1].T).addmm_(to_pre, into[:-1].T)
-        return to_mid @ W_O.T, to_mid.sum(0, keepdim=True), z.T @ to_mid, mid.T @ to_pre, mid.T @ upstream, to_W_L
+        to_mid = _add_product(torch.matmul(upstream, out[..., :-1, :].mT), to_pre, into[..., :-1, :].mT)
+        return to_mid @ W_O.mT, to_mid.sum(-2, keepdim=True), z.mT @ to_mid, mid.mT @ to_pre, mid.mT @ upstream, to_W_L
+
+
+def _add_product(total: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """total + x y, in place."""
+    return total.addmm_(x, y) if total.ndim == 2 else total.baddbmm_(x, y)

@@ -1,0 +1,1 @@
+"""Several runs of one config with different seeds, trained together."""
