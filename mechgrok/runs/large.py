@@ -11,14 +11,16 @@ from mechgrok.runs.grid import Grid
 
 MOST_LOGITS = 2**27
 """Logits that are held at once: 1 GiB in float64, those of p = 512."""
-MOST_IN_PIECE = 2**22
-"""Logits and neurons of one piece."""
+MOST_IN_PASS = 2**22
+"""Logits and neurons of one forward pass."""
+MOST_IN_CACHE = 2**18
+"""Logits of one piece."""
 EXACT_UP_TO = 1000
 """The largest p whose forward pass is computed in float64. Sums are in float64 for every p."""
 NEGLIGIBLE = 2**28
 """Bytes for which the free memory is not looked up."""
 COPIES = 4
-"""Arrays of the size of logits or neurons that a measure makes of a piece, or of the whole table where it does not go through pieces."""
+"""Arrays of the size of logits or neurons that a measure makes of the rows of a pass, or of all rows where it goes through no pieces."""
 
 
 def is_large(grid: Grid) -> bool:
@@ -38,13 +40,13 @@ def numbers_of_a_row(grid: Grid, network: Network) -> int:
 
 
 def rows_at_once(grid: Grid, network: Network) -> int:
-    """Rows of a piece: whole lines of equal a where the table is a square, since these share most of a forward pass."""
-    count = max(1, MOST_IN_PIECE // numbers_of_a_row(grid, network))
+    """Rows of a forward pass: whole lines of equal a where the table is a square, since these share most of a forward pass."""
+    count = max(1, MOST_IN_PASS // numbers_of_a_row(grid, network))
     return max(1, count // grid.p) * grid.p if grid.is_square else count
 
 
 def bytes_of_a_row(grid: Grid, network: Network) -> int:
-    """What a row of a piece takes in its forward pass and in a measure."""
+    """What a row takes in a forward pass and in a measure."""
     return 8 * (COPIES * numbers_of_a_row(grid, network) + row_width(network, grid.task.row_length))
 
 

@@ -14,7 +14,7 @@ from mechgrok.models.network import NOTHING, Network
 from mechgrok.runs import large
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.snapshot import Snapshot
-from mechgrok.runs.sums import NeuronSums, Piece, Sums
+from mechgrok.runs.sums import LogitSums, NeuronSums, Piece
 
 
 def snapshot(grid: Grid, architecture: Network, weights: Mapping[str, Tensor], step: int) -> Snapshot:
@@ -35,42 +35,44 @@ class StreamedSnapshot(Snapshot):
         return large.precision(self.grid)
 
     def pieces(self) -> Iterator[Piece]:
-        return self._pieces(NOTHING)
-
-    def _pieces(self, keep: frozenset[str]) -> Iterator[Piece]:
-        """With the activation that is to be kept as neurons."""
         for rows in self._slices():
-            logits, kept = self._pass(self.grid.rows[rows], keep)
-            yield Piece(rows, logits, *kept.values())
+            yield from self._split(rows, self._pass(self.grid.rows[rows], NOTHING)[0])
+
+    def _split(self, rows: slice, logits: Tensor) -> Iterator[Piece]:
+        """Consecutive rows in pieces that fit into the processor's cache."""
+        start = rows.start
+        for some in logits.split(max(1, large.MOST_IN_CACHE // self.p)):
+            yield Piece(slice(start, start + len(some)), some.double())
+            start += len(some)
 
     def logits_at(self, rows: Tensor) -> Tensor:
         numbers = self.grid.rows[rows.flatten()].split(self._at_once)
-        return torch.cat([self._pass(some, NOTHING)[0] for some in numbers]).unflatten(0, rows.shape)
+        return torch.cat([self._pass(some, NOTHING)[0].double() for some in numbers]).unflatten(0, rows.shape)
 
     def activation(self, name: str) -> Tensor:
         errors.require(self.lacks_memory)
-        return torch.cat([self._pass(self.grid.rows[rows], frozenset({name}))[1][name] for rows in self._slices()])
+        return torch.cat([self._pass(self.grid.rows[rows], frozenset({name}))[1][name].double() for rows in self._slices()])
 
     @property
     def neurons_active(self) -> Tensor:
-        return self._with_neurons.active.double() / len(self.grid.rows)
+        return self._neuron_sums.active.double() / len(self.grid.rows)
 
     @cached_property
     def predictions(self) -> Tensor:
-        return self._sums.logits.predictions
+        return self._logit_sums.predictions
 
     @cached_property
     def logit_norms(self) -> tuple[Tensor, Tensor]:
-        whole, centred = self._sums.logits.squares.sqrt()
+        whole, centred = self._logit_sums.squares.sqrt()
         return whole, centred
 
     @cached_property
     def losses(self) -> Tensor:
-        return self._sums.logits.losses
+        return self._logit_sums.losses
 
     @cached_property
     def phase_sums(self) -> Tensor:
-        return self._sums.logits.phase_sums
+        return self._logit_sums.phase_sums
 
     def losses_against(self, labels: Tensor) -> Tensor:
         from mechgrok.maths.landscape import losses
@@ -81,18 +83,32 @@ class StreamedSnapshot(Snapshot):
 
     @cached_property
     def _neuron_energies(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self._with_neurons.energies()
+        return self._neuron_sums.energies()
 
     @property
-    def _with_neurons(self) -> NeuronSums:
+    def _neuron_sums(self) -> NeuronSums:
         errors.require(self.architecture.lacks_neurons)
-        assert self._sums.neurons is not None, "not all pairs are in the table"
-        return self._sums.neurons
+        assert self._sums[1] is not None, "not all pairs are in the table"
+        return self._sums[1]
+
+    @property
+    def _logit_sums(self) -> LogitSums:
+        return self._sums[0]
 
     @cached_property
-    def _sums(self) -> Sums:
+    def _sums(self) -> tuple[LogitSums, NeuronSums | None]:
+        """What measures share, from one pass; no sums of neurons where there are none, or not all pairs."""
         post = f"{self._last}.mlp.hook_post"
-        return Sums.of(self.grid, self._pieces(frozenset({post}) if self.architecture.has_neurons else NOTHING))
+        wanted = frozenset({post}) if self.architecture.has_neurons and self.grid.is_square else NOTHING
+        of_logits, of_neurons = LogitSums(self.grid, len(self._classes)), None
+        for rows in self._slices():
+            logits, kept = self._pass(self.grid.rows[rows], wanted)
+            for piece in self._split(rows, logits):
+                of_logits.add(piece)
+            if wanted:
+                of_neurons = of_neurons or NeuronSums(self.p, kept[post].shape[1])
+                of_neurons.add(rows.start, kept[post])
+        return of_logits, of_neurons
 
     @cached_property
     def _forward(self) -> dict[str, Tensor]:
@@ -112,11 +128,13 @@ class StreamedSnapshot(Snapshot):
         return (slice(start, min(start + self._at_once, count)) for start in range(0, count, self._at_once))
 
     def _pass(self, numbers: Tensor, keep: frozenset[str]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Number logits of the rows with these numbers in the task's table, and activations, in float64."""
+        """Number logits of the rows with these numbers in the task's table, and activations."""
         large.require_piece(len(numbers), self._bytes_of_a_row)
         with torch.no_grad():
             logits, kept = self.architecture.forward(self._rounded, Batch.of(self._inputs(numbers)), keep)
-        return logits[:, self._classes].double(), {name: activation.double() for name, activation in kept.items()}
+        # In the basis of the tokens the classes are the first columns, which need no copy.
+        in_order = self.grid.chart.basis == "additive"
+        return logits[:, : len(self._classes)] if in_order else logits[:, self._classes], kept
 
     @cached_property
     def _rounded(self) -> dict[str, Tensor]:

@@ -97,7 +97,8 @@ def analyzed(run: Run, labels: list[str]) -> Outcomes:
 def forget(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every table a large one, read two rows at a time or a line of equal a, with no memory for the whole."""
     monkeypatch.setattr(large, "MOST_LOGITS", 0)
-    monkeypatch.setattr(large, "MOST_IN_PIECE", 30)
+    monkeypatch.setattr(large, "MOST_IN_PASS", 30)
+    monkeypatch.setattr(large, "MOST_IN_CACHE", 20)
     monkeypatch.setattr(
         large, "lacks_whole", lambda *_: "it holds the logits and neurons of all 49 rows at once, which needs less than 1 MB of memory"
     )

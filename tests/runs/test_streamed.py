@@ -41,7 +41,8 @@ OF_NEURONS: dict[str, Callable[[Snapshot], Tensor]] = {
 def streamed(run: Run, monkeypatch: pytest.MonkeyPatch, numbers: int) -> Snapshot:
     """The last checkpoint in pieces of so many logits and neurons."""
     monkeypatch.setattr(large, "MOST_LOGITS", 0)
-    monkeypatch.setattr(large, "MOST_IN_PIECE", numbers)
+    monkeypatch.setattr(large, "MOST_IN_PASS", numbers)
+    monkeypatch.setattr(large, "MOST_IN_CACHE", numbers // 2)
     found = run.snapshot()
     assert isinstance(found, StreamedSnapshot)
     return found
@@ -116,7 +117,7 @@ def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path, monkeypatch: p
         _ = pieces.logits
     monkeypatch.setattr(memory, "available", lambda: 1000)
     with pytest.raises(UnavailableError, match=r"^a forward pass on 59 rows needs"):
-        next(run.snapshot().pieces())
+        next(iter(run.snapshot().pieces()))
 
 
 def test_losses_of_a_piece_are_those_of_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
