@@ -145,11 +145,11 @@ def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int]
         broken = _compute(work, _with_required(run, todo), tick)
     finally:
         work.results.write()
-    nulled = null.nulls(work, _compared(todo, broken), nulls) if nulls else {}
+    nulled, left_out = null.nulls(work, _compared(todo, broken), nulls) if nulls else ({}, [])
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
     found = {measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}
-    return Outcomes(found, [*run.notes, *filter(None, [work.results.unwritten])])
+    return Outcomes(found, [*run.notes, *left_out, *filter(None, [work.results.unwritten])])
 
 
 def _compared(todo: Plan, failures: Mapping[BaseMeasure, Outcome]) -> dict[Measure, int]:

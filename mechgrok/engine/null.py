@@ -16,42 +16,61 @@ from mechgrok.engine import results
 from mechgrok.engine.outcomes import Null, Result
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.work import Work
+from mechgrok.errors import UnavailableError
 from mechgrok.measures.base.measure import Measure
 
 
-def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> dict[Measure, Null]:
-    """The null of each measure at its step, from so many relabelled networks; stored ones are reused."""
+def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> tuple[dict[Measure, Null], list[str]]:
+    """The null of each measure at its step, from so many relabelled networks, and notes on those left out; stored ones are reused."""
     by = Sources().digest([__name__])
     stamps = {measure: f"{draws} draws by {by}; {work.stamp(measure, step)}" for measure, step in at.items() if work.is_stored(measure)}
     found = {measure: _stored(work, measure, step, stamps) for measure, step in at.items()}
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
-    for measure, values in _draws(work, todo, draws).items():
+    drawn, left_out = _draws(work, todo, draws)
+    for measure, values in drawn.items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
-        null = found[measure] = compare(_numbers(measure, table), values)
+        found[measure] = compare(_numbers(measure, table), values)
+    found |= {measure: {} for measure in left_out}
+    for measure in [*drawn, *left_out]:
         if measure in stamps:
-            results.save_null(work.run.path, measure, todo[measure], stamps[measure], null)
-    return {measure: null for measure, null in found.items() if null is not None}
+            results.save_null(work.run.path, measure, todo[measure], stamps[measure], found[measure] or {})
+    return {measure: null for measure, null in found.items() if null is not None}, _notes(left_out)
+
+
+def _notes(left_out: Mapping[Measure, str]) -> list[str]:
+    """A line for each reason why measures have no null."""
+    by_reason: dict[str, list[str]] = {}
+    for measure, reason in left_out.items():
+        by_reason.setdefault(reason, []).append(measure.label)
+    return [f"no null of {', '.join(labels)}: {reason}" for reason, labels in by_reason.items()]
 
 
 def _stored(work: Work, measure: Measure, step: int, stamps: Mapping[Measure, str]) -> Null | None:
     return results.load_null(work.run.path, measure, step, stamps[measure]) if measure in stamps else None
 
 
-def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> dict[Measure, list[dict[str, float]]]:
+def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> tuple[dict[Measure, list[dict[str, float]]], dict[Measure, str]]:
+    """The numbers of each measure in each relabelled network, and why measures are left out."""
     import torch
 
     values: dict[Measure, list[dict[str, float]]] = {measure: [] for measure in todo}
+    left_out: dict[Measure, str] = {}
     for step in sorted(set(todo.values())):
-        for seed in range(draws):
-            relabelled = work.snapshot(step).relabelled(torch.Generator().manual_seed(seed))
+        # All are made before the first is measured: on a large table one pass gives the sums of all of them.
+        networks = [work.snapshot(step).relabelled(torch.Generator().manual_seed(seed)) for seed in range(draws)]
+        while networks:
+            relabelled = networks.pop(0)
             for measure in [measure for measure in values if todo[measure] == step]:
                 try:
                     table = measure.compute(measure.view(relabelled), work.given(measure, step)).assign(step=step)
                     values[measure].append(_numbers(measure, table))
+                except UnavailableError as error:
+                    left_out[measure] = str(error)
+                    del values[measure]
                 except Exception:
                     # A measure that cannot cope with relabelled tokens goes without a null; the others keep theirs.
                     del values[measure]
-    return values
+    return values, left_out
 
 
 def _numbers(measure: Measure, table: pd.DataFrame) -> dict[str, float]:

@@ -202,7 +202,9 @@ class Snapshot(OnTable):
         -------
         Snapshot
         """
-        order = torch.randperm(self.p, generator=generator)
+        return self._renamed(torch.randperm(self.p, generator=generator))
+
+    def _renamed(self, order: Tensor) -> Snapshot:
         return self._like(self.grid, *relabelled(self.architecture, self.weights, order))
 
     def _like(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor]) -> Snapshot:

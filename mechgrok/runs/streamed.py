@@ -11,8 +11,10 @@ from torch import Tensor
 from mechgrok import errors
 from mechgrok.models.forward.tables import Batch
 from mechgrok.models.network import NOTHING, Network
+from mechgrok.models.relabelling import relabelled
 from mechgrok.runs import large
 from mechgrok.runs.grid import Grid
+from mechgrok.runs.renamed import RenamedSnapshot, Renamings
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.runs.sums import LogitSums, NeuronSums, Piece
 
@@ -151,6 +153,14 @@ class StreamedSnapshot(Snapshot):
 
     def _like(self, grid: Grid, architecture: Network, weights: Mapping[str, Tensor]) -> Snapshot:
         return StreamedSnapshot(grid, architecture, weights, self.step)
+
+    def _renamed(self, order: Tensor) -> Snapshot:
+        number = self._renamings.add(order)
+        return RenamedSnapshot(self._renamings, number, *relabelled(self.architecture, self.weights, order))
+
+    @cached_property
+    def _renamings(self) -> Renamings:
+        return Renamings(self)
 
     def _view(self, grid: Grid) -> Snapshot:
         return self._like(grid, self.architecture, self.weights)
