@@ -84,7 +84,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
 def _unchecked(evidence: Evidence) -> str:
     if evidence.recorded:
         return "the recorded losses are not compared with those of the weights, since the train rows are unknown"
-    return "the file records no losses, so the split and operation are unchecked"
+    return "the file records no losses, so the reading, split and operation rest on the network's answers alone"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from mechgrok import discovery
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.description import describe
 from mechgrok.runs.importing.importer import Importer, WeightsFile
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 
 _NAMES_SHOWN = 5
 
@@ -35,7 +36,7 @@ def recognise(file: WeightsFile, known: Sequence[Importer] | None = None) -> Imp
         accepted = "; ".join(importer.describe for importer in known)
         names = ", ".join(repr(name[:60]) for name in list(file.contents.last)[:_NAMES_SHOWN])
         held = f"{describe(file.data, nested=False)}, and weights by the names {names}"
-        raise UserError(f"no importer recognises this file, which holds {held}. Accepted: {accepted}")
+        raise UserError(f"no importer recognises this file, which holds {held}. Accepted: {accepted}. Of any other network, {BY_MODULE}")
     most = [importer for importer, features in found.items() if not any(features < other for other in found.values())]
     if len(most) > 1:
         raise UserError(_ambiguity({importer: found[importer] for importer in most}))

@@ -32,6 +32,10 @@ KINDS: dict[str, tuple[Any, str]] = {
     "gated by the first of three": (lambda: Plain(AFTER, P, gate="three", act="silu"), "add"),
     "gated by the second half": (lambda: Plain(AFTER, P, gate="halves", act="gelu", norm=None), "subtract"),
     "fused, head by head, three heads, rotary": (lambda: Plain(AFTER, P, form="heads", heads=3, width=24, rotary="halves"), "add"),
+    "read at a first token, norms after the additions": (
+        lambda: Plain((P, "a", "b"), P, form="separate", read=0, causal=False, post=True, final=False),
+        "add",
+    ),
     "grouped queries, fused": (lambda: Plain(AFTER, P, form="blocks", groups=2), "add"),
     "grouped queries, fused group by group": (lambda: Plain(AFTER, P, form="groups", groups=2), "subtract"),
     "one key and value for eight heads": (lambda: Plain(AFTER, P, form="separate", heads=8, groups=1), "add"),
@@ -114,6 +118,19 @@ def test_losses_of_a_division_are_those_of_its_rows(given: str | None, tmp_path:
     made = import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions(operation=given, dry=True))
     assert made.config.task.operation == "divide"
     assert {f"{each.split}_loss": each.recomputed for each in made.losses} == pytest.approx(recorded, rel=1e-4)
+
+
+class Sines(Perceptron):
+    """Its activation is none of those known here."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.layers[1](torch.sin(3 * self.layers[0](self.embed(tokens).flatten(1))))
+
+
+def test_a_network_of_another_function_is_doubted(tmp_path: Path) -> None:
+    made, _, accuracy = imported(trained(Sines(P), OPERATIONS["add"], steps=120), tmp_path)
+    assert accuracy < 0.9
+    assert any("of all rows are right under this reading" in note and "mechgrok.analyze(model, task=...)" in note for note in made.notes)
 
 
 def test_nothing_is_written_in_a_dry_run(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from mechgrok.runs.importing.containers.module_facts import facts_of_modules
 from mechgrok.runs.importing.containers.skipped import is_skipped
 from mechgrok.runs.importing.containers.trees import flattened
 from mechgrok.runs.importing.safe_pickle.records import Record
@@ -15,7 +16,7 @@ _DEPTH = 6
 
 
 def find_facts(*sources: Any) -> dict[str, Any]:
-    """The words and numbers of all sources by name in lower case: outer before inner ones, the first of equal names."""
+    """The words and numbers of all sources by name in lower case: of equal names the outer and first one, those of modules last."""
     found: dict[str, Any] = {}
     level = [dict(enumerate(sources))]
     for _ in range(_DEPTH):
@@ -24,7 +25,7 @@ def find_facts(*sources: Any) -> dict[str, Any]:
                 if isinstance(key, str) and (value := _scalar(item)) is not None:
                     found.setdefault(key.lower(), value)
         level = [inner for node in level for inner in _inner(node)]
-    return found
+    return {**facts_of_modules(sources), **found}
 
 
 def _scalar(item: Any) -> bool | int | float | str | None:

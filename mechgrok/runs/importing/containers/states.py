@@ -19,6 +19,7 @@ _NETWORKS = ("model_state_dict", "state_dict", "model_state", "model", "net", "n
 """Keys of the weights in the order in which they are preferred."""
 _NO_WEIGHTS = re.compile(r"loss|acc|indices|rows|data|mask|logit|label|input|token|lr|norm_history", re.IGNORECASE)
 _AXIS = re.compile(r"epoch|step|iter", re.IGNORECASE)
+_MOMENT = re.compile(r"init|start|first|before|untrained|best|last|final|end|after|trained", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:epoch|step|iter\w*|ckpt|checkpoint|state)?[_\- ]?(\d{1,12})", re.IGNORECASE)
 
 State = dict[str, Tensor]
@@ -65,6 +66,8 @@ class _Search:
             if found.states:
                 return replace(found, in_epochs=all(is_epochs(str(key)) for key in node))
         if _is_wrapping(node):
+            return self._mixed(node)
+        if _is_before_and_after(node):
             return self._mixed(node)
         flat = trees.flattened(node)
         return Found({None: only}) if (only := _real(flat)) else self._mixed(node)
@@ -121,6 +124,14 @@ def _is_wrapping(node: Mapping[Any, Any]) -> bool:
     return bool(inner) and (len(node) == 1 or known or numbers)
 
 
+def _is_before_and_after(node: Mapping[Any, Any]) -> bool:
+    """Whether a dict holds one network at two moments or more, by its keys, rather than parts of nested names."""
+    if len(node) < 2 or not all(isinstance(key, str) and _MOMENT.search(key) for key in node):
+        return False
+    states: list[Mapping[str, Tensor]] = [trees.flattened(item) for item in node.values()]
+    return all(states) and trees.is_same_network(states)
+
+
 def _real(state: Mapping[str, Tensor]) -> State:
     return {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
 
@@ -167,7 +178,7 @@ def _choose(found: Mapping[str, Found]) -> Found:
     if not named and not same:
         joined = {f"{key}.{name}": tensor for key, state in states.items() for name, tensor in state.items()}
         return Found({None: joined}, _notes([*found.values()]))
-    key = named[0] if named else max(found, key=lambda each: not re.search(r"init|best|start", each, re.IGNORECASE))
+    key = named[0] if named else max(found, key=lambda each: not re.search(r"init|best|start|first|before|untrained", each, re.IGNORECASE))
     others = ", ".join(repr(other[:40]) for other in found if other != key)
     return replace(found[key], notes=(*found[key].notes, f"the weights are those under {key[:40]!r}; left out {others}"))
 

@@ -12,9 +12,10 @@ from mechgrok.runs.importing.inference.comparison import Finalists
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.output_classes import classes_of_loss
-from mechgrok.runs.importing.inference.recorded import Recorded
+from mechgrok.runs.importing.inference.recorded import EXACT, Recorded
 from mechgrok.runs.importing.inference.search import IMPOSSIBLE, Search, Trial
-from mechgrok.runs.importing.inference.verdict import Verdict, judge, oddity
+from mechgrok.runs.importing.inference.verdict import LEARNT, Verdict, judge, oddity
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 from mechgrok.runs.importing.networks.structure import State, Structure
 from mechgrok.tasks.operations import FORMULAS
 
@@ -92,7 +93,15 @@ def _decision(verdict: Verdict, tried: int, choices: Mapping[str, Sequence[Any]]
     winner = verdict.winner
     value, notes = classes_of_loss(winner, choices["classes"], recorded)
     interpretation = Interpretation(winner.interpretation.structure, {**winner.reading, "classes": value})
-    return Decision(interpretation, winner.operation, winner, tried, (*_told(verdict), *notes))
+    return Decision(interpretation, winner.operation, winner, tried, (*_told(verdict), *notes, *_doubts(winner, recorded)))
+
+
+def _doubts(winner: Finalist, recorded: Recorded) -> tuple[str, ...]:
+    """A note on a network that may be none of those here, since it answers few rows and no records confirm it."""
+    if winner.accuracy > LEARNT or (recorded and recorded.agreement_of(winner) == EXACT):
+        return ()
+    cause = "it has learnt its train rows alone, or computes something that no reading here does"
+    return (f"{winner.accuracy:.1%} of all rows are right under this reading: {cause}; in doubt {BY_MODULE}",)
 
 
 def _conventional(found: Finalists) -> Decision:
@@ -113,7 +122,7 @@ def _distinct(trials: Sequence[Trial], choices: Mapping[str, Sequence[Any]]) -> 
     """The strongest of readings with different logits, each in its conventional form."""
     possible = [trial for trial in trials if trial.z > IMPOSSIBLE]
     if not possible:
-        raise UserError("no reading of the file's network can be computed; hand the network itself to mechgrok.analyze(model, task=...)")
+        raise UserError("no reading of the file's network can be computed; " + BY_MODULE)
     groups: dict[tuple[str, int, float], Trial] = {}
     for trial in possible:
         key = (trial.operation, trial.reading["row"].p, round(trial.z, 4))

@@ -30,6 +30,7 @@ _NAMES = {
     "identity": ("identity",),
     "linear": ("identity",),
     "leaky_relu": ("leaky_relu",),
+    "leakyrelu": ("leaky_relu",),
     "sigmoid": ("sigmoid",),
 }
 

@@ -10,6 +10,7 @@ import torch
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.chance import log_tail
 from mechgrok.runs.importing.inference.evidence import BETWEEN, Evidence
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 from mechgrok.tasks.charts import is_prime
 from mechgrok.tasks.formula import parse
 from mechgrok.tasks.layouts import FURUTA
@@ -44,7 +45,7 @@ def identify_operation(evidence: Evidence, task: Modular, given: Operation | Non
     if accuracy[best] <= 0.5:
         raise UserError(
             f"the file does not name its operation, and its network computes none of the {len(accuracy)} operations known here; "
-            "give --operation"
+            f"give --operation, or --p if the file has other tokens than numbers, or {BY_MODULE}"
         )
     return best
 

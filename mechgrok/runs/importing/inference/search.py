@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
@@ -44,6 +44,8 @@ STRONG = 0.4
 """Of the largest possible signal: no other combinations are tried when one has it."""
 MOSTLY = 0.9
 """A share of right rows that stops the combinations, too."""
+_NO_OTHER = 0.75
+"""A share of right rows after the climb above which the combinations that are left are not tried."""
 _ROWS, _FEWEST, _AT_ONCE, _NUMBERS = 192, 48, 25, 10**7
 """Rows of the table; trials between two looks at the signals; rows times parameters."""
 _NEIGHBOURS = 20
@@ -89,19 +91,28 @@ class Search:
         return {name: values[0] for name, values in self.choices.items()}
 
     def run(self) -> list[Trial]:
-        """All trials, the strongest signals first."""
-        self._combine()
-        for trial in self.best(1 if self._is_strong() else BEAM):
-            self._climb(trial)
+        """All trials, the strongest signals first.
+
+        A signal may be strong under a reading that is nearly right, so the other combinations are tried unless most rows are.
+        """
+        left = iter(self._combinations())
+        self._combine(left, self._is_strong)
+        self._climb_from(1 if self._is_strong() else BEAM)
+        if not self._is_right():
+            self._combine(left, self._is_right)
+            self._climb_from(BEAM)
         return self.best(len(self.tried))
 
-    def _combine(self) -> None:
-        """Tries the breaking options in all combinations, conventional ones first, until a signal is strong."""
-        combinations = self._combinations()
-        for first in range(0, len(combinations), _AT_ONCE):
-            self._try(combinations[first : first + _AT_ONCE])
-            if self._is_strong():
+    def _combine(self, left: Iterator[Reading], is_enough: Callable[[], bool]) -> None:
+        """Tries combinations of the breaking options, conventional ones first, until there are enough."""
+        while some := list(islice(left, _AT_ONCE)):
+            self._try(some)
+            if is_enough():
                 return
+
+    def _climb_from(self, count: int) -> None:
+        for trial in self.best(count):
+            self._climb(trial)
 
     def _combinations(self) -> list[Reading]:
         axes = [self._values(name) for name in self.breaking if len(self.choices.get(name, ())) > 1]
@@ -134,6 +145,10 @@ class Search:
             return False
         p = best[0].reading["row"].p
         return best[0].right > MOSTLY or best[0].z > STRONG * math.sqrt(min(self.rows, p * p) * (p - 1))
+
+    def _is_right(self) -> bool:
+        """Whether so many rows are right that no other combination is likely to be the network's."""
+        return any(trial.right > _NO_OTHER for trial in self.best(BEAM))
 
     @property
     def breaking(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.chance import sign_test
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.recorded import EXACT, Recorded
+from mechgrok.runs.importing.networks.neurons import BY_MODULE
 
 EQUAL = 1e-6
 """Relative distance of the log probabilities of two readings that are one."""
@@ -23,7 +24,7 @@ MARGIN = 0.1
 _NEARLY_ONE, _LARGE = 0.05, 0.5
 """A distance below which scores differ by chance, since training has not settled so far, and the difference above which they do not."""
 _UNDERFLOW = 1e-12
-_LEARNT = 0.9
+LEARNT = 0.9
 """Accuracy over all rows above which a network has not only memorised, so that its loss over all rows means something."""
 _SURE = 0.01
 """Of the sign test on rows that are right in one reading only."""
@@ -64,7 +65,7 @@ def _is_as_good(one: Finalist, first: Finalist, score: Mapping[Finalist, float])
 def _is_plainly_better(one: Finalist, other: Finalist, choices: Mapping[str, Sequence[Any]]) -> bool:
     """Whether a reading is nearer to convention than another one, and has no fewer right rows and no larger loss."""
     conventional = oddity(one.reading, choices) < oddity(other.reading, choices)
-    return conventional and one.accuracy >= max(other.accuracy, _LEARNT) and one.loss <= other.loss
+    return conventional and one.accuracy >= max(other.accuracy, LEARNT) and one.loss <= other.loss
 
 
 def rank(finalists: Sequence[Finalist]) -> list[Finalist]:
@@ -89,7 +90,7 @@ def _as_right(finalists: Sequence[Finalist]) -> list[Finalist]:
 
 def _is_beaten(one: Finalist, best: Finalist) -> bool:
     """Whether a reading has fewer right rows and a larger loss than one under which the network has learnt its task."""
-    return best.accuracy > _LEARNT and one.accuracy < best.accuracy and one.loss > 2 * best.loss
+    return best.accuracy > LEARNT and one.accuracy < best.accuracy and one.loss > 2 * best.loss
 
 
 def _is_worse(one: Finalist, best: Finalist) -> bool:
@@ -128,6 +129,7 @@ def _too_close(winner: Finalist, other: Finalist) -> str:
         f"two readings of the file are too close to tell: {describe(winner, other)} ({winner.operation}, accuracy {winner.accuracy:.3f}, "
         f"loss {winner.loss:.4g}), or {describe(other, winner)} ({other.operation}, accuracy {other.accuracy:.3f}, loss {other.loss:.4g}); "
         f'decide with --reading "{name}={winner.reading[name]}" or "{name}={other.reading[name]}"'
+        f"{f', or, as few rows are right, {BY_MODULE}' if winner.accuracy < LEARNT else ''}"
     )
 
 
@@ -143,7 +145,7 @@ def _notes(
     found = {}
     for other in sorted(others, key=lambda each: (-level[each], score.get(each, np.inf), -each.accuracy)):
         changed = [name for name, value in winner.reading.items() if value != other.reading[name]]
-        if changed == ["row"] and other.accuracy < _LEARNT:
+        if changed == ["row"] and other.accuracy < LEARNT:
             continue
         if len(changed) == 1 and changed[0] not in found:
             found[changed[0]] = _note(changed[0], winner, other, score, level[other] < most)

@@ -22,6 +22,13 @@ SCALES: dict[str, Callable[[int, int], float]] = {
 """Factors of the scores."""
 
 
+def activations(like_gpt2: bool) -> tuple[str, ...]:
+    """All activations; gelu_new before gelu in networks that are stored like GPT-2, which has it."""
+    others = [name for name in ACTIVATIONS if name != "gelu_new"]
+    at = others.index("gelu")
+    return (*others[:at], "gelu_new", *others[at:]) if like_gpt2 else ACTIVATIONS
+
+
 def scales(d_head: int, d_model: int) -> tuple[str, ...]:
     """The names of `SCALES` with different factors."""
     by_factor = {factor(d_head, d_model): name for name, factor in reversed(SCALES.items())}

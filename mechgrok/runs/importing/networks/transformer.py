@@ -74,7 +74,7 @@ class PlainTransformer(Structure):
             "heads": options.heads_of(self.width, first.shared_width(self.d_model)) if first.heads is None else (first.heads,),
             "attention_scale": tuple(options.SCALES),
             "mask": options.MASKS,
-            "activation": () if self.attn_only else options.ACTIVATIONS,
+            "activation": () if self.attn_only else options.activations(self._orientations()[0] == TRANSPOSED),
             GATE: () if self.layers[0].neurons is None else self.layers[0].neurons.gates,
             "eps": options.EPS,
         }

@@ -117,6 +117,8 @@ def _key(key: Any) -> Any:
         return tuple(map(_key, key))
     if type(key) is Name:
         return key.text
+    if type(key) is Strided:
+        return "a tensor"
     if type(key) is not Record:
         return key
     has_value = len(key.arguments) == 1 and type(key.arguments[0]) in (bool, int, float, str)

@@ -39,12 +39,15 @@ def _ordered(*arguments: Any) -> dict[Any, Any] | Record:
 
 
 def require_key(key: Any, depth: int = 2) -> Any:
-    """A key of a dict: a word, a number, a record, or a short tuple of them. Raises RefusedError for others, and for long ones."""
+    """A key of a dict: a word, a number, a record, a tensor as the state of an optimiser has them, or a short tuple of such keys.
+
+    Raises RefusedError for others, and for long ones.
+    """
     if type(key) is tuple and depth and len(key) <= 16:
         return tuple(require_key(each, depth - 1) for each in key)
     if (type(key) is int and key.bit_length() > _KEY_BITS) or (type(key) in (str, bytes) and len(key) > _KEY_LENGTH):
         raise RefusedError("has keys of an absurd length")
-    if key is None or type(key) in (bool, int, float, str, bytes, Record, Name):
+    if key is None or type(key) in (bool, int, float, str, bytes, Record, Name, Strided):
         return key
     raise RefusedError("has keys other than words, numbers and tuples of them")
 

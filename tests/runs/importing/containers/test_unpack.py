@@ -38,6 +38,15 @@ def loaded(data: Any) -> Any:
     return plain(legacy.read(io.BytesIO(pickle.dumps(data))))
 
 
+def trained_optimizer() -> torch.optim.Optimizer:
+    """Its state has parameters as keys."""
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(layer.parameters())
+    layer(torch.ones(2)).sum().backward()
+    optimizer.step()
+    return optimizer
+
+
 def nested() -> dict[str, Any]:
     linear = {"weight": STATE["layers.0.fc.weight"], "bias": torch.zeros(3)}
     return {"emb": {"weight": STATE["emb.weight"]}, "layers": {"0": {"fc": linear}}, "out": STATE["out"]}
@@ -57,6 +66,8 @@ WRAPPED: dict[str, Any] = {
     },
     "beside an optimiser of another name": {"net": STATE, "adamw": OPTIMISER},
     "beside an average": {"net": STATE, "ema": state(2), "net_ema_state": state(2)},
+    "before and after": {"init_params": state(2), "final_params": STATE},
+    "beside an optimiser as an object": {"model": STATE, "optimizer": loaded({"optimizer": trained_optimizer()})["optimizer"]},
     "two wrappings": {"checkpoint": {"state_dict": STATE, "lr": 0.1}, "ok": True},
     "module": prefixed("module."),
     "compiled": {"state_dict": prefixed("_orig_mod.module.")},
