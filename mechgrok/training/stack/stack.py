@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from mechgrok.models.forward.stacked import StackedBatch
 from mechgrok.training.batches import Batches, rows_a_step
 from mechgrok.training.stack.clipping import clip_by_run
 from mechgrok.training.stack.member import Member
+from mechgrok.training.stack.replay import Repeated, graphs_of, is_static
 
 
 class Stack:
@@ -35,6 +37,8 @@ class Stack:
         self._labels = torch.from_numpy(self.config.task.labels()).to(device)
         self._batches = [_batches(each) for each in members]
         self._all_rows = self._prepared([np.flatnonzero(each.is_train) for each in members])
+        self._repeated = Repeated(graphs_of(device) if is_static(self.config) else None)
+        self.losses = torch.zeros(len(members), dtype=self._dtype, device=device)
         self._finite = torch.ones(len(members), dtype=torch.bool, device=device)
         self._finite_updates = torch.zeros(len(members), dtype=torch.long, device=device)
 
@@ -56,6 +60,9 @@ class Stack:
             index, name = key.split(".")
             moments.setdefault(int(index), {})[name] = tensor
         made.load_state_dict(made.state_dict() | {"state": moments})
+        for group in made.param_groups:
+            if "capturable" in group:
+                group["capturable"] = self.device.type == "cuda"
         return made
 
     def _prepared(self, rows: Sequence[np.ndarray]) -> tuple[StackedBatch, Tensor]:
@@ -64,21 +71,24 @@ class Stack:
         return StackedBatch.of(self._tokens[chosen], self._shape.d_vocab), self._labels[chosen]
 
     def update(self, step: int) -> Tensor:
-        """One update of every run after `step` earlier ones; returns the losses before it (runs,)."""
+        """One update of every run after `step` earlier ones; returns the losses before it (runs,), which the next update overwrites."""
         batches = [each.at(step) for each in self._batches]
         rows = [each for each in batches if each is not None]
         inputs, labels = self._prepared(rows) if rows else self._all_rows
+        rate = self.config.optimizer.lr * self.config.schedule.factor(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self._repeated(rate, partial(self._compute, inputs, labels, step))
+        return self.losses
+
+    def _compute(self, inputs: StackedBatch, labels: Tensor, step: int) -> None:
+        """The operations of an update on the device."""
         self.optimizer.zero_grad(set_to_none=True)
         found = losses.cross_entropy(self.logits(inputs), labels, self._dtype)
         found.sum().backward()
-        self._finite &= found.detach().isfinite()
+        self.losses.copy_(found.detach())
+        self._finite &= self.losses.isfinite()
         self._finite_updates += self._finite
-        self._apply(step)
-        return found.detach()
-
-    def _apply(self, step: int) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.optimizer.lr * self.config.schedule.factor(step)
         with torch.no_grad():
             self.config.gradient.filter(self.trained, self.memory, step)
             if self.config.training.clip_norm is not None:

@@ -70,7 +70,7 @@ def test_losses_are_those_of_single_runs(changed: dict[str, Any]) -> None:
     stack, singles = Stack(runs, torch.device("cpu")), [alone(each) for each in runs]
     losses = []
     for step in range(UPDATES):
-        losses.append(stack.update(step))
+        losses.append(stack.update(step).clone())
         assert (losses[-1] - torch.stack([each.update(step) for each in singles])).abs().max() < 1e-10, step
     assert (losses[-1] < losses[0] - 0.1).all()  # they have learnt something
     for found, single in zip(StackEvaluator(stack).evaluate(), singles, strict=True):
