@@ -71,8 +71,8 @@ def runs_in(folder: Path) -> list[Run]:
 def to_the_end(runs: Sequence[Run], log: Log) -> dict[Path, Ending]:
     """Trains the runs of one folder until each has ended. Ctrl-C ends all after a step, with their states saved."""
     from mechgrok.api.progress import watching, watching_several
-    from mechgrok.training.launch import STACKED
     from mechgrok.training.stack import launch, pool
+    from mechgrok.training.untrained import STACKED
 
     steps = runs[0].config.training.steps
     if all(STACKED in run.execution for run in runs):

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from mechgrok.errors import UserError
+
+if TYPE_CHECKING:
+    from mechgrok.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,13 @@ def _check(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = re.split(r"[.:;] |\n", str(error))[0]
         raise UserError(f"device {device} cannot be used here ({reason}); leave --device away, or use --device cpu") from None
+
+
+def began_with(run: Run) -> Execution:
+    """The options of execution that the run began with."""
+    stored = {"subnormals": "kept"} | run.execution
+    options = {field.name: stored.get(field.name, field.default) for field in fields(Execution)}
+    try:
+        return Execution(**options).resolved()
+    except UserError as error:
+        raise UserError(f"{run.path} began on device {options['device']} and can only be resumed on that device: {error}") from None

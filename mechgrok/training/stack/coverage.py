@@ -22,11 +22,6 @@ FILTERS = ("none", "grokfast", "grokfast-ma")
 MOST_ROWS = 2**20
 
 
-def faster_on_cpu(config: Config) -> bool:
-    """Whether a stack is faster on the CPU than one process for each core (`benchmarks/stacked.py`)."""
-    return False
-
-
 def obstacle(config: Config, masks: Sequence[np.ndarray]) -> str | None:
     """Why runs of a config with these train masks (n,) are not trained as a stack; None where they are."""
     return next(_obstacles(config, masks), None)

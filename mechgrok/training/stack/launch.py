@@ -17,14 +17,16 @@ from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.locking import locked
 from mechgrok.runs.run import Run, open_run
-from mechgrok.training import launch
-from mechgrok.training.execution import Execution
+from mechgrok.training import needs
+from mechgrok.training.execution import Execution, began_with
 from mechgrok.training.loop import DivergedError, Ending, Progress, divergence
 from mechgrok.training.recorder import Recorder, finished, restore_last
 from mechgrok.training.stack.commit import recover
-from mechgrok.training.stack.coverage import faster_on_cpu, obstacle
+from mechgrok.training.stack.coverage import obstacle
 from mechgrok.training.stack.loop import StackLoop, Trainee
 from mechgrok.training.stack.member import Member
+from mechgrok.training.stack.pool import cores
+from mechgrok.training.untrained import STACKED, files
 
 log = logging.getLogger(__name__)
 
@@ -38,23 +40,30 @@ def begin(configs: Mapping[int, Config], out: Path, execution: Execution) -> lis
     """
     refuse_existing(out)
     settled = execution.resolved()
-    stacked = is_stacked(list(configs.values()), settled.device)
+    stacked = is_stacked(list(configs.values()), settled)
     if not stacked:
         settled = dataclasses.replace(settled, threads=1)
-    entry = {launch.STACKED: len(configs)} if stacked else {}
-    files: dict[str, bytes] = {}
+    entry = {STACKED: len(configs)} if stacked else {}
+    _check_memory(list(configs.values()), settled.device, len(configs) if stacked else min(len(configs), cores()))
+    made: dict[str, bytes] = {}
     for seed, config in configs.items():
-        files |= {f"seed-{seed}/{name}": content for name, content in launch.files(config, settled, entry).items()}
-    create(out, files.items())
+        made |= {f"seed-{seed}/{name}": content for name, content in files(config, settled, entry).items()}
+    create(out, made.items())
     return runs_in(out)
 
 
-def is_stacked(configs: Sequence[Config], device: str) -> bool:
-    """Whether runs are trained as a stack: on a GPU where this is covered, on a CPU also where it is faster than a process a core."""
+def _check_memory(configs: Sequence[Config], device: str, at_once: int) -> None:
+    """Raises UserError where so many runs need more memory than is free."""
+    train = int(configs[0].split.train_rows(configs[0].task).sum())
+    needs.check(configs[0], train, device, at_once)
+
+
+def is_stacked(configs: Sequence[Config], execution: Execution) -> bool:
+    """Whether runs are trained as a stack. On a GPU they are where this is covered, also one alone; on a CPU a process a core is faster."""
+    if execution.device == "cpu" or execution.forward == "plain":
+        return False
     reason = obstacle(configs[0], [each.split.train_rows(each.task) for each in configs])
-    if device == "cpu":
-        return reason is None and faster_on_cpu(configs[0])
-    if reason:
+    if reason and len(configs) > 1:
         log.warning("each run is trained in a process of its own: %s", reason)
     return reason is None
 
@@ -70,7 +79,7 @@ def resume(runs: Sequence[Run], progress: Progress) -> dict[Path, Ending]:
 
     Raises DivergedError, once the other runs have ended, if the loss of a run was not finite.
     """
-    execution = launch.execution_of(runs[0])
+    execution = began_with(runs[0])
     with _locked(runs), subnormals.flushed(execution.subnormals == "flushed"):
         recover([run.path for run in runs])
         endings = {run.path: Ending(restore_last(run.path), FINISHED) for run in runs if finished(run.path)}
@@ -83,7 +92,8 @@ def resume(runs: Sequence[Run], progress: Progress) -> dict[Path, Ending]:
             if any(ending.interrupted for ending in endings.values()):
                 break
     if diverged and not any(ending.interrupted for ending in endings.values()):
-        raise DivergedError("; ".join(f"{run.name}: {divergence(at, 'not finite', run)}" for run, at in diverged.items()))
+        names = {run: f"{run.name}: " if len(runs) > 1 else "" for run in diverged}
+        raise DivergedError("; ".join(f"{names[run]}{divergence(at, 'not finite', run)}" for run, at in diverged.items()))
     return endings
 
 

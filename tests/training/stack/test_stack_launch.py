@@ -14,12 +14,13 @@ import trained_runs
 from stacked_runs import SEEDS
 from trained_runs import Interrupting, config, contents
 
+from mechgrok import memory
 from mechgrok.api.settings import seeded
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.run import open_run
 from mechgrok.training.loop import DivergedError, Ending
-from mechgrok.training.stack import commit, saving
+from mechgrok.training.stack import commit, launch, saving
 from mechgrok.training.stack.stack import Stack
 
 MADE = config(training__batch=9, training__steps=30, model__biases="all")
@@ -176,6 +177,24 @@ def test_execution_names_the_stack(tmp_path: Path) -> None:
     runs = stacked_runs.begin(MADE, tmp_path / "runs")
     assert [run.name for run in runs] == ["seed-0", "seed-1", "seed-5"]
     assert {json.loads((run.path / "execution.json").read_text())["stacked"] for run in runs} == {3}
+
+
+def test_more_runs_than_fit_into_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update of one run needs 0.1 GB, which is what the products' buffers are taken to need."""
+    monkeypatch.setattr(memory, "available", lambda: 110 * 10**6)
+    stacked_runs.begin(MADE, tmp_path / "runs")
+    with pytest.raises(UserError, match=r"an update on 9 rows of each of 3000 runs needs .* of memory, and 110\.0 MB are free"):
+        stacked_runs.begin(MADE, tmp_path / "more", seeds=range(3000))
+
+
+def test_a_gpu_trains_one_run_as_a_stack_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here on the CPU, which is taken for a GPU."""
+    monkeypatch.setattr(launch, "is_stacked", lambda configs, _: len(configs) == 1)
+    alone, other = trained_runs.train(MADE, tmp_path / "alone"), tmp_path / "gpu"
+    assert alone.execution["stacked"] == 1
+    trained_runs.resume(trained_runs.begin(MADE, other), Interrupting(17))
+    trained_runs.resume(other)
+    assert contents(other) == contents(alone.path)
 
 
 def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
