@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
@@ -20,7 +20,7 @@ from mechgrok.training.execution import Execution
 
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
-    from mechgrok.training.loop import Progress
+    from mechgrok.training.loop import Ending, Progress
 
 Watch = Callable[["Run"], AbstractContextManager["Progress"]]
 
@@ -40,20 +40,21 @@ class Job:
     watch: Watch
     """Gives the watcher of a run; it must be picklable."""
 
-    def __call__(self) -> None:
-        """Trains the cell. A failure is written, not raised."""
+    def __call__(self) -> Literal["ended", "interrupted"]:
+        """Trains the cell; interrupted by Ctrl-C or SIGTERM, it has saved its state. A failure is written, not raised."""
         self.cell.failed.unlink(missing_ok=True)
         take(self.cell)
         try:
-            self._train()
+            return "interrupted" if self._train().interrupted else "ended"
         except LockedError:
             pass
         except UserError as error:
             fail(self.cell, str(error))
         except Exception as error:
             fail(self.cell, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return "ended"
 
-    def _train(self) -> None:
+    def _train(self) -> Ending:
         from mechgrok.config import read
         from mechgrok.runs.run import open_run
         from mechgrok.training import launch
@@ -63,7 +64,7 @@ class Job:
             _begin_once(lambda: launch.begin(read(self.config, self.cell.name), path, self.execution), path.exists)
         run = open_run(path)
         with self.watch(run) as progress:
-            launch.resume(run, progress)
+            return launch.resume(run, progress)
 
     def checkpoint(self) -> Any:
         """The job that submitit queues again at a time limit or a preemption: the same one, which goes on from the newest state."""
