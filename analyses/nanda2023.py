@@ -32,11 +32,12 @@ ANALYSIS = Analysis(
             title="What does it compute?",
             text=(
                 "Logits that are sums of cos w_k(a + b - c) over the key frequencies, from neurons that each work at one of them and read "
-                "what attention brings."
+                "what attention brings. Networks may add the angles in two ways, as a clock or as a pizza."
             ),
             measures=(
                 "logit-cosines",
                 "equivariance",
+                "clock-pizza",
                 "spectrum-2d",
                 "neuron-frequencies",
                 "readout-fit",

@@ -37,6 +37,8 @@ class Analyze:
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
     """Number of networks with relabelled tokens that make the null distribution; 0 for none."""
+    all: bool = False
+    """Print all numbers, with six digits; by default the verdict and the numbers that a reader needs first."""
     by_task: bool = False
     """Analyse each task of a mixture separately, as a run in RUN/tasks/ with the rows of that task alone."""
 
@@ -53,7 +55,7 @@ def main(arguments: list[str]) -> int:
 
     words = sort_words(asked.words)
     words = _tasks(words) if asked.by_task else words
-    return batch.reports(words, lambda path: _analyze(path, words.measures, steps, asked.nulls))
+    return batch.reports(words, lambda path: _analyze(path, words.measures, steps, asked.nulls), every=asked.all)
 
 
 def _tasks(words: Words) -> Words:

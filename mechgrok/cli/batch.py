@@ -12,6 +12,7 @@ from mechgrok.cli.words import Words
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from mechgrok.report import Report
@@ -21,10 +22,12 @@ _SHOWN = 5
 """Names that a line lists."""
 COLUMNS = 6
 """The most runs whose numbers are printed as columns of one table."""
+PROSE = 100
+"""The most characters in a line of a sentence."""
 
 
-def reports(words: Words, make: Callable[[Path], Report]) -> int:
-    """Makes the report of every run, prints the headlines and where the pages are. The exit status is 1 where something failed."""
+def reports(words: Words, make: Callable[[Path], Report], *, every: bool) -> int:
+    """Makes the report of each run, prints verdict, first numbers (or `every` one) and page; the exit status is 1 where one failed."""
     done: list[Report] = []
     broken: dict[Path, str] = {}
     with interruptible(lambda: f"{len(done)} of {len(words.runs)} reports were written" if done else ""):
@@ -34,7 +37,7 @@ def reports(words: Words, make: Callable[[Path], Report]) -> int:
                 broken[path] = reason
                 print(f"mechgrok: {path}: {reason}", file=sys.stderr)
     page = _index(words.index, done, {str(path): reason for path, reason in broken.items()})
-    _print(done, page, words.measures)
+    _print(done, page, words.measures, every=every)
     _print_absent(done)
     failed = [label for report in done for label, found in report.summary["measures"].items() if found["status"] == "failed"]
     return 1 if broken or failed else 0
@@ -76,36 +79,33 @@ def _index(path: Path | None, done: list[Report], broken: Mapping[str, str]) -> 
     return None
 
 
-def _print(done: list[Report], index: Path | None, asked: Sequence[str]) -> None:
+def _print(done: list[Report], index: Path | None, asked: Sequence[str], *, every: bool) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if len(done) == 1:
-        name, step = done[0].summary["run"]["name"], done[0].summary["step"]
-        print(name if step is None else f"{name}, step {step}")
-    if done:
-        table = _by_run(done, asked) if asked and len(done) <= COLUMNS else _overview(done)
-        console.print(_headlines(done[0].summary, asked) if len(done) == 1 else table)
+        _print_one(console, done[0].summary, asked, every=every)
+    elif done:
+        console.print(_by_run(done, asked) if asked and len(done) <= COLUMNS else _overview(done))
     for page in [index] if index else [report.page for report in done]:
         print(f"report: {page}")
 
 
-def _headlines(summary: Mapping[str, Any], asked: Sequence[str]) -> Table:
-    """The numbers of one run, of all measures or of the ones that were named. Those by frequency or parameter are on the page alone."""
-    from mechgrok.report.numbers import show
+def _print_one(console: Console, summary: Mapping[str, Any], asked: Sequence[str], *, every: bool) -> None:
+    """The verdict on a run and its first numbers; of measures that were named, or with `every`, all numbers."""
+    from rich.text import Text
 
-    rows = []
-    for label, found in summary["measures"].items():
-        if asked and label not in asked:
-            continue
-        for key, value in found.get("headline", {}).items():
-            null = found["null"].get(key, {})
-            if not isinstance(value, Mapping):
-                mean, z = (show(null[name], digits) if name in null else "" for name, digits in (("mean", 6), ("z", 3)))
-                rows.append((label, key, show(value), mean, z))
-        if found["status"] != "ok":
-            rows.append((label, found["status"], found["reason"], "", ""))
-    return _table(("measure", "number", "value", "null mean", "z"), rows)
+    from mechgrok.report.terminal import TITLES, every_number, first_numbers
+
+    name, step = summary["run"]["name"], summary["step"]
+    print(name if step is None else f"{name}, step {step}")
+    for sentence in [] if asked else summary["verdict"]:
+        console.print(Text(sentence["text"]), width=min(console.width, PROSE))
+    rows = every_number(summary, asked) if asked or every else first_numbers(summary)
+    console.print(_table(TITLES, rows))
+    left_out = len(every_number(summary)) - len(rows)
+    if left_out > 0 and not asked:
+        print(f"{left_out} more rows: on the page, or with --all")
 
 
 def _by_run(done: list[Report], asked: Sequence[str]) -> Table:

@@ -20,6 +20,8 @@ class Render:
 
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN...")]
     """Runs, or folders of runs."""
+    all: bool = False
+    """Print all numbers, with six digits; by default the verdict and the numbers that a reader needs first."""
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> int:
     from mechgrok.cli import batch
     from mechgrok.cli.words import only_runs
 
-    return batch.reports(only_runs(asked.runs), _render)
+    return batch.reports(only_runs(asked.runs), _render, every=asked.all)
 
 
 def _render(path: Path) -> Report:

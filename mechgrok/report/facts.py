@@ -21,11 +21,12 @@ SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_la
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """The summary's `run`: name, the line, config, execution, how many checkpoints from which step to which, how many parameters."""
+    """The summary's `run`: name, the line, basis, config, execution, how many checkpoints from which step to which, how many parameters."""
     config = _known(run.stored_config, run.execution)
     return {
         "name": run.name,
         "trained": trained(run),
+        "basis": _basis(run),
         "config": config,
         "execution": _without_folders(run.execution),
         "checkpoints": len(run.steps),
@@ -102,6 +103,12 @@ def _learnt(task: dict[str, Any]) -> str:
 
 _LIMITS = {"nonzero": False, "ascending": False, "below": None, "first_fraction": 1.0}
 """What the fields of a domain are where no row is missing."""
+
+
+def _basis(run: Run) -> str | None:
+    """The basis of the frequencies of its task; None where its tokens form no cyclic group."""
+    task = task_of(run)
+    return task.basis if task else None
 
 
 def task_of(run: Run) -> Task | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,9 @@ from markupsafe import Markup
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report.entries import Entry, family_of
+from mechgrok.report.highlights import highlights
 from mechgrok.report.numbers import show
+from mechgrok.report.terminal import ALL_DIGITS, FEW_DIGITS
 
 UNTITLED = 14
 """Pixels above a figure without a title; the page has its own."""
@@ -51,6 +53,8 @@ class Section:
 
 def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: Analysis) -> str:
     """The page of one run."""
+    rows = {label: _rows(found) for label, found in summary["measures"].items()}
+    first = first_rows(summary["measures"], highlights(summary))
     return (
         environment()
         .get_template("page.html")
@@ -60,10 +64,21 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
             entries=entries,
             analysis=analysis,
             sections=list(_sections(entries, analysis)),
-            rows={label: _rows(found) for label, found in summary["measures"].items()},
+            rows=rows,
+            first=first,
+            leading=[entries[label] for label in first],
             draws=any(entry.figure is not None for entry in entries.values()),
         )
     )
+
+
+def first_rows(measures: Mapping[str, Any], chosen: Mapping[tuple[str, str], bool]) -> dict[str, list[Row]]:
+    """The rows of the highlights by measure with three digits, without a null that says nothing."""
+    found: dict[str, list[Row]] = {}
+    for (label, key), is_tested in chosen.items():
+        row = _row(measures[label], key, FEW_DIGITS)
+        found.setdefault(label, []).append(row if is_tested else replace(row, mean="", z=""))
+    return found
 
 
 @cache
@@ -91,15 +106,15 @@ def _further(labels: Sequence[str]) -> Iterator[Panel]:
 
 
 def _rows(found: Mapping[str, Any]) -> list[Row]:
-    missing, null = found.get("missing", {}), found.get("null", {})
-    return [_row(key, value, missing.get(key, ""), null.get(key, {})) for key, value in found.get("headline", {}).items()]
+    return [_row(found, key) for key in found.get("headline", {})]
 
 
-def _row(key: str, value: Any, missing: str, null: Mapping[str, float | None]) -> Row:
+def _row(found: Mapping[str, Any], key: str, digits: int = ALL_DIGITS) -> Row:
+    value, missing, null = found["headline"][key], found.get("missing", {}).get(key, ""), found.get("null", {}).get(key, {})
     mean, z = null.get("mean"), null.get("z")
-    pieces = _pieces(value)
+    pieces = _pieces(value, digits)
     short = f"{len(pieces)} values, see below" if len(pieces) > FEW else ""
-    null_text = {"mean": "" if mean is None else show(mean), "z": "" if z is None else _deviations(z)}
+    null_text = {"mean": "" if mean is None else show(mean, digits), "z": "" if z is None else _deviations(z)}
     return Row(key, pieces, short, isinstance(value, int | float), missing, **null_text)
 
 
@@ -108,10 +123,10 @@ def _deviations(z: float) -> str:
     return show(z, 3) if abs(z) < 1000 else "> 1000" if z > 0 else "< \N{MINUS SIGN}1000"
 
 
-def _pieces(value: Any) -> list[str]:
+def _pieces(value: Any, digits: int) -> list[str]:
     if isinstance(value, Mapping):
-        return [f"{key}: {show(each)}" for key, each in value.items()] or ["none"]
-    return ([show(each) for each in value] or ["none"]) if isinstance(value, list) else [show(value)]
+        return [f"{key}: {show(each, digits)}" for key, each in value.items()] or ["none"]
+    return ([show(each, digits) for each in value] or ["none"]) if isinstance(value, list) else [show(value, digits)]
 
 
 def _anchor(label: str) -> str:

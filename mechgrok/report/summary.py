@@ -8,17 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from mechgrok.report.entries import Entry
+from mechgrok.report.extracted import extracted
 from mechgrok.report.facts import facts
+from mechgrok.report.verdict import verdict
 from mechgrok.runs.run import Run
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def summarise(run: Run, entries: Mapping[str, Entry]) -> dict[str, Any]:
-    """`{"schema", "run", "step", "measures"}`; `step` is the last checkpoint that was looked at."""
-    steps = [entry.step for entry in entries.values() if entry.step is not None]
+    """`{"schema", "run", "step", "verdict", "program", "measures"}`; `step` is the last checkpoint that was measured.
+
+    `verdict` is a list of sentences, each with the measures that it rests on; `program` is None where none was extracted.
+    """
+    step = max((entry.step for entry in entries.values() if entry.step is not None), default=None)
     measures = {label: _measure(entry) for label, entry in entries.items()}
-    return {"schema": SCHEMA, "run": facts(run), "step": max(steps, default=None), "measures": measures}
+    found = {"schema": SCHEMA, "run": facts(run), "step": step, "program": extracted(run, step), "measures": measures}
+    return {"verdict": verdict(found), **found}
 
 
 def text(summary: Mapping[str, Any]) -> str:

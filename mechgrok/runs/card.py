@@ -1,8 +1,10 @@
-"""A run in a notebook: a card of facts and the curves recorded in training."""
+"""A run in a notebook: the verdict of its report, a card of facts, and the curves recorded in training."""
 
 from __future__ import annotations
 
+import json
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,21 @@ _COLORS = {"train": "#888888", "test": "#c0392b", "all": "#888888"}
 
 
 def card(run: RunFiles) -> str:
-    """The facts of a run, and its accuracy or loss over the steps as a drawing."""
+    """The verdict and facts of a run, and its accuracy or loss over the steps as a drawing."""
     config = run.stored_config
     facts = {part: _in_words(config.get(part, {})) for part in ("task", "model", "split")}
     steps = f"{len(run.steps)}, from step {run.steps[0]} to {run.steps[-1]}" if run.steps else "none"
-    return html.heading("Run", run.name) + html.pairs({"folder": str(run.path), **facts, "checkpoints": steps}) + curve(run.metrics)
+    table = html.pairs({"folder": str(run.path), **facts, "checkpoints": steps})
+    return html.heading("Run", run.name) + _verdict(run.path) + table + curve(run.metrics)
+
+
+def _verdict(folder: Path) -> str:
+    """The sentences of the last report; nothing where there is none."""
+    try:
+        sentences = json.loads((folder / "report" / "summary.json").read_text())["verdict"]
+        return "".join(f"<p>{escape(str(sentence['text']))}</p>" for sentence in sentences)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def curve(metrics: pd.DataFrame) -> str:

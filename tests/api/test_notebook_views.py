@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ def test_a_run_shows_its_card_and_curve_escaped(run: Run) -> None:
     assert "3, from step 0 to 20" in text
     assert "accuracy" in text
     assert repr(run).startswith("Run(")
+
+
+def test_a_run_shows_the_verdict_of_its_report(run: Run, tmp_path: Path) -> None:
+    assert "It memorised" not in run._repr_html_()
+    other = mechgrok.open_run(shutil.copytree(run.path, tmp_path / "other"))
+    (other.path / "report").mkdir(exist_ok=True)
+    (other.path / "report" / "summary.json").write_text('{"verdict": [{"text": "It memorised <i>.", "measures": []}]}')
+    assert "<p>It memorised &lt;i&gt;.</p>" in other._repr_html_()
 
 
 def test_the_curve_goes_through_the_readings(run: Run) -> None:

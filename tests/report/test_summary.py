@@ -36,7 +36,9 @@ def summary(run: Run) -> dict[str, Any]:
 
 def test_it_has_the_schema(run: Run) -> None:
     found = summary(run)
-    assert found["schema"] == 1
+    assert found["schema"] == 2
+    assert found["program"] is None
+    assert {frozenset(sentence) for sentence in found["verdict"]} == {frozenset({"text", "measures"})}
     assert found["step"] == 20
     assert set(found["measures"]) == set(REPORTED)
     assert {frozenset(measure) for measure in found["measures"].values()} == {frozenset({"status", "step", "headline", "missing", "null"})}

@@ -1,0 +1,51 @@
+"""The numbers of a summary that a reader needs first, at most fifteen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MOST = 15
+FEW = 5
+"""Where fewer of the numbers below are there, each measure shows its first one."""
+
+_ALONE: Mapping[str, tuple[str, ...]] = {
+    "loss": ("train", "test", "accuracy_test"),
+    "grok-times": ("memorised", "generalised"),
+    "key-frequencies": ("frequencies",),
+    "restricted-loss": ("all",),
+    "excluded-loss": ("all",),
+    "irrep-restricted-loss": ("all", "excluded_all"),
+    "clock-pizza": ("label",),
+    "neuron-frequencies": ("specialised",),
+    "corrupted-loss": ("changed_share",),
+    "trigger-metrics": ("phase", "memorised", "inverted", "rule"),
+    "internalisation": ("learned", "weak_gap", "strong_gap"),
+    "weight-norms": ("total",),
+}
+"""Numbers whose null says nothing that the number does not: a loss of renamed tokens is always large."""
+_WITH_NULL: Mapping[str, tuple[str, ...]] = {
+    "logit-cosines": ("explained_key",),
+    "character-cosines": ("explained_key",),
+    "embedding-spectrum": ("share_key",),
+    "gini": ("W_E_powers", "W_L_powers"),
+    "alias-alignment": ("euclidean",),
+}
+
+
+def highlights(summary: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
+    """(label, key) of the numbers that come first, in the order of the measures, and whether their null is informative."""
+    found = dict(_known(summary["measures"]))
+    others = dict(_firsts(summary["measures"])) if len(found) < FEW else {}
+    return dict(list((others | found).items())[:MOST])
+
+
+def _known(measures: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:
+    for label, measure in measures.items():
+        keys = dict.fromkeys(_ALONE.get(label, ()), False) | dict.fromkeys(_WITH_NULL.get(label, ()), True)
+        yield from (((label, key), is_tested) for key, is_tested in keys.items() if key in measure.get("headline", {}))
+
+
+def _firsts(measures: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:
+    for label, measure in measures.items():
+        yield from (((label, key), True) for key in list(measure.get("headline", {}))[:1])

@@ -1,0 +1,109 @@
+"""Sentences on the course of training: memorisation, generalisation, collapses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mechgrok.report.numbers import show
+from mechgrok.report.verdict.findings import Findings, Sentence, percent, times_word
+
+DELAYED = 2
+"""Generalisation is delayed, as in grokking, where it takes at least so many times as many steps as memorisation."""
+PART = 0.1
+"""Test accuracy above that of guessing from which a network has generalised in part."""
+_BOTH = ("loss", "grok-times")
+
+
+def course(found: Findings) -> Iterator[Sentence]:
+    """When the run memorised and generalised, what it answers at the end, and whether it collapsed."""
+    if _diverged(found):
+        yield Sentence(f"Its loss at step {found.step} is not a number: training diverged.", ("loss",))
+        return
+    text = _learning(found)
+    if text:
+        yield Sentence(text, tuple(label for label in _BOTH if found.has(label)))
+    yield from _collapses(found)
+    if text and not found.has("loss"):
+        yield Sentence("The run holds curves and no network, so nothing is known of its circuit.", ("grok-times",))
+
+
+def generalised(found: Findings) -> bool:
+    """Whether the network answers at least nine tenths of the test rows, or of all rows where the split is unknown."""
+    test = found.value("loss", "accuracy_test")
+    share = found.value("loss", "accuracy_all") if test is None else test
+    return share is not None and share >= 0.9
+
+
+def _diverged(found: Findings) -> bool:
+    return any(found.reason("loss", key).startswith("the value is") for key in ("train", "test", "all"))
+
+
+def _learning(found: Findings) -> str:
+    """The sentence on memorisation and generalisation; empty where neither is known."""
+    memorised, generalised_at = (found.value("grok-times", key) for key in ("memorised", "generalised"))
+    train, test, every = (found.value("loss", f"accuracy_{split}") for split in ("train", "test", "all"))
+    if found.has("loss") and found.run.get("checkpoints") == 1 and memorised is None and train is not None and test is not None:
+        answers = f"At step {found.step} it answers {percent(train)} of its train rows and {percent(test)} of its test rows rightly"
+        return f"{answers}; with one checkpoint, when it learnt is unknown."
+    if found.has("loss") and train is None and every is not None:
+        unknown = "its train rows are unknown, so when it memorised and generalised is, too"
+        return f"At step {found.step} it answers {percent(every)} of all rows rightly; {unknown}."
+    if found.has("loss") and train is not None and test is None:
+        learnt = f"It learnt its train rows by step {show(memorised)}" if memorised is not None else _not_learnt(found)
+        return f"{learnt}; it has no test rows."
+    return _both(found, memorised, generalised_at)
+
+
+def _both(found: Findings, memorised: int | None, generalised_at: int | None) -> str:
+    if memorised is None and generalised_at is None:
+        return f"{_not_learnt(found)} ({_accuracies(found)})." if found.has("loss") else ""
+    if memorised is None:
+        return f"It generalised at step {show(generalised_at)}{_at_end(found)} without learning all train rows{_train(found)}."
+    if generalised_at is None:
+        return f"It memorised by step {show(memorised)} and had {_part(found)} at step {found.step}{_with_guessing(found)}."
+    text = f"It memorised by step {show(memorised)} and generalised at step {show(generalised_at)}{_at_end(found)}"
+    if generalised_at < DELAYED * memorised:
+        return f"{text}: less than twice as late, so it did not grok."
+    return f"{text}."
+
+
+def _not_learnt(found: Findings) -> str:
+    return f"It had not learnt its train rows at step {found.step}"
+
+
+def _accuracies(found: Findings) -> str:
+    train, test = found.value("loss", "accuracy_train"), found.value("loss", "accuracy_test")
+    known = [f"{name} accuracy {percent(value)}" for name, value in (("train", train), ("test", test)) if value is not None]
+    return ", ".join([*known, *_guessing(found)])
+
+
+def _part(found: Findings) -> str:
+    test, guessing = found.value("loss", "accuracy_test"), found.guessing or 0
+    return "generalised in part" if test is not None and test > guessing + PART else "not generalised"
+
+
+def _with_guessing(found: Findings) -> str:
+    test = found.value("loss", "accuracy_test")
+    return "" if test is None else f" ({', '.join([f'test accuracy {percent(test)}', *_guessing(found)])})"
+
+
+def _guessing(found: Findings) -> list[str]:
+    return [] if found.guessing is None else [f"by guessing {percent(found.guessing)}"]
+
+
+def _at_end(found: Findings) -> str:
+    test = found.value("loss", "accuracy_test")
+    return "" if test is None else f" (test accuracy {percent(test)} at step {found.step})"
+
+
+def _train(found: Findings) -> str:
+    train = found.value("loss", "accuracy_train")
+    return "" if train is None else f" (train accuracy {percent(train)})"
+
+
+def _collapses(found: Findings) -> Iterator[Sentence]:
+    count, lowest = (found.value("post-grok-stability", key) for key in ("collapses", "lowest_test"))
+    if count and lowest is not None:
+        recovered = "had not recovered at the end" if found.value("post-grok-stability", "unrecovered") else "recovered"
+        text = f"Afterwards its test accuracy collapsed {times_word(count)}, to {percent(lowest)} at the lowest, and {recovered}."
+        yield Sentence(text, ("post-grok-stability",))
