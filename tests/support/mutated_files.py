@@ -52,7 +52,7 @@ def checkpoint() -> dict[str, Any]:
     }
 
 
-def _zipped(pickled: bytes, source: bytes) -> bytes:
+def with_pickle(pickled: bytes, source: bytes) -> bytes:
     """A zip file of torch with another pickle, whose checksums are right."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(made, "w") as new:
@@ -61,7 +61,7 @@ def _zipped(pickled: bytes, source: bytes) -> bytes:
     return made.getvalue()
 
 
-def _changed(data: bytes, draw: random.Random) -> bytes:
+def altered(data: bytes, draw: random.Random) -> bytes:
     """Some bytes replaced, repeated, cut, or followed by opcodes."""
     changed = bytearray(data)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 6))):
@@ -97,8 +97,8 @@ def mutated(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     for _ in range(count):
         kind = draw.choice(("inner", "inner", "zip", "legacy", "bare", "bare", "npz", "packed", "safetensors"))
         if kind == "inner":
-            yield ".pt", _zipped(_changed(inner, draw), zipped.getvalue())
+            yield ".pt", with_pickle(altered(inner, draw), zipped.getvalue())
         else:
             whole = {"zip": zipped.getvalue(), "legacy": legacy.getvalue(), "npz": npz.getvalue(), "packed": packed.getvalue()}
             source = {**whole, "bare": draw.choice(bare), "safetensors": tensors}[kind]
-            yield {"safetensors": ".safetensors", "npz": ".npz", "packed": ".npz", "bare": ".pkl"}.get(kind, ".pt"), _changed(source, draw)
+            yield {"safetensors": ".safetensors", "npz": ".npz", "packed": ".npz", "bare": ".pkl"}.get(kind, ".pt"), altered(source, draw)
