@@ -15,7 +15,8 @@ def one_by_one(run: Run) -> bool:
     """Whether the table of a run is too large for one forward pass, so that one checkpoint at a time is in memory."""
     from mechgrok.runs.grid import ROWS_AT_ONCE
 
-    return len(run.grid.rows) > ROWS_AT_ONCE
+    # Curves alone have no checkpoints, and may name no task.
+    return bool(run.steps) and len(run.grid.rows) > ROWS_AT_ONCE
 
 
 def visit_in_threads(visit: Callable[[int], None], steps: Sequence[int], run: Run) -> Iterator[None]:
