@@ -47,7 +47,7 @@ def _import(
     and operation that you give. What was assumed is printed, with the flag that corrects it.
 
     Args:
-        file: The file (weights: .pt, .pth, .ckpt, .safetensors, .npz, .pkl, .bin; a log: .csv, .json, .jsonl, .ndjson) or folder.
+        file: The file (weights: .pt, .pth, .ckpt, .safetensors, .npz, .pkl, .bin; a log: .csv, .tsv, .json, .jsonl, .ndjson) or folder.
         out: The new run's folder.
         p: The modulus; by default the number of number tokens of the network, or the one that the sizes of a log's splits imply.
         operation: What was learnt; by default what the network shows. Of a log: that of hparams.yaml beside it, else add where p is known.

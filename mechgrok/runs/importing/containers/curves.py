@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mechgrok.runs.importing.containers.curve_names import SPLITS, Curve, identify, words_of
 from mechgrok.runs.importing.containers.skipped import is_skipped
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step, is_epochs
+from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES, as_step, axis_of_names, is_epochs
 
 _DEPTH = 4
 _AXES = tuple(f"{name}{ending}" for name in (*STEP_NAMES, *EPOCH_NAMES) for ending in ("", "s"))
@@ -106,7 +106,7 @@ def _add_records(found: Curves, path: str, rows: Sequence[Mapping[Any, Any]]) ->
     plainest = _plainest((curve, key) for _, curve, key, _ in every)
     readings = [reading for reading in every if reading[2] == plainest[reading[1]]]
     keys = {name for row, *_ in readings for name in map(str, row)}
-    axis = next((key for name in (*STEP_NAMES, *EPOCH_NAMES) for key in keys if key.lower() == name), None)
+    axis = axis_of_names(keys)
     found.axes += [axis] if axis else []
     for row, curve, key, number in readings:
         step = None if axis is None else as_step(row.get(axis))

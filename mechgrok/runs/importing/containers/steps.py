@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -34,6 +35,17 @@ def step_of(data: Mapping[Any, Any]) -> tuple[int | None, str | None]:
         if step is not None:
             return step, name
     return None, None
+
+
+def axis_of_names(names: Iterable[str]) -> str | None:
+    """The name of the steps of records, updates rather than epochs: `step`, `_step`, `trainer/global_step`, `Epochs`; None without one."""
+    by_word = {_word(name): name for name in sorted(names, key=lambda name: (-len(name), name))}
+    return next((by_word[word] for name in (*STEP_NAMES, *EPOCH_NAMES) for word in (name, f"{name}s") if word in by_word), None)
+
+
+def _word(name: str) -> str:
+    """The last part of a name in lower case."""
+    return re.split(r"[./]", name.lower())[-1].strip("_ ").replace(" ", "_")
 
 
 def is_epochs(name: str) -> bool:

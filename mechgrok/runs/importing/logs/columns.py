@@ -8,7 +8,7 @@ from typing import Any
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.curve_names import Curve, identify
-from mechgrok.runs.importing.containers.steps import EPOCH_NAMES, STEP_NAMES
+from mechgrok.runs.importing.containers.steps import axis_of_names
 
 _KEYS_SHOWN = 12
 
@@ -45,7 +45,7 @@ def _renamed_row(row: Any, columns: Mapping[str, str]) -> Any:
 
 
 def _meaning(name: str) -> Curve | str | None:
-    return "step" if name.lower() in (*STEP_NAMES, *EPOCH_NAMES) else identify(name)
+    return "step" if axis_of_names([name]) else identify(name)
 
 
 def describe_columns(data: Any) -> str:

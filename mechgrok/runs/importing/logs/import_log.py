@@ -30,7 +30,7 @@ from mechgrok.runs.importing.options import Imported, ImportOptions
 LOG = "metrics.csv"
 FORMAT = "log"
 DESCRIBE = (
-    "a log of curves (.csv, .json, .jsonl, .ndjson): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
+    "a log of curves (.csv, .tsv, .json, .jsonl, .ndjson): steps or epochs, losses and accuracies of train and test; hparams.yaml beside it"
 )
 _HPARAMS = "hparams.yaml"
 _SHOWN = 4

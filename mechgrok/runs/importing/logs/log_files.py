@@ -11,9 +11,9 @@ import pandas as pd
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.curve_names import identify
-from mechgrok.runs.importing.containers.steps import as_step
+from mechgrok.runs.importing.logs.layouts import names_without_runs, plain_layout
 
-ENDINGS = (".csv", ".json", ".jsonl", ".ndjson")
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
 
 def read_log(path: Path) -> Any:
@@ -23,15 +23,17 @@ def read_log(path: Path) -> Any:
     """
     if not path.is_file():
         raise UserError(f"there is no file {path}; give the path of a log ({', '.join(ENDINGS)})")
-    if path.suffix == ".csv":
-        return _records(path, read_csv(path))
-    return _by_steps(_json_lines(path) if path.suffix in (".jsonl", ".ndjson") else _json(path))
+    if path.suffix in (".csv", ".tsv"):
+        return plain_layout(_records(path, read_csv(path)))
+    return plain_layout(_json_lines(path) if path.suffix in (".jsonl", ".ndjson") else _json(path))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """The table of a CSV. Raises UserError where it is none."""
+    """The table of a CSV, whose cells may also be separated by semicolons or tabs. Raises UserError where it is none."""
     try:
-        return pd.read_csv(path)
+        with path.open(encoding="utf-8") as file:
+            header = file.readline()
+        return pd.read_csv(path, sep=max(",;\t", key=header.count))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} is no table of comma-separated values ({reason}); fetch it again") from None
@@ -39,13 +41,15 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 def _records(path: Path, table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows without their empty cells."""
+    names = names_without_runs([str(name) for name in table])
+    table = table.set_axis([str(name) for name in table], axis=1)[list(names)].rename(columns=names)
     if table.empty:
         raise UserError(f"{path} has a header and no rows; it is the log of a run that did not begin")
     wrong = [str(name) for name in table if identify(str(name)) and not pd.api.types.is_numeric_dtype(table[name])]
     if wrong:
         raise UserError(f"{path} holds something other than numbers under {', '.join(wrong)}; restore it from a copy")
-    names, cells = [str(name) for name in table], table.astype(object).to_numpy()
-    return [{name: cell for name, cell in zip(names, row, strict=True) if not pd.isna(cell)} for row in cells]
+    cells = table.astype(object).to_numpy()
+    return [{name: cell for name, cell in zip(map(str, table), row, strict=True) if not pd.isna(cell)} for row in cells]
 
 
 def _json(path: Path) -> Any:
@@ -85,10 +89,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, ValueError):
         raise UserError(f"{path} cannot be read as text; fetch it again") from None
-
-
-def _by_steps(data: Any) -> Any:
-    """Records by their step, {"0": {...}, "100": {...}}, as a list of records."""
-    if not isinstance(data, dict) or not data or not all(isinstance(row, dict) and as_step(key) is not None for key, row in data.items()):
-        return data
-    return [{"step": as_step(key)} | row for key, row in data.items()]

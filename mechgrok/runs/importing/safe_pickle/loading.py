@@ -35,9 +35,15 @@ def read(path: Path) -> Any:
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or 'damaged'}); check it, or fetch it again") from None
     except Exception:
-        raise UserError(
-            f"{path} is damaged, or none of the files that are read ({', '.join(ENDINGS)}); fetch it again, or {_ADVICE}"
-        ) from None
+        raise UserError(_unread(path)) from None
+
+
+def _unread(path: Path) -> str:
+    if path.suffix not in ENDINGS:
+        return (
+            f"{path} is none of the files that are read: weights ({', '.join(ENDINGS)}), or logs of curves as tables or JSON (.csv, .json)"
+        )
+    return f"{path} is damaged, or none of the files that are read ({', '.join(ENDINGS)}); fetch it again, or {_ADVICE}"
 
 
 def _require_file(path: Path) -> None:
