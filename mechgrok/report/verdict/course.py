@@ -9,6 +9,8 @@ from mechgrok.report.verdict.findings import Findings, Sentence, percent, times_
 
 DELAYED = 2
 """Generalisation is delayed, as in grokking, where it takes at least so many times as many steps as memorisation."""
+LEARNT = 0.99
+"""Train accuracy from which the train rows are learnt, that of grok-times."""
 PART = 0.1
 """Test accuracy above that of guessing from which a network has generalised in part."""
 _BOTH = ("loss", "grok-times")
@@ -56,7 +58,7 @@ def _learning(found: Findings) -> str:
 
 def _both(found: Findings, memorised: int | None, generalised_at: int | None) -> str:
     if memorised is None and generalised_at is None:
-        return f"{_not_learnt(found)} ({_accuracies(found)})." if found.has("loss") else ""
+        return _without_times(found) if found.has("loss") else ""
     if memorised is None:
         return f"It generalised at step {show(generalised_at)}{_at_end(found)} without learning all train rows{_train(found)}."
     if generalised_at is None:
@@ -65,6 +67,14 @@ def _both(found: Findings, memorised: int | None, generalised_at: int | None) ->
     if generalised_at < DELAYED * memorised:
         return f"{text}: less than twice as late, so it did not grok."
     return f"{text}."
+
+
+def _without_times(found: Findings) -> str:
+    """The accuracies alone: nothing was learnt, or the times are unknown."""
+    train = found.value("loss", "accuracy_train")
+    if train is not None and (train >= LEARNT or not found.has("grok-times")):
+        return f"When it learnt is unknown; at step {found.step} it has {_accuracies(found)}."
+    return f"{_not_learnt(found)} ({_accuracies(found)})."
 
 
 def _not_learnt(found: Findings) -> str:
