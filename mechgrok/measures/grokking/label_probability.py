@@ -32,6 +32,7 @@ class LabelProbability(Measure):
     """
 
     name: ClassVar[str] = "label-probability"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Probability of the label, perplexity, entropy"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), published code; Power et al. 2022 (arXiv 2201.02177), published code"
     columns: ClassVar[Mapping[str, str]] = {
@@ -62,12 +63,17 @@ class LabelProbability(Measure):
 
 
 def _entropies(snapshot: Snapshot) -> Tensor:
-    """-sum_c P log P of every row in nats (n,), as log sum_c exp L_c - sum_c P_c L_c; by chunks of rows, which is faster."""
+    """-sum_c P log P of every row in nats (n,), as log sum_c exp L_c - sum_c P_c L_c."""
+    at_label, expected = snapshot.per_row(lambda piece: _terms(piece.logits, snapshot.grid.labels[piece.rows])).T
+    return (snapshot.losses + at_label - expected).clamp_min(0)
+
+
+def _terms(logits: Tensor, labels: Tensor) -> Tensor:
+    """L of the label, and sum_c P_c L_c (rows, 2); by chunks of rows, which is faster."""
     import torch
 
-    expected = torch.cat([(rows.softmax(1) * rows).sum(1) for rows in snapshot.logits.split(512)])
-    at_label = snapshot.logits.gather(1, snapshot.grid.labels[:, None])[:, 0]
-    return (snapshot.losses + at_label - expected).clamp_min(0)
+    expected = torch.cat([(rows.softmax(1) * rows).sum(1) for rows in logits.split(512)])
+    return torch.stack([logits.gather(1, labels[:, None])[:, 0], expected], dim=1)
 
 
 def _exp(loss: float) -> float:

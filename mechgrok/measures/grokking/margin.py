@@ -33,6 +33,7 @@ class Margin(Measure):
     """
 
     name: ClassVar[str] = "margin"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Margin of the right answer"
     reference: ClassVar[str] = "Morwani et al. 2023 (arXiv 2311.07568), definition of the margin"
     columns: ClassVar[Mapping[str, str]] = {
@@ -60,13 +61,17 @@ class Margin(Measure):
 
 
 def _margins(snapshot: Snapshot) -> Tensor:
-    """L[n, label] - max of the others (n,); by chunks of rows, which is faster."""
+    """L[n, label] - max of the others (n,)."""
+    return snapshot.per_row(lambda piece: _margins_of(piece.logits, snapshot.grid.labels[piece.rows, None]))
+
+
+def _margins_of(logits: Tensor, labels: Tensor) -> Tensor:
+    """The same for logits (rows, p) and labels (rows, 1); by chunks of rows, which is faster."""
     import torch
 
-    labels = snapshot.grid.labels[:, None]
-    pieces = zip(snapshot.logits.split(1024), labels.split(1024), strict=True)
+    pieces = zip(logits.split(1024), labels.split(1024), strict=True)
     others = torch.cat([rows.scatter(1, label, -torch.inf).amax(1) for rows, label in pieces])
-    return snapshot.logits.gather(1, labels)[:, 0] - others
+    return logits.gather(1, labels)[:, 0] - others
 
 
 def _statistics_and_bins(margins: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
