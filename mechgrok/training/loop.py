@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
+from torch import Tensor
+
 from mechgrok.errors import UserError
 from mechgrok.training import probing, stopping
+from mechgrok.training.evaluation.finite import FiniteUpdates
 from mechgrok.training.evaluation.scores import Evaluation
 from mechgrok.training.recorder import Recorder
 from mechgrok.training.trainer import Trainer
@@ -44,6 +48,7 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
     Ctrl-C and SIGTERM end training after the current step, with the state saved. Raises DivergedError if the loss is not finite.
     """
     config, step = trainer.config.training, recorder.begin()
+    losses = _Losses(step or 0, trainer.device, recorder.run)
     if step is None:
         step = 0
         _evaluate_and_record(0, trainer, recorder, progress)
@@ -53,24 +58,46 @@ def train(trainer: Trainer, recorder: Recorder, progress: Progress) -> Ending:
     with interruptible() as interrupted:
         while not reason and step < config.steps:
             if interrupted():
+                losses.check()
                 recorder.save(step)
                 return Ending(step, "interrupted", interrupted=True)
-            _update(step, trainer, recorder)
+            _update(step, trainer, recorder, losses)
             step += 1
             progress.at(step)
             if recorder.steps.evaluates(step):
+                losses.check()
                 history += _evaluate_and_record(step, trainer, recorder, progress)
                 reason = stopping.reason(config.stop, history)
     return _end(step, reason or "that was the last step", recorder)
 
 
-def _update(step: int, trainer: Trainer, recorder: Recorder) -> None:
+class _Losses:
+    """The losses of the updates, which are looked at only when something is recorded: until then a GPU is not waited for."""
+
+    def __init__(self, step: int, device: torch.device, run: Path) -> None:
+        self._begin, self._updates, self._run = step, 0, run
+        self._finite = FiniteUpdates(torch.zeros((), dtype=torch.float64, device=device))
+
+    def add(self, loss: Tensor) -> None:
+        """Notes the loss of an update (scalar)."""
+        self._finite.add(loss.double())
+        self._updates += 1
+
+    def check(self) -> None:
+        """Raises DivergedError if one was not finite."""
+        count = int(self._finite.counts())
+        if count < self._updates:
+            raise DivergedError(divergence(self._begin + count, str(self._finite.losses().item()), self._run))
+
+
+def _update(step: int, trainer: Trainer, recorder: Recorder, losses: _Losses) -> None:
     """One update. The probes read it if its initial weights were evaluated."""
     if not trainer.config.training.probes or not recorder.steps.evaluates(step):
-        _refuse_nan(step, trainer.update(step).item(), recorder)
+        losses.add(trainer.update(step))
         return
     loss, readings = probing.update(trainer, step)
-    _refuse_nan(step, loss.item(), recorder)
+    losses.add(loss)
+    losses.check()
     recorder.probe(step, readings)
 
 

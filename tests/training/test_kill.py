@@ -11,13 +11,21 @@ from pathlib import Path
 
 import forked
 import pytest
+import stacked_runs
 from safetensors.torch import load
 from trained_runs import begin, config, contents
 
-from mechgrok.config import read
+from mechgrok.config import Config, read
 
 MADE = config(training__steps=400, training__batch=9, training__evaluate_every=2, checkpoints__every=4)
-KILLS = 8
+PIECES = config(task__p=257, training__steps=40, training__batch=64, training__evaluate_every=4, checkpoints__every=4, model__d_mlp=8)
+"""Evaluated in two pieces, whose logits are more than those of one."""
+STACK = config(
+    training__steps=200, training__evaluate_every=2, training__stop={"train_loss_below": 1.2}, checkpoints__every=4, optimizer__lr=3e-3
+)
+"""Runs that end at different steps."""
+KILLS = 10
+"""Of each of the three."""
 
 
 @pytest.fixture(scope="module")
@@ -49,21 +57,30 @@ def require_readable(run: Path) -> None:
     assert all(line.count(",") == 3 for line in lines[:-1])
 
 
+@pytest.mark.parametrize("made", [MADE, PIECES, STACK], ids=["batches", "pieces", "stack"])
 @pytest.mark.long
-def test_a_run_that_is_killed_again_and_again_ends_the_same(whole: dict[str, bytes], tmp_path: Path) -> None:
-    """Kills fall at random moments of random stretches of the run, the first before there is a state; then it is left alone."""
-    run, draw = begin(MADE, tmp_path / "run").path, random.Random(7)
-    size = len(whole["metrics.csv"])
+def test_what_is_killed_again_and_again_ends_the_same(made: Config, tmp_path: Path) -> None:
+    """Kills fall at random moments of random stretches, the first before there is a state; then it is left alone.
+
+    Subnormal numbers are flushed in all of them.
+    """
+    whole, out, draw = tmp_path / "whole", tmp_path / "run", random.Random(7)
+    for each in (whole, out):
+        stacked_runs.begin(made, each) if made is STACK else begin(made, each)
+    assert forked.status("train", "--resume", whole, "--log", "quiet") == 0
+    metrics = "seed-0/metrics.csv" if made is STACK else "metrics.csv"
+    size = (whole / metrics).stat().st_size
     for kill in range(KILLS):
-        process = forked.start("train", "--resume", run, "--log", "quiet")
-        wait_for(process, run / "metrics.csv", round(size * 0.7 * kill / KILLS))
+        process = forked.start("train", "--resume", out, "--log", "quiet")
+        wait_for(process, out / metrics, round(size * 0.7 * kill / KILLS))
         time.sleep(draw.random() * 0.03 * (kill > 0))
         process.kill()
         process.join()
         assert process.exitcode == -signal.SIGKILL
-        require_readable(run)
-    assert forked.status("train", "--resume", run, "--log", "quiet") == 0
-    assert contents(run) == whole
+        for path in out.rglob("metrics.csv"):
+            require_readable(path.parent)
+    assert forked.status("train", "--resume", out, "--log", "quiet") == 0
+    assert contents(out) == contents(whole)
 
 
 @pytest.mark.long

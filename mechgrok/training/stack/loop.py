@@ -128,7 +128,7 @@ class StackLoop:
 
     def _drop_diverged(self, step: int) -> None:
         """Takes out the runs with an update, since they were stacked, whose loss was not finite."""
-        begin, counts = step - self._updates, self.stack.finite_updates()
+        begin, counts = step - self._updates, self.stack.finite.counts().tolist()
         self._drop({each.recorder: begin + n for each, n in zip(self.trainees, counts, strict=True) if n < self._updates})
 
     def _drop(self, diverged: Mapping[Recorder, int]) -> None:

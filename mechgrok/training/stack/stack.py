@@ -14,6 +14,7 @@ from mechgrok.maths.landscape import losses
 from mechgrok.models.forward import stacked
 from mechgrok.models.forward.stacked import StackedBatch
 from mechgrok.training.batches import Batches, rows_a_step
+from mechgrok.training.evaluation.finite import FiniteUpdates
 from mechgrok.training.stack.clipping import clip_by_run
 from mechgrok.training.stack.member import Member
 from mechgrok.training.stack.replay import Repeated, graphs_of, is_static
@@ -39,8 +40,7 @@ class Stack:
         self._all_rows = self._prepared([np.flatnonzero(each.is_train) for each in members])
         self._repeated = Repeated(graphs_of(device) if is_static(self.config) else None)
         self.losses = torch.zeros(len(members), dtype=self._dtype, device=device)
-        self._finite = torch.ones(len(members), dtype=torch.bool, device=device)
-        self._finite_updates = torch.zeros(len(members), dtype=torch.long, device=device)
+        self.finite = FiniteUpdates(self.losses)
 
     def _stacked(self, prefix: str) -> dict[str, Tensor]:
         """The tensors of the members' states whose names begin so, stacked; scalars, counts of updates, are those of the first."""
@@ -87,8 +87,7 @@ class Stack:
         found = losses.cross_entropy(self.logits(inputs), labels, self._dtype)
         found.sum().backward()
         self.losses.copy_(found.detach())
-        self._finite &= self.losses.isfinite()
-        self._finite_updates += self._finite
+        self.finite.add(self.losses)
         with torch.no_grad():
             self.config.gradient.filter(self.trained, self.memory, step)
             if self.config.training.clip_norm is not None:
@@ -98,11 +97,6 @@ class Stack:
     def logits(self, batch: StackedBatch) -> Tensor:
         """Logits (runs, batch, classes)."""
         return stacked.logits(self.parameters, self._shape, batch)
-
-    def finite_updates(self) -> list[int]:
-        """For each run, how many updates of this stack had a finite loss before the first that had none. The device is waited for."""
-        found: list[int] = self._finite_updates.tolist()
-        return found
 
     def tensors(self) -> dict[str, Tensor]:
         """The tensors that later updates depend on, named as in the state of a run; but for counts of updates all have the axis of runs."""

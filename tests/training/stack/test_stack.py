@@ -118,5 +118,6 @@ def test_the_step_of_a_loss_that_is_not_finite_is_known_later() -> None:
         stack.parameters["unembed.W_U"][1] = torch.nan
     for step in range(3, 8):
         stack.update(step)
-    assert stack.finite_updates() == [8, 3, 8]
+    assert stack.finite.counts().tolist() == [8, 3, 8]
+    assert stack.finite.losses().isnan().tolist() == [False, True, False]
     assert all(each.isfinite().all() for name, tensor in stack.tensors().items() if tensor.ndim for each in tensor[::2])
