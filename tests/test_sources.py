@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from quick_flags import sources_read_once
 
 from mechgrok.analysis import analysis
-from mechgrok.cli import COMMANDS, flags
+from mechgrok.cli import COMMANDS, flags, sweep
 from mechgrok.cli.analyze import Analyze
 from mechgrok.cli.finetune import parsed
 from mechgrok.cli.train import with_kinds
@@ -145,6 +145,11 @@ def check_finetune(places: list[str], options: dict[str, str], settings: list[st
     assert made.start.load
 
 
+def check_sweep(places: list[str], options: dict[str, str], settings: list[str]) -> None:
+    assert len(places) == 1
+    assert sweep.parsed([*places, *settings])[1].configs
+
+
 def check_study(places: list[str], options: dict[str, str], settings: list[str]) -> None:
     do, name = places
     assert do in ("train", "report")
@@ -187,6 +192,7 @@ def check_import(places: list[str], options: dict[str, str], settings: list[str]
 CHECKS = {
     "train": check_train,
     "finetune": check_finetune,
+    "sweep": check_sweep,
     "study": check_study,
     "analyze": check_measures,
     "figure": check_figure,
