@@ -168,7 +168,7 @@ def _train(planned: Plan, asked: Work) -> int:
     train.need_package(asked.log)
     jobs = _jobs(planned, asked)
     opened = opened_by_name(asked.executor, _resources(planned, asked))
-    with interruptible(lambda: _kept(planned.sweep)):
+    with interruptible(lambda: _kept(planned.sweep, asked.executor)):
         train_cells(planned, jobs, opened, "auto" if asked.log == "wandb" else asked.log)
     return _ended(read_sweep(planned.sweep.out))
 
@@ -183,10 +183,11 @@ def _watch(log: train.Log, group: str) -> Watch:
     return partial(copying, group=group) if log == "wandb" else unwatched
 
 
-def _kept(sweep: Sweep) -> str:
+def _kept(sweep: Sweep, executor: str) -> str:
     from mechgrok.studies.status import counts
 
-    return f"{counts([cell.state for cell in sweep.cells])}; all steps are kept, and the same command goes on"
+    cluster = f"; jobs of the cluster go on: mechgrok sweep status {sweep.out}" if executor == "slurm" else ""
+    return f"{counts([cell.state for cell in sweep.cells])}; all steps are kept, and the same command goes on{cluster}"
 
 
 def _ended(sweep: Sweep) -> int:

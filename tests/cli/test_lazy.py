@@ -69,6 +69,12 @@ def test_reading_commands_do_without_torch(run: Path, tmp_path: Path) -> None:
     without("torch,transformer_lens", "figure", run, "restricted-loss", "--out", tmp_path / "f.json")
 
 
+def test_the_status_of_a_sweep_does_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / "sweep.json").write_text('{"preset": "demo", "axes": {}, "trials": [], "cells": []}')
+    assert without("torch,transformer_lens,pandas,plotly", "sweep", "status", tmp_path) == "0 of 0 cells are finished\n"
+
+
 @pytest.mark.long
 def test_analyze_does_without_transformer_lens(run: Path) -> None:
     without("transformer_lens", "analyze", run, "gini", "key-frequencies", "--nulls", "2")
