@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from mechgrok.plots.theme import GREY, palette
+from mechgrok.plots.meanings import styles
+from mechgrok.plots.theme import GREY
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,19 @@ def in_words(column: str) -> str:
 def split(table: pd.DataFrame, color: str | None, highlight: Collection[Any] = ()) -> list[Group]:
     """The groups in order of appearance; with `highlight` all others come first, in grey, so that they lie underneath."""
     if color is None:
-        return [Group(None, "", table, **_style(0), faded=False)]
+        return _styled([(None, "", table)])
     parts = list(table.groupby(color, sort=False, dropna=False))
     chosen = list(highlight)
     if not chosen:
-        return [Group(value, named(color, value), rows, **_style(index), faded=False) for index, (value, rows) in enumerate(parts)]
+        return _styled([(value, named(color, value), rows) for value, rows in parts])
     faded = [Group(value, "others", rows, GREY, "solid", faded=True) for value, rows in parts if value not in chosen]
-    bright = [part for part in parts if part[0] in chosen]
-    return faded + [Group(value, named(color, value), rows, **_style(index), faded=False) for index, (value, rows) in enumerate(bright)]
+    return faded + _styled([(value, named(color, value), rows) for value, rows in parts if value in chosen])
 
 
-def _style(index: int) -> dict[str, str]:
-    style = palette(index)
-    return {"colour": style["color"], "dash": style["dash"]}
+def _styled(parts: Sequence[tuple[Any, str, pd.DataFrame]]) -> list[Group]:
+    """Groups of (value, name, rows) in colour."""
+    found = zip(parts, styles([name for _, name, _ in parts]), strict=True)
+    return [Group(*part, colour=style["color"], dash=style["dash"], faded=False) for part, style in found]
 
 
 def numeric(table: pd.DataFrame, column: str) -> bool:

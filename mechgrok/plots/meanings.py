@@ -1,0 +1,29 @@
+"""Lines that mean the same in every figure have one colour and one dash: splits, and the losses with and without the key frequencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from mechgrok.plots.theme import COLOURS, palette
+
+_BLUE, _VERMILION, _GREEN, _PINK, *_, _BLACK = COLOURS
+STYLES: Mapping[str, Mapping[str, str]] = {
+    "train": {"color": _VERMILION, "dash": "5px,3px"},
+    "test": {"color": _BLUE, "dash": "solid"},
+    "all": {"color": _BLACK, "dash": "2px,2px"},
+    "restricted": {"color": _GREEN, "dash": "10px,3px"},
+    "excluded": {"color": _PINK, "dash": "8px,3px,2px,3px"},
+}
+"""By the first word of a line's name. The dashes tell the lines apart in grey."""
+
+
+def styles(names: Sequence[str]) -> list[Mapping[str, str]]:
+    """Colour and dash of each line of a figure: by its meaning, else the next of the palette whose colour no meaning in the figure has."""
+    meant = [STYLES.get(name.partition(" ")[0]) for name in names]
+    others = _others({style["color"] for style in meant if style})
+    return [style or next(others) for style in meant]
+
+
+def _others(taken: set[str]) -> Iterator[Mapping[str, str]]:
+    return (style for style in map(palette, count()) if style["color"] not in taken)

@@ -1,0 +1,34 @@
+"""Lines of one meaning look the same in every figure, in colour and in grey."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mechgrok.plots.meanings import STYLES, styles
+from mechgrok.plots.primitives import curves
+from mechgrok.plots.theme import palette
+
+
+def drawn(names: list[str]) -> dict[str, tuple[str, str]]:
+    table = pd.DataFrame([(name, step, step + 1.0) for name in names for step in (0, 1)], columns=["split", "step", "loss"])
+    return {trace.name: (trace.line.color, trace.line.dash) for trace in curves(table, x="step", y="loss", color="split").data}
+
+
+def test_a_split_looks_the_same_in_any_order_and_company() -> None:
+    one, other = drawn(["all", "train", "test"]), drawn(["test", "mine", "train"])
+    assert one["train"] == other["train"]
+    assert one["test"] == other["test"]
+    assert drawn(["excluded (train)"])["excluded (train)"] == (STYLES["excluded"]["color"], STYLES["excluded"]["dash"])
+
+
+def test_meanings_differ_in_colour_and_in_dash() -> None:
+    assert len({style["color"] for style in STYLES.values()}) == len({style["dash"] for style in STYLES.values()}) == len(STYLES)
+
+
+def test_other_lines_take_no_colour_of_a_meaning_in_the_figure() -> None:
+    found = styles(["a", "train", "b", "test", "c"])
+    assert len({style["color"] for style in found}) == 5
+
+
+def test_lines_without_a_meaning_have_the_palette_in_order() -> None:
+    assert styles(["a", "b", "trained"]) == [palette(0), palette(1), palette(2)]
