@@ -11,7 +11,9 @@ from typing import Any
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.containers.skipped import is_skipped
 from mechgrok.runs.importing.containers.steps import InEpochs
+from mechgrok.runs.importing.containers.trees import are_equal
 from mechgrok.runs.importing.containers.undated import Undated
 from mechgrok.runs.importing.file_names import NamedSteps, steps_of_names
 from mechgrok.runs.importing.foreign import Foreign
@@ -33,14 +35,31 @@ def read_folder(folder: Path) -> Foreign:
         raise UserError(
             f"{folder} holds no {', '.join(ENDINGS)} file and no log of curves; give a file, or the folder that the files lie in"
         )
-    files = {path: WeightsFile(loading.read(path), path) for path in paths}
-    found = {path: convert(file) for path, file in files.items() if file.holds_weights}
-    if not found:
-        return convert(files[paths[-1]])
-    empty = [path for path in paths if path not in found]
+    files, damaged = _opened(paths)
+    weights = [path for path, file in files.items() if file.holds_weights]
+    own = [path for path in weights if not is_skipped(path.stem, None)] or weights
+    if not own:
+        return convert(next(reversed(files.values())))
+    found = {path: convert(files[path]) for path in own}
     with naming(folder):
-        joined = _join(*_of_one_network(found))
-    return replace(joined, notes=(*joined.notes, *([f"left out {_listed(empty)}: no weights in it"] if empty else [])))
+        joined = _join(folder, *_of_one_network(found))
+    left = {"averages by their names": [path for path in weights if path not in own]}
+    left["no weights in it"] = [path for path in files if path not in weights]
+    return replace(joined, notes=(*joined.notes, *(f"left out {_listed(each)}: {why}" for why, each in left.items() if each), *damaged))
+
+
+def _opened(paths: Sequence[Path]) -> tuple[dict[Path, WeightsFile], list[str]]:
+    """The files that can be read, and a note on each of the others. Raises UserError where none can."""
+    files: dict[Path, WeightsFile] = {}
+    errors: list[UserError] = []
+    for path in paths:
+        try:
+            files[path] = WeightsFile(loading.read(path), path)
+        except UserError as error:
+            errors.append(error)
+    if not files:
+        raise errors[0]
+    return files, [f"left out a file that cannot be read: {error}" for error in errors]
 
 
 def _of_one_network(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
@@ -60,8 +79,8 @@ def _kind(foreign: Foreign) -> tuple[str, tuple[tuple[str, tuple[int, ...]], ...
     return foreign.format, tuple(sorted((name, tuple(tensor.shape)) for name, tensor in foreign.last.items()))
 
 
-def _join(found: Mapping[Path, Foreign], notes: Sequence[str]) -> Foreign:
-    with_step, notes_on_steps = _with_steps(found)
+def _join(folder: Path, found: Mapping[Path, Foreign], notes: Sequence[str]) -> Foreign:
+    with_step, notes_on_steps = _without_copies(*_with_steps(folder, found))
     parts = [part for _, part in sorted(with_step.items(), key=lambda item: _last_step(item[1]) or 0)]
     return replace(
         parts[-1],
@@ -86,9 +105,26 @@ def _last_lists(parts: Sequence[Foreign]) -> tuple[Undated, ...]:
     return tuple(replace(each, end=None if part is parts[-1] else _last_step(part)) for each in part.undated)
 
 
-def _with_steps(found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
+def _without_copies(with_step: Mapping[Path, Foreign], notes: Sequence[str]) -> tuple[dict[Path, Foreign], list[str]]:
+    """The files without those that hold the weights and steps of another one, such as last.ckpt; and a note on these."""
+    kept: dict[Path, Foreign] = {}
+    copies = []
+    for path, each in sorted(with_step.items(), key=lambda item: (not any(map(str.isdigit, item[0].stem)), item[0])):
+        if any(_is_copy(each, other) for other in kept.values()):
+            copies.append(path)
+        else:
+            kept[path] = each
+    return kept, [*notes, *([f"left out {_listed(copies)}: the same as another file"] if copies else [])]
+
+
+def _is_copy(one: Foreign, other: Foreign) -> bool:
+    same_steps = one.snapshots.keys() == other.snapshots.keys()
+    return same_steps and all(are_equal(state, other.snapshots[step]) for step, state in one.snapshots.items())
+
+
+def _with_steps(folder: Path, found: Mapping[Path, Foreign]) -> tuple[dict[Path, Foreign], list[str]]:
     """The files that have steps, with these; and notes on where the steps are from and which files have none."""
-    unnamed = [path for path, each in found.items() if None in each.snapshots]
+    unnamed = {path: str(path.relative_to(folder).with_suffix("")) for path, each in found.items() if None in each.snapshots}
     named, in_epochs = steps_of_names(unnamed) if len(found) > 1 else NamedSteps({})
     with_step = {
         path: _at_step(each, named[path], in_epochs) if path in named else each

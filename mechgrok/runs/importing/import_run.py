@@ -137,7 +137,7 @@ def _digests(path: Path) -> dict[str, Any]:
     """The hash that distinguishes the file, or every file of the folder, from others of its name."""
     if not path.is_dir():
         return {"sha256": _sha256(path)}
-    return {"files": {each.name: _sha256(each) for each in reading.weight_files(path)}}
+    return {"files": {str(each.relative_to(path)): _sha256(each) for each in reading.weight_files(path)}}
 
 
 def _sha256(path: Path) -> str:

@@ -13,6 +13,7 @@ from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.safe_pickle import loading
 
 ENDINGS = loading.ENDINGS
+_CHECKPOINTS = "checkpoints"
 
 
 def read(path: Path) -> Foreign:
@@ -37,5 +38,16 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weights files of a folder, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
+    """The weights files of a folder, by name.
+
+    Where it has none itself, those of `checkpoints/` in it, as Lightning writes them, or of the folders in it whose names hold a number.
+    """
+    if found := _directly(folder):
+        return found
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    named = [path for path in inside if path.name == _CHECKPOINTS] or [path for path in inside if any(map(str.isdigit, path.name))]
+    return [path for each in named for path in _directly(each)]
+
+
+def _directly(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file() and not path.name.startswith("."))

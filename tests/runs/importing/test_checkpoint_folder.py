@@ -101,6 +101,35 @@ def test_the_end_without_a_step_is_left_out_and_told(tmp_path: Path) -> None:
     assert "left out interrupted.pt, ssq.pt: neither the files nor their names give a step" in made.notes
 
 
+@pytest.mark.parametrize("form", ["checkpoint-{}/model.pt", "{}/pytorch_model.bin", "checkpoints/epoch={}.ckpt"])
+def test_folders_of_checkpoints_are_read(form: str, tmp_path: Path) -> None:
+    """As Hugging Face's Trainer and Lightning write them, beside an optimiser."""
+    for step in (100, 200):
+        path = tmp_path / "models" / form.format(step)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state(step), path)
+        torch.save({"state": {}, "param_groups": []}, path.with_name("optimizer.pt"))
+    made = import_file(tmp_path / "models", tmp_path / "run", SAID)
+    assert made.steps == (100, 200)
+    assert any(note.startswith("left out optimizer.pt") for note in made.notes)
+
+
+def test_copies_averages_and_damaged_files_are_named_and_left_out(tmp_path: Path) -> None:
+    files = {f"model_{n}k.pt": {"net": state(n), "step": 1000 * n} for n in (1, 2)}
+    folder = save(tmp_path / "models", files | {"last.pt": files["model_2k.pt"], "ema_1k.pt": state(3), "ema_2k.pt": state(4)})
+    (folder / "model_3k.pt").write_bytes((folder / "model_1k.pt").read_bytes()[:300])
+    (folder / "._model_1k.pt").write_bytes(b"of a file system")
+    made = import_file(folder, tmp_path / "run", SAID)
+    assert made.steps == (1000, 2000)
+    assert {"left out last.pt: the same as another file", "left out ema_1k.pt, ema_2k.pt: averages by their names"} <= set(made.notes)
+    assert any("left out a file that cannot be read" in note and "model_3k.pt is damaged" in note for note in made.notes)
+
+
+def test_thousands_in_names(tmp_path: Path) -> None:
+    folder = save(tmp_path / "models", {name: state(n) for n, name in enumerate(["m_500.pt", "m_1.5k.pt", "m_10k.pt"])})
+    assert import_file(folder, tmp_path / "run", SAID).steps == (500, 1500, 10_000)
+
+
 def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
     folder = save(tmp_path / "models", {"model.pt": state(1)})
     made = import_file(folder, tmp_path / "run", replace(SAID, step=300))
@@ -112,7 +141,7 @@ def test_a_folder_of_one_file_is_that_file(tmp_path: Path) -> None:
     [
         ({}, "holds no .pt, .pth, .ckpt, .safetensors, .npz, .pkl, .bin file and no log of curves"),
         ({"a_0000000001.pt": state(1), "b_0000000002.pt": state(1)}, "it holds checkpoints of several runs, such as a_0000000001.pt, b_"),
-        ({"a_0000000001.pt": state(1), "a_1.pt": state(1)}, "a_1.pt is a second checkpoint of step 1"),
+        ({"a_0000000001.pt": state(1), "a_1.pt": state(2)}, "a_1.pt is a second checkpoint of step 1"),
         ({"a.pt": state(1), "b.pt": state(1)}, "neither contents nor names give the steps of a.pt, b.pt;"),
         ({"a_0000000001.pt": state(1), "a_0000000002.pt": state(1, p=11)}, "as many files of one network as of another"),
         ({"a_0000000001.pt": state(1), "init.pth": furuta.network()}, "as many files of one network as of another"),
