@@ -49,7 +49,9 @@ def judge(finalists: Sequence[Finalist], choices: Mapping[str, Sequence[Any]], r
     rivals = [each for each in ranked if _is_as_good(each, first, score)]
     alike = [each for each in rivals if most == EXACT or first.distance(each) < ALIKE]
     winner = min(alike, key=lambda each: oddity(each.reading, choices))
-    winner = min((each for each in able if _is_plainly_better(each, winner, choices)), key=lambda each: each.loss, default=winner)
+    share = _share(able)
+    better = (each for each in able if _is_plainly_better(each, winner, choices, share))
+    winner = min(better, key=lambda each: each.loss, default=winner)
     other = next((each for each in rivals if each not in alike and each is not winner), None)
     if other is not None and most < EXACT:
         raise UserError(_too_close(winner, other))
@@ -62,10 +64,17 @@ def _is_as_good(one: Finalist, first: Finalist, score: Mapping[Finalist, float])
     return behind <= MARGIN or (first.distance(one) < _NEARLY_ONE and behind <= _LARGE)
 
 
-def _is_plainly_better(one: Finalist, other: Finalist, choices: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether a reading is nearer to convention than another one, and has no fewer right rows and no larger loss."""
+def _is_plainly_better(one: Finalist, other: Finalist, choices: Mapping[str, Sequence[Any]], share: float) -> bool:
+    """Whether a reading is nearer to convention than another one, and has no fewer right rows and no larger loss, over all rows and over
+    those that all answer rightly: the loss over all rows alone may be that of the few wrong ones."""
     conventional = oddity(one.reading, choices) < oddity(other.reading, choices)
-    return conventional and one.accuracy >= max(other.accuracy, LEARNT) and one.loss <= other.loss
+    losses = one.loss <= other.loss and one.least(share) <= other.least(share)
+    return conventional and one.accuracy >= max(other.accuracy, LEARNT) and losses
+
+
+def _share(finalists: Sequence[Finalist]) -> float:
+    """The share of rows that all of these answer rightly, in steps of .05."""
+    return math.floor(20 * min(each.accuracy for each in finalists)) / 20
 
 
 def rank(finalists: Sequence[Finalist]) -> list[Finalist]:
@@ -108,7 +117,7 @@ def _scores(finalists: Sequence[Finalist]) -> dict[Finalist, float]:
     trained, whichever of two functions has the lower loss; of 108 comparisons of networks with relu, gelu and silu, both
     together decide 103 rightly, the loss alone 87.
     """
-    share = math.floor(20 * min(each.accuracy for each in finalists)) / 20
+    share = _share(finalists)
     scale = float(np.median([each.deviation for each in finalists]))
     loss = {each: (each.least(share) * each.least(share, scale / each.deviation)) ** 0.5 for each in finalists}
     if min(loss.values()) < _UNDERFLOW:
