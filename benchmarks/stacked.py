@@ -3,7 +3,8 @@
 `GOMP_SPINCOUNT=20000 python benchmarks/stacked.py [rounds] [runs]` measures, at p = 31, 59 and 113, with the network of the preset
 nanda2023 and 30 per cent of the table: one run with all threads; one process for each core with one thread, each a run of its own; stacks
 of 2, 8 and `runs` runs with all threads. They take turns for about half a second each, and medians over the rounds are printed with their
-ratios to the processes. A run-step is one update of one run. Subnormal numbers are flushed, as in training.
+ratios to the processes, and the processor time of a run-step, which other work on the machine changes less. A run-step is one update of
+one run. Subnormal numbers are flushed, as in training.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from statistics import median
 
@@ -51,14 +53,15 @@ def stack(p: int, runs: int) -> Stack:
 
 
 def worker(p: int, seed: int, orders: Connection) -> None:
-    """Makes as many updates as it is told, on one thread, until it is told none."""
+    """Makes as many updates as it is told, on one thread, until it is told none; answers with the processor time."""
     run, step = trainer(p, seed, 1), 0
     subnormals.flush()
     while count := orders.recv():
+        start = time.process_time()
         for _ in range(count):
             run.update(step)
             step += 1
-        orders.send(step)
+        orders.send(time.process_time() - start)
 
 
 class Processes:
@@ -71,59 +74,75 @@ class Processes:
             context.Process(target=worker, args=(p, seed, there), daemon=True).start()
             self._ends.append(here)
 
-    def updates(self, count: int) -> None:
-        """So many updates of each process."""
+    def updates(self, count: int) -> float:
+        """So many updates of each process; returns their processor time."""
         for each in self._ends:
             each.send(count)
-        if count:
-            for each in self._ends:
-                each.recv()
+        return sum(each.recv() for each in self._ends) if count else 0.0
 
 
-def repeated(update: Callable[[int], object]) -> Callable[[int], None]:
-    """A function that makes so many updates."""
+Updates = Callable[[int], float]
+"""A function that makes so many updates and returns the processor time."""
+
+
+def repeated(update: Callable[[int], object]) -> Updates:
+    """Updates in this process."""
     step = iter(range(10**9))
 
-    def updates(count: int) -> None:
+    def updates(count: int) -> float:
+        start = time.process_time()
         for _ in range(count):
             update(next(step))
+        return time.process_time() - start
 
     return updates
 
 
-def seconds(updates: Callable[[int], None], count: int) -> float:
-    """The time of so many updates."""
+def timed(updates: Updates, count: int) -> tuple[float, float]:
+    """The time of so many updates, and their processor time."""
     start = time.perf_counter()
-    updates(count)
-    return time.perf_counter() - start
+    processor = updates(count)
+    return time.perf_counter() - start, processor
 
 
-def measure(p: int, sizes: tuple[int, ...], rounds: int) -> dict[str, float]:
-    """Run-steps a second of each way."""
+@dataclass(frozen=True)
+class Speed:
+    """Run-steps a second, and milliseconds of processor time for each."""
+
+    rate: float
+    processor: float
+
+
+def measure(p: int, sizes: tuple[int, ...], rounds: int) -> dict[str, Speed]:
+    """The speed of each way."""
     torch.set_num_threads(CORES)
-    processes = Processes(p)
-    one, several = repeated(trainer(p, 0, CORES).update), f"{CORES} processes, one thread each"
-    ways: dict[str, tuple[int, Callable[[int], None]]] = {"one run, all threads": (1, one), several: (CORES, processes.updates)}
+    processes, one = Processes(p), repeated(trainer(p, 0, CORES).update)
+    ways = {"one run, all threads": (1, one), f"{CORES} processes, one thread each": (CORES, processes.updates)}
     ways |= {f"stack of {size}, all threads": (size, repeated(stack(p, size).update)) for size in sizes}
     for _, updates in ways.values():
         updates(3)
-    counts = {way: max(1, round(TURN * 3 / seconds(updates, 3))) for way, (_, updates) in ways.items()}
-    rates: dict[str, list[float]] = {way: [] for way in ways}
+    counts = {way: max(1, round(TURN * 3 / timed(updates, 3)[0])) for way, (_, updates) in ways.items()}
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for way, (runs, updates) in ways.items():
-            rates[way].append(runs * counts[way] / seconds(updates, counts[way]))
+        for way, (_, updates) in ways.items():
+            found[way].append(timed(updates, counts[way]))
     processes.updates(0)
-    return {way: median(found) for way, found in rates.items()}
+    return {way: _speed(found[way], runs * counts[way]) for way, (runs, _) in ways.items()}
+
+
+def _speed(found: list[tuple[float, float]], run_steps: int) -> Speed:
+    return Speed(median(run_steps / wall for wall, _ in found), median(1e3 * processor / run_steps for _, processor in found))
 
 
 def main(rounds: int = 7, runs: int = 32) -> None:
     """Prints a table for each modulus."""
     subnormals.flush()
     for p in MODULI:
-        rates = measure(p, (2, 8, runs), rounds)
-        reference = list(rates.values())[1]
-        for way, rate in rates.items():
-            print(f"p = {p:<4} {way:<32} {rate:8.1f} run-steps/s   {rate / reference:.2f} of the processes", flush=True)
+        speeds = measure(p, (2, 8, runs), rounds)
+        reference = list(speeds.values())[1]
+        for way, speed in speeds.items():
+            rate = f"{speed.rate:8.1f} run-steps/s ({speed.rate / reference.rate:.2f} of the processes)"
+            print(f"p = {p:<4} {way:<32} {rate}   {speed.processor:7.2f} ms of processor time each", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,27 +29,30 @@ class Graphs(Protocol):
 
 
 class CudaGraphs:
-    """The graphs of CUDA."""
+    """The graphs of a device of CUDA."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
 
     def warm_up(self, call: Call) -> None:
         """Makes a call on a stream of its own, as torch requires before a recording."""
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
+        aside, usual = torch.cuda.Stream(self._device), torch.cuda.current_stream(self._device)
+        aside.wait_stream(usual)
         with torch.cuda.stream(aside):
             call()
-        torch.cuda.current_stream().wait_stream(aside)
+        usual.wait_stream(aside)
 
     def record(self, call: Call) -> Call:
         """Records the kernels of a call."""
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.device(self._device), torch.cuda.graph(graph):
             call()
         return graph.replay
 
 
 def graphs_of(device: torch.device) -> Graphs | None:
     """The graphs of a device; None where it has none."""
-    return CudaGraphs() if device.type == "cuda" else None
+    return CudaGraphs(device) if device.type == "cuda" else None
 
 
 def is_static(config: Config) -> bool:

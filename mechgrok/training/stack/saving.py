@@ -64,12 +64,12 @@ def _write(step: int, runs: Sequence[Saved], lengths: Sequence[Mapping[str, str]
 
 def copied(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Callable[[], None]]:
     """Copies in the memory of the CPU, and a function that returns when they are complete; a GPU makes them before its next updates."""
-    on_gpu = any(tensor.is_cuda for tensor in tensors.values())
-    if not on_gpu:
+    devices = {tensor.device for tensor in tensors.values() if tensor.is_cuda}
+    if not devices:
         return {name: tensor.clone() for name, tensor in tensors.items()}, lambda: None
     copies = {name: torch.empty_like(tensor, device="cpu", pin_memory=True) for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         copies[name].copy_(tensor, non_blocking=True)
     done = torch.cuda.Event()
-    done.record()
+    done.record(torch.cuda.current_stream(devices.pop()))
     return copies, done.synchronize

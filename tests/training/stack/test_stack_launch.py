@@ -19,6 +19,7 @@ from mechgrok.api.settings import seeded
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.run import open_run
+from mechgrok.training.execution import Execution
 from mechgrok.training.loop import DivergedError, Ending
 from mechgrok.training.stack import commit, launch, saving
 from mechgrok.training.stack.stack import Stack
@@ -185,6 +186,17 @@ def test_more_runs_than_fit_into_memory_are_refused(tmp_path: Path, monkeypatch:
     stacked_runs.begin(MADE, tmp_path / "runs")
     with pytest.raises(UserError, match=r"an update on 9 rows of each of 3000 runs needs .* of memory, and 110\.0 MB are free"):
         stacked_runs.begin(MADE, tmp_path / "more", seeds=range(3000))
+
+
+def test_runs_are_stacked_on_a_gpu_where_this_is_covered(caplog: pytest.LogCaptureFixture) -> None:
+    several = [seeded(MADE, seed) for seed in SEEDS]
+    assert launch.is_stacked(several, Execution("cuda"))
+    assert launch.is_stacked(several[:1], Execution("cuda:1"))
+    assert not launch.is_stacked(several, Execution("cpu"))
+    assert not launch.is_stacked(several, Execution("cuda", forward="plain"))
+    assert caplog.text == ""
+    assert not launch.is_stacked([seeded(config(model__layers=2), seed) for seed in SEEDS], Execution("cuda"))
+    assert "each run is trained in a process of its own: only transformers of one layer are stacked" in caplog.text
 
 
 def test_a_gpu_trains_one_run_as_a_stack_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
