@@ -55,8 +55,9 @@ def _count(left: Sequence[Job], before: Mapping[str, Mark], raised: Mapping[str,
         lost = name in taken or not taken or not isinstance(raised.get(name), BrokenExecutor)
         tries[name] = 0 if now[name].step != before[name].step else tries[name] + lost
         if tries[name] == TRIES:
-            reason = f": {raised[name]}" if name in raised else ""
-            fail(job.cell, f"its worker ended {TRIES} times without a step{reason}")
+            details = str(raised.get(name, ""))
+            reason = ": ".join(filter(None, [f"its worker ended {TRIES} times without a step", details.partition("\n")[0]]))
+            fail(job.cell, reason, details)
 
 
 def _round(jobs: Sequence[Job], executor: Any, tick: Callable[[], None]) -> dict[str, BaseException]:

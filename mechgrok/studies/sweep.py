@@ -12,17 +12,15 @@ Only files are read, and none of the weights.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mechgrok.analysis.study import Study, Trial
 from mechgrok.errors import UserError
 from mechgrok.runs import store
-from mechgrok.studies.cells import NOTES, Cell, State
+from mechgrok.studies.cells import NOTES, Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +68,6 @@ class Sweep:
         from mechgrok.studies.trained import Trained
 
         return Trained(self.study, self.out, {(cell.trial, cell.seed): cell.name for cell in self.cells})
-
-    @cached_property
-    def states(self) -> Counter[State]:
-        """The number of cells in each state when this was first read."""
-        return Counter(cell.state for cell in self.cells)
 
     def frame(self) -> pd.DataFrame:
         """The cells as a table.
