@@ -9,8 +9,8 @@ from mechgrok.models.forward.row_width import row_width
 from mechgrok.models.network import Network
 from mechgrok.runs.grid import Grid
 
-MOST_LOGITS = 2**27
-"""Logits that are held at once: 1 GiB in float64, those of p = 512."""
+MOST_LOGITS = 2**26
+"""Logits that are held at once: half a GiB in float64, those of p = 406."""
 MOST_IN_PASS = 2**22
 """Logits and neurons of one forward pass."""
 MOST_IN_CACHE = 2**18
