@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> int:
 
     if asked.out.suffix[1:] not in (*IMAGES, *TEXTS):
         raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*IMAGES, *TEXTS))}")
-    run, measure = open_run(asked.run), parse(asked.measure)
+    swapped = not asked.run.is_dir() and Path(asked.measure).is_dir()
+    folder, name = (Path(asked.measure), str(asked.run)) if swapped else (asked.run, asked.measure)
+    run, measure = open_run(folder), parse(name)
     with keeping_results(run) as tick:
         result = _stored(run, measure) or _computed(run, measure, tick)
         write(as_text(result.figure()), asked.out)

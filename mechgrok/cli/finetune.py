@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE, *train.preset_lines(), sep="\n")
         return 0
-    name, *rest = arguments
+    name, *rest = train.preset_first(arguments)
     options = parsed(name, rest)
     config = train.chosen(options)
 

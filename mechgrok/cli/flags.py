@@ -6,7 +6,7 @@ import contextlib
 import functools
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tyro
@@ -26,11 +26,19 @@ def parse(target: Callable[..., Any], arguments: Sequence[str], command: str, de
     """Makes a `target` of the `arguments`, whose lists may be 3,9 or 3 9. Raises UserError on a wrong flag."""
     try:
         return _parsed(target, arguments, command, default)
-    except UserError:
-        for form in other_forms(arguments):
+    except UserError as error:
+        for form in (*other_forms(arguments), *_words_first(arguments, str(error))):
             with contextlib.suppress(UserError):
                 return _parsed(target, form, command, default)
         raise
+
+
+def _words_first(arguments: Sequence[str], error: str) -> Iterator[list[str]]:
+    """The arguments with the words that were not expected behind flags before all others: `analyze RUN --steps last loss`."""
+    found = re.match(r"Unrecognized options: ([^-].*?)(?:;| \(mechgrok )", error)
+    words = found[1].split(", ") if found else []
+    if words and all(word in arguments for word in words):
+        yield [*words, *(word for word in arguments if word not in words)]
 
 
 def _parsed(target: Callable[..., Any], arguments: Sequence[str], command: str, default: Any, **more: Any) -> Any:

@@ -43,9 +43,20 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE, *preset_lines(), sep="\n")
         return 0
-    if arguments[0].partition("=")[0] in ("--resume", "--log"):
+    name, *rest = preset_first(arguments)
+    if name.partition("=")[0] in ("--resume", "--log"):
         return flags.call(_resume, arguments, "train")
-    return _begin(arguments[0], arguments[1:])
+    return _begin(name, rest)
+
+
+def preset_first(arguments: list[str]) -> list[str]:
+    """The arguments with a preset that stands behind flags before them."""
+    from mechgrok.training.presets import PRESETS
+
+    at = [i for i, word in enumerate(arguments) if word in PRESETS]
+    if not at or not arguments[0].startswith("-") or "--resume" in arguments:
+        return arguments
+    return [arguments[at[-1]], *arguments[: at[-1]], *arguments[at[-1] + 1 :]]
 
 
 def preset_lines() -> list[str]:

@@ -21,6 +21,11 @@ def test_a_figure_is_drawn_from_stored_results_and_else_computed(runs: Path, cal
     assert len(computed["data"][0]["x"]) == len(open_run(runs / "a").steps) or computed["data"][0]["x"]["bdata"]
 
 
+def test_the_measure_may_come_first(runs: Path, call, tmp_path: Path) -> None:
+    assert call("figure", "loss", runs / "a", "--out", tmp_path / "loss.json")[0] == 0
+    assert (tmp_path / "loss.json").is_file()
+
+
 def test_a_figure_of_other_weights_is_computed_again(runs: Path, call, tmp_path: Path) -> None:
     out = tmp_path / "figure.json"
     call("figure", runs / "a", "gini", "--out", out)

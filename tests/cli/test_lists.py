@@ -39,6 +39,12 @@ def test_words_may_follow_a_list(words: list[str]) -> None:
     assert flags.parse(Options, ["--steps", "5", "--keys", *words, "run"], "x") == Options(("run",), steps="5", keys=(3, 9))
 
 
+def test_words_may_follow_flags() -> None:
+    assert set(flags.parse(Options, ["run", "--steps", "last", "loss", "gini"], "x").words) == {"run", "loss", "gini"}
+    with pytest.raises(UserError, match="Unrecognized options: --nothing"):
+        flags.parse(Options, ["run", "--nothing", "loss"], "x")
+
+
 def test_the_flag_may_be_joined_by_a_sign() -> None:
     assert flags.parse(Options, ["run", "--keys=3,9"], "x") == Options(("run",), keys=(3, 9))
     assert flags.parse(Options, ["--betas=.9,9.8e-1"], "x").betas == (0.9, 0.98)

@@ -139,6 +139,7 @@ def test_the_bar_shows_where_it_stands(call) -> None:
         (["train", "--resume", "run", "--log", "loud"], "invalid choice 'loud' for argument '--log'"),
         (["train", "demo", "--task.q", "5"], "Unrecognized options: --task.q, 5"),
         (["train", "demo", "--task.p", "five"], "Error parsing --task.p"),
+        (["train", "--task.p", "five", "demo"], "Error parsing --task.p"),
         (["train", "demo", "--split.kind", "unknown"], "split.kind unknown belongs to imported runs"),
         (["train", "demo", "--device", "tpu"], "tpu is not a device; use cpu, cuda, or cuda:1"),
         (["train", "demo", "--device", "cuda:88"], "device cuda:88 cannot be used here"),
