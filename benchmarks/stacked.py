@@ -2,9 +2,9 @@
 
 `GOMP_SPINCOUNT=20000 python benchmarks/stacked.py [rounds] [runs]` measures, at p = 31, 59 and 113, with the network of the preset
 nanda2023 and 30 per cent of the table: one run with all threads; one process for each core with one thread, each a run of its own; stacks
-of 2, 8 and `runs` runs with all threads. They take turns for about half a second each, and medians over the rounds are printed with their
-ratios to the processes, and the processor time of a run-step, which other work on the machine changes less. A run-step is one update of
-one run. Subnormal numbers are flushed, as in training.
+of 2, 8 and `runs` runs with all threads; one run and these stacks on one thread. They take turns for about half a second each. Medians over
+the rounds are printed with their ratios to the processes, and the processor time of a run-step, which other work on the machine changes
+less. A run-step is one update of one run. Subnormal numbers are flushed, as in training.
 """
 
 from __future__ import annotations
@@ -98,6 +98,18 @@ def repeated(update: Callable[[int], object]) -> Updates:
     return updates
 
 
+def on_one_thread(updates: Updates) -> Updates:
+    """The same on one thread."""
+
+    def alone(count: int) -> float:
+        torch.set_num_threads(1)
+        processor = updates(count)
+        torch.set_num_threads(CORES)
+        return processor
+
+    return alone
+
+
 def timed(updates: Updates, count: int) -> tuple[float, float]:
     """The time of so many updates, and their processor time."""
     start = time.perf_counter()
@@ -119,6 +131,8 @@ def measure(p: int, sizes: tuple[int, ...], rounds: int) -> dict[str, Speed]:
     processes, one = Processes(p), repeated(trainer(p, 0, CORES).update)
     ways = {"one run, all threads": (1, one), f"{CORES} processes, one thread each": (CORES, processes.updates)}
     ways |= {f"stack of {size}, all threads": (size, repeated(stack(p, size).update)) for size in sizes}
+    ways["one run, one thread"] = (1, on_one_thread(repeated(trainer(p, 0, CORES).update)))
+    ways |= {f"stack of {size}, one thread": (size, on_one_thread(repeated(stack(p, size).update))) for size in sizes}
     for _, updates in ways.values():
         updates(3)
     counts = {way: max(1, round(TURN * 3 / timed(updates, 3)[0])) for way, (_, updates) in ways.items()}

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
@@ -141,20 +140,20 @@ def watching(steps: int, log: Log) -> Iterator[Watcher]:
 
 
 @contextmanager
-def watching_several(steps: int, log: Log) -> Iterator[Callable[[int, Path], Watcher]]:
-    """Gives a watcher for each process and the folder of each run that it begins: one bar a process, or lines with the run's name."""
+def watching_several(steps: int, log: Log) -> Iterator[Callable[[int, str], Watcher]]:
+    """Gives a watcher for each process and the name of what it begins to train: one bar a process, or lines with the name."""
     console = Console(stderr=True)
     live = log == "live" or (log == "auto" and console.is_terminal and not in_notebook())
     if not live:
-        yield lambda process, run: Quiet() if log == "quiet" else Lines(steps, f"{run.name}  ")
+        yield lambda process, name: Quiet() if log == "quiet" else Lines(steps, f"{name}  ")
         return
     with Progress(TextColumn("{task.description}"), *COLUMNS, console=console, refresh_per_second=4) as bar:
         shown: dict[int, Live] = {}
 
-        def watch(process: int, run: Path) -> Watcher:
+        def watch(process: int, name: str) -> Watcher:
             if process in shown:
                 bar.remove_task(shown[process].task)
-            shown[process] = Live(steps, bar, run.name)
+            shown[process] = Live(steps, bar, name)
             return shown[process]
 
         yield watch

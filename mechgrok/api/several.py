@@ -72,11 +72,10 @@ def to_the_end(runs: Sequence[Run], log: Log) -> dict[Path, Ending]:
     """Trains the runs of one folder until each has ended. Ctrl-C ends all after a step, with their states saved."""
     from mechgrok.api.progress import watching, watching_several
     from mechgrok.training.stack import launch, pool
-    from mechgrok.training.untrained import STACKED
 
-    steps = runs[0].config.training.steps
-    if all(STACKED in run.execution for run in runs):
+    steps, groups = runs[0].config.training.steps, launch.together(runs)
+    if len(groups) == 1 and runs[0].execution.get("device") != "cpu":
         with watching(steps, log) as progress:
             return launch.resume(runs, progress)
     with watching_several(steps, log) as watch:
-        return pool.resume([run.path for run in runs], watch)
+        return pool.resume([[run.path for run in group] for group in groups], watch)

@@ -155,8 +155,8 @@ def _train_several(folder: Path, runs: Sequence[Run], log: Log) -> int:
     shown = _shown(log)
     with interruptible(lambda: f"go on with: mechgrok train --resume {folder}"):
         endings = several.to_the_end(runs, shown)
-    for path, ending in endings.items():
-        print(f"{path.name}: {'' if ending.interrupted else 'stopped '}at step {ending.step}: {ending.reason}")
+    for run, ending in ((run, endings[run.path]) for run in runs if run.path in endings):
+        print(f"{run.name}: {'' if ending.interrupted else 'stopped '}at step {ending.step}: {ending.reason}")
     if len(endings) < len(runs) or any(each.interrupted for each in endings.values()):
         print(f"interrupted; go on with: mechgrok train --resume {folder}")
         return 130

@@ -21,6 +21,7 @@ from mechgrok.training.execution import Execution, began_with
 from mechgrok.training.loop import Ending, Progress
 from mechgrok.training.recorder import Recorder
 from mechgrok.training.stack import launch as stack
+from mechgrok.training.stack.plan import stacks
 from mechgrok.training.trainer import Trainer
 from mechgrok.training.untrained import STACKED, files
 
@@ -38,7 +39,7 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     if (config.start.parent or config.start.load) and not more:
         raise UserError("start.load takes weights from another run; name it with: mechgrok finetune PRESET --from RUN --load ...")
     settled = execution.resolved()
-    entry = {STACKED: 1} if stack.is_stacked([config], settled) else {}
+    entry = {STACKED: 1} if stacks({0: config}, settled) else {}
     create(out, (files(config, settled, entry) | dict(more)).items())
     return open_run(out)
 

@@ -20,6 +20,8 @@ from mechgrok.training.staged_batches import check_stages
 
 STACKED = "stacked"
 """The entry of execution.json with the number of runs that a run is stacked with."""
+STACK = "stack"
+"""The entry with the number of its stack among those of its folder."""
 NO_ENTRIES: Mapping[str, int] = {}
 
 

@@ -14,7 +14,7 @@ from mechgrok.runs.run import open_run
 from mechgrok.training import launch
 from mechgrok.training.loop import Ending
 from mechgrok.training.stack import launch as stack_launch
-from mechgrok.training.stack import pool
+from mechgrok.training.stack import plan, pool
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -23,8 +23,10 @@ pytestmark = pytest.mark.usefixtures("here")
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are trained one after the other in this process instead of in several."""
 
-    def resume(runs: Sequence[Path], watch: pool.Watch) -> dict[Path, Ending]:
-        return {run: launch.resume(open_run(run), watch(0, run)) for run in runs}
+    def resume(jobs: Sequence[Sequence[Path]], watch: pool.Watch) -> pool.Endings:
+        return {run: launch.resume(open_run(run), watch(0, run.name)) for runs in jobs for run in runs}
+
+    monkeypatch.setattr(plan, "SMALL", 0)
 
     monkeypatch.setattr(pool, "resume", resume)
 
@@ -67,7 +69,7 @@ def test_what_makes_no_sense_is_one_line(call, flags: list[str], said: str) -> N
 
 def test_the_folder_goes_on(call, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(pool, "resume", lambda runs, watch: {runs[0]: Ending(3, "interrupted", interrupted=True)})
+        patch.setattr(pool, "resume", lambda jobs, watch: {jobs[0][0]: Ending(3, "interrupted", interrupted=True)})
         status, out, _ = call("train", "demo", *TINY, *QUIET, "--seeds", "0-1", "--out", "runs")
     assert (status, out) == (130, "seed-0: at step 3: interrupted\ninterrupted; go on with: mechgrok train --resume runs\n")
     assert call("train", "--resume", "runs", *QUIET)[0] == 0
@@ -78,12 +80,13 @@ def test_the_folder_goes_on(call, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stack_is_shown_in_one_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its losses and accuracies are means over the runs."""
-    monkeypatch.setattr(stack_launch, "is_stacked", lambda *_: True)
+    monkeypatch.setattr(stack_launch, "stacks", lambda *_: [[0, 1, 2]])
+    monkeypatch.setattr(pool, "resume", lambda jobs, watch: stack_launch.resume([open_run(run) for run in jobs[0]], watch(0, "seed-0")))
     status, out, err = call("train", "demo", *TINY, "--log", "lines", "--seeds", "0-2", "--out", "runs")
     assert (status, out.count("stopped at step 20")) == (0, 3)
     first = err.splitlines()[0]
     means = [open_run(f"runs/seed-{seed}").metrics.set_index(["step", "split"])["loss"][0, "train"] for seed in range(3)]
-    assert re.fullmatch(rf"step 0/20  train {sum(means) / 3:.3g} \(\d+\.\d%\)  test \S+ \(\d+\.\d%\)", first)
+    assert re.fullmatch(rf"seed-0  step 0/20  train {sum(means) / 3:.3g} \(\d+\.\d%\)  test \S+ \(\d+\.\d%\)", first)
 
 
 TINY_VALUES = {"task.p": 7, "model.d_model": 16, "model.heads": 2, "model.d_mlp": 24, "training.steps": 3}

@@ -21,7 +21,7 @@ SEEDS = (0, 1, 5)
 
 def begin(made: Config, out: Path, seeds: Sequence[int] = SEEDS) -> list[Run]:
     """The untrained runs of a stack."""
-    with torch_settings_kept(), mock.patch.object(launch, "is_stacked", return_value=True):
+    with torch_settings_kept(), mock.patch.object(launch, "stacks", return_value=[list(seeds)]):
         return launch.begin(configs(made, seeds), out, Execution(device="cpu", threads=1))
 
 

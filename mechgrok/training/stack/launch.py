@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,13 +21,11 @@ from mechgrok.training.execution import Execution, began_with
 from mechgrok.training.loop import DivergedError, Ending, Progress, divergence
 from mechgrok.training.recorder import Recorder, finished, restore_last
 from mechgrok.training.stack.commit import recover
-from mechgrok.training.stack.coverage import obstacle
 from mechgrok.training.stack.loop import StackLoop, Trainee
 from mechgrok.training.stack.member import Member
+from mechgrok.training.stack.plan import stacks
 from mechgrok.training.stack.pool import cores
-from mechgrok.training.untrained import STACKED, files
-
-log = logging.getLogger(__name__)
+from mechgrok.training.untrained import STACK, STACKED, files
 
 FINISHED = "it is finished already"
 
@@ -40,16 +37,22 @@ def begin(configs: Mapping[int, Config], out: Path, execution: Execution) -> lis
     """
     refuse_existing(out)
     settled = execution.resolved()
-    stacked = is_stacked(list(configs.values()), settled)
-    if not stacked:
+    found = stacks(configs, settled)
+    if found is None or settled.device == "cpu":
         settled = dataclasses.replace(settled, threads=1)
-    entry = {STACKED: len(configs)} if stacked else {}
-    _check_memory(list(configs.values()), settled.device, len(configs) if stacked else min(len(configs), cores()))
+    _check_memory(list(configs.values()), settled.device, _at_once(found, len(configs)))
     made: dict[str, bytes] = {}
-    for seed, config in configs.items():
-        made |= {f"seed-{seed}/{name}": content for name, content in files(config, settled, entry).items()}
+    for number, seeds in enumerate(found or [list(configs)]):
+        entries = {STACKED: len(seeds), STACK: number} if found else {}
+        for seed in seeds:
+            made |= {f"seed-{seed}/{name}": content for name, content in files(configs[seed], settled, entries).items()}
     create(out, made.items())
     return runs_in(out)
+
+
+def _at_once(stacks: Sequence[Sequence[int]] | None, runs: int) -> int:
+    """How many runs are trained at the same time."""
+    return sum(sorted(map(len, stacks))[-cores() :]) if stacks else min(runs, cores())
 
 
 def _check_memory(configs: Sequence[Config], device: str, at_once: int) -> None:
@@ -58,20 +61,18 @@ def _check_memory(configs: Sequence[Config], device: str, at_once: int) -> None:
     needs.check(configs[0], train, device, at_once)
 
 
-def is_stacked(configs: Sequence[Config], execution: Execution) -> bool:
-    """Whether runs are trained as a stack. On a GPU they are where this is covered, also one alone; on a CPU a process a core is faster."""
-    if execution.device == "cpu" or execution.forward == "plain":
-        return False
-    reason = obstacle(configs[0], [each.split.train_rows(each.task) for each in configs])
-    if reason and len(configs) > 1:
-        log.warning("each run is trained in a process of its own: %s", reason)
-    return reason is None
-
-
 def runs_in(folder: Path) -> list[Run]:
     """The runs of a folder that `begin` made, by seed; empty for another folder."""
     found = [path for path in folder.glob("seed-*") if (path / store.CONFIG).is_file() and path.name[5:].isdecimal()]
     return [open_run(path) for path in sorted(found, key=lambda path: int(path.name[5:]))]
+
+
+def together(runs: Sequence[Run]) -> list[list[Run]]:
+    """The runs by their stack; a run that is not stacked is alone."""
+    found: dict[object, list[Run]] = {}
+    for run in runs:
+        found.setdefault(run.execution.get(STACK, run.path), []).append(run)
+    return list(found.values())
 
 
 def resume(runs: Sequence[Run], progress: Progress) -> dict[Path, Ending]:

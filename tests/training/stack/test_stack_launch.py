@@ -19,9 +19,8 @@ from mechgrok.api.settings import seeded
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.run import open_run
-from mechgrok.training.execution import Execution
 from mechgrok.training.loop import DivergedError, Ending
-from mechgrok.training.stack import commit, launch, saving
+from mechgrok.training.stack import commit, saving
 from mechgrok.training.stack.stack import Stack
 
 MADE = config(training__batch=9, training__steps=30, model__biases="all")
@@ -188,20 +187,9 @@ def test_more_runs_than_fit_into_memory_are_refused(tmp_path: Path, monkeypatch:
         stacked_runs.begin(MADE, tmp_path / "more", seeds=range(3000))
 
 
-def test_runs_are_stacked_on_a_gpu_where_this_is_covered(caplog: pytest.LogCaptureFixture) -> None:
-    several = [seeded(MADE, seed) for seed in SEEDS]
-    assert launch.is_stacked(several, Execution("cuda"))
-    assert launch.is_stacked(several[:1], Execution("cuda:1"))
-    assert not launch.is_stacked(several, Execution("cpu"))
-    assert not launch.is_stacked(several, Execution("cuda", forward="plain"))
-    assert caplog.text == ""
-    assert not launch.is_stacked([seeded(config(model__layers=2), seed) for seed in SEEDS], Execution("cuda"))
-    assert "each run is trained in a process of its own: only transformers of one layer are stacked" in caplog.text
-
-
 def test_a_gpu_trains_one_run_as_a_stack_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here on the CPU, which is taken for a GPU."""
-    monkeypatch.setattr(launch, "is_stacked", lambda configs, _: len(configs) == 1)
+    monkeypatch.setattr("mechgrok.training.launch.stacks", lambda *_: [[0]])
     alone, other = trained_runs.train(MADE, tmp_path / "alone"), tmp_path / "gpu"
     assert alone.execution["stacked"] == 1
     trained_runs.resume(trained_runs.begin(MADE, other), Interrupting(17))
