@@ -13,7 +13,7 @@ from mechgrok.runs.importing.containers import trees
 from mechgrok.runs.importing.containers.curve_names import identify
 from mechgrok.runs.importing.containers.names import normalise
 from mechgrok.runs.importing.containers.skipped import is_skipped
-from mechgrok.runs.importing.containers.steps import as_step, is_epochs, step_of
+from mechgrok.runs.importing.containers.steps import as_step, axis_of_names, is_epochs, step_of
 
 _NETWORKS = ("model_state_dict", "state_dict", "model_state", "model", "net", "network", "params", "weights", "module", "parameters")
 """Keys of the weights in the order in which they are preferred."""
@@ -133,7 +133,9 @@ def _is_before_and_after(node: Mapping[Any, Any]) -> bool:
 
 
 def _real(state: Mapping[str, Tensor]) -> State:
-    return {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
+    """The tensors of floating point; none where all are curves and their steps, as in an .npz of losses."""
+    found = {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
+    return {} if all(identify(name) or axis_of_names([name]) for name in found) else found
 
 
 def _numbers(node: Mapping[Any, Any]) -> list[int]:

@@ -185,6 +185,7 @@ def test_train_rows_and_pairs() -> None:
         ({"runs": {("add", 1e-3, 2): {"records": [{"step": 0}], "grokked": True}}}, r"keys \('add', 0.001, 2\) .*'records' .*, 'grokked'"),
         ({"optimizer": OPTIMISER}, "'optimizer'"),
         ({"tokens": torch.arange(4)}, "'tokens'"),
+        ({"train_losses": torch.ones(3), "test_losses": torch.ones(3), "epochs": torch.arange(3.0)}, "'train_losses'"),
         ([], "a list of 0"),
     ],
 )
