@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mechgrok.api.comparing import compare
     from mechgrok.api.importing import import_run
     from mechgrok.api.reading import Explanation, explain, extract, presets, verify
     from mechgrok.api.sweeping import sweep
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mechgrok.report import write_report
     from mechgrok.runs.run import Run, open_run
     from mechgrok.runs.snapshot import Snapshot
+    from mechgrok.studies.comparing.comparison import Comparison
     from mechgrok.training.recording.loop_recorder import LoopRecorder
     from mechgrok.training.recording.record import record
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {
+    "Comparison": "mechgrok.studies.comparing.comparison",
     "Explanation": "mechgrok.api.reading",
     "Extraction": "mechgrok.extraction.extraction",
     "Failure": "mechgrok.engine.outcomes",
@@ -47,6 +50,7 @@ _HOMES = {
     "Snapshot": "mechgrok.runs.snapshot",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
+    "compare": "mechgrok.api.comparing",
     "explain": "mechgrok.api.reading",
     "extract": "mechgrok.api.reading",
     "finetune": "mechgrok.api.training",
@@ -65,6 +69,7 @@ _MODULES = {"measures", "tasks"}
 """Modules whose classes are public."""
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "Extraction",
     "Failure",
@@ -81,6 +86,7 @@ __all__ = [
     "UserError",
     "__version__",
     "analyze",
+    "compare",
     "explain",
     "extract",
     "finetune",

@@ -8,11 +8,13 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
 from mechgrok.cli import flags
+from mechgrok.errors import UserError, nearest
 
 Kind = Literal[
     "tasks",
@@ -39,19 +41,32 @@ COLUMNS = 100
 
 @dataclass(frozen=True)
 class List:
-    """Lists what mechgrok has, each with its name and a line about it."""
+    """Lists what mechgrok has, each with its name and a line about it; or the runs of a folder and when they grokked."""
 
-    what: Annotated[Kind, tyro.conf.Positional] = "all"
-    """What to list."""
+    what: Annotated[Kind | Path, tyro.conf.Positional] = "all"
+    """What to list, or a folder of runs."""
 
 
 def main(arguments: list[str]) -> int:
     """Prints the lists."""
     asked: List = flags.parse(List, arguments, "list")
+    if isinstance(asked.what, Path):
+        return _runs(asked.what)
     chosen = KINDS if asked.what == "all" else {asked.what: KINDS[asked.what]}
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else COLUMNS
     blocks = [_block(kind if len(chosen) > 1 else "", read(), columns) for kind, read in chosen.items()]
     print("\n".join(line for block in blocks for line in block))
+    return 0
+
+
+def _runs(folder: Path) -> int:
+    """Prints a line for each run. Raises UserError for a word that is neither a folder nor one of the kinds."""
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder of runs{nearest(str(folder), [*KINDS, 'all'])}")
+    from mechgrok.cli.compare import comparison
+    from mechgrok.studies.comparing.formats import text_columns
+
+    print("\n".join(text_columns(comparison((str(folder),), "").times())))
     return 0
 
 

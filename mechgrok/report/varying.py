@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ def varying(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     known = [flat(config) for config in configs]
     paths = dict.fromkeys(path for config in known for path in config)
     columns = {path: [config.get(path) for config in known] for path in paths}
-    found = {path: values for path, values in columns.items() if len({json.dumps(value) for value in values}) > 1}
+    found = {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
     seeds = [path for path in found if is_seed(path)]
     if len(seeds) > 1 and all(found[path] == found[seeds[0]] for path in seeds):
         values = found[seeds[0]]

@@ -12,6 +12,7 @@ from typing import Any
 from mechgrok.analysis import Analysis, Claim, Number, Pace
 from mechgrok.errors import UserError
 from mechgrok.report.labels import as_text
+from mechgrok.report.markdown import grid
 from mechgrok.report.numbers import show
 from mechgrok.report.page import environment
 from mechgrok.runs.store import write
@@ -125,10 +126,10 @@ def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: l
     body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
     claims = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
     head = ["claim", "verdict", "range", "by seed", "control by seed"]
-    grok = [table.grid(["task", *names], body)] if trained.study.published else []
+    grok = [grid(["task", *names], body)] if trained.study.published else []
     paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in paired_differences(trained)]
-    tested = [table.grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
-    return "\n\n".join([*grok, table.grid(head, claims), *tested]) + "\n"
+    tested = [grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
+    return "\n\n".join([*grok, grid(head, claims), *tested]) + "\n"
 
 
 def _in_a_cell(cell: Entry | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mechgrok.analysis import NEVER, Study, Trial
+from mechgrok.report.markdown import grid
 from mechgrok.report.numbers import NONE, show
 from mechgrok.studies.claims import Answer, answer
 from mechgrok.studies.pace import Time, ratio
@@ -113,9 +114,3 @@ def markdown(trained: Trained) -> str:
     names, found = columns(trained.study), rows(trained)
     body = [[row, *(cells[name].steps if name in cells else "" for name in names)] for row, cells in found.items()]
     return grid(["", *(name or "steps" for name in names)], body)
-
-
-def grid(head: list[str], body: list[list[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

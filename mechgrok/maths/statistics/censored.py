@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -117,10 +119,17 @@ def median(times: Times) -> Estimate:
     >>> median(Times.of([300, 400, 500, 700, 900, 900], [1, 1, 1, 1, 0, 0]))
     Estimate(value=500.0, low=300.0, high=inf)
     """
+    return _median(tuple(times.at.tolist()), tuple(times.reached.tolist()))
+
+
+@cache
+def _median(at: tuple[float, ...], reached: tuple[bool, ...]) -> Estimate:
+    """Kept, since a comparison uses the same times in a table, a figure and ratios, and a fit takes milliseconds."""
     from lifelines import KaplanMeierFitter
     from lifelines.utils import median_survival_times
 
-    if not len(times.at):
+    times = Times.of(at, reached)
+    if not at:
         return Estimate(NAN)
     fitted = KaplanMeierFitter().fit(times.at, times.reached)
     # The product of the shares that are left may be 1/2 plus a rounding error, which would give the next event.
@@ -172,7 +181,7 @@ def ratio_of_medians(times: Times, other: Times) -> Estimate:
     Returns
     -------
     Estimate
-        NaN where neither median is reached. Without an interval for fewer than FEWEST times, FEWEST_MIXED where some are censored.
+        NaN where neither median is reached. No interval for fewer than FEWEST times, or where one is censored before an event.
 
     Examples
     --------
@@ -182,11 +191,12 @@ def ratio_of_medians(times: Times, other: Times) -> Estimate:
     """
     value = median(times).value / median(other).value if np.isfinite(median(other).value) else _beyond(median(times).value)
     every = (times, other)
-    fewest = FEWEST if all(each.reached.all() for each in every) else FEWEST_MIXED
-    if min(len(each.at) for each in every) < fewest or any(each.mixed for each in every):
+    if min(len(each.at) for each in every) < FEWEST or any(each.mixed for each in every):
         return Estimate(value)
-    ends = [_percentile(times, other, share, unknown) for share, unknown in ((0.025, 0.0), (0.975, np.inf))]
-    return Estimate(value, *ends)
+    drawn = _resampled(times, other)
+    # Where both are beyond all events their ratio may be anything.
+    low, high = (np.where(np.isnan(drawn), unknown, drawn) for unknown in (0.0, np.inf))
+    return Estimate(value, float(_quantile(low, 0.025)), float(_quantile(high, 0.975)))
 
 
 def _beyond(value: float) -> float:
@@ -194,23 +204,26 @@ def _beyond(value: float) -> float:
     return 0.0 if np.isfinite(value) else NAN
 
 
-def _percentile(times: Times, other: Times, share: float, unknown: float) -> float:
+def _resampled(times: Times, other: Times) -> NDArray[np.float64]:
+    """The ratio of each resample; NaN where neither median is reached."""
     from scipy.stats import bootstrap  # type: ignore[import-untyped]
 
     samples = tuple(np.where(each.reached, each.at, np.inf) for each in (times, other))
-    drawn = bootstrap(
-        samples, _ratio(unknown), n_resamples=RESAMPLES, vectorized=True, method="percentile", rng=np.random.default_rng(0)
-    ).bootstrap_distribution
-    return float(np.quantile(drawn, share, method="inverted_cdf"))
+    words = {"n_resamples": RESAMPLES, "vectorized": True, "method": "percentile", "rng": np.random.default_rng(0)}
+    with warnings.catch_warnings():
+        # scipy warns of resamples that are all the same; their quantiles are what they are.
+        warnings.simplefilter("ignore")
+        found: NDArray[np.float64] = bootstrap(samples, _ratio, **words).bootstrap_distribution
+    return found
 
 
-def _ratio(unknown: float) -> Callable[..., NDArray[np.float64]]:
-    """The ratio of the lower medians along an axis; `unknown` where both are infinite."""
+def _ratio(one: NDArray[np.float64], two: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+    """The ratio of the lower medians along an axis."""
+    top, bottom = (np.sort(each, axis).take((each.shape[axis] - 1) // 2, axis) for each in (one, two))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(top / bottom)
 
-    def ratio(one: NDArray[np.float64], two: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-        top, bottom = (np.sort(each, axis).take((each.shape[axis] - 1) // 2, axis) for each in (one, two))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = top / bottom
-        return np.where(np.isinf(top) & np.isinf(bottom), unknown, found)
 
-    return ratio
+def _quantile(drawn: NDArray[np.float64], share: float) -> np.float64:
+    """A quantile that is one of the numbers: between a finite and an infinite one there is nothing."""
+    return np.float64(np.quantile(drawn, share, method="inverted_cdf"))

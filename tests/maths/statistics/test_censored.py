@@ -136,8 +136,8 @@ def test_a_median_that_is_not_reached_bounds_the_ratio_from_below() -> None:
     assert ratio_of_medians(some, never) == Estimate(0, 0, 0)
 
 
-def test_six_censored_times_have_no_interval_of_their_ratio() -> None:
-    """It would hold the true one in 90 % of cases (decision 0017)."""
-    some, censored = Times.of(range(10, 16), [1] * 6), Times.of([10, 11, 12, 13, 14, 14], [1, 1, 1, 1, 0, 0])
-    assert not ratio_of_medians(censored, some).has_interval
-    assert ratio_of_medians(some, some).has_interval
+def test_a_ratio_has_no_interval_where_a_run_was_stopped_before_another_event() -> None:
+    some, stopped = Times.of(range(10, 16), [1] * 6), Times.of([10, 11, 12, 13, 14, 14], [1, 0, 1, 1, 0, 0])
+    assert ratio_of_medians(some, Times.of([10, 11, 12, 13, 14, 14], [1, 1, 1, 1, 0, 0])).has_interval
+    assert not ratio_of_medians(stopped, some).has_interval
+    assert not ratio_of_medians(some, Times.of(range(5), [1] * 5)).has_interval

@@ -1,0 +1,188 @@
+"""The page of a comparison: one HTML file that needs nothing else, and the table beside it as CSV."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mechgrok.maths.statistics.censored import FEWEST, Estimate, Times, median
+from mechgrok.report.index import step_text
+from mechgrok.report.labels import as_text
+from mechgrok.report.numbers import NONE, show
+from mechgrok.report.page import environment
+from mechgrok.runs import store
+from mechgrok.studies.comparing.compared import Compared
+from mechgrok.studies.comparing.frame import KEYS, TIMES
+from mechgrok.studies.comparing.groups import times_of
+from mechgrok.studies.comparing.pairs import Pair, pairs
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from mechgrok.studies.comparing.comparison import Comparison
+
+NBSP = "\u00a0"
+FEW = 5
+"""Runs that a line names."""
+CAPTIONS = {
+    "curves": "Thin lines: single runs, which end at their last reading. Thick lines: the median over the runs of a group, in which a run "
+    "that stopped keeps its last value.",
+    "times": "Points: single runs. Open triangles: runs that had not got there by their last reading, at which they stand. "
+    "Upright strokes: Kaplan-Meier medians, absent where fewer than half of the runs got there.",
+    "key frequencies": "The key frequencies of each run at its last checkpoint that was analysed.",
+}
+USUAL = "Thin lines or points: single runs. Thick lines or upright strokes: medians over the runs of a group."
+BAND = "Bands and horizontal lines: 95 % intervals of the median, for groups of six runs or more."
+FINAL = ("test_loss", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run in the table, as text."""
+
+    name: str
+    link: str
+    """Its report; empty where it has none."""
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """The times of one group, as text."""
+
+    name: str
+    runs: int
+    times: tuple[tuple[str, str], ...]
+    """For memorised and generalised: how many runs got there, and the median with its interval."""
+
+
+def write(comparison: Comparison, out: Path) -> Path:
+    """Writes OUT/index.html and OUT/runs.csv; gives the page."""
+    page = out / "index.html"
+    store.write(page, _html(comparison, out).encode(), durable=False)
+    store.write(out / "runs.csv", comparison.frame().to_csv(index=False).encode(), durable=False)
+    return page
+
+
+def _html(comparison: Comparison, out: Path) -> str:
+    generalised = {group: times_of(runs, "test") for group, runs in comparison.groups.items()}
+    return (
+        environment()
+        .get_template("compare.html")
+        .render(
+            runs=comparison.runs,
+            by=comparison.by,
+            pooled=_pooled(comparison),
+            varying=list(comparison.varying),
+            lines=_lines(comparison, out),
+            groups=[_group(name, runs) for name, runs in comparison.groups.items()],
+            pairs=[_pair(each) for each in pairs(generalised) if not math.isnan(each.p)],
+            fewest=FEWEST,
+            figures={name: (as_text(figure), _caption(name, figure)) for name, figure in comparison.figures().items()},
+            lacking=lacking_commands(comparison),
+            shared=_shared(comparison),
+        )
+    )
+
+
+def text_lines(comparison: Comparison) -> list[str]:
+    """The times of each group, and what lacks results with the command that makes it, for a terminal."""
+    groups = [_group(name, runs) for name, runs in comparison.groups.items()]
+    times = [f"{group.name}: {group.times[1][0]} generalised, median {group.times[1][1]}" for group in groups]
+    lacking = [f"no stored {label} of {names}: {command}" for label, (names, command) in lacking_commands(comparison).items()]
+    return [*times, *lacking]
+
+
+def lacking_commands(comparison: Comparison) -> dict[str, tuple[str, str]]:
+    """By the names of measures: the runs without stored results, and the command that makes these."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    runs = {run.name: run for run in comparison.runs}
+    for label, without in comparison.lacking().items():
+        found.setdefault(tuple(run.name for run in without), []).append(label)
+    return {", ".join(labels): _lacking(labels, [runs[name] for name in names]) for names, labels in found.items()}
+
+
+def _caption(name: str, figure: go.Figure) -> str:
+    """The caption of a figure; that of intervals only where it has some."""
+    intervals = any(trace.name == "95 % interval" or trace.fill == "toself" for trace in figure.data)
+    return " ".join([CAPTIONS.get(name, USUAL), *([BAND] if intervals else [])])
+
+
+def _pooled(comparison: Comparison) -> list[str]:
+    """What varies within groups, other than seeds."""
+    from mechgrok.report.varying import is_seed
+
+    inside = [path for path in comparison.varying if path not in comparison.by and not is_seed(path)]
+    return [path for path in inside if any(len({str(run.value(path)) for run in runs}) > 1 for runs in comparison.groups.values())]
+
+
+def _lines(comparison: Comparison, out: Path) -> list[Line]:
+    table = comparison.frame()
+    return [
+        Line(run.name, _link(run, out), _values(comparison, index, run, row))
+        for index, (run, row) in enumerate(zip(comparison.runs, table.to_dict("records"), strict=True))
+    ]
+
+
+def _link(run: Compared, out: Path) -> str:
+    page = run.path / "report" / "index.html"
+    return quote(Path(os.path.relpath(page, out)).as_posix()) if page.is_file() else ""
+
+
+def _values(comparison: Comparison, index: int, run: Compared, row: Mapping[Any, Any]) -> tuple[str, ...]:
+    varying = [show(values[index]) for values in comparison.varying.values()]
+    times = [step_text(run.times.get(split)) for split in TIMES.values()]
+    final = [NONE if math.isnan(row[name]) else show(row[name], 3) for name in FINAL]
+    return (*varying, *times, show(run.last_step), *final, show(row[KEYS]))
+
+
+def _group(name: str, runs: Sequence[Compared]) -> GroupLine:
+    return GroupLine(name, len(runs), tuple(_times(times_of(runs, split)) for split in TIMES.values()))
+
+
+def _times(times: Times) -> tuple[str, str]:
+    if not len(times.at):
+        return NONE, NONE
+    return f"{int(times.reached.sum())} of {len(times.at)}", estimate_text(median(times), float(times.at.max()))
+
+
+def estimate_text(found: Estimate, last: float) -> str:
+    """An estimate with its interval; `> last` for an end beyond all events."""
+    if math.isnan(found.value):
+        return NONE
+    interval = f" ({_end(found.low, last)} to {_end(found.high, last)})" if found.has_interval and not math.isinf(found.low) else ""
+    return f"{_end(found.value, last)}{interval}".replace(" ", NBSP)
+
+
+def _end(value: float, last: float) -> str:
+    return f"> {show(int(last))}" if math.isinf(value) else show(int(value))
+
+
+def _pair(pair: Pair) -> tuple[str, str, str, str]:
+    return f"{pair.one} / {pair.other}", _ratio(pair.ratio), show(pair.p, 2), show(pair.corrected, 2)
+
+
+def _ratio(ratio: Estimate) -> str:
+    if math.isnan(ratio.value) or math.isinf(ratio.value) or ratio.value == 0:
+        return "not determined: half of a group did not get there"
+    if not ratio.has_interval:
+        return show(ratio.value, 3)
+    return f"{show(ratio.value, 3)} ({show(ratio.low, 3)} to {'∞' if math.isinf(ratio.high) else show(ratio.high, 3)})"
+
+
+def _lacking(labels: Sequence[str], runs: Sequence[Compared]) -> tuple[str, str]:
+    names = ", ".join(run.name for run in runs[:FEW]) + (f" and {len(runs) - FEW} others" if len(runs) > FEW else "")
+    folders = [run.path if len(runs) <= FEW else run.path.parent for run in runs]
+    return names, shlex.join(["mechgrok", "analyze", *dict.fromkeys(folder.as_posix() for folder in folders), *labels])
+
+
+def _shared(comparison: Comparison) -> dict[str, Any]:
+    """The values of the config that all runs share."""
+    first = comparison.runs[0].config
+    return {path: value for path, value in first.items() if all(run.config.get(path) == value for run in comparison.runs)}

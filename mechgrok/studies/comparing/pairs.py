@@ -1,0 +1,38 @@
+"""Comparisons of the times of groups, two at a time: ratios of medians and log-rank tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from mechgrok.maths.statistics.censored import Estimate, Times, log_rank, ratio_of_medians
+from mechgrok.maths.statistics.holm import holm
+
+MOST = 6
+"""More groups than this are each compared with the first one alone."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The times of one group against those of another."""
+
+    one: str
+    other: str
+    ratio: Estimate
+    """Median of `one` / median of `other`."""
+    p: float
+    """Of the log-rank test; NaN where a group has too few runs."""
+    corrected: float
+    """p after Holm, over all pairs."""
+
+
+def pairs(times: Mapping[str, Times]) -> list[Pair]:
+    """Every pair of groups that have times."""
+    known = [group for group, each in times.items() if len(each.at)]
+    asked = list(combinations(known, 2)) if len(known) <= MOST else [(known[0], other) for other in known[1:]]
+    p = [log_rank([times[one], times[other]]) for one, other in asked]
+    return [
+        Pair(one, other, ratio_of_medians(times[one], times[other]), each, float(corrected))
+        for (one, other), each, corrected in zip(asked, p, holm(p), strict=True)
+    ]
