@@ -21,11 +21,11 @@ from mechgrok.studies.comparing.compared import Compared
 from mechgrok.studies.comparing.frame import KEYS, TIMES
 from mechgrok.studies.comparing.groups import times_of
 from mechgrok.studies.comparing.pairs import Pair, pairs
+from mechgrok.studies.comparing.stored_runs import StoredRuns
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from mechgrok.studies.comparing.comparison import Comparison
 
 NBSP = "\u00a0"
 FEW = 5
@@ -62,7 +62,7 @@ class GroupLine:
     """For memorised and generalised: how many runs got there, and the median with its interval."""
 
 
-def write(comparison: Comparison, out: Path) -> Path:
+def write(comparison: StoredRuns, out: Path) -> Path:
     """Writes OUT/index.html and OUT/runs.csv; gives the page."""
     page = out / "index.html"
     store.write(page, _html(comparison, out).encode(), durable=False)
@@ -70,7 +70,7 @@ def write(comparison: Comparison, out: Path) -> Path:
     return page
 
 
-def _html(comparison: Comparison, out: Path) -> str:
+def _html(comparison: StoredRuns, out: Path) -> str:
     generalised = {group: times_of(runs, "test") for group, runs in comparison.groups.items()}
     return (
         environment()
@@ -91,7 +91,7 @@ def _html(comparison: Comparison, out: Path) -> str:
     )
 
 
-def text_lines(comparison: Comparison) -> list[str]:
+def text_lines(comparison: StoredRuns) -> list[str]:
     """The times of each group, and what lacks results with the command that makes it, for a terminal."""
     groups = [_group(name, runs) for name, runs in comparison.groups.items()]
     times = [f"{group.name}: {group.times[1][0]} generalised, median {group.times[1][1]}" for group in groups]
@@ -99,7 +99,7 @@ def text_lines(comparison: Comparison) -> list[str]:
     return [*times, *lacking]
 
 
-def lacking_commands(comparison: Comparison) -> dict[str, tuple[str, str]]:
+def lacking_commands(comparison: StoredRuns) -> dict[str, tuple[str, str]]:
     """By the names of measures: the runs without stored results, and the command that makes these."""
     found: dict[tuple[str, ...], list[str]] = {}
     runs = {run.name: run for run in comparison.runs}
@@ -114,7 +114,7 @@ def _caption(name: str, figure: go.Figure) -> str:
     return " ".join([CAPTIONS.get(name, USUAL), *([BAND] if intervals else [])])
 
 
-def _pooled(comparison: Comparison) -> list[str]:
+def _pooled(comparison: StoredRuns) -> list[str]:
     """What varies within groups, other than seeds."""
     from mechgrok.report.varying import is_seed
 
@@ -122,7 +122,7 @@ def _pooled(comparison: Comparison) -> list[str]:
     return [path for path in inside if any(len({str(run.value(path)) for run in runs}) > 1 for runs in comparison.groups.values())]
 
 
-def _lines(comparison: Comparison, out: Path) -> list[Line]:
+def _lines(comparison: StoredRuns, out: Path) -> list[Line]:
     table = comparison.frame()
     return [
         Line(run.name, _link(run, out), _values(comparison, index, run, row))
@@ -135,7 +135,7 @@ def _link(run: Compared, out: Path) -> str:
     return quote(Path(os.path.relpath(page, out)).as_posix()) if page.is_file() else ""
 
 
-def _values(comparison: Comparison, index: int, run: Compared, row: Mapping[Any, Any]) -> tuple[str, ...]:
+def _values(comparison: StoredRuns, index: int, run: Compared, row: Mapping[Any, Any]) -> tuple[str, ...]:
     varying = [show(values[index]) for values in comparison.varying.values()]
     times = [step_text(run.times.get(split)) for split in TIMES.values()]
     final = [NONE if math.isnan(row[name]) else show(row[name], 3) for name in FINAL]
@@ -182,7 +182,7 @@ def _lacking(labels: Sequence[str], runs: Sequence[Compared]) -> tuple[str, str]
     return names, shlex.join(["mechgrok", "analyze", *dict.fromkeys(folder.as_posix() for folder in folders), *labels])
 
 
-def _shared(comparison: Comparison) -> dict[str, Any]:
+def _shared(comparison: StoredRuns) -> dict[str, Any]:
     """The values of the config that all runs share."""
     first = comparison.runs[0].config
     return {path: value for path, value in first.items() if all(run.config.get(path) == value for run in comparison.runs)}
