@@ -12,8 +12,8 @@ from typing import Any
 import tyro
 from pydantic import ValidationError
 
-from mechgrok.cli.lists import other_forms
-from mechgrok.cli.synonyms import flag_for
+from mechgrok.cli.arguments.lists import other_forms
+from mechgrok.cli.arguments.synonyms import flag_for
 from mechgrok.config import PART_FOLDERS, Config, describe_problem
 from mechgrok.discovery import kinds_with
 from mechgrok.errors import UserError

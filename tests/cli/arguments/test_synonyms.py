@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from mechgrok.cli import finetune, train
-from mechgrok.cli.synonyms import SYNONYMS, flag_for
+from mechgrok.cli.arguments.synonyms import SYNONYMS, flag_for
 from mechgrok.errors import UserError
 
 

@@ -9,7 +9,7 @@ import pytest
 import tyro
 
 from mechgrok.cli import flags
-from mechgrok.cli.lists import other_forms
+from mechgrok.cli.arguments.lists import other_forms
 from mechgrok.errors import UserError
 
 

@@ -1,0 +1,1 @@
+"""Forms of arguments that tyro does not read: lists, and other names of flags."""
