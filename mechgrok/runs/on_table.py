@@ -89,7 +89,13 @@ class OnTable(NetworkAtStep):
         -------
         Tensor (n,)
         """
-        return torch.cat([function(piece) for piece in self.pieces()])
+        found = torch.empty(0)
+        for piece in self.pieces():
+            numbers = function(piece)
+            # Kept one by one, small results would lie between large freed tensors, which then cannot be returned to the system.
+            found = found if len(found) else numbers.new_empty(len(self.grid.rows), *numbers.shape[1:])
+            found[piece.rows] = numbers
+        return found
 
     def logits_at(self, rows: Tensor) -> Tensor:
         """The logits of some rows.

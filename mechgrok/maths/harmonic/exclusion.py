@@ -94,13 +94,14 @@ def mean_losses(logits: Logits, phase: Tensor, labels: Tensor, parts: Parts, mas
     [[0.126928, 0.693147]]
     """
     weights = masks.double() / masks.sum(1, keepdim=True)
-    return torch.stack(
-        [
-            weights[:, rows.flatten()]
-            @ _losses(logits.at(rows).double(), -parts(phases).double(), labels[rows], logits.precision).flatten(0, 1)
-            for phases, rows in _batches(phase, logits.classes)
-        ]
-    ).sum(0)
+    batches = list(_batches(phase, logits.classes))
+    # One array for all: small ones would lie between large freed tensors, which then cannot be returned to the system.
+    found = torch.empty(0)
+    for number, (phases, rows) in enumerate(batches):
+        part = _losses(logits.at(rows).double(), -parts(phases).double(), labels[rows], logits.precision).flatten(0, 1)
+        found = found if len(found) else part.new_empty(len(batches), len(masks), part.shape[1])
+        found[number] = weights[:, rows.flatten()] @ part
+    return found.sum(0)
 
 
 def phase_parts(sums: Tensor, counts: Tensor) -> Parts:

@@ -6,6 +6,7 @@ projection P on functions of c - phase. No frequency has to be given.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -84,13 +85,13 @@ def split(pieces: Iterable[tuple[Tensor, Tensor, Tensor]], g: Tensor) -> Split:
     """
     p = len(g)
     projected = g[(torch.arange(p) - torch.arange(p)[:, None]) % p]
-    count, residual_square, imbalances = 0, 0.0, []
+    count, residual_square, imbalance = 0, 0.0, -math.inf
     for L, s, y in (some for piece in pieces for some in zip(*(values.split(ROWS_AT_ONCE) for values in piece), strict=True)):
         R = L - projected[s]
         R -= R.mean(1, keepdim=True)
         count, residual_square = count + len(R), residual_square + float(R.flatten() @ R.flatten())
         at_label = R.gather(1, y[:, None])
-        imbalances.append((R.scatter_(1, y[:, None], -torch.inf).amax(1) - at_label[:, 0]).amax())
+        imbalance = max(imbalance, float((R.scatter_(1, y[:, None], -torch.inf).amax(1) - at_label[:, 0]).amax()))
     # P is an orthogonal projection, and g sums to zero as L does over c.
     square = count * float(g.square().sum()) + residual_square
-    return Split(square, residual_square, float(torch.stack(imbalances).amax()))
+    return Split(square, residual_square, imbalance)
