@@ -90,7 +90,7 @@ def _points(name: str, found: Mapping[str, Spread], places: Sequence[float], alo
         for value, beyond in zip(each.points, each.censored, strict=True)
     ]
     looks = (
-        (name, False, {"color": colour, "size": 6, "opacity": 0.55}),
+        (name, False, {"color": colour, "size": 6, "opacity": 0.3}),
         (f"{name}, not by then", True, {"color": colour, "size": 8, "symbol": "triangle-right-open"}),
     )
     chosen = [(label, look, [row[:2] for row in rows if row[2] == beyond]) for label, beyond, look in looks]
@@ -126,7 +126,7 @@ def _intervals(found: Mapping[str, Spread], places: Sequence[float], along: axes
         if np.isfinite(each.low):
             x += [*along.place([each.low, min(each.high, _edge(along))]).tolist(), None]
             y += [place, place, None]
-    line = {"color": colour, "width": 2}
+    line = {"color": colour, "width": 4}
     return [go.Scatter(x=x, y=y, mode="lines", line=line, name="95 % interval", showlegend=False, hoverinfo="skip")] if x else []
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import pandas as pd
+
 from mechgrok.maths.statistics.censored import FEWEST, Estimate, Times, median
 from mechgrok.report.index import step_text
 from mechgrok.report.labels import as_text
@@ -138,7 +140,7 @@ def _link(run: Compared, out: Path) -> str:
 def _values(comparison: StoredRuns, index: int, run: Compared, row: Mapping[Any, Any]) -> tuple[str, ...]:
     varying = [show(values[index]) for values in comparison.varying.values()]
     times = [step_text(run.times.get(split)) for split in TIMES.values()]
-    final = [NONE if math.isnan(row[name]) else show(row[name], 3) for name in FINAL]
+    final = [NONE if pd.isna(row[name]) else show(float(row[name]), 3) for name in FINAL]
     return (*varying, *times, show(run.last_step), *final, show(row[KEYS]))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from compared_runs import compared_run, sweep_of
+from made_runs import make_run
 
 import mechgrok
 from mechgrok.maths.statistics.censored import Estimate
@@ -45,6 +46,13 @@ def test_it_says_what_differs_within_a_group_and_which_command_makes_results(tmp
     assert f"mechgrok analyze '{tmp_path}/a <b>' {tmp_path}/c key-frequencies logit-cosines restricted-loss" in words(page)
     assert "a &lt;b&gt;" in page.read_text()
     assert pd.read_csv(tmp_path / "out" / "runs.csv")["run"].tolist() == ["a <b>", "c"]
+
+
+def test_a_run_without_curves_has_dashes(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", steps=())
+    text = words(mechgrok.compare([tmp_path / "run"]).write(tmp_path / "out"))
+    assert "run \u2013 \u2013 \u2013 \u2013 \u2013 \u2013" in text
+    assert "all runs 1 \u2013 \u2013 \u2013 \u2013" in text
 
 
 def test_estimates_as_text() -> None:
