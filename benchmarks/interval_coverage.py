@@ -1,6 +1,6 @@
 """How often the intervals of mechgrok/maths/statistics/censored.py hold the true value, and how often its test rejects a true hypothesis.
 
-`python benchmarks/interval_coverage.py [draws]` prints what docs/decisions/0017-times-of-several-runs.md shows. Times are drawn from a
+`python benchmarks/interval_coverage.py [draws]` prints what docs/decisions/0018-times-of-several-runs.md shows. Times are drawn from a
 log-normal distribution with median 1 and sigma .5. Censoring is absent; at one step for all runs, as where all have the same last step;
 or at a step of each run's own, drawn so that 40 % are censored. Shares are those of the draws for which an interval is given.
 """

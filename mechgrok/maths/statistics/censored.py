@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 FEWEST = 6
 """Fewer times have no interval: that of the order statistics of five covers the median with probability .9375."""
 FEWEST_MIXED = 10
-"""Fewer times have no interval where one is censored before another event (decision 0017)."""
+"""Fewer times have no interval where one is censored before another event (decision 0018)."""
 RESAMPLES = 2000
 DIGITS = 12
 NAN = float("nan")
@@ -89,7 +89,7 @@ class Times:
 
     @property
     def allow_interval(self) -> bool:
-        """Whether the intervals of this module cover as often as they state (decision 0017).
+        """Whether the intervals of this module cover as often as they state (decision 0018).
 
         Returns
         -------
