@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from mechgrok.analysis.grid import grid
-from mechgrok.analysis.study import NEVER, Claim, Number, Pace, Paired, Study, Trial
+from mechgrok.analysis.study import NEVER, Claim, Number, Pace, Paired, Share, Study, Threshold, Trial
 from mechgrok.errors import UserError, nearest
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "Pace",
     "Paired",
     "Panel",
+    "Share",
     "Study",
+    "Threshold",
     "Trial",
     "analyses",
     "analysis",

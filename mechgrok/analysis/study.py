@@ -58,6 +58,53 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """The smallest train share at which a row and column grok, sought by bisection: each run decides which share is tried next.
+
+    It is assumed that a share groks where a smaller one does.
+    """
+
+    row: str
+    """What is learnt."""
+    column: str
+    """Where it starts."""
+    command: str
+    """As that of a trial, with {share} for the train share."""
+    shares: tuple[float, ...]
+    """The shares that may be tried, ascending."""
+
+    @property
+    def name(self) -> str:
+        """What claims call it: `row.column`."""
+        return f"{self.row}.{self.column}"
+
+    def at(self, share: float) -> Trial:
+        """The trial with one of the shares.
+
+        Parameters
+        ----------
+        share : float
+            One of `shares`.
+
+        Returns
+        -------
+        Trial
+            Its column ends with the share.
+        """
+        return Trial(self.row, f"{self.column} at {share:g}", self.command.replace("{share}", f"{share:g}"))
+
+
+@dataclass(frozen=True)
+class Share:
+    """The smallest share of a threshold over that of another one with the same seed: below 1 is less data."""
+
+    threshold: str
+    """The name of the threshold whose share is the numerator."""
+    than: str
+    """The name of the threshold whose share is the denominator."""
+
+
+@dataclass(frozen=True)
 class Claim:
     """A published finding as a range of a number, and a control in which the number must lie outside.
 
@@ -68,9 +115,9 @@ class Claim:
     """The published statement."""
     source: str
     """Paper, section or table."""
-    value: Number | Pace
+    value: Number | Pace | Share
     """The number that is claimed to lie in the range."""
-    control: Number | Pace
+    control: Number | Pace | Share
     """The number that must lie outside the range."""
     low: float = -math.inf
     """The lower end of the range."""
@@ -108,6 +155,18 @@ class Study:
     """The differences that are tested over the seeds."""
     parents: Mapping[str, str] = field(default_factory=dict)
     """What trials start from and none of them makes: the name of its folder beside theirs, and the command that makes it there."""
+    thresholds: tuple[Threshold, ...] = ()
+    """The shares that are sought after all trials are trained."""
+
+    @property
+    def compares_times(self) -> bool:
+        """Whether it is about when runs grok.
+
+        Returns
+        -------
+        bool
+        """
+        return bool(self.published) or any(isinstance(claim.value, Pace) for claim in self.claims)
 
     def trial(self, name: str) -> Trial:
         """The trial of a name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -67,18 +68,19 @@ def _report(found: Analysis, out: Path) -> int:
 
 
 def _train(study: Study, out: Path, asked: Work) -> int:
+    from mechgrok.studies.bisection import sought
     from mechgrok.studies.trained import Trained, folder
 
     planned = list(Trained(study, out).planned())
-    for number, (trial, seed) in enumerate(planned, 1):
+    for number, (trial, seed) in enumerate(chain(planned, sought(study, out)), 1):
         path = folder(out, trial, seed)
-        print(f"{number}/{len(planned)} {path.name}", flush=True)
+        print(f"{number}/{len(planned)} {path.name}" if number <= len(planned) else f"{number} {path.name}", flush=True)
         _need_parents(study, trial, out, path)
         status = _one(trial, seed, out, path, asked)
         if status:
             print(f"the study goes on with: mechgrok study train {asked.name} --out {out}")
             return status
-    print(f"all {len(planned)} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
+    print(f"all {number} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
     return 0
 
 

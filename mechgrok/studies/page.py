@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mechgrok.analysis import Analysis, Claim, Number, Pace
+from mechgrok.analysis import Analysis, Claim, Number, Pace, Share
 from mechgrok.errors import UserError
 from mechgrok.report.labels import as_text
 from mechgrok.report.markdown import grid
@@ -17,6 +17,7 @@ from mechgrok.report.numbers import show
 from mechgrok.report.page import environment
 from mechgrok.runs.store import write
 from mechgrok.studies import figures, table
+from mechgrok.studies.bisection import share_table, tried
 from mechgrok.studies.claims import Evaluated, evaluate
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.paired import paired_differences
@@ -42,7 +43,7 @@ def write_study(analysis: Analysis, out: Path) -> Path:
     """Writes OUT/report/index.html, summary.json and table.md of the finished runs; gives the page. Raises UserError if there are none."""
     assert analysis.study is not None
     trained = Trained(analysis.study, out)
-    if not trained.runs:
+    if not trained.runs and not any(tried(each, seed, out) for each in analysis.study.thresholds for seed in analysis.study.seeds):
         raise UserError(f"{out} holds no finished run of {analysis.name}; make them with: mechgrok study train {analysis.name} --out {out}")
     rows, lines = table.rows(trained), [_line(each) for each in evaluate(trained)]
     page = out / "report" / "index.html"
@@ -56,7 +57,7 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
     planned = [f"{trial.name}-s{seed}" for trial, seed in trained.planned()]
     paired = paired_differences(trained)
     sections = {"Differences": figures.differences(paired), "Over training": figures.courses(trained)}
-    if trained.study.published:
+    if trained.study.compares_times:
         sections["Test accuracy"] = figures.accuracies(trained)
     return (
         environment()
@@ -70,6 +71,7 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
             rows=rows,
             claims=lines,
             paired=paired,
+            shares=share_table(trained.study, trained.out),
             sections={heading: drawn for heading, found in sections.items() if (drawn := [(name, as_text(each)) for name, each in found])},
         )
     )
@@ -98,7 +100,9 @@ def _range(claim: Claim) -> str:
     return " and ".join(parts)
 
 
-def _number(number: Number | Pace) -> str:
+def _number(number: Number | Pace | Share) -> str:
+    if isinstance(number, Share):
+        return f"smallest share of {number.threshold} / {number.than}"
     if isinstance(number, Pace):
         return f"steps of {_of(number)} / {number.than}"
     return f"{number.measure} {number.key} of {_of(number)}" + (", first checkpoint" if number.at == "first" else "")
@@ -112,7 +116,8 @@ def _summary(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[st
     cells = {row: {column: _cell(cell) for column, cell in found.items()} for row, found in rows.items()}
     seeds = {"seeds": list(trained.study.seeds), "runs": [f"{trial}-s{seed}" for trial, seed in trained.runs]}
     paired = [asdict(row) for row in paired_differences(trained)]
-    found = {"table": cells, "claims": [vars(line) for line in lines], "paired": paired}
+    shares = {"shares": share_table(trained.study, trained.out)} if trained.study.thresholds else {}
+    found = {"table": cells, "claims": [vars(line) for line in lines], "paired": paired, **shares}
     return json.dumps({"analysis": analysis.name, **seeds, **found}, indent=1) + "\n"
 
 
@@ -126,10 +131,12 @@ def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: l
     body = [[row, *(_in_a_cell(cells.get(name)) for name in names)] for row, cells in rows.items()]
     claims = [[line.text, line.verdict, line.range, ", ".join(line.values), ", ".join(line.controls)] for line in lines]
     head = ["claim", "verdict", "range", "by seed", "control by seed"]
-    grok = [grid(["task", *names], body)] if trained.study.published else []
+    grok = [grid(["task", *names], body)] if trained.study.compares_times and body else []
+    head_of_shares, *shares = share_table(trained.study, trained.out)
+    sought = [grid(head_of_shares, shares)] if shares else []
     paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in paired_differences(trained)]
     tested = [grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
-    return "\n\n".join([*grok, grid(head, claims), *tested]) + "\n"
+    return "\n\n".join([*grok, *sought, grid(head, claims), *tested]) + "\n"
 
 
 def _in_a_cell(cell: Entry | None) -> str:
