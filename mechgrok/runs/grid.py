@@ -72,7 +72,7 @@ class Grid:
         -------
         Grid
         """
-        rows = torch.ones(len(task.labels()), dtype=torch.bool)
+        rows = torch.ones(task.row_count, dtype=torch.bool)
         subsets = {"all": rows}
         if is_train is not None:
             train = torch.from_numpy(is_train)

@@ -142,10 +142,10 @@ class Arithmetic(Task):
         """The operands of every row (n, operands) and its label (n,); rows without a value are left out."""
         operands = self.domain.rows(self.p, self.arity)
         values, defined = self.formulas[0].at(operands, self.p)
-        return operands[defined], values[defined]
+        return (operands, values) if defined.all() else (operands[defined], values[defined])
 
     def operands(self) -> np.ndarray:
-        return self.table()[0]
+        return self.domain.rows(self.p, self.arity) if self.computes_rows else self.table()[0]
 
     def labels(self) -> np.ndarray:
         return self.table()[1]

@@ -33,7 +33,10 @@ class Domain(Part):
     def rows(self, p: int, operands: int) -> np.ndarray:
         """The operands of every row (n, operands) in ascending order, the last one fastest. Raises ValueError where there is none."""
         first, others = self.numbers(p)
-        found = np.stack(np.meshgrid(first, *[others] * (operands - 1), indexing="ij"), axis=-1).reshape(-1, operands)
+        grid = np.empty((len(first), *[len(others)] * (operands - 1), operands), dtype=np.int64)
+        for axis, numbers in enumerate([first, *[others] * (operands - 1)]):
+            grid[..., axis] = np.expand_dims(numbers, tuple(range(1, operands - axis)))
+        found = grid.reshape(-1, operands)
         return found[(np.diff(found, axis=1) >= 0).all(1)] if self.ascending else found
 
 

@@ -140,7 +140,7 @@ class Task(Part):
 
     def units(self) -> np.ndarray:
         """The unit of every row (n,). A split puts all rows of a unit on the same side; by default each row is a unit."""
-        return np.arange(len(self.labels()))
+        return np.arange(self.row_count)
 
     @property
     def structure(self) -> Group | None:

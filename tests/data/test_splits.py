@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechgrok.config import Config
+from mechgrok.data.splits import torch_randperm
 from mechgrok.data.splits.imported import Given, Unknown
 from mechgrok.data.splits.numpy_shuffle import NumpyShuffle
 from mechgrok.data.splits.python_shuffle import PythonShuffle
@@ -67,6 +68,12 @@ def test_the_demos_split() -> None:
     torch.set_rng_state(torch_state)
     mask = TorchRandperm(fraction=0.3, seed=598).mask(113**2)
     assert np.flatnonzero(mask).tolist() == sorted(expected.tolist())
+
+
+def test_torch_randperm_some_swaps_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = TorchRandperm(seed=3).order(200)
+    monkeypatch.setattr(torch_randperm, "_AT_ONCE", 7)
+    assert TorchRandperm(seed=3).order(200) == whole
 
 
 @given(rows=st.integers(1, 700), seed=st.integers(0, 2**33))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from mechgrok.data.splits.split import Shuffled
 
 _UINT32 = 2**32
+_AT_ONCE = 2**20
+"""Swaps whose places are computed together."""
 
 
 class TorchRandperm(Shuffled):
@@ -22,10 +25,17 @@ class TorchRandperm(Shuffled):
 
 def randperm(rows: int, seed: int) -> list[int]:
     """`torch.randperm(rows)` after `torch.manual_seed(seed)`."""
-    # On the CPU, torch.randperm is a Fisher-Yates shuffle over raw MT19937 words. The legacy generator of numpy gives the same words.
-    words = np.random.RandomState(seed % _UINT32).randint(0, _UINT32, size=max(rows - 1, 0), dtype=np.uint32)
-    offsets = words.astype(np.int64) % (rows - np.arange(rows - 1)) if rows > 1 else words
     order = list(range(rows))
-    for i, offset in enumerate(offsets.tolist()):
-        order[i], order[i + offset] = order[i + offset], order[i]
+    shuffle(order, seed)
     return order
+
+
+def shuffle(values: MutableSequence[int], seed: int) -> None:
+    """Puts values into the order `torch.randperm(len(values))` after `torch.manual_seed(seed)`."""
+    # On the CPU, torch.randperm is a Fisher-Yates shuffle over raw MT19937 words. The legacy generator of numpy gives the same words.
+    words, swaps = np.random.RandomState(seed % _UINT32), max(len(values) - 1, 0)
+    for start in range(0, swaps, _AT_ONCE):
+        places = np.arange(start, min(start + _AT_ONCE, swaps))
+        others = places + words.randint(0, _UINT32, size=len(places), dtype=np.uint32) % (len(values) - places)
+        for i, j in enumerate(others.tolist(), start):
+            values[i], values[j] = values[j], values[i]
