@@ -141,11 +141,12 @@ def analyze(
 def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int], nulls: int, tick: Tick | None) -> Outcomes:
     work = Work(run)
     todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
+    renamed = null.made_before(work, _compared(todo, {}), nulls)
     try:
         broken = _compute(work, _with_required(run, todo), tick)
     finally:
         work.results.write()
-    nulled, left_out = null.nulls(work, _compared(todo, broken), nulls) if nulls else ({}, [])
+    nulled, left_out = null.nulls(work, _compared(todo, broken), nulls, renamed) if nulls else ({}, [])
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
     found = {measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,38 @@ from mechgrok.engine.work import Work
 from mechgrok.errors import UnavailableError
 from mechgrok.measures.base.measure import Measure
 
+if TYPE_CHECKING:
+    from mechgrok.runs.snapshot import Snapshot
 
-def nulls(work: Work, at: Mapping[Measure, int], draws: int) -> tuple[dict[Measure, Null], list[str]]:
+Relabelled = dict[int, "list[Snapshot]"]
+"""Relabelled networks by step."""
+
+
+def made_before(work: Work, at: Mapping[Measure, int], draws: int) -> Relabelled:
+    """The relabelled networks of a large table at the steps of the comparison, made before its measures run.
+
+    The pass through the rows that serves the measures then gives the sums of the relabelled networks too.
+    """
+    from mechgrok.runs import large
+
+    if not work.run.steps or not large.is_large(work.run.grid):
+        return {}
+    return {step: _relabelled(work, step, draws) for step in set(at.values())}
+
+
+def _relabelled(work: Work, step: int, draws: int) -> list[Snapshot]:
+    import torch
+
+    return [work.snapshot(step).relabelled(torch.Generator().manual_seed(seed)) for seed in range(draws)]
+
+
+def nulls(work: Work, at: Mapping[Measure, int], draws: int, made: Relabelled | None = None) -> tuple[dict[Measure, Null], list[str]]:
     """The null of each measure at its step, from so many relabelled networks, and notes on those left out; stored ones are reused."""
     by = Sources().digest([__name__])
     stamps = {measure: f"{draws} draws by {by}; {work.stamp(measure, step)}" for measure, step in at.items() if work.is_stored(measure)}
     found = {measure: _stored(work, measure, step, stamps) for measure, step in at.items()}
     todo = {measure: step for measure, step in at.items() if found[measure] is None}
-    drawn, left_out = _draws(work, todo, draws)
+    drawn, left_out = _draws(work, todo, draws, made or {})
     for measure, values in drawn.items():
         table = work.table(measure, todo[measure]).assign(step=todo[measure])
         found[measure] = compare(_numbers(measure, table), values)
@@ -49,15 +74,14 @@ def _stored(work: Work, measure: Measure, step: int, stamps: Mapping[Measure, st
     return results.load_null(work.run.path, measure, step, stamps[measure]) if measure in stamps else None
 
 
-def _draws(work: Work, todo: Mapping[Measure, int], draws: int) -> tuple[dict[Measure, list[dict[str, float]]], dict[Measure, str]]:
+def _draws(
+    work: Work, todo: Mapping[Measure, int], draws: int, made: Relabelled
+) -> tuple[dict[Measure, list[dict[str, float]]], dict[Measure, str]]:
     """The numbers of each measure in each relabelled network, and why measures are left out."""
-    import torch
-
     values: dict[Measure, list[dict[str, float]]] = {measure: [] for measure in todo}
     left_out: dict[Measure, str] = {}
     for step in sorted(set(todo.values())):
-        # All are made before the first is measured: on a large table one pass gives the sums of all of them.
-        networks = [work.snapshot(step).relabelled(torch.Generator().manual_seed(seed)) for seed in range(draws)]
+        networks = made.get(step) or _relabelled(work, step, draws)
         while networks:
             relabelled = networks.pop(0)
             for measure in [measure for measure in values if todo[measure] == step]:

@@ -47,6 +47,12 @@ class Renaming:
         found[self.rows(slice(None))] = self._inverse[of_network]
         return found
 
+    def collapsed(self, of_network: Tensor) -> Tensor:
+        """The rows of the renamed network whose softmax has collapsed, from those of the network itself."""
+        found = torch.empty_like(of_network)
+        found[self.rows(slice(None))] = of_network
+        return found
+
     def rows(self, rows: slice) -> Tensor:
         """The rows on which the renamed network computes what the network itself computes on these."""
         a, b = self._inverse[self._grid.operands[rows]].T
@@ -54,7 +60,8 @@ class Renaming:
 
 
 class Renamings:
-    """The renamings of one network; the first one that is used makes a pass for all of them."""
+    """The renamings of one network. A pass of the network for its own sums serves those that were made before it; the first one that is
+    used makes a pass for all others."""
 
     def __init__(self, of: Snapshot) -> None:
         self.of = of
@@ -69,16 +76,21 @@ class Renamings:
     def __getitem__(self, number: int) -> Renaming:
         errors.require(None if self.of.grid.is_square else NOT_ALL_PAIRS)
         if number >= len(self._found):
-            self._found += self._pass(self._orders[len(self._found) :])
+            self._pass(self.begun())
         return self._found[number]
 
-    def _pass(self, orders: list[Tensor]) -> list[Renaming]:
-        made = [Renaming(self.of.grid, order, len(order)) for order in orders]
+    def begun(self) -> list[Renaming]:
+        """Those that no pass has served yet, to which the caller adds all pieces; none where the table lacks pairs."""
+        todo = self._orders[len(self._found) :] if self.of.grid.is_square else []
+        made = [Renaming(self.of.grid, order, len(order)) for order in todo]
+        self._found += made
+        return made
+
+    def _pass(self, made: list[Renaming]) -> None:
         for piece in self.of.pieces():
             log_totals = piece.logits.logsumexp(1)
             for renaming in made:
                 renaming.add(piece, log_totals)
-        return made
 
 
 class RenamedSnapshot(Snapshot):
@@ -103,6 +115,10 @@ class RenamedSnapshot(Snapshot):
     @cached_property
     def predictions(self) -> Tensor:
         return self._renamings[self._number].predictions(self._renamings.of.predictions)
+
+    @cached_property
+    def collapsed(self) -> Tensor:
+        return self._renamings[self._number].collapsed(self._renamings.of.collapsed)
 
     def losses_against(self, labels: Tensor) -> Tensor:
         return self.losses if labels is self.grid.labels else self._beyond_sums()

@@ -173,6 +173,11 @@ class Snapshot(OnTable):
         """Cross-entropy of every row, in nats (n,)."""
         return losses.per_example(self.logits, self.grid.labels)
 
+    @cached_property
+    def collapsed(self) -> Tensor:
+        """Whether the float32 softmax of every row has collapsed (n,); see `maths.landscape.losses.collapsed`."""
+        return losses.collapsed(self.logits)
+
     def losses_against(self, labels: Tensor) -> Tensor:
         """Cross-entropy of every row against other labels, such as the corrupted ones of the training, in nats.
 

@@ -76,6 +76,10 @@ class StreamedSnapshot(Snapshot):
     def phase_sums(self) -> Tensor:
         return self._logit_sums.phase_sums
 
+    @cached_property
+    def collapsed(self) -> Tensor:
+        return self._logit_sums.collapsed
+
     def losses_against(self, labels: Tensor) -> Tensor:
         from mechgrok.maths.landscape import losses
 
@@ -99,14 +103,19 @@ class StreamedSnapshot(Snapshot):
 
     @cached_property
     def _sums(self) -> tuple[LogitSums, NeuronSums | None]:
-        """What measures share, from one pass; no sums of neurons where there are none, or not all pairs."""
+        """What measures share, from one pass, which also serves the networks with renamed tokens that were made before it.
+
+        There are no sums of neurons where there are none, or not all pairs.
+        """
         post = f"{self._last}.mlp.hook_post"
         wanted = frozenset({post}) if self.architecture.has_neurons and self.grid.is_square else NOTHING
-        of_logits, of_neurons = LogitSums(self.grid, len(self._classes)), None
+        of_logits, of_neurons, renamings = LogitSums(self.grid, len(self._classes)), None, self._renamings.begun()
         for rows in self._slices():
             logits, kept = self._pass(self.grid.rows[rows], wanted)
             for piece in self._split(rows, logits):
-                of_logits.add(piece)
+                log_totals = of_logits.add(piece)
+                for renaming in renamings:
+                    renaming.add(piece, log_totals)
             if wanted:
                 of_neurons = of_neurons or NeuronSums(self.p, kept[post].shape[1])
                 of_neurons.add(rows.start, kept[post])

@@ -25,21 +25,23 @@ class LogitSums:
     """Sums of the logits over rows of equal phase, their energies, and loss and answer of every row."""
 
     def __init__(self, grid: Grid, classes: int) -> None:
-        self._grid = grid
+        self._grid, count = grid, len(grid.rows)
         self.phase_sums = torch.zeros(grid.p, classes, dtype=torch.float64)
         self.squares = torch.zeros(2, dtype=torch.float64)
         """Sum of squares of the logits, and of the logits centred over c."""
-        self.losses = torch.empty(len(grid.rows), dtype=torch.float64)
-        self.predictions = torch.empty(len(grid.rows), dtype=torch.int64)
+        self.losses = torch.empty(count, dtype=torch.float64)
+        self.predictions = torch.empty(count, dtype=torch.int64)
+        self.collapsed = torch.empty(count, dtype=torch.bool)
 
-    def add(self, piece: Piece) -> None:
-        """Add a piece."""
+    def add(self, piece: Piece) -> Tensor:
+        """Add a piece; returns log sum_c exp L[n, c] of its rows (rows,)."""
         rows, logits = piece.rows, piece.logits
         self.phase_sums.index_add_(0, self._grid.phase[rows], logits)
         centred = logits - logits.mean(1, keepdim=True)
         self.squares += torch.stack([matrix.flatten() @ matrix.flatten() for matrix in (logits, centred)])
-        self.losses[rows] = losses.per_example(logits, self._grid.labels[rows])
-        self.predictions[rows] = logits.argmax(1)
+        self.predictions[rows], self.collapsed[rows] = logits.argmax(1), losses.collapsed(logits)
+        self.losses[rows] = here = losses.per_example(logits, self._grid.labels[rows])
+        return here + logits.gather(1, self._grid.labels[rows, None])[:, 0]
 
 
 class NeuronSums:

@@ -13,8 +13,10 @@ from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
 from mechgrok.errors import UnavailableError
 from mechgrok.runs import large
+from mechgrok.runs.renamed import Renaming
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.snapshot import Snapshot
+from mechgrok.runs.streamed import StreamedSnapshot
 from mechgrok.tasks.modular import Modular
 
 NUMBERS = {
@@ -23,6 +25,7 @@ NUMBERS = {
     "norms": lambda snapshot: torch.stack(snapshot.logit_norms),
     "losses": lambda snapshot: snapshot.losses,
     "predictions": lambda snapshot: snapshot.predictions.double(),
+    "collapsed": lambda snapshot: snapshot.collapsed.double(),
     "embedding": lambda snapshot: snapshot.embedding,
 }
 
@@ -59,6 +62,22 @@ def test_one_pass_serves_all_renamings(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(snapshot, "pieces", lambda: passes.append(1) or pieces())
     assert len({float(network.losses.mean()) for network in networks}) == 3
     assert len(passes) == 1
+
+
+def test_measures_and_nulls_share_one_pass(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_pieces(monkeypatch)
+    rows, forward = [], StreamedSnapshot._pass
+    monkeypatch.setattr(StreamedSnapshot, "_pass", lambda self, numbers, keep: rows.append(numbers) or forward(self, numbers, keep))
+    found = analyze(run, ["loss", "numerical-health", "logit-cosines", "neuron-frequencies"], nulls=3)
+    assert all(isinstance(each, Result) for each in found.values())
+    assert torch.cat(rows).tolist() == list(range(169))
+
+
+def test_a_row_of_the_renamed_network_is_one_of_the_network(run: Run) -> None:
+    order = torch.randperm(13, generator=torch.Generator().manual_seed(0))
+    of_network = torch.rand(169, generator=torch.Generator().manual_seed(1)) < 0.5
+    found = Renaming(run.grid, order, 13).collapsed(of_network).view(13, 13)
+    assert all(found[a, b] == of_network[13 * order[a] + order[b]] for a in range(13) for b in range(13))
 
 
 def test_what_goes_beyond_the_sums_is_left_out_with_a_reason(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

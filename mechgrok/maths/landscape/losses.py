@@ -61,6 +61,40 @@ def per_example(logits: Tensor, labels: Tensor) -> Tensor:
     return -torch.log_softmax(logits, dim=-1, dtype=torch.float64).gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
+def collapsed(logits: Tensor) -> Tensor:
+    """Whether sum_c exp(logits_c - max logits) is exactly 1 in float32: the largest term absorbs all others.
+
+    The sum is that of PyTorch on the machine that computes it.
+
+    Parameters
+    ----------
+    logits : Tensor (batch, classes)
+        Rounded to float32 first.
+
+    Returns
+    -------
+    Tensor (batch,) of bool
+
+    References
+    ----------
+    Prieto et al. 2025 (arXiv 2501.04697), section 3.
+
+    Examples
+    --------
+    exp(-20) is 2e-9, and float32 resolves 1.2e-7 above 1.
+
+    >>> collapsed(torch.tensor([[20.0, 0.0], [10.0, 0.0]])).tolist()
+    [True, False]
+    """
+    # Chunks of rows are faster.
+    return torch.cat([_collapsed(rows.float()) for rows in logits.split(512)])
+
+
+def _collapsed(logits: Tensor) -> Tensor:
+    # exp(-80) is far below what float32 can add to 1; beyond exp(-87) come subnormal numbers, which take ten times as long.
+    return (logits - logits.amax(1, keepdim=True)).clamp_(min=-80).exp_().sum(1) == 1
+
+
 def per_label(logits: Tensor) -> Tensor:
     """log sum_c exp(logits_c) - logits_label for every possible label.
 

@@ -14,8 +14,6 @@ from mechgrok.measures.shared.by_split import headline_by_split, mean_by_split, 
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -41,10 +39,10 @@ class NumericalHealth(Measure):
     }
 
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        grid = snapshot.grid
-        collapsed, zero = _health(snapshot, grid.labels)
-        table = mean_by_split(grid, collapsed).rename(columns={"loss": "collapsed"})
-        zero_loss = mean_by_split_of_labels(grid, lambda labels: zero if labels is grid.labels else _health(snapshot, labels)[1])
+        grid, collapsed = snapshot.grid, snapshot.collapsed
+        table = mean_by_split(grid, collapsed.double()).rename(columns={"loss": "collapsed"})
+        # Two equal largest logits would sum to more than 1, so the largest logit of a collapsed row is one class.
+        zero_loss = mean_by_split_of_labels(grid, lambda labels: (collapsed & (snapshot.predictions == labels)).double())
         return table.assign(zero_loss=zero_loss["loss"])
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -55,25 +53,3 @@ class NumericalHealth(Measure):
     def headline(self, result: pd.DataFrame) -> Headline:
         found = {column: headline_by_split(result, column) for column in ("collapsed", "zero_loss")}
         return {f"{column}_{split}": value for column, values in found.items() for split, value in values.items()}
-
-
-def _health(snapshot: Snapshot, labels: Tensor) -> Tensor:
-    """1 for collapsed rows, and for those among them whose label has the largest logit, else 0 (2, n)."""
-    return snapshot.per_row(lambda piece: _of_piece(piece.logits, labels[piece.rows])).double().T
-
-
-def _of_piece(logits: Tensor, labels: Tensor) -> Tensor:
-    """The same for some rows (rows, 2), as bool."""
-    import torch
-
-    # Chunks of rows are faster.
-    pieces = [_collapsed_and_largest(rows.float()) for rows in logits.split(512)]
-    collapsed, largest = (torch.cat(each) for each in zip(*pieces, strict=True))
-    at_top = logits.gather(1, labels[:, None])[:, 0].float() == largest
-    return torch.stack([collapsed, collapsed & at_top], dim=1)
-
-
-def _collapsed_and_largest(logits: Tensor) -> tuple[Tensor, Tensor]:
-    largest = logits.amax(1, keepdim=True)
-    # exp(-80) is far below what float32 can add to 1; beyond exp(-87) come subnormal numbers, which take ten times as long.
-    return (logits - largest).clamp_(min=-80).exp_().sum(1) == 1, largest[:, 0]
