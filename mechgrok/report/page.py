@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
 
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
+from mechgrok.report import drawn, overview
 from mechgrok.report.entries import Entry, family_of
+from mechgrok.report.glossary import explained, term
 from mechgrok.report.highlights import highlights
 from mechgrok.report.numbers import show
 from mechgrok.report.terminal import ALL_DIGITS, FEW_DIGITS
 
-UNTITLED = 14
-"""Pixels above a figure without a title; the page has its own."""
 FEW = 8
 """The table at the top shows lists that are no longer than this."""
 
@@ -49,12 +48,15 @@ class Section:
     title: str
     text: str
     entries: tuple[Entry, ...]
+    above: tuple[Entry, ...]
+    """Those of its entries that the overview has."""
 
 
 def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: Analysis) -> str:
     """The page of one run."""
     rows = {label: _rows(found) for label, found in summary["measures"].items()}
     first = first_rows(summary["measures"], highlights(summary))
+    story, circuit = overview.story(entries), overview.circuit(entries)
     return (
         environment()
         .get_template("page.html")
@@ -63,7 +65,9 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
             run=summary["run"],
             entries=entries,
             analysis=analysis,
-            sections=list(_sections(entries, analysis)),
+            story=story,
+            circuit=circuit,
+            sections=list(_sections(entries, analysis, [story, *circuit])),
             rows=rows,
             first=first,
             leading=[entries[label] for label in first],
@@ -85,17 +89,25 @@ def first_rows(measures: Mapping[str, Any], chosen: Mapping[tuple[str, str], boo
 def environment() -> Environment:
     """Templates in which every value is escaped unless it is marked as safe."""
     made = Environment(loader=PackageLoader("mechgrok.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"show": show, "spec": _spec, "pretty": lambda value: json.dumps(value, indent=1)}
-    made.globals |= {"plotly_js": _plotly_js, "version": version("mechgrok"), "anchor": _anchor}
+    made.filters |= {
+        "show": show,
+        "spec": drawn.spec,
+        "explained": explained,
+        "quoted": shlex.quote,
+        "pretty": lambda value: json.dumps(value, indent=1),
+    }
+    made.globals |= {"plotly_js": drawn.library, "template": drawn.template, "size_of": drawn.style, "term": term}
+    made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
     return made
 
 
-def _sections(entries: Mapping[str, Entry], analysis: Analysis) -> Iterator[Section]:
+def _sections(entries: Mapping[str, Entry], analysis: Analysis, above: Sequence[Entry | None]) -> Iterator[Section]:
     further = _further([label for label in entries if label not in analysis.measures])
     for number, panel in enumerate((*analysis.panels, *further), 1):
-        found = tuple(entries[label] for label in panel.measures if label in entries)
+        found = [entries[label] for label in panel.measures if label in entries]
         if found:
-            yield Section(f"panel-{number}", panel.title, panel.text, found)
+            own, elsewhere = [entry for entry in found if entry not in above], [entry for entry in found if entry in above]
+            yield Section(f"panel-{number}", panel.title, panel.text, tuple(own), tuple(elsewhere))
 
 
 def _further(labels: Sequence[str]) -> Iterator[Panel]:
@@ -132,19 +144,3 @@ def _pieces(value: Any, digits: int) -> list[str]:
 def _anchor(label: str) -> str:
     """An id that no two labels share."""
     return "measure-" + "".join(letter if letter.isascii() and letter.isalnum() else f"-{ord(letter):x}-" for letter in label)
-
-
-def _spec(figure: go.Figure) -> dict[str, Any]:
-    """What plotly.js draws. The width is left to the page, which knows how much there is."""
-    spec: dict[str, Any] = json.loads(figure.to_json())
-    layout = spec["layout"]
-    size = {"width": layout.pop("width", 700), "height": layout.get("height", 400)}
-    if not (layout.get("title", {}).get("text") or layout.get("annotations") or layout.get("shapes")):
-        layout["margin"] = layout.get("margin", {}) | {"t": UNTITLED}
-    return {"data": spec["data"], "layout": layout | {"autosize": True}, "size": size}
-
-
-def _plotly_js() -> Markup:
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,6 +48,12 @@ class Visit:
         self.page.wait_for_load_state("load")
         self.url = path.as_uri()
 
+    def scroll_through(self) -> None:
+        """Brings each figure into view, and waits until it is drawn."""
+        for figure in self.page.locator("figure:has(.frame)").all():
+            figure.scroll_into_view_if_needed()
+            figure.locator("svg.main-svg").first.wait_for()
+
     def count(self, selector: str) -> int:
         return self.page.locator(selector).count()
 
@@ -56,6 +63,7 @@ def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) 
     visit = Visit(browser, run.path / "report" / "index.html")
     figures = len(REPORTED)
     assert visit.count(".plot") == figures
+    visit.scroll_through()
     assert visit.page.locator(".plot:has(svg.main-svg .xy)").count() == figures
     assert visit.complaints == []
     assert visit.requests == [visit.url]
@@ -72,11 +80,42 @@ def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:
 
 
 @pytest.mark.long
+def test_on_paper_every_figure_is_drawn_in_light_colours(browser: Any, run: Run) -> None:
+    page = browser.new_context(offline=True, color_scheme="dark").new_page()
+    page.goto((run.path / "report" / "index.html").as_uri())
+    page.locator("svg.main-svg").first.wait_for()
+    assert page.locator(".plot:has(svg.main-svg)").count() < len(REPORTED)
+    shades = "() => [...document.querySelectorAll('.main-svg')].map((each) => each.style.background).filter(Boolean)"
+    assert set(page.evaluate(shades)) == {"rgb(21, 23, 26)"}
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".plot:has(svg.main-svg)").count() == len(REPORTED)
+    assert set(page.evaluate(shades)) == {"white"}
+
+
+@pytest.mark.long
+def test_a_figure_and_its_data_are_saved(browser: Any, run: Run) -> None:
+    visit = Visit(browser, run.path / "report" / "index.html")
+    article = visit.page.locator("article:has(#measure-weight-2d-norms)")
+    article.locator("summary").click()
+    with visit.page.expect_download() as table:
+        article.get_by_text("Save data as CSV").click()
+    rows = list(csv.reader(table.value.path().read_text().splitlines()))
+    assert table.value.suggested_filename == "weight-norms.csv"
+    assert rows[0] == ["series", "x", "y", "value"]
+    assert {row[0] for row in rows[1:]} >= {"W_E", "W_U"}
+    with visit.page.expect_download() as picture:
+        article.get_by_text("Save as SVG").click()
+    assert picture.value.path().read_text().startswith("<svg")
+    assert visit.complaints == []
+
+
+@pytest.mark.long
 def test_names_are_shown_and_not_run(browser: Any, tmp_path: Path) -> None:
     parameter = "<a href='javascript:alert(1)'>W</a><b>x</b>"
     folder = make_run(tmp_path / "<script>alert(1)<_script>", extra={parameter: np.full((9, 9), 50, dtype=np.float32)})
     run = open_run(folder)
     visit = Visit(browser, write_report(run, analyze(run, ["weight-norms", Mine()], nulls=0)).page)
+    visit.scroll_through()
     assert visit.complaints == []
     legends = visit.page.locator(".legendtext").all_text_contents()
     assert parameter in legends

@@ -1,0 +1,67 @@
+"use strict";
+// Draws the figures of a page when they come into view, in the reader's colours, and in light colours on paper.
+const DARK = {"#262626": "#e4e2de", "#000000": "#ffffff", "white": "#15171a", "#bdbdbd": "#5d6166", "#0072B2": "#4aa8e8", "#D55E00": "#f08a3c",
+  "#009E73": "#2fc79b", "#CC79A7": "#e2a1c6"};
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const figures = [...document.querySelectorAll("figure:has(> .frame)")];
+const drawn = new Set();
+let onPaper = false;
+
+function shaded(text) {
+  if (onPaper || !prefersDark.matches) return text;
+  return Object.entries(DARK).reduce((all, [light, dark]) => all.replaceAll(`"${light}"`, `"${dark}"`), text);
+}
+
+const parsed = (element) => JSON.parse(shaded(element.textContent));
+const plotOf = (figure) => figure.querySelector(".plot");
+
+function draw(figure) {
+  const spec = parsed(figure.querySelector("script.spec"));
+  spec.layout.template = parsed(document.getElementById("template"));
+  drawn.add(figure);
+  return Plotly.react(plotOf(figure), spec.data, window.atStep ? atStep(figure, spec) : spec.layout, {displayModeBar: false});
+}
+
+const redraw = () => drawn.forEach(draw);
+const fit = (figure) => figure.style.setProperty("--scale", Math.min(1, figure.clientWidth / parseFloat(figure.style.getPropertyValue("--width"))));
+
+const sizes = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
+const views = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach(({target}) => {
+  views.unobserve(target);
+  draw(target);
+}), {rootMargin: "300px"});
+figures.forEach((figure) => { fit(figure); sizes.observe(figure); views.observe(figure); });
+
+prefersDark.addEventListener("change", redraw);
+addEventListener("beforeprint", () => { onPaper = true; figures.forEach(draw); });
+addEventListener("afterprint", () => { onPaper = false; redraw(); });
+
+function save(name, address) {
+  const link = document.createElement("a");
+  [link.href, link.download] = [address, name];
+  link.click();
+}
+
+const quoted = (value) => /[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : value ?? "";
+
+function lines(trace, index) {
+  const name = trace.name ?? index, [x, y] = [trace.x ?? [], trace.y ?? []];
+  if (trace.z) return [...trace.z].flatMap((row, i) => [...row].map((z, j) => [name, x[j] ?? j, y[i] ?? i, z]));
+  return Array.from({length: Math.max(x.length, y.length)}, (_, i) => [name, x[i], y[i], ""]);
+}
+
+const SAVE = {
+  csv: (plot) => {
+    const rows = [["series", "x", "y", "value"], ...plot._fullData.flatMap(lines)];
+    return "data:text/csv;charset=utf-8," + encodeURIComponent(rows.map((row) => row.map(quoted).join(",")).join("\n") + "\n");
+  },
+  svg: (plot) => Plotly.toImage(plot, {format: "svg", width: plot.layout.width, height: plot.layout.height}),
+};
+
+document.addEventListener("click", async ({target}) => {
+  const kind = target.dataset?.save;
+  if (!kind) return;
+  const figure = target.closest("article").querySelector("figure");
+  if (!drawn.has(figure)) await draw(figure);
+  save(`${target.dataset.name}.${kind}`, await SAVE[kind](plotOf(figure)));
+});
