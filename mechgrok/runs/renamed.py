@@ -120,6 +120,10 @@ class RenamedSnapshot(Snapshot):
     def collapsed(self) -> Tensor:
         return self._renamings[self._number].collapsed(self._renamings.of.collapsed)
 
+    @property
+    def softmax_sums(self) -> Tensor:
+        return self._beyond_sums()
+
     def losses_against(self, labels: Tensor) -> Tensor:
         return self.losses if labels is self.grid.labels else self._beyond_sums()
 

@@ -196,6 +196,12 @@ class Snapshot(OnTable):
         """Logits summed over the rows of equal phase (p, p); see maths.cosines."""
         return cosines.phase_sums(self.logits, self.grid.phase, self.p)
 
+    @property
+    def softmax_sums(self) -> Tensor:
+        """The softmax summed over the rows of equal phase, of each subset of the grid (subsets, p, p)."""
+        softmax, phase = self.logits.softmax(1), self.grid.phase
+        return torch.stack([cosines.phase_sums(softmax[mask], phase[mask], self.p) for mask in self.grid.subsets.values()])
+
     def relabelled(self, generator: torch.Generator) -> Snapshot:
         """The same network with its number tokens permuted at random: norms and ranks stay, structure over the tokens is lost.
 

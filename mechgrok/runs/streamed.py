@@ -80,6 +80,10 @@ class StreamedSnapshot(Snapshot):
     def collapsed(self) -> Tensor:
         return self._logit_sums.collapsed
 
+    @property
+    def softmax_sums(self) -> Tensor:
+        return self._logit_sums.softmax_sums
+
     def losses_against(self, labels: Tensor) -> Tensor:
         from mechgrok.maths.landscape import losses
 

@@ -22,7 +22,7 @@ class Piece:
 
 
 class LogitSums:
-    """Sums of the logits over rows of equal phase, their energies, and loss and answer of every row."""
+    """Sums of the logits and of their softmax over rows of equal phase, energies, and loss and answer of every row."""
 
     def __init__(self, grid: Grid, classes: int) -> None:
         self._grid, count = grid, len(grid.rows)
@@ -32,6 +32,7 @@ class LogitSums:
         self.losses = torch.empty(count, dtype=torch.float64)
         self.predictions = torch.empty(count, dtype=torch.int64)
         self.collapsed = torch.empty(count, dtype=torch.bool)
+        self._softmax_sums = torch.zeros(2 * grid.p, classes, dtype=torch.float64)
 
     def add(self, piece: Piece) -> Tensor:
         """Add a piece; returns log sum_c exp L[n, c] of its rows (rows,)."""
@@ -40,8 +41,24 @@ class LogitSums:
         centred = logits - logits.mean(1, keepdim=True)
         self.squares += torch.stack([matrix.flatten() @ matrix.flatten() for matrix in (logits, centred)])
         self.predictions[rows], self.collapsed[rows] = logits.argmax(1), losses.collapsed(logits)
-        self.losses[rows] = here = losses.per_example(logits, self._grid.labels[rows])
-        return here + logits.gather(1, self._grid.labels[rows, None])[:, 0]
+        return self._add_softmax(rows, logits)
+
+    def _add_softmax(self, rows: slice, logits: Tensor) -> Tensor:
+        top, is_test = logits.amax(1, keepdim=True), self._grid.subsets.get("test")
+        shifted = logits - top
+        at_label = shifted.gather(1, self._grid.labels[rows, None])
+        exponentials = shifted.exp_()
+        totals = exponentials.sum(1, keepdim=True)
+        self.losses[rows] = (totals.log() - at_label)[:, 0]
+        phase = self._grid.phase[rows] if is_test is None else self._grid.phase[rows] + self._grid.p * is_test[rows]
+        self._softmax_sums.index_add_(0, phase, exponentials.div_(totals))
+        return (totals.log() + top)[:, 0]
+
+    @property
+    def softmax_sums(self) -> Tensor:
+        """The softmax summed over the rows of equal phase, of each subset of the grid (subsets, p, p)."""
+        parts = self._softmax_sums.unflatten(0, (2, -1))
+        return torch.cat([parts.sum(0, keepdim=True), parts])[: len(self._grid.subsets)]
 
 
 class NeuronSums:

@@ -28,6 +28,7 @@ SHARED: dict[str, Callable[[Snapshot], Tensor]] = {
     "losses of other labels": lambda snapshot: snapshot.losses_against(snapshot.grid.labels.flip(0)),
     "predictions": lambda snapshot: snapshot.predictions,
     "collapsed": lambda snapshot: snapshot.collapsed,
+    "softmax sums": lambda snapshot: snapshot.softmax_sums,
     "logits of rows": lambda snapshot: snapshot.logits_at(torch.tensor([[3, 0], [1, 3]])),
     "largest logits": lambda snapshot: snapshot.per_row(lambda piece: piece.logits.amax(1)),
 }

@@ -127,14 +127,74 @@ def phase_parts(sums: Tensor, counts: Tensor) -> Parts:
     >>> parts(torch.tensor([0])).round(decimals=9).tolist()
     [[[1.0, -1.0]]]
     """
-    waves = _waves(len(sums))
-    overlaps = (waves * counts) @ waves.mT
-    heights = torch.linalg.pinv(overlaps, hermitian=True, rtol=1e-12) @ (waves @ sums)
+    return parts_of(heights(sums, counts), waves(len(sums)))
+
+
+def parts_of(heights: Tensor, waves: Tensor) -> Parts:
+    """The functions sum_w waves[k, w, s] heights[k, w, c] of (s, c).
+
+    Parameters
+    ----------
+    heights : Tensor (k, 2, c)
+    waves : Tensor (k, 2, p)
+
+    Returns
+    -------
+    callable
+        From phases (s,) to their values there (s, k, c).
+
+    Examples
+    --------
+    >>> parts_of(torch.tensor([[[2.0, 3.0], [0.0, 0.0]]]), torch.tensor([[[1.0, -1.0], [0.0, 0.0]]]))(torch.tensor([1])).tolist()
+    [[[-2.0, -3.0]]]
+    """
     return lambda phases: torch.einsum("kws,kwc->skc", waves[:, :, phases], heights)
 
 
-def _waves(p: int) -> Tensor:
-    """Cosine and sine of every frequency (p // 2, 2, p); zeros for the sine of p / 2."""
+def heights(sums: Tensor, counts: Tensor) -> Tensor:
+    """The coefficients of cos and sin w_k(phase) in every output's logits, for k = 1 .. p // 2.
+
+    Parameters
+    ----------
+    sums : Tensor (p, c)
+        As from `cosines.phase_sums`.
+    counts : Tensor (p,)
+        The number of rows of each phase.
+
+    Returns
+    -------
+    Tensor (p // 2, 2, c)
+
+    Examples
+    --------
+    The logits (3, 1) at phase 0 and (1, 3) at phase 1 are 2 + (1, -1) and 2 - (1, -1); the wave is (1, -1) / sqrt 2.
+
+    >>> found = heights(torch.tensor([[3.0, 1.0], [1.0, 3.0]], dtype=torch.float64), torch.tensor([1.0, 1.0], dtype=torch.float64))
+    >>> found.square().round(decimals=9).tolist()
+    [[[2.0, 2.0], [0.0, 0.0]]]
+    """
+    basis = waves(len(sums))
+    overlaps = (basis * counts) @ basis.mT
+    found: Tensor = torch.linalg.pinv(overlaps, hermitian=True, rtol=1e-12) @ (basis @ sums)
+    return found
+
+
+def waves(p: int) -> Tensor:
+    """Cosine and sine of every frequency, of unit length; zeros for the sine of p / 2.
+
+    Parameters
+    ----------
+    p : int
+
+    Returns
+    -------
+    Tensor (p // 2, 2, p)
+
+    Examples
+    --------
+    >>> waves(2).square().round(decimals=9).tolist()
+    [[[0.5, 0.5], [0.0, 0.0]]]
+    """
     padded = torch.zeros(2 * (p // 2), p, dtype=torch.float64)
     padded[: p - 1] = fourier.basis(p)[1:]
     return padded.view(p // 2, 2, p)

@@ -15,6 +15,8 @@ from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT, headline_by_split
 from mechgrok.plots.primitives import bars, curves, panels
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -24,7 +26,8 @@ class ExcludedLoss(Keyed):
     rows (all rows where the split is unknown).
 
     2-D: L'[:, c] = L[:, c] - P L[:, c], P the projection of functions of the row on cos and sin w_k(phase), over all rows, without
-    correction of the mean. Variant cube, in the table: only the multiples of cos w_k(phase - c) are subtracted. Float64.
+    correction of the mean. Variant cube, in the table: only the multiples of cos w_k(phase - c) are subtracted. Float64. Above p = 1000
+    products are in float32, and frequencies whose part of the logits is small are removed to first order, with an error below 2e-7.
     """
 
     name: ClassVar[str] = "excluded-loss"
@@ -80,18 +83,44 @@ class ExcludedLoss(Keyed):
 
 def _losses(snapshot: Snapshot, keys: list[int]) -> list[list[float]]:
     """For each split, the mean losses without all key frequencies (2-D, cube) and without each k = 1 .. p // 2."""
-    import torch
-
-    from mechgrok.maths.harmonic import cosines, exclusion
-
-    grid, sums, counts = snapshot.grid, snapshot.phase_sums, snapshot.grid.counts
-    together = torch.stack([cosines.phase_part(sums, counts, keys), cosines.cube_part(sums, counts, keys)], dim=1)
-    single = exclusion.phase_parts(sums, counts)
-    masks = torch.stack(list(grid.subsets.values()))
-    parts = lambda phases: torch.cat([together[phases], single(phases)], dim=1)  # noqa: E731
-    logits = exclusion.Logits(snapshot.logits_at, sums.shape[1], snapshot.precision)
-    found = exclusion.mean_losses(logits, grid.phase, grid.labels, parts, masks)
+    grid = snapshot.grid
+    found = _of_labels(snapshot, keys, grid.labels)
     if grid.corrupted is not None:
         train = list(grid.subsets).index("train")
-        found[train] = exclusion.mean_losses(logits, grid.phase, grid.trained_labels, parts, masks[train : train + 1])[0]
+        found[train] = _of_labels(snapshot, keys, grid.trained_labels)[train]
     return found.tolist()
+
+
+def _of_labels(snapshot: Snapshot, keys: list[int], labels: Tensor) -> Tensor:
+    """The same against some labels (splits, 2 + p // 2): parts that are faint to first order, without a pass through the rows."""
+    import torch
+
+    from mechgrok.maths.harmonic import exclusion, faint
+
+    grid, sums, counts = snapshot.grid, snapshot.phase_sums, snapshot.grid.counts
+    heights, waves, masks = exclusion.heights(sums, counts), exclusion.waves(snapshot.p), torch.stack(list(grid.subsets.values()))
+    is_faint = faint.errors(heights, snapshot.p) <= faint.NEGLIGIBLE[snapshot.precision]
+    found, losses = torch.empty(len(masks), 2 + len(is_faint), dtype=torch.float64), snapshot.losses_against(labels)
+    found[:] = torch.stack([losses[mask].mean() for mask in masks])[:, None]
+    if is_faint.any():
+        of_rows = zip(snapshot.softmax_sums, masks, strict=True)
+        increases = [faint.increases(heights[is_faint], waves[is_faint], each, grid.phase[mask], labels[mask]) for each, mask in of_rows]
+        found[:, 2:][:, is_faint] += torch.stack(increases)
+    exact = torch.cat([torch.full((2,), bool(keys)), ~is_faint])
+    if exact.any():
+        together, single = _without_keys(snapshot, keys), exclusion.parts_of(heights[~is_faint], waves[~is_faint])
+        parts = lambda phases: torch.cat([together[phases], single(phases)], dim=1)  # noqa: E731
+        logits = exclusion.Logits(snapshot.logits_at, sums.shape[1], snapshot.precision)
+        found[:, exact] = exclusion.mean_losses(logits, grid.phase, labels, parts, masks)
+    return found
+
+
+def _without_keys(snapshot: Snapshot, keys: list[int]) -> Tensor:
+    """The parts of all key frequencies, 2-D and cube (p, 2, p); none (p, 0, p) where there are no keys."""
+    import torch
+
+    from mechgrok.maths.harmonic import cosines
+
+    kinds = (cosines.phase_part, cosines.cube_part) if keys else ()
+    parts = [part(snapshot.phase_sums, snapshot.grid.counts, keys) for part in kinds]
+    return torch.stack(parts, dim=1) if parts else torch.zeros(len(snapshot.phase_sums), 0, snapshot.phase_sums.shape[1])

@@ -74,7 +74,10 @@ def _per_row(snapshot: Snapshot, part: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def _row_wise(snapshot: Snapshot, keys: list[int]) -> Callable[[Tensor], Tensor]:
-    """A function from labels to the loss of every row, its logits projected on cos and sin w_k c."""
+    """A function from labels to the loss of every row, its logits projected on cos and sin w_k c; of zeros where there are no keys."""
+    if not keys:
+        return _per_row(snapshot, snapshot.phase_sums.new_zeros(snapshot.phase_sums.shape))
+
     from mechgrok.maths.harmonic import ablation
     from mechgrok.maths.landscape import losses
 

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from by_hand import loss_by_hand, noise, some_train
+from corrupted import TASK, TRAIN, corrupted
 from planted import Planted, cosine_logits, handmade_snapshot, measured, table
 from published import KEYS, PRECISE, THREE, each, kept, loss, nats
 from torch import Tensor
 
-from mechgrok.maths.harmonic import cosines, exclusion
+from mechgrok.data.corruptions.increment import Increment
+from mechgrok.maths.harmonic import cosines, exclusion, faint
 from mechgrok.measures.ablations.excluded_loss import ExcludedLoss
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run
@@ -119,6 +122,38 @@ class TestExcludedLoss:
                 expected = loss_by_hand(rest, grid.labels.numpy())[mask.numpy()].mean()
                 assert rows["loss"]["2-D", k, split] == pytest.approx(expected, rel=1e-11)
         assert rows["key"].xs("2-D").xs("all", level="split").to_dict() == {0: True, 1: True, 2: False, 3: True}
+
+
+class TestFaintFrequencies:
+    """Frequencies that are removed to first order, against their removal from every row; train labels are partly corrupted."""
+
+    @pytest.fixture
+    def snapshot(self) -> Planted:
+        grid = Grid.of(TASK, TRAIN, corrupted(Increment(fraction=0.3)))
+        return Planted(grid, cosine_logits(grid, {2: 6.0}) + 0.05 * noise(len(grid.rows), grid.p))
+
+    @pytest.mark.parametrize("keys", [(2,), (1,)])
+    def test_within_their_bound(self, snapshot: Planted, keys: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+        exact = measured(ExcludedLoss(keys=keys), snapshot).table["loss"]
+        monkeypatch.setitem(faint.NEGLIGIBLE, torch.float64, 1e-3)
+        heights = exclusion.heights(snapshot.phase_sums, snapshot.grid.counts)
+        assert (faint.errors(heights, snapshot.p) <= 1e-3).tolist() == [True, False, True, True, True]
+        found = measured(ExcludedLoss(keys=keys), snapshot).table["loss"]
+        assert ((exact - found).abs() > 1e-14).any()
+        assert (exact - found).between(-1e-14, 1e-3).all()
+
+    def test_no_pass_where_all_are_faint(self, snapshot: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(faint.NEGLIGIBLE, torch.float64, math.inf)
+        monkeypatch.setattr(exclusion, "mean_losses", None)
+        rows = exclusion_of(snapshot, keys=[])
+        assert (rows[:, 0] == rows[:, 1]).all()
+        assert rows[0, 0] == pytest.approx(snapshot.losses.mean().item(), rel=1e-14)
+
+
+def exclusion_of(snapshot: Snapshot, keys: list[int]) -> np.ndarray:
+    """Losses (splits, 2 + p // 2) without a key set that is given to the measure itself."""
+    given = {"keys": pd.DataFrame({"frequency": keys, "key": [True] * len(keys)})}
+    return ExcludedLoss().compute(snapshot, given)["loss"].to_numpy().reshape(3, -1)
 
 
 class TestLowPrecision:
