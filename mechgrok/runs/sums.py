@@ -40,7 +40,7 @@ class LogitSums:
         self.phase_sums.index_add_(0, self._grid.phase[rows], logits)
         centred = logits - logits.mean(1, keepdim=True)
         self.squares += torch.stack([matrix.flatten() @ matrix.flatten() for matrix in (logits, centred)])
-        self.predictions[rows], self.collapsed[rows] = logits.argmax(1), losses.collapsed(logits)
+        self.predictions[rows] = logits.argmax(1)
         return self._add_softmax(rows, logits)
 
     def _add_softmax(self, rows: slice, logits: Tensor) -> Tensor:
@@ -49,10 +49,17 @@ class LogitSums:
         at_label = shifted.gather(1, self._grid.labels[rows, None])
         exponentials = shifted.exp_()
         totals = exponentials.sum(1, keepdim=True)
+        self.collapsed[rows] = self._collapsed(logits, totals[:, 0])
         self.losses[rows] = (totals.log() - at_label)[:, 0]
         phase = self._grid.phase[rows] if is_test is None else self._grid.phase[rows] + self._grid.p * is_test[rows]
         self._softmax_sums.index_add_(0, phase, exponentials.div_(totals))
         return (totals.log() + top)[:, 0]
+
+    def _collapsed(self, logits: Tensor, totals: Tensor) -> Tensor:
+        """As `losses.collapsed`, from logits and sum_c exp(L - max L) in float64; only rows of which it is near 1 are summed in float32."""
+        found = totals <= 1 + 2**-22 * logits.shape[1]
+        found[found.clone()] = losses.collapsed(logits[found]) if found.any() else found[found]
+        return found
 
     @property
     def softmax_sums(self) -> Tensor:

@@ -18,6 +18,7 @@ from mechgrok.runs import large
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.runs.streamed import StreamedSnapshot
+from mechgrok.runs.sums import LogitSums, Piece
 from mechgrok.tasks.modular import Modular
 
 SHARED: dict[str, Callable[[Snapshot], Tensor]] = {
@@ -126,6 +127,18 @@ def test_losses_of_a_piece_are_those_of_its_rows(tmp_path: Path, monkeypatch: py
     run = open_run(make_run(tmp_path / "run", p=11))
     expected = losses.per_example(run.snapshot().logits, run.grid.labels)
     require_equal(streamed(run, monkeypatch, 1).losses, expected)
+
+
+def test_collapsed_rows_of_pieces_are_those_of_the_whole_table() -> None:
+    """Labels from 5 to 30 above the other classes: float32 loses these at about log(59 * 2^24) = 20.7."""
+    grid = open_grid(59)
+    logits = torch.zeros(59**2, 59, dtype=torch.float64)
+    logits[torch.arange(59**2), grid.labels] = torch.linspace(5, 30, 59**2, dtype=torch.float64)
+    expected, sums = losses.collapsed(logits), LogitSums(grid, 59)
+    for rows in (slice(0, 1000), slice(1000, 59**2)):
+        sums.add(Piece(rows, logits[rows]))
+    assert torch.equal(sums.collapsed, expected)
+    assert 0 < expected.sum() < 59**2
 
 
 def open_grid(p: int):
