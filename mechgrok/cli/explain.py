@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -19,22 +19,27 @@ def main(arguments: list[str]) -> int:
     return flags.call(_explain, arguments, "explain")
 
 
-def _explain(measure: tyro.conf.Positional[str], run: Path | None = None) -> int:
+def _explain(
+    measure: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MEASURE")],
+    path: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[RUN]")] = None,
+    run: Path | None = None,
+) -> int:
     """Says what a measure is: definition, variants, columns, source.
 
     Args:
         measure: Its name; mechgrok list measures shows them.
-        run: A run, on whose last checkpoint all variants are computed and put side by side.
+        path: A run, on whose last checkpoint all variants are computed and put side by side.
+        run: The same run, as a flag.
     """
     from mechgrok.engine.registry import measures, nearest_measure
 
     if measure not in measures():
         raise UserError(f"unknown measure {measure}{nearest_measure(measure)}")
-    found = measures()[measure]
-    if run is None:
+    found, path = measures()[measure], path or run
+    if path is None:
         _say(found)
     else:
-        _compare(found, run)
+        _compare(found, path)
     return 0
 
 

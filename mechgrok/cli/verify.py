@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
 
 from mechgrok.cli import flags
 from mechgrok.errors import UserError
@@ -21,16 +23,19 @@ def main(arguments: list[str]) -> int:
     return flags.call(_verify, arguments, "verify")
 
 
-def _verify(oracles: Path | None = None) -> int:
+def _verify(
+    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER]")] = None, oracles: Path | None = None
+) -> int:
     """Checks the measures: against published numbers, recomputed from the files of their authors, and against what needs no file.
 
     A line for every number: what it must be, what it is, and the difference. Without a folder of files only laws, planted logits and the
     networks built by hand are checked. The exit status is 1 if a number is missed.
 
     Args:
-        oracles: The folder of published files; by default the one that the environment variable MECHGROK_ORACLES names.
+        folder: The folder of published files; by default the one that the environment variable MECHGROK_ORACLES names.
+        oracles: The same folder, as a flag.
     """
-    folder = oracles or (Path(os.environ[ORACLES]) if ORACLES in os.environ else None)
+    folder = folder or oracles or (Path(os.environ[ORACLES]) if ORACLES in os.environ else None)
     if folder is not None and not folder.is_dir():
         raise UserError(f"there is no folder {folder}; give --oracles, or set {ORACLES}, to the folder of published files")
     held = list(_shown(folder))

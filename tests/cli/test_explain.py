@@ -30,9 +30,10 @@ def test_an_unknown_measure_is_one_line_with_the_nearest_or_the_command_that_lis
     assert call("explain", name) == (2, "", f"mechgrok: unknown measure {name}; {hint}\n")
 
 
-def test_variants_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("flag", [[], ["--run"]])
+def test_variants_stand_side_by_side(flag: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = make_run(tmp_path / "run")
-    assert main(["explain", "key-frequencies", "--run", str(run)]) == 0
+    assert main(["explain", "key-frequencies", *flag, str(run)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "Key frequencies, run at step 20"
     labels = [line for line in said if line.startswith("key-frequencies")]

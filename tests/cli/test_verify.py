@@ -38,6 +38,13 @@ class TestVerify:
         assert main(["verify", "--oracles", str(tmp_path / "none")]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
+    @pytest.mark.parametrize("flag", [[], ["--oracles"]])
+    def test_the_folder_is_given_with_or_without_a_flag(
+        self, flag: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["verify", *flag, str(tmp_path)]) == 0
+        assert str(tmp_path) in capsys.readouterr().out
+
     def test_files_are_looked_for_and_said_to_be_absent(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["verify", "--oracles", str(tmp_path)]) == 0
         said = capsys.readouterr().out
