@@ -21,6 +21,10 @@ class UnavailableError(UserError):
     """A quantity that a network of the user does not hand out. The message names what would; measures are then not applicable."""
 
 
+class NoWeightsError(UserError):
+    """A file that is read and holds no weights; it may hold curves."""
+
+
 def require(obstacle: str | None) -> None:
     """Raises UnavailableError where there is an obstacle."""
     if obstacle:

@@ -41,7 +41,7 @@ def _import(
     formats of Nanda et al. 2023, Zhong et al. 2023 (with the config beside it) and Furuta et al. 2024; the file of TransformerLens'
     grokking demo. A folder holds the checkpoints of one network, whose steps are in the files or their names (2000.pth, step_500.pt,
     checkpoint-500/model.safetensors), and may hold a log of its curves. A log alone, such as Lightning's metrics.csv, or its folder,
-    becomes a run of curves without checkpoints.
+    becomes a run of curves without checkpoints, and so does a file of torch or numpy that holds curves and no weights.
     mechgrok list importers describes all formats.
 
     No code of the file is run. Where the train rows are known, the losses that the file records are computed again, which checks the split

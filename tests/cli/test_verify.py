@@ -39,9 +39,7 @@ class TestVerify:
         assert capsys.readouterr().err.count("\n") == 1
 
     @pytest.mark.parametrize("flag", [[], ["--oracles"]])
-    def test_the_folder_is_given_with_or_without_a_flag(
-        self, flag: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_folder_is_given_with_or_without_a_flag(self, flag: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["verify", *flag, str(tmp_path)]) == 0
         assert str(tmp_path) in capsys.readouterr().out
 

@@ -18,19 +18,20 @@ from mechgrok.runs.importing.containers.undated import Undated
 from mechgrok.runs.importing.file_names import NamedSteps, steps_of_names
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
-from mechgrok.runs.importing.reading import ENDINGS, convert, naming, weight_files
+from mechgrok.runs.importing.reading import ENDINGS, convert, naming, weight_files, with_step_of_name
 from mechgrok.runs.importing.safe_pickle import loading
 
 _SHOWN = 4
 
 
-def read_folder(folder: Path) -> Foreign:
+def read_folder(folder: Path, log: Path | None = None) -> Foreign:
     """The checkpoints of one network, each at the step that the file or its name gives.
 
-    Files of another network than most, files without weights, and files without a step beside others with one are left out, with a note.
+    The `log` is passed over. Files of another network than most, files without weights, and files without a step beside others with one are
+    left out, with a note.
     Raises UserError where no network is that of most files, where two have the same step, and where no file has one.
     """
-    paths = weight_files(folder)
+    paths = [path for path in weight_files(folder) if path != log]
     if not paths:
         raise UserError(
             f"{folder} holds no {', '.join(ENDINGS)} file and no log of curves; give a file, or the folder that the files lie in"
@@ -127,25 +128,20 @@ def _with_steps(folder: Path, found: Mapping[Path, Foreign]) -> tuple[dict[Path,
     unnamed = {path: str(path.relative_to(folder).with_suffix("")) for path, each in found.items() if None in each.snapshots}
     named, in_epochs = steps_of_names(unnamed) if len(found) > 1 else NamedSteps({})
     with_step = {
-        path: _at_step(each, named[path], in_epochs) if path in named else each
+        path: each.at_step(named[path], in_epochs=in_epochs) if path in named else each
         for path, each in found.items()
         if path in named or None not in each.snapshots
     }
     without = [path for path in found if path not in with_step]
     if not with_step:
         if len(without) == 1:
-            return dict(found), []
+            return {path: with_step_of_name(each, path) for path, each in found.items()}, []
         others = " and others" if len(without) > _SHOWN else ""
         raise UserError(
             f"neither contents nor names give the steps of {_listed(without)}{others}; names such as step_500.pt would, or import one file"
         )
     notes = ["steps are those in the files' names"] if named else []
     return with_step, notes + ([f"left out {_listed(without)}: neither the files nor their names give a step"] if without else [])
-
-
-def _at_step(foreign: Foreign, step: int, in_epochs: bool) -> Foreign:
-    counted = InEpochs(in_epochs, foreign.in_epochs.records)
-    return replace(foreign, snapshots={step: foreign.snapshots[None]}, in_epochs=counted)
 
 
 def _listed(paths: Sequence[Path]) -> str:

@@ -39,6 +39,24 @@ def steps_of_names(names: Mapping[Path, str]) -> NamedSteps:
     return _steps({path: names[path] for path in by_form[forms[0]]}) if forms else NamedSteps({})
 
 
+def step_of_path(path: Path) -> tuple[int, bool] | None:
+    """The step that the name of a single file holds, else that of its folder, such as checkpoint-300; and whether it counts epochs.
+
+    It is the number after a word for steps, or the whole name.
+    """
+    folder = path.resolve().parent.name
+    return _step_of_name(path.stem) or (_step_of_name(folder) if re.fullmatch(rf"({'|'.join(_WORDS)})\W?\d+", folder) else None)
+
+
+def _step_of_name(name: str) -> tuple[int, bool] | None:
+    before = _before(name)
+    named = [at for word in _WORDS for at in reversed(range(len(before))) if before[at].endswith(word)]
+    if not named and not name.isdecimal():
+        return None
+    at = named[0] if named else 0
+    return _number(_NUMBER.findall(name)[at]), before[at].endswith("epoch")
+
+
 def _number(text: str) -> int:
     return round(float(text[:-1]) * 1000) if text.endswith("k") else int(text)
 

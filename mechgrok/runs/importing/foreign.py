@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -74,3 +74,18 @@ class Foreign:
     def last(self) -> Mapping[str, Tensor]:
         """The weights of the last step; weights without a step count as the last."""
         return self.snapshots[None] if None in self.snapshots else self.snapshots[max(step for step in self.snapshots if step is not None)]
+
+    def at_step(self, step: int, *, in_epochs: bool) -> Foreign:
+        """The same with the weights that have no step at one, which may be a number of epochs.
+
+        Parameters
+        ----------
+        step : int
+        in_epochs : bool
+
+        Returns
+        -------
+        Foreign
+        """
+        counted = InEpochs(in_epochs, self.in_epochs.records)
+        return replace(self, snapshots={step: self.snapshots[None]}, in_epochs=counted)

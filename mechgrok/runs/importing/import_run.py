@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from torch import Tensor
 
 from mechgrok.config import Config, Training
-from mechgrok.errors import UserError
+from mechgrok.errors import NoWeightsError, UserError
 from mechgrok.models.architecture import Architecture
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
@@ -29,7 +29,7 @@ from mechgrok.runs.importing.inference.operation import identify_operation, with
 from mechgrok.runs.importing.inference.reading import read_network
 from mechgrok.runs.importing.inference.splits.split import infer_split
 from mechgrok.runs.importing.inference.task import infer_task
-from mechgrok.runs.importing.logs.import_log import import_log, log_of, with_log
+from mechgrok.runs.importing.logs.import_log import has_curves, import_log, log_of, with_log
 from mechgrok.runs.importing.networks.structure import Recognised
 from mechgrok.runs.importing.option_checks import require_consistent, require_log, require_records
 from mechgrok.runs.importing.options import Imported, ImportOptions
@@ -48,9 +48,13 @@ def import_file(path: Path, out: Path, options: ImportOptions) -> Imported:
     log, notes = log_of(path)
     if log is not None and not (path.is_dir() and reading.weight_files(path)):
         return import_log(log, out, options, notes)
-    if log is None:
-        require_log(options, path)
-    return import_weights(path, out, options, log, notes)
+    try:
+        return import_weights(path, out, options, log, notes)
+    except NoWeightsError:
+        curves = reading.weight_files(path) if path.is_dir() else [path]
+        if len(curves) > 1 or not has_curves(curves[0]):
+            raise
+        return import_log(curves[0], out, options, notes)
 
 
 def _refuse_own(path: Path) -> None:
@@ -64,7 +68,9 @@ def _refuse_own(path: Path) -> None:
 def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | None = None, about_logs: tuple[str, ...] = ()) -> Imported:
     """Makes a run of a weights file or a folder of checkpoints, with the curves of a `log` beside them."""
     require_consistent(options)
-    contents = read_folder(path) if path.is_dir() else reading.read(path)
+    contents = read_folder(path, log) if path.is_dir() else reading.read(path)
+    if log is None:
+        require_log(options, path)
     with reading.naming(path):
         read = date(with_log(contents, log, options) if log else contents, options)
         require_records(options, read)

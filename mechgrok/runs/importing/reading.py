@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import recognition
+from mechgrok.runs.importing.file_names import step_of_path
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.safe_pickle import loading
@@ -17,8 +19,18 @@ _CHECKPOINTS = "checkpoints"
 
 
 def read(path: Path) -> Foreign:
-    """The converted contents of a weights file. Raises UserError that begins with its path."""
-    return convert(WeightsFile(loading.read(path), path))
+    """The converted contents of a weights file, at the step that it or its name gives. Raises UserError that begins with its path."""
+    return with_step_of_name(convert(WeightsFile(loading.read(path), path)), path)
+
+
+def with_step_of_name(foreign: Foreign, path: Path) -> Foreign:
+    """Weights without a step at the one in the name of their file or its folder."""
+    named = step_of_path(path) if set(foreign.snapshots) == {None} else None
+    if named is None:
+        return foreign
+    step, in_epochs = named
+    note = f"the step of the weights, {step}, is that in the name of the file or its folder (correct it by --step N)"
+    return replace(foreign.at_step(step, in_epochs=in_epochs), notes=(*foreign.notes, note))
 
 
 def convert(file: WeightsFile) -> Foreign:
@@ -34,7 +46,7 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import furuta
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 from usual_reading import usual_reading
 
@@ -182,3 +184,47 @@ def test_a_broken_config_beside_the_checkpoints_is_named(wrap: Callable[..., obj
     (folder / "config.json").write_text("{")
     with pytest.raises(UserError, match=r"config\.json stands beside the weights and is no JSON"):
         import_file(folder, tmp_path / "run", SAID)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("checkpoint-300/model.safetensors", "checkpoint-300"),
+        ("checkpoint-300/model.safetensors", "checkpoint-300/model.safetensors"),
+        ("runs/step_300.pt", "runs"),
+        ("step_300.pt", "step_300.pt"),
+        ("p7_layers2_step300.pt", "p7_layers2_step300.pt"),
+        ("300.pt", "300.pt"),
+    ],
+)
+def test_a_single_checkpoint_is_at_the_step_of_its_name(name: str, given: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    save_file(state(1), path) if path.suffix == ".safetensors" else torch.save(state(1), path)
+    made = import_file(tmp_path / given, tmp_path / "out", SAID)
+    assert made.steps == (300,)
+    assert any(note.startswith("the step of the weights, 300, is that in the name") for note in made.notes)
+    assert import_file(tmp_path / given, tmp_path / "corrected", replace(SAID, step=310)).steps == (310,)
+
+
+@pytest.mark.parametrize("name", ["model_p7.pt", "grok_v2.pt", "run3/model.pt"])
+def test_other_numbers_in_names_are_no_steps(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    torch.save(state(1), path)
+    assert import_file(path, tmp_path / "out", SAID).steps == (0,)
+
+
+def test_the_log_of_checkpoints_in_folders_of_their_own_lies_in_the_last(tmp_path: Path) -> None:
+    """As Hugging Face's Trainer saves them: 1000 comes after 200."""
+    for step in (200, 1000):
+        folder = tmp_path / "saved" / f"checkpoint-{step}"
+        folder.mkdir(parents=True)
+        save_file(state(step), folder / "model.safetensors")
+        history = [{"step": at, "epoch": at / 10, "loss": 100 / at} for at in range(100, step + 1, 100)]
+        state_of_trainer = {"global_step": step, "log_history": [*history, {"step": step, "eval_loss": 2.0}]}
+        (folder / "trainer_state.json").write_text(json.dumps(state_of_trainer))
+    made = import_file(tmp_path / "saved", tmp_path / "run", SAID)
+    assert made.steps == (200, 1000)
+    metrics = open_run(tmp_path / "run").metrics
+    assert metrics[metrics.split == "train"].step.tolist() == list(range(100, 1001, 100))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mechgrok.errors import UserError
+from mechgrok.errors import NoWeightsError
 from mechgrok.runs.importing.containers.contents import Contents
 from mechgrok.runs.importing.containers.description import describe
 from mechgrok.runs.importing.containers.facts import find_facts
@@ -17,11 +17,11 @@ from mechgrok.runs.importing.containers.steps import InEpochs
 def unpack(data: Any, config: Any = None) -> Contents:
     """The contents of `data`, as it was read from a file, with the `config` beside it.
 
-    Raises UserError where it holds no weights, with what it holds.
+    Raises NoWeightsError where it holds no weights, with what it holds.
     """
     found = find_states(data)
     if not found.states:
-        raise UserError(f"the file holds no weights; it holds {describe(data)}")
+        raise NoWeightsError(f"the file holds no weights; it holds {describe(data)}")
     recorded = find_recorded(data)
     facts = find_facts(data if isinstance(data, dict) else {}, config if isinstance(config, dict) else {})
     return Contents(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from mechgrok.runs.creation import create
 from mechgrok.runs.importing import reading
 from mechgrok.runs.importing.containers.steps import InEpochs
 from mechgrok.runs.importing.foreign import Foreign
+from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.logs import hparams, lightning
 from mechgrok.runs.importing.logs.curves import read_curves, read_recorded
 from mechgrok.runs.importing.logs.hparams import Setting
@@ -26,6 +28,7 @@ from mechgrok.runs.importing.logs.log_files import ENDINGS
 from mechgrok.runs.importing.logs.task import task_of_log
 from mechgrok.runs.importing.option_checks import require_for_log
 from mechgrok.runs.importing.options import Imported, ImportOptions
+from mechgrok.runs.importing.safe_pickle import loading
 
 LOG = "metrics.csv"
 FORMAT = "log"
@@ -34,23 +37,23 @@ DESCRIBE = (
 )
 _HPARAMS = "hparams.yaml"
 _SHOWN = 4
+_NAMES = re.compile(r"loss|acc|hist|metric|log|curve|result|record|stats", re.IGNORECASE)
 _AVERAGED = "train readings are means over the batches of an epoch, taken while the network changes, with dropout; val is called test here"
 
 
 def log_of(path: Path) -> tuple[Path | None, tuple[str, ...]]:
-    """The log that a path means: itself, or the one in the folder; None where there is none. With notes on other logs beside it.
+    """The log that a path means: itself, or the one in the folder or beside its last checkpoint; None where there is none. With notes on
+    other logs beside it.
 
     Raises UserError for a folder of several logs without weights. Beside weights, none of several is taken but metrics.csv.
     """
     if not path.is_dir():
         return (path if path.suffix in ENDINGS else None), ()
-    logs = [
-        file for file in sorted(path.iterdir()) if file.suffix in ENDINGS and file.is_file() and (file.name == LOG or _has_curves(file))
-    ]
+    logs = _logs_in(path) or [log for folder in _last_folder(path) for log in _logs_in(folder)]
     names = ", ".join(log.name for log in logs[:_SHOWN])
-    if path / LOG in logs:
+    if logs and logs[0].with_name(LOG) in logs:
         others = ", ".join(log.name for log in logs if log.name != LOG)
-        return path / LOG, ((f"of the logs {names}, {LOG} is taken; left out {others}",) if others else ())
+        return logs[0].with_name(LOG), ((f"of the logs {names}, {LOG} is taken; left out {others}",) if others else ())
     if len(logs) > 1 and not reading.weight_files(path):
         raise UserError(f"{path} holds several logs: {names}; give one of them")
     if len(logs) > 1:
@@ -58,7 +61,25 @@ def log_of(path: Path) -> tuple[Path | None, tuple[str, ...]]:
     return (logs[0] if logs else None), ()
 
 
-def _has_curves(path: Path) -> bool:
+def _logs_in(folder: Path) -> list[Path]:
+    files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+    found = [file for file in files if file.suffix in ENDINGS and (file.name == LOG or has_curves(file))]
+    return found or [file for file in files if _is_named_log(file) and not WeightsFile(loading.read(file)).holds_weights]
+
+
+def _is_named_log(path: Path) -> bool:
+    """Whether a file of arrays is named as curves are, and holds some."""
+    return path.suffix in loading.ENDINGS and _NAMES.search(path.stem) is not None and has_curves(path)
+
+
+def _last_folder(path: Path) -> list[Path]:
+    """The folder of the last checkpoint, where each has a folder of its own."""
+    folders = {file.parent for file in reading.weight_files(path)} - {path}
+    return sorted(folders, key=lambda folder: [int(number) for number in re.findall(r"\d+", folder.name)])[-1:]
+
+
+def has_curves(path: Path) -> bool:
+    """Whether a file can be read as a log and holds a curve."""
     try:
         return not read_curves(path)[0].empty
     except UserError:

@@ -12,6 +12,7 @@ import pandas as pd
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.containers.curve_names import identify
 from mechgrok.runs.importing.logs.layouts import names_without_runs, plain_layout
+from mechgrok.runs.importing.safe_pickle import loading
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
@@ -19,10 +20,14 @@ ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 def read_log(path: Path) -> Any:
     """The contents of a log: records of a CSV, of JSON lines, or of a list in JSON; a dict of columns otherwise.
 
+    Curves may also lie in a file of torch.save, a pickle or an .npz.
+
     Raises UserError, with the path, for files that are none of these.
     """
     if not path.is_file():
         raise UserError(f"there is no file {path}; give the path of a log ({', '.join(ENDINGS)})")
+    if path.suffix in loading.ENDINGS:
+        return plain_layout(loading.read(path))
     if path.suffix in (".csv", ".tsv"):
         return plain_layout(_records(path, read_csv(path)))
     return plain_layout(_json_lines(path) if path.suffix in (".jsonl", ".ndjson") else _json(path))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hooked_states import network
@@ -228,3 +230,48 @@ def test_the_interval_of_a_log_beside_checkpoints(tmp_path: Path) -> None:
     given, made = imported(folder, tmp_path / "given", operation="add", record_every=15, reading=READING)
     assert given.metrics.step.tolist() == [0, 15, 30, 45]
     assert "the 4 records of train_losses: one every 15 updates, as --record-every gives" in made.notes
+
+
+CURVES = {"train_losses": [3.0, 2.0, 1.0], "test_losses": [3.0, 3.5, 0.5]}
+
+
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".pkl", ".npz"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_curves_alone_in_a_file_of_arrays_are_a_log(ending: str, nested: bool, tmp_path: Path) -> None:
+    path, data = tmp_path / f"run{ending}", {**CURVES, "steps": [0, 50, 100]}
+    if ending == ".npz":
+        np.savez(path, **{f"history/{name}" if nested else name: np.array(values) for name, values in data.items()})
+    elif ending == ".pkl":
+        path.write_bytes(pickle.dumps({"history": data} if nested else data))
+    else:
+        torch.save({"history": {name: torch.tensor(values) for name, values in data.items()}} if nested else data, path)
+    run, made = imported(path, tmp_path / "out")
+    assert (run.steps, run.task.kind) == ([], "unknown")
+    for split in ("train", "test"):
+        rows = run.metrics[run.metrics.split == split]
+        assert (rows.step.tolist(), rows.loss.tolist()) == ([0, 50, 100], CURVES[f"{split}_losses"])
+    assert any("curves alone, without a network" in note for note in made.notes)
+
+
+def test_curves_of_several_runs_by_other_keys_are_no_log(tmp_path: Path) -> None:
+    torch.save({"all_runs": {("add", 0.1): CURVES, ("add", 0.2): CURVES}}, tmp_path / "runs.pt")
+    with pytest.raises(UserError, match="holds no weights"):
+        import_file(tmp_path / "runs.pt", tmp_path / "out", ImportOptions())
+    assert not (tmp_path / "out").exists()
+
+
+def test_columns_of_weights_are_refused(tmp_path: Path) -> None:
+    torch.save(network(), tmp_path / "c.pt")
+    with pytest.raises(UserError, match="--columns names columns of a log"):
+        import_file(tmp_path / "c.pt", tmp_path / "out", ImportOptions(columns={"step": "epoch"}))
+
+
+def test_arrays_of_losses_beside_checkpoints_are_their_log(tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    torch.save(network(), folder / "step_100.pt")
+    np.savez(folder / "losses.npz", **CURVES, steps=[0, 50, 100])
+    run, made = imported(folder, tmp_path / "run", operation="add", reading=READING)
+    assert run.metrics[run.metrics.split == "test"].loss.tolist() == CURVES["test_losses"]
+    assert "curves of losses.npz" in made.notes
+    assert not any("left out" in note for note in made.notes)
