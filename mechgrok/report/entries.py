@@ -15,6 +15,7 @@ from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.families import family
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
+from mechgrok.report.frames import Frames, frames
 from mechgrok.report.labels import as_text
 from mechgrok.report.stored import Stored, parsed
 from mechgrok.runs.run import Run
@@ -35,6 +36,8 @@ class Entry:
     missing: Mapping[str, str] = field(default_factory=dict)
     null: Null = field(default_factory=dict)
     figure: go.Figure | None = None
+    frames: Frames = field(default_factory=dict)
+    """What the figure's panel of one checkpoint shows at other steps."""
     stale: str | None = None
     """What has changed since the result was computed."""
     reason: str = ""
@@ -113,6 +116,7 @@ def of_result(result: Result, stale: str | None) -> Entry:
             missing=result.missing,
             null=result.null,
             figure=as_text(result.figure()),
+            frames=frames(result),
             stale=stale,
         )
     except Exception as error:

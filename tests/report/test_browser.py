@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -107,6 +108,36 @@ def test_a_figure_and_its_data_are_saved(browser: Any, run: Run) -> None:
         article.get_by_text("Save as SVG").click()
     assert picture.value.path().read_text().startswith("<svg")
     assert visit.complaints == []
+
+
+@pytest.mark.long
+def test_the_slider_shows_other_checkpoints(browser: Any, run: Run) -> None:
+    from playwright.sync_api import expect
+
+    visit = Visit(browser, run.path / "report" / "index.html")
+    page, figure = visit.page, visit.page.locator("article:has(#measure-logit-2d-cosines) figure")
+    heights = "(figure) => Array.from(figure.querySelector('.plot')._fullData[0].y, (each) => +each.toPrecision(4))"
+    frames = json.loads(figure.locator("script.frames").text_content())
+    figure.scroll_into_view_if_needed()
+    figure.locator("svg.main-svg").first.wait_for()
+    assert figure.evaluate(heights) == frames["traces"][-1][0]["y"]
+    page.locator("#checkpoint").press("Home")
+    assert page.locator("output").text_content() == "step 0"
+    assert figure.evaluate(heights) == frames["traces"][0][0]["y"] != frames["traces"][-1][0]["y"]
+    assert figure.get_by_text("Step 0").count() == 1
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_text("Play", timeout=20_000)
+    assert figure.evaluate(heights) == frames["traces"][-1][0]["y"]
+    assert visit.complaints == []
+
+
+@pytest.mark.long
+def test_a_link_leads_to_a_figure_at_a_step(browser: Any, run: Run) -> None:
+    page = browser.new_context(offline=True, viewport={"width": 1200, "height": 700}).new_page()
+    page.goto((run.path / "report" / "index.html").as_uri() + "#measure-logit-2d-cosines&step=10")
+    figure = page.locator("article:has(#measure-logit-2d-cosines) figure")
+    figure.get_by_text("Step 10").wait_for()
+    assert 0 <= page.locator("#measure-logit-2d-cosines").bounding_box()["y"] < 700
 
 
 @pytest.mark.long

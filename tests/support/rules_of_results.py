@@ -20,7 +20,12 @@ def broken_rules(outcome: Outcome, draw: bool = True) -> list[str]:
         return [] if len(outcome.reason.split()) > 3 else [f"a reason of few words: {outcome.reason!r}"]
     if not isinstance(outcome, Result):
         return [outcome.traceback]
-    return [*_of_table(outcome), *_of_headline(outcome), *_of_null(outcome), *(_of_figure(outcome) if draw else ())]
+    return [
+        *_of_table(outcome),
+        *_of_headline(outcome),
+        *_of_null(outcome),
+        *((*_of_figure(outcome), *_of_frames(outcome)) if draw else ()),
+    ]
 
 
 def look(result: Result) -> tuple[object, ...]:
@@ -54,6 +59,21 @@ def _of_null(result: Result) -> Iterator[str]:
     numbers = [number for null in result.null.values() for number in null.values() if number is not None]
     if not all(map(math.isfinite, numbers)):
         yield f"a null that is not finite: {result.null}"
+
+
+def _of_frames(result: Result) -> Iterator[str]:
+    """The frame of a step holds what the figure of that step's table alone shows."""
+    if result.measure.per_run:
+        return
+    for step, rows in result.table.groupby("step"):
+        traces = result.measure.frame(rows)
+        drawn = result.measure.plot(rows).data if traces else ()
+        if len(traces) > len(drawn):
+            yield f"{len(traces)} traces in the frame of step {step} where the figure has {len(drawn)}"
+        for index, (trace, shown) in enumerate(zip(traces, drawn, strict=False)):
+            yield from (
+                f"{key} of trace {index} at step {step}" for key in trace if list(map(str, trace[key])) != list(map(str, shown[key]))
+            )
 
 
 def _of_figure(result: Result) -> Iterator[str]:

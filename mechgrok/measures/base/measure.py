@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
@@ -11,6 +11,8 @@ import pandas as pd
 from mechgrok.measures.base.base_measure import BaseMeasure, Fingerprints, Headline, Missing, Needed, Subjects
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
 
@@ -159,6 +161,21 @@ class Measure(BaseMeasure):
         DataFrame
             With exactly `columns`.
         """
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        """The values of its figure's panel of one checkpoint, by which the page shows that panel at other steps.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Its table at one step.
+
+        Returns
+        -------
+        sequence of mapping of str to array
+            The arrays "x" and "y" of the first traces of the figure; empty unless a subclass overrides this.
+        """
+        return ()
 
 
 class RunMeasure(BaseMeasure):

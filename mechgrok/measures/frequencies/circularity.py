@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -16,6 +16,8 @@ from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -54,11 +56,20 @@ class Circularity(InBasis):
         return table.assign(pc=range(1, self.components + 1), frequency=table["frequency"].astype(int))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        now = last(result).assign(component=lambda rows: rows["pc"].astype(str) + ": " + rows["frequency"].astype(str))
-        shown = bars(now, x="component", y="circularity", x_title="principal component: its frequency k", y_title="circularity")
+        now = last(result)
+        shown = bars(
+            now.assign(component=_names(now)),
+            x="component",
+            y="circularity",
+            x_title="principal component: its frequency k",
+            y_title="circularity",
+        )
         mean = result.groupby("step")["circularity"].mean().reset_index()
         over = curves(mean, x="step", y="circularity", x_title="step", y_title=f"mean of the first {now['pc'].max()} components")
         return beside_training(result, shown, over)
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return [{"x": _names(rows), "y": rows["circularity"]}]
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -70,3 +81,8 @@ class Circularity(InBasis):
             "frequencies": varying["frequency"].astype(int).tolist(),
             "variance": float(varying["variance"].sum()),
         }
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    """Each principal component with its frequency."""
+    return [f"{component}: {k}" for component, k in zip(rows["pc"], rows["frequency"], strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +14,8 @@ from mechgrok.measures.base.measure import Headline
 from mechgrok.measures.frequencies import spectra
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -36,6 +38,9 @@ class EmbeddingSpectrum(Keyed):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         return spectra.spectrum_figure(result)
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return spectra.spectrum_frame(rows)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         return spectra.spectrum_headline(result)

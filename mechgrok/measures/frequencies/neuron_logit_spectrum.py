@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +17,8 @@ from mechgrok.measures.shared.obstacles import needs_neurons
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -42,6 +44,9 @@ class NeuronLogitSpectrum(Keyed):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         return spectra.spectrum_figure(result)
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return spectra.spectrum_frame(rows)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         found = spectra.spectrum_headline(result)

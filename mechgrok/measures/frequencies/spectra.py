@@ -53,6 +53,12 @@ def spectrum_headline(result: pd.DataFrame, top: int = 5) -> Headline:
     }
 
 
+def spectrum_frame(rows: pd.DataFrame) -> list[dict[str, pd.Series]]:
+    """Frequencies and norms of the figure's bars at one checkpoint: of the cosines, then of the sines where there are some."""
+    norms = {name: rows[1:].dropna(subset=[name]) for name in ("cosine", "sine")}
+    return [{"x": now["frequency"], "y": now[name]} for name, now in norms.items() if len(now)]
+
+
 def spectrum_figure(result: pd.DataFrame) -> go.Figure:
     """Coefficients at the last checkpoint as bars, beside the shares of all frequencies over training."""
     now = last(result)[1:]

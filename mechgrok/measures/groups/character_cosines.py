@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -16,6 +16,8 @@ from mechgrok.measures.shared.over_training import beside_training
 from mechgrok.plots.primitives import bars, curves
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -65,6 +67,9 @@ class CharacterCosines(OnGroup):
         both = pd.concat([everything, key])
         over = curves(both, x="step", y="explained", color="representations", x_title="step", y_title="share explained")
         return beside_training(result, shown, over)
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return [{"x": rows["irrep"], "y": rows["similarity"]}]
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,7 @@ from mechgrok.plots.primitives import bars, curves
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
     from torch import Tensor
 
     from mechgrok.maths.harmonic.fits import Differences
@@ -62,10 +63,12 @@ class AttentionFit(InBasis):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         now = last(result)
-        named = now.assign(name=[f"{head}: {k}" if k else f"{head}" for head, k in zip(now["head"], now["frequency"], strict=True)])
-        shown = bars(named, x="name", y="fve", x_title="head: its frequency k", y_title="variance explained")
+        shown = bars(now.assign(name=_names(now)), x="name", y="fve", x_title="head: its frequency k", y_title="variance explained")
         over = curves(result, x="step", y="fve", color="head", x_title="step", y_title="variance explained")
         return beside_training(result, shown, over)
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return [{"x": _names(rows), "y": rows["fve"]}]
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)
@@ -92,3 +95,8 @@ def _table(found: Differences, varies: Tensor) -> pd.DataFrame:
         "fve": best.values.where(varies, float("nan")),
     }
     return pd.DataFrame({name: values.numpy() for name, values in columns.items()})
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    """Each head with its frequency."""
+    return [f"{head}: {k}" if k else f"{head}" for head, k in zip(rows["head"], rows["frequency"], strict=True)]

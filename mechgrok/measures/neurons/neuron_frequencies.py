@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -18,6 +18,8 @@ from mechgrok.plots.primitives import curves, histogram
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mechgrok.runs.snapshot import Snapshot
 
 
@@ -62,6 +64,9 @@ class NeuronFrequencies(InBasis):
         shown = _clusters(result)
         over = curves(shown, x="step", y="neurons", color="frequency", x_title="step", y_title="specialised neurons")
         return beside_training(result, spread, over, "Specialised neurons over training")
+
+    def frame(self, rows: pd.DataFrame) -> Sequence[Mapping[str, ArrayLike]]:
+        return [{"x": rows["fve"].dropna()}]
 
     def headline(self, result: pd.DataFrame) -> Headline:
         now = last(result)

@@ -19,10 +19,20 @@ function draw(figure) {
   const spec = parsed(figure.querySelector("script.spec"));
   spec.layout.template = parsed(document.getElementById("template"));
   drawn.add(figure);
-  return Plotly.react(plotOf(figure), spec.data, window.atStep ? atStep(figure, spec) : spec.layout, {displayModeBar: false});
+  if (!onPaper) showStep(figure, spec);
+  return Plotly.react(plotOf(figure), spec.data, spec.layout, {displayModeBar: false});
 }
 
-const redraw = () => drawn.forEach(draw);
+const isSeen = (figure) => { const box = figure.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; };
+
+// A figure out of view is drawn again when it comes into view.
+function redraw() {
+  for (const figure of [...drawn]) {
+    if (isSeen(figure)) draw(figure);
+    else { drawn.delete(figure); views.observe(figure); }
+  }
+}
+
 const fit = (figure) => figure.style.setProperty("--scale", Math.min(1, figure.clientWidth / parseFloat(figure.style.getPropertyValue("--width"))));
 
 const sizes = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
