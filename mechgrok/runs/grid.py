@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mechgrok.data.table_size import require_memory
 from mechgrok.models.forward.tables import Batch
 from mechgrok.tasks.charts import Chart, chart
 from mechgrok.tasks.task import Task
@@ -72,6 +73,7 @@ class Grid:
         -------
         Grid
         """
+        require_memory(task)
         rows = torch.ones(task.row_count, dtype=torch.bool)
         subsets = {"all": rows}
         if is_train is not None:

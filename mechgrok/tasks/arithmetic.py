@@ -167,6 +167,10 @@ class Arithmetic(Task):
     def row_count(self) -> int:
         return self._pairs if self.computes_rows else super().row_count
 
+    @property
+    def most_rows(self) -> int:
+        return self._pairs if len(self.formulas) == 1 else super().most_rows
+
     def inputs_at(self, rows: np.ndarray) -> np.ndarray:
         return self._tokens(self._operands_at(rows)) if self.computes_rows else super().inputs_at(rows)
 

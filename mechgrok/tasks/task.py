@@ -73,6 +73,11 @@ class Task(Part):
         return len(self.labels())
 
     @property
+    def most_rows(self) -> int:
+        """A number that the table has no more rows than, known without the table where it is computed by a formula."""
+        return self.row_count
+
+    @property
     def row_length(self) -> int:
         """The tokens of a row (pos)."""
         return self.inputs().shape[1]

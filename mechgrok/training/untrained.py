@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from mechgrok.config import Config
+from mechgrok.data.table_size import require_memory
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.training import initial, needs
@@ -31,6 +32,7 @@ def files(config: Config, execution: Execution, entries: Mapping[str, int] = NO_
     Raises UserError if parts of the config do not fit each other.
     """
     task = config.task
+    require_memory(task)
     mask = config.split.train_rows(task)
     labels = config.corruption.labels(task, mask)
     corrupted = labels.arrays() if labels else {}

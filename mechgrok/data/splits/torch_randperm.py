@@ -10,7 +10,7 @@ import numpy as np
 from mechgrok.data.splits.split import Shuffled
 
 _UINT32 = 2**32
-_AT_ONCE = 2**20
+_AT_ONCE = 2**16
 """Swaps whose places are computed together."""
 
 
