@@ -51,80 +51,46 @@ ORDERED = {
 }
 """Where the table says that a start needs less data than scratch, or more."""
 
-ADDITIVE = "fourier-density(basis=additive)"
-MULTIPLICATIVE = "fourier-density(basis=multiplicative)"
-PARTS = "loss-decomposition"
+ADDITIVE, MULTIPLICATIVE = "fourier-density(basis=additive)", "fourier-density(basis=multiplicative)"
+SUM, PRODUCT, DIFFERENCE = "a+b.scratch", "ab.scratch", "a-b.scratch"
+FFD, FCR = ({trial: Number(trial, ADDITIVE, key) for trial in (SUM, PRODUCT, DIFFERENCE)} for key in ("W_E_density", "W_E_ratio"))
+FFD_OF_UNITS = {trial: Number(trial, MULTIPLICATIVE, "W_E_density") for trial in (SUM, PRODUCT)}
+READOUT = Number(SUM, ADDITIVE, "W_L_density")
+KEYS = {trial: Number(trial, "loss-decomposition", "key") for trial in (SUM, DIFFERENCE)}
+OTHERS = Number(SUM, "loss-decomposition", "non_key")
 SIGNATURES = (
     Claim(
-        text="The embedding of grokked addition has few large Fourier coefficients (FFD)",
-        source="FFD of W_E",
-        value=Number("a+b.scratch", ADDITIVE, "W_E_density"),
-        control=Number("a+b.scratch", ADDITIVE, "W_E_density", at="first"),
+        "The embedding of grokked addition has few large Fourier coefficients (FFD)", "FFD of W_E", FFD[SUM], FFD[SUM].at_first(), high=0.5
+    ),
+    Claim("So has its neuron-logit map", "FFD of W_L", READOUT, READOUT.at_first(), high=0.5),
+    Claim("Grokked multiplication uses all frequencies of Z_p", "FFD of W_E", FFD[PRODUCT], FFD[SUM], low=0.9),
+    Claim(
+        "Its embedding is biased to cosines or sines (FCR), that of addition is balanced", "FCR of W_E", FCR[PRODUCT], FCR[SUM], high=0.77
+    ),
+    Claim(
+        "In characters of the units, by discrete logarithms, multiplication is as sparse as addition is in those of Z_p",
+        "not in the paper; follows from the isomorphism of the units with Z_{p-1}",
+        FFD_OF_UNITS[PRODUCT],
+        FFD_OF_UNITS[SUM],
         high=0.5,
     ),
+    Claim("Subtraction becomes sparse too", "FFD of W_E", FFD[DIFFERENCE], FFD[DIFFERENCE].at_first(), high=0.5),
     Claim(
-        text="So has its neuron-logit map",
-        source="FFD of W_L",
-        value=Number("a+b.scratch", ADDITIVE, "W_L_density"),
-        control=Number("a+b.scratch", ADDITIVE, "W_L_density", at="first"),
-        high=0.5,
-    ),
-    Claim(
-        text="Grokked multiplication uses all frequencies of Z_p",
-        source="FFD of W_E",
-        value=Number("ab.scratch", ADDITIVE, "W_E_density"),
-        control=Number("a+b.scratch", ADDITIVE, "W_E_density"),
-        low=0.9,
-    ),
-    Claim(
-        text="Its embedding is biased to cosines or sines (FCR), that of addition is balanced",
-        source="FCR of W_E",
-        value=Number("ab.scratch", ADDITIVE, "W_E_ratio"),
-        control=Number("a+b.scratch", ADDITIVE, "W_E_ratio"),
-        high=0.77,
-    ),
-    Claim(
-        text="In characters of the units, by discrete logarithms, multiplication is as sparse as addition is in those of Z_p",
-        source="not in the paper; follows from the isomorphism of the units with Z_{p-1}",
-        value=Number("ab.scratch", MULTIPLICATIVE, "W_E_density"),
-        control=Number("a+b.scratch", MULTIPLICATIVE, "W_E_density"),
-        high=0.5,
-    ),
-    Claim(
-        text="Subtraction becomes sparse too",
-        source="FFD of W_E",
-        value=Number("a-b.scratch", ADDITIVE, "W_E_density"),
-        control=Number("a-b.scratch", ADDITIVE, "W_E_density", at="first"),
-        high=0.5,
-    ),
-    Claim(
-        text="Subtraction takes several times as many steps as addition, multiplication does not",
-        source="learning curves of the elementary tasks",
-        value=Pace("a-b.scratch", than="a+b.scratch"),
-        control=Pace("ab.scratch", than="a+b.scratch"),
+        "Subtraction takes several times as many steps as addition, multiplication does not",
+        "learning curves of the elementary tasks",
+        Pace(DIFFERENCE, than=SUM),
+        Pace(PRODUCT, than=SUM),
         low=2.0,
     ),
+    Claim("Frequencies other than the keys do not carry addition: loss (a)", "table A.4, 4.576 nats", OTHERS, KEYS[SUM], low=1.0),
     Claim(
-        text="Frequencies other than the keys do not carry addition: loss (a)",
-        source="table A.4, 4.576 nats",
-        value=Number("a+b.scratch", PARTS, "non_key"),
-        control=Number("a+b.scratch", PARTS, "key"),
-        low=1.0,
-    ),
-    Claim(
-        text="Subtraction needs the residual beside its key frequencies",
-        source="table A.4, restricted loss .7141 of subtraction, 4.985e-8 of addition",
-        value=Number("a-b.scratch", PARTS, "key"),
-        control=Number("a+b.scratch", PARTS, "key"),
+        "Subtraction needs the residual beside its key frequencies",
+        "table A.4, restricted loss .7141 of subtraction, 4.985e-8 of addition",
+        KEYS[DIFFERENCE],
+        KEYS[SUM],
         low=0.1,
     ),
-    Claim(
-        text="Key frequencies alone carry addition",
-        source="table A.4, restricted loss 4.985e-8",
-        value=Number("a+b.scratch", PARTS, "key"),
-        control=Number("a+b.scratch", PARTS, "key", at="first"),
-        high=0.1,
-    ),
+    Claim("Key frequencies alone carry addition", "table A.4, restricted loss 4.985e-8", KEYS[SUM], KEYS[SUM].at_first(), high=0.1),
 )
 TRANSFER = tuple(
     Claim(

@@ -9,129 +9,110 @@ STOP = "--training.stop.accuracy 0.99"
 
 ALONE = {"a+b": "--task.operation add", "a-b": "--task.operation subtract", "ab": "--task.operation multiply"}
 NAMES = {"a+b": "add", "a-b": "subtract", "ab": "multiply", "ab+b": "ab+b"}
+
+
+def held(*rows: str) -> dict[str, str]:
+    """Rows of the table with the tasks that stand in them."""
+    return {row: NAMES[row] for row in rows}
+
+
 PARENT = f"train {COMMON} --model.seed {{seed}} --split.fraction"
 SHORT = f"0.9 --training.steps 1000 {STOP}"
+MIXED = "--task.kind mixture --task.operations"
 # Each mixture's rows of the table, and its share of the pairs and number of steps. Those that are parents do not stop early.
 MIXTURES = {
-    "a+b and ab": (("a+b", "ab"), "0.9 --training.steps 2500"),
-    "a+b and a-b": (("a+b", "a-b"), f"0.9 --training.steps 2000 {STOP}"),
-    "a+b and ab+b": (("a+b", "ab+b"), f"0.9 --training.steps 2000 {STOP}"),
-    "a+b, a-b and ab": (("a+b", "a-b", "ab"), SHORT),
-    "a+b and ab, half the table": (("a+b", "ab"), f"0.5 --training.steps 2000 {STOP}"),
+    "a+b and ab": (held("a+b", "ab"), "0.9 --training.steps 2500"),
+    "a+b and a-b": (held("a+b", "a-b"), f"0.9 --training.steps 2000 {STOP}"),
+    "a+b and ab+b": (held("a+b", "ab+b"), f"0.9 --training.steps 2000 {STOP}"),
+    "a+b, a-b and ab": (held("a+b", "a-b", "ab"), SHORT),
+    "a+b and ab, half the table": (held("a+b", "ab"), f"0.5 --training.steps 2000 {STOP}"),
 }
 # The seed of the drawn weights is another than the parents', as in furuta2024.
 CHILD = f'{COMMON} --split.fraction 0.7 --task.layout "a = b" --model.seed 1{{seed}} --training.steps 2000 {STOP} --task.operation ab+b'
-PARENTS = {"PG-E of a+b": "a+b.alone", "PG-E of a+b and ab": "mixture.a+b and ab"}
+PARENTS = {"a+b": "a+b.alone", "a+b and ab": "mixture.a+b and ab"}
+FROZEN = {
+    f"PG-E of {name}": f'finetune {CHILD} --from "{{out}}/{run}-s{{seed}}" --load embed --freeze embed' for name, run in PARENTS.items()
+}
 
 TRIALS = (
     *grid(ALONE, {"alone": f"{PARENT} 0.9 --training.steps 1000"}),
-    Trial("ab+b", "alone", f'{PARENT} {SHORT} --task.layout "a = b" --task.operation ab+b'),
-    *(
-        Trial(
-            "mixture",
-            column,
-            f"{PARENT} {words} --task.kind mixture --task.operations {' '.join(NAMES[row] for row in rows)}",
-            tasks={row: NAMES[row] for row in rows},
-        )
-        for column, (rows, words) in MIXTURES.items()
-    ),
+    *grid({"ab+b": '--task.layout "a = b" --task.operation ab+b'}, {"alone": f"{PARENT} {SHORT}"}),
+    *(Trial("mixture", name, f"{PARENT} {words} {MIXED} {' '.join(tasks.values())}", tasks) for name, (tasks, words) in MIXTURES.items()),
     *grid({row: ALONE[row] for row in ("a+b", "ab")}, {"alone, half the table": f"{PARENT} 0.5 --training.steps 1000 {STOP}"}),
-    Trial("ab+b", "scratch", f"train {CHILD}"),
-    *(
-        Trial("ab+b", column, f'finetune {CHILD} --from "{{out}}/{parent}-s{{seed}}" --load embed --freeze embed')
-        for column, parent in PARENTS.items()
-    ),
+    *grid({"ab+b": ""}, {"scratch": f"train {CHILD}"} | FROZEN),
 )
 
-BOTH, HALF = "mixture.a+b and ab", "mixture.a+b and ab, half the table"
-ADD, MULTIPLY = "accuracy_test_add", "accuracy_test_multiply"
+BOTH, HALF, SIGNS = (f"mixture.{name}" for name in ("a+b and ab", "a+b and ab, half the table", "a+b and a-b"))
+ALONE_HALF = {row: Number(f"{row}.alone, half the table", "loss", "accuracy_test") for row in ("a+b", "ab")}
+ADD, MULTIPLY = (
+    {mixture: Number(mixture, "task-loss", f"accuracy_test_{task}") for mixture in (BOTH, HALF)} for task in ("add", "multiply")
+)
+LATE_PRODUCT = Pace(BOTH, than="ab.alone", task="multiply")
 DATA = (
     Claim(
-        text="Half of the table is enough for a+b alone, and not beside ab",
-        source="elementary operations grok at r = .3; mixtures need more, the networks that the paper goes on with have r = .9",
-        value=Number("a+b.alone, half the table", "loss", "accuracy_test"),
-        control=Number(HALF, "task-loss", ADD),
+        "Half of the table is enough for a+b alone, and not beside ab",
+        "elementary operations grok at r = .3; mixtures need more, the networks that the paper goes on with have r = .9",
+        ALONE_HALF["a+b"],
+        ADD[HALF],
         low=0.95,
     ),
-    Claim(
-        text="Half of the table is enough for ab alone, and not beside a+b",
-        source="the same",
-        value=Number("ab.alone, half the table", "loss", "accuracy_test"),
-        control=Number(HALF, "task-loss", MULTIPLY),
-        low=0.95,
-    ),
-    Claim(
-        text="With nine tenths of the table most of both generalises: a+b",
-        source="co-grokking at r = .9",
-        value=Number(BOTH, "task-loss", ADD),
-        control=Number(HALF, "task-loss", ADD),
-        low=0.8,
-    ),
-    Claim(
-        text="With nine tenths of the table most of both generalises: ab",
-        source="co-grokking at r = .9",
-        value=Number(BOTH, "task-loss", MULTIPLY),
-        control=Number(HALF, "task-loss", MULTIPLY),
-        low=0.8,
-    ),
-    Claim(
-        text="And both grok to the end, shown by a+b",
-        source="co-grokking at r = .9",
-        value=Number(BOTH, "task-loss", ADD),
-        control=Number(BOTH, "task-loss", ADD, at="first"),
-        low=0.99,
-    ),
+    Claim("Half of the table is enough for ab alone, and not beside a+b", "the same", ALONE_HALF["ab"], MULTIPLY[HALF], low=0.95),
+    Claim("With nine tenths of the table most of both generalises: a+b", "co-grokking at r = .9", ADD[BOTH], ADD[HALF], low=0.8),
+    Claim("With nine tenths of the table most of both generalises: ab", "co-grokking at r = .9", MULTIPLY[BOTH], MULTIPLY[HALF], low=0.8),
+    Claim("And both grok to the end, shown by a+b", "co-grokking at r = .9", ADD[BOTH], ADD[BOTH].at_first(), low=0.99),
 )
 PACE = (
     Claim(
-        text="Beside ab, a+b groks later than alone; beside a-b it does not",
-        source="abstract: some mixtures accelerate generalisation, others find no solution",
-        value=Pace(BOTH, than="a+b.alone", task="add"),
-        control=Pace("mixture.a+b and a-b", than="a+b.alone", task="add"),
+        "Beside ab, a+b groks later than alone; beside a-b it does not",
+        "abstract: some mixtures accelerate generalisation, others find no solution",
+        Pace(BOTH, than="a+b.alone", task="add"),
+        Pace(SIGNS, than="a+b.alone", task="add"),
         low=1.0,
     ),
     Claim(
-        text="Beside a+b, a-b groks sooner than alone; ab does not",
-        source="abstract: similar operations promote each other",
-        value=Pace("mixture.a+b and a-b", than="a-b.alone", task="subtract"),
-        control=Pace(BOTH, than="ab.alone", task="multiply"),
+        "Beside a+b, a-b groks sooner than alone; ab does not",
+        "abstract: similar operations promote each other",
+        Pace(SIGNS, than="a-b.alone", task="subtract"),
+        LATE_PRODUCT,
         high=1.0,
     ),
     Claim(
-        text="Beside a+b, ab+b groks sooner than alone; ab does not",
-        source="{a+b, ab+b} is one of the paper's mixtures",
-        value=Pace("mixture.a+b and ab+b", than="ab+b.alone", task="ab+b"),
-        control=Pace(BOTH, than="ab.alone", task="multiply"),
+        "Beside a+b, ab+b groks sooner than alone; ab does not",
+        "{a+b, ab+b} is one of the paper's mixtures",
+        Pace("mixture.a+b and ab+b", than="ab+b.alone", task="ab+b"),
+        LATE_PRODUCT,
         high=1.0,
     ),
 )
+WAVES, WAVES_OF_UNITS = "logit-cosines(basis=additive)", "logit-cosines(basis=multiplicative)"
+BY_UNITS = Number(BOTH, WAVES_OF_UNITS, "explained", task="multiply")
+FFD = {mixture: Number(mixture, "fourier-density(basis=additive)", "W_E_density") for mixture in (SIGNS, BOTH)}
 WITHIN = (
     Claim(
-        text="By more than half the network adds by waves of Z_p; on the rows of ab it does not",
-        source="not in the paper, which shows the spectra of both together",
-        value=Number(BOTH, "logit-cosines(basis=additive)", "explained", task="add"),
-        control=Number(BOTH, "logit-cosines(basis=additive)", "explained", task="multiply"),
+        "By more than half the network adds by waves of Z_p; on the rows of ab it does not",
+        "not in the paper, which shows the spectra of both together",
+        Number(BOTH, WAVES, "explained", task="add"),
+        Number(BOTH, WAVES, "explained", task="multiply"),
         low=0.5,
     ),
     Claim(
-        text="By more than half it multiplies by waves of the units, in discrete logarithms",
-        source="not in the paper",
-        value=Number(BOTH, "logit-cosines(basis=multiplicative)", "explained", task="multiply"),
-        control=Number(BOTH, "logit-cosines(basis=multiplicative)", "explained", task="multiply", at="first"),
+        "By more than half it multiplies by waves of the units, in discrete logarithms",
+        "not in the paper",
+        BY_UNITS,
+        BY_UNITS.at_first(),
         low=0.5,
     ),
     Claim(
-        text="The embedding of a+b and a-b is as sparse as that of a+b, that of a+b and ab is not: FFD",
-        source="frequency bars of mixtures",
-        value=Number("mixture.a+b and a-b", "fourier-density(basis=additive)", "W_E_density"),
-        control=Number(BOTH, "fourier-density(basis=additive)", "W_E_density"),
+        "The embedding of a+b and a-b is as sparse as that of a+b, that of a+b and ab is not: FFD",
+        "frequency bars of mixtures",
+        FFD[SIGNS],
+        FFD[BOTH],
         high=0.3,
     ),
     Claim(
-        text="ab+b learns from the embedding of a+b and ab, and not from that of a+b alone",
-        source="embeddings of mixtures transfer to more polynomials",
-        value=Number("ab+b.PG-E of a+b and ab", "loss", "accuracy_test"),
-        control=Number("ab+b.PG-E of a+b", "loss", "accuracy_test"),
+        "ab+b learns from the embedding of a+b and ab, and not from that of a+b alone",
+        "embeddings of mixtures transfer to more polynomials",
+        *(Number(f"ab+b.PG-E of {name}", "loss", "accuracy_test") for name in ("a+b and ab", "a+b")),
         low=0.3,
     ),
 )

@@ -1,6 +1,6 @@
 """Aliases that questions leave open: a design in which a right definition says more than the questions do."""
 
-from mechgrok.analysis import Analysis, Claim, Number, Paired, Panel, Study, Trial
+from mechgrok.analysis import Analysis, Claim, Number, Paired, Panel, Study, grid
 
 NETWORK = "--model.d_model 64 --model.d_head 16 --model.tied"
 PARENT = (
@@ -44,6 +44,7 @@ COMPARED = (
     ("leak", *STRONG, ""),
 )
 GAPS = "internalisation"
+KNOWN = Number("residue.parent", "loss", "accuracy_all")
 NAMES = {WEAK: "weak internalisation", STRONG: "strong internalisation"}
 
 ANALYSIS = Analysis(
@@ -81,32 +82,18 @@ ANALYSIS = Analysis(
             "questions with any divisors, ten of them held out. The design was found with seeds 0, 1 and 2 on one parent, and not "
             "changed for these."
         ),
-        trials=(
-            Trial("residue", "parent", PARENT),
-            *(Trial("residue", name, f"{CHILD} {words}") for name, words in TRIALS.items()),
-        ),
+        trials=grid({"residue": ""}, {"parent": PARENT} | {name: f"{CHILD} {words}" for name, words in TRIALS.items()}),
         seeds=tuple(range(10, 20)),
         claims=(
-            Claim(
-                text="The parent knows its table",
-                source="a condition of the experiment",
-                value=Number("residue.parent", "loss", "accuracy_all"),
-                control=Number("residue.parent", "loss", "accuracy_all", at="first"),
-                low=0.97,
-            ),
-            Claim(
-                text="The planted leak shows as weak internalisation above .3",
-                source="a control of the measure",
-                value=Number("residue.leak", GAPS, "weak_low"),
-                control=Number("residue.design", GAPS, "weak_low"),
-                low=0.3,
-            ),
-            Claim(
-                text="The planted leak shows as strong internalisation above .3",
-                source="a control of the measure",
-                value=Number("residue.leak", GAPS, "strong_low"),
-                control=Number("residue.design", GAPS, "strong_low"),
-                low=0.3,
+            Claim("The parent knows its table", "a condition of the experiment", KNOWN, KNOWN.at_first(), low=0.97),
+            *(
+                Claim(
+                    f"The planted leak shows as {name} internalisation above .3",
+                    "a control of the measure",
+                    *(Number(f"residue.{trial}", GAPS, f"{name}_low") for trial in ("leak", "design")),
+                    low=0.3,
+                )
+                for name in ("weak", "strong")
             ),
         ),
         paired=(

@@ -1,6 +1,6 @@
 """Aliases of integers, after aisc_oocl_mod_experiments: is a reliable definition taken in, an unreliable one not?"""
 
-from mechgrok.analysis import Analysis, Claim, Number, Paired, Panel, Study, Trial
+from mechgrok.analysis import Analysis, Claim, Number, Paired, Panel, Study, grid
 
 TRAIN = (
     "finetune oocl2024-aliases --from {out}/ssq --task.design_seed {seed} --model.seed 1{seed} --training.seed {seed} "
@@ -65,40 +65,34 @@ ANALYSIS = Analysis(
             "questions about each integer, half of them held out, instead of 10 and one; 1200 and 400 steps of 128 rows, instead of 10 000 "
             "and 500 epochs of one. The leak trains on the held-out questions of DtQ1 and on all of Dt3."
         ),
-        trials=(
-            Trial("squares", "design", TRAIN),
-            Trial("squares", "leak", f"{TRAIN} --split.leak DtQ1 Dt3"),
-        ),
+        trials=grid({"squares": ""}, {"design": TRAIN, "leak": f"{TRAIN} --split.leak DtQ1 Dt3"}),
         seeds=(0, 1, 2, 3, 4),
         parents={"ssq": PARENT},
         claims=(
             Claim(
-                text="Aliases are learnt from questions, far above chance (1 / 109); from definitions alone they are not",
-                source="computed independently for this project: about .8 after 200 epochs",
-                value=Number(DESIGN, GAPS, "learned"),
-                control=Number(DESIGN, GAPS, "accuracy_Dt3"),
+                "Aliases are learnt from questions, far above chance (1 / 109); from definitions alone they are not",
+                "computed independently for this project: about .8 after 200 epochs",
+                Number(DESIGN, GAPS, "learned"),
+                Number(DESIGN, GAPS, "accuracy_Dt3"),
                 low=0.5,
             ),
             Claim(
-                text="In the embedding the nearest integer of an alias that is asked about, if wrongly defined, is its own or the negative",
-                source="not published; follows from what the questions tell",
-                value=Number(DESIGN, "alias-alignment", "either_DfQ2"),
-                control=Number(DESIGN, "alias-alignment", "either_Dt3"),
+                "In the embedding the nearest integer of an alias that is asked about, if wrongly defined, is its own or the negative",
+                "not published; follows from what the questions tell",
+                *(Number(DESIGN, "alias-alignment", f"either_{name}") for name in ("DfQ2", "Dt3")),
                 low=0.9,
             ),
             Claim(
-                text="An alias that is asked about, if wrongly defined, takes the phases of its own integer's square",
-                source="not published; follows from what the questions tell",
-                value=Number(DESIGN, "alias-phases", "cosine_DfQ2"),
-                control=Number(DESIGN, "alias-phases", "cosine_Dt3"),
+                "An alias that is asked about, if wrongly defined, takes the phases of its own integer's square",
+                "not published; follows from what the questions tell",
+                *(Number(DESIGN, "alias-phases", f"cosine_{name}") for name in ("DfQ2", "Dt3")),
                 low=0.8,
             ),
             *(
                 Claim(
-                    text=f"The planted leak is detected as {name} internalisation: its 95 % interval over questions lies above 0",
-                    source="a control of the measure",
-                    value=Number(LEAK, GAPS, f"{name}_low"),
-                    control=Number(DESIGN, GAPS, f"{name}_low"),
+                    f"The planted leak is detected as {name} internalisation: its 95 % interval over questions lies above 0",
+                    "a control of the measure",
+                    *(Number(trial, GAPS, f"{name}_low") for trial in (LEAK, DESIGN)),
                     low=0.0,
                 )
                 for name in SETS

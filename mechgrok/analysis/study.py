@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 NEVER = math.inf
 """A published threshold that was not reached."""
@@ -43,6 +43,15 @@ class Number:
     """The first or the last checkpoint."""
     task: str = ""
     """Of a mixture: the task that it is about, as if the run had that one alone; empty for the run as it is."""
+
+    def at_first(self) -> Number:
+        """The same number at the first checkpoint.
+
+        Returns
+        -------
+        Number
+        """
+        return replace(self, at="first")
 
 
 @dataclass(frozen=True)
