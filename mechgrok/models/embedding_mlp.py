@@ -9,6 +9,7 @@ from pydantic import Field
 from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.models.options import Activation
+from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ class EmbeddingMLP(Model):
     def initial(self, task: Task) -> dict[str, Tensor]:
         import torch
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             shapes = self.architecture(task).shapes.items()
             return {name: self._drawn(shape) if len(shape) > 1 else torch.zeros(shape) for name, shape in shapes}
 

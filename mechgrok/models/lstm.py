@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
+from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -40,11 +41,9 @@ class LSTM(Model):
         return Recurrent(layers=self.stacked, d_hidden=self.hidden, dropout=self.dropout, **sizes)
 
     def initial(self, task: Task) -> dict[str, Tensor]:
-        import torch
         from torch import nn
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             cells, out = nn.LSTM(task.vocabulary, self.hidden, self.stacked), nn.Linear(self.hidden, task.classes)
         places = [(layer, ours, theirs) for layer in range(self.stacked) for ours, theirs in _NAMES]
         weights = {f"blocks.{layer}.lstm.{ours}": _turned(getattr(cells, f"{theirs}_l{layer}")) for layer, ours, theirs in places}

@@ -10,6 +10,7 @@ from pydantic import Field
 from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.models.model import Model
 from mechgrok.models.options import Activation
+from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -62,12 +63,10 @@ class MLP(Model):
         )
 
     def initial(self, task: Task) -> dict[str, Tensor]:
-        import torch
         from torch import nn
 
         shape = self.architecture(task)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             sizes = (len(shape.read) * shape.d_vocab, *shape.widths, shape.d_vocab_out)
             *hidden, last = (nn.Linear(into, out, bias=self.biases) for into, out in pairwise(sizes))
         weights = {f"blocks.{layer}.mlp.W_in": each.weight.T for layer, each in enumerate(hidden)}

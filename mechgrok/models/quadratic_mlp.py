@@ -10,6 +10,7 @@ import numpy as np
 from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
+from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -54,11 +55,9 @@ class QuadraticMLP(Model):
         )
 
     def initial(self, task: Task) -> dict[str, Tensor]:
-        import torch
 
         shape = self.architecture(task)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             W_1, W_2 = {"gromov2023": _normal, "devon2024": _linear, "analytic": _analytic}[self.init](shape)
         W_E = W_1.T.reshape(shape.length, shape.d_vocab, self.d_mlp)
         return {"embed.W_E": W_E.contiguous(), "blocks.0.mlp.W_out": W_2.T.contiguous()}

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mechgrok.models.init import torch_defaults
 from mechgrok.models.init.torch_defaults import Weights
+from mechgrok.models.seeded import seeded
 from mechgrok.models.shape import Shape
 
 _LAYOUTS = {
@@ -59,8 +60,7 @@ def inglis2023(weights: Weights, shape: Shape, seed: int) -> None:
 
 def _normal(weights: Weights, shape: Shape, seed: int, inverse_variance: Mapping[str, int]) -> None:
     """Every matrix normal, in the paper's order and layout, over the root of its inverse variance, by default d_model."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for name in _in_order(list(weights)):
             leaf = name.rpartition(".")[2]
             weights[name].copy_(_draw(weights[name], leaf, inverse_variance.get(leaf, shape.d_model)))
@@ -74,8 +74,7 @@ def _normal(weights: Weights, shape: Shape, seed: int, inverse_variance: Mapping
 
 def transformer_lens(weights: Weights, shape: Shape, seed: int) -> None:
     """TransformerLens' own: every W normal with standard deviation 0.8 / sqrt(d_model), in the order of its `named_parameters`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for name, tensor in weights.items():
             if "W_" in name:
                 torch.nn.init.normal_(tensor, std=0.8 / np.sqrt(shape.d_model))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from mechgrok.models.seeded import seeded
 from mechgrok.models.shape import Shape
 
 Weights = dict[str, Tensor]
@@ -19,8 +19,7 @@ def devon2024(weights: Weights, shape: Shape, seed: int) -> None:
     Made in the order token embedding, positions, for every layer attention and the MLP's two maps, unembedding. That code draws its
     split from the same random numbers first, so its own weights are not given again. Needs d_head * heads = d_model.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         made = _embeddings(weights, shape)
         for layer in range(shape.layers):
             made |= _multihead(f"blocks.{layer}.attn", shape.d_model, shape.heads) | _mlp(shape, layer)
@@ -35,8 +34,7 @@ def power2022(weights: Weights, shape: Shape, seed: int) -> None:
     That code spends its seed on other draws too, so its own weights are not given again.
     """
     inner = shape.heads * shape.d_head
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         made = _embeddings(weights, shape)
         for layer in range(shape.layers):
             maps = {letter: nn.Linear(shape.d_model, inner) for letter in "QKV"} | {"O": nn.Linear(inner, shape.d_model)}
