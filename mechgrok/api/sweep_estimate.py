@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mechgrok.api.sweep_plan import Plan
+from mechgrok.processes import cores
 from mechgrok.studies.estimate import Estimate, estimates
-from mechgrok.studies.executors.local import cores
 from mechgrok.studies.status import duration
 from mechgrok.training.execution import Execution
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mechgrok.api.settings import changed
+from mechgrok.api.sweep_stacks import together
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
@@ -26,11 +27,20 @@ class Plan:
     sweep: Sweep
     configs: tuple[Config, ...]
 
-    def jobs(self, execution: Execution, watch: Watch, *, retry: bool) -> list[Job]:
-        """The jobs that are left: not of finished cells, and of failed ones only for a `retry`."""
+    def jobs(self, execution: Execution, watch: Watch, *, retry: bool, at_once: int = 0) -> list[Job]:
+        """The jobs that are left: not of finished cells, and of failed ones only for a `retry`.
+
+        Seeds are trained in stacks where these are faster when so many jobs run `at_once`; with 0 each cell is alone.
+        """
         done = ("finished", "running") if retry else ("finished", "running", "failed")
-        cells = zip(self.sweep.cells, self.configs, strict=True)
-        return [Job(cell, config.model_dump_json(), execution, watch) for cell, config in cells if cell.state not in done]
+        left = [(cell, config) for cell, config in zip(self.sweep.cells, self.configs, strict=True) if cell.state not in done]
+        groups = together(left, execution, at_once) if at_once else [[place] for place in left]
+        return [_job(group, execution, watch) for group in groups]
+
+
+def _job(group: Sequence[tuple[Cell, Config]], execution: Execution, watch: Watch) -> Job:
+    cells, configs = zip(*group, strict=True)
+    return Job(cells, tuple(config.model_dump_json() for config in configs), execution, watch)
 
 
 def plan(preset: str, words: Sequence[str], axes: Axes, bases: Callable[[int], Config], seeds: Sequence[int], out: Path) -> Plan:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from mechgrok.api.progress import Log, Quiet
 from mechgrok.api.settings import changed, preset, seeded
-from mechgrok.api.sweep_plan import Plan, plan
+from mechgrok.api.sweep_plan import plan
 from mechgrok.api.sweep_progress import watching_sweep
 from mechgrok.errors import UserError
+from mechgrok.processes import cores
 from mechgrok.studies import executors, running
 from mechgrok.studies.axes import flag
 from mechgrok.studies.executors import Resources
@@ -52,9 +53,9 @@ def sweep(
         Each is the seed of initial weights, split and batches together.
     executor : str or Executor
         "local" for processes of this machine, or an object with the interface of `concurrent.futures.Executor`, which is not shut down.
-        In a script, a call with "local" belongs under `if __name__ == "__main__":`.
     workers : int
-        Processes of "local"; 0 for one a core.
+        Jobs that run at the same time; 0 for one a core with "local". For another executor it decides alone which seeds are stacked:
+        none with 0.
     device : str
         As for `train`; each cell has one CPU thread.
     retry : bool
@@ -90,14 +91,15 @@ def sweep(
         raise UserError("a sweep needs a value for each path of its grid, and a seed")
     planned = plan(config, words, axes, lambda seed: changed(seeded(usual, seed), values), seeds, Path(out))
     opened = opened_by_name(executor, Resources(workers)) if isinstance(executor, str) else lambda: nullcontext(executor)
-    train_cells(planned, planned.jobs(Execution(device, 1), unwatched, retry=retry), opened, log)
+    at_once = workers or (cores() if executor == "local" else 0)
+    train_cells(planned.sweep, planned.jobs(Execution(device, 1), unwatched, retry=retry, at_once=at_once), opened, log)
     return read_sweep(out)
 
 
-def train_cells(planned: Plan, jobs: Sequence[Job], opened: Opened, log: Log) -> None:
+def train_cells(sweep: Sweep, jobs: Sequence[Job], opened: Opened, log: Log) -> None:
     """Writes what the sweep is, then runs its jobs, and shows how they get on."""
-    planned.sweep.write()
-    with watching_sweep(planned.sweep, log) as tick:
+    sweep.write()
+    with watching_sweep(sweep, log) as tick:
         running.run(jobs, opened, tick)
 
 

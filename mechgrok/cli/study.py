@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from mechgrok.cli import flags, train
+from mechgrok.cli import flags
 from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.place import Place
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.analysis import Analysis, Study, Trial
-    from mechgrok.config import Config
+    from mechgrok.analysis import Analysis, Study
+    from mechgrok.cli.study_plan import StudyPlan
+    from mechgrok.studies.cells import Cell
+    from mechgrok.studies.running import Opened
 
 
 @dataclass(frozen=True)
 class Work:
-    """mechgrok study train NAME trains the runs that an analysis compares. Finished runs are kept, an interrupted one is resumed.
+    """mechgrok study train NAME trains the runs that an analysis compares, several at a time. Finished runs are kept, others go on.
 
     mechgrok study report NAME writes OUT/report/index.html, summary.json and table.md of the finished runs: a table over tasks and
     starts, and the claims of the analysis with their controls.
@@ -33,10 +34,8 @@ class Work:
     """The analysis, such as furuta2024."""
     out: Path | None = None
     """The folder of all runs of the study; by default checkpoints/NAME."""
-    threads: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """CPU threads of a training; 0 for the number that is fastest when it begins, one or as many as there are cores."""
-    log: train.Log = "auto"
-    """As in mechgrok train."""
+    place: Annotated[Place, tyro.conf.arg(name="")] = field(default_factory=Place)
+    """Where the runs are trained."""
 
 
 def main(arguments: list[str]) -> int:
@@ -68,53 +67,34 @@ def _report(found: Analysis, out: Path) -> int:
 
 
 def _train(study: Study, out: Path, asked: Work) -> int:
-    from mechgrok.studies.bisection import sought
-    from mechgrok.studies.trained import Trained, folder
+    """Trains what is not finished, also what had failed; the exit status is 1 where a run failed."""
+    from mechgrok.api.sweeping import opened_by_name
+    from mechgrok.cli.study_plan import plan
+    from mechgrok.studies.bisection import next_runs
+    from mechgrok.studies.trained import Trained
 
-    planned = list(Trained(study, out).planned())
-    for number, (trial, seed) in enumerate(chain(planned, sought(study, out)), 1):
-        path = folder(out, trial, seed)
-        print(f"{number}/{len(planned)} {path.name}" if number <= len(planned) else f"{number} {path.name}", flush=True)
-        _need_parents(study, trial, out, path)
-        status = _one(trial, seed, out, path, asked)
-        if status:
-            print(f"the study goes on with: mechgrok study train {asked.name} --out {out}")
-            return status
-    print(f"all {number} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
+    cells: tuple[Cell, ...] = ()
+    opened = opened_by_name(asked.place.executor, asked.place.resources(out.resolve()))
+    places = list(Trained(study, out).planned())
+    while places:
+        planned = plan(study, asked.name, out, places, cells)
+        if not _trained(planned, opened, out, asked):
+            return 1
+        cells, places = planned.sweep.cells, next_runs(study, out)
+    print(f"all {len(cells)} runs are trained. Next: mechgrok study report {asked.name} --out {out}")
     return 0
 
 
-def _need_parents(study: Study, trial: Trial, out: Path, path: Path) -> None:
-    """Raises UserError where a run starts from another that is not there."""
-    for name, made_by in study.parents.items():
-        missing = out / name
-        if f"{{out}}/{name}" in trial.command and not path.exists() and not missing.exists():
-            raise UserError(f"{path.name} starts from {missing}, which is not there; make it with: mechgrok {made_by.format(out=out)}")
+def _trained(planned: StudyPlan, opened: Opened, out: Path, asked: Work) -> bool:
+    """Trains the runs of a plan; prints which failed, and gives whether none did."""
+    from mechgrok.api.sweeping import train_cells
+    from mechgrok.studies.status import counts, failures
 
-
-def _one(trial: Trial, seed: int, out: Path, path: Path, asked: Work) -> int:
-    from mechgrok.cli import main as mechgrok
-    from mechgrok.runs.run import open_run
-    from mechgrok.training import recorder
-
-    words = command(trial, seed, out)
-    if not path.exists():
-        return mechgrok([*words, "--out", str(path), "--threads", str(asked.threads), "--log", asked.log])
-    run = open_run(path)
-    if run.config.model_copy(update={"start": run.config.start.model_copy(update={"parent": None})}) != planned_config(words):
-        raise UserError(f"{path} was trained with other settings than {trial.name} has now; choose another --out, or move it away")
-    return 0 if recorder.finished(path) else train.train(run, asked.log)
-
-
-def command(trial: Trial, seed: int, out: Path) -> list[str]:
-    """The words of a trial's command with a seed."""
-    return [word.format(seed=seed, out=out) for word in shlex.split(trial.command)]
-
-
-def planned_config(words: list[str]) -> Config:
-    """The configuration that a command would train, without its parent."""
-    from mechgrok.cli import finetune
-
-    name, preset, *rest = words
-    options = finetune.parsed(preset, rest) if name == "finetune" else train.parsed(preset, rest)
-    return train.chosen(options)
+    sweep, place, again = planned.sweep, asked.place, f"mechgrok study train {asked.name} --out {out}"
+    with interruptible(lambda: f"{place.kept(sweep.out)}: {again}"):
+        train_cells(sweep, planned.jobs(place.execution, place.watch(out.name)), opened, place.shown)
+    states = [cell.state for cell in sweep.cells]
+    if set(states) <= {"finished"}:
+        return True
+    print(counts(states), *failures(sweep.cells), f"the study goes on with: {again}", sep="\n")
+    return False

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from mechgrok.cli import flags, train
 from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.place import Place
 from mechgrok.errors import UserError
 from mechgrok.studies.sweep_file import SweepFile, read_file
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from mechgrok.api.sweep_plan import Plan
     from mechgrok.config import Config
     from mechgrok.studies.axes import Axes
-    from mechgrok.studies.executors import Resources
-    from mechgrok.studies.job import Job, Watch
+    from mechgrok.studies.job import Job
     from mechgrok.studies.sweep import Sweep
 
 USAGE = """usage: mechgrok sweep PRESET --grid PATH=V1,V2 [--grid ...] [--seeds 0-4] [--out OUT] [--split.fraction 0.3 ...]
@@ -47,30 +47,14 @@ class Work:
     """Seeds of initial weights, split and batches together: 0-4, or 0,3,7."""
     out: Path | None = None
     """The folder of all runs; by default checkpoints/PRESET-sweep."""
-    executor: Literal["local", "slurm", "dask"] = "local"
-    """local: processes of this machine; slurm: an array of jobs, through submitit; dask: the workers of a Dask scheduler."""
-    workers: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """The most cells that are trained at the same time; 0 for one a core, or as many as the cluster gives."""
-    scheduler: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = ""
-    """The Dask scheduler, such as tcp://127.0.0.1:8786; each of its workers should have one thread."""
-    minutes: Annotated[int, tyro.conf.arg(metavar="N")] = 60
-    """The time limit of a job of Slurm, after which it is queued again and goes on."""
-    slurm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A further parameter of jobs of Slurm, such as partition=cpu or mem=2G; may be given several times."""
     print_jobs: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print a script for sbatch, an array of the cells that are left, and train nothing."""
     retry: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Try failed cells again."""
     dry: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print the cells, their expected time and disk, and train nothing."""
-    device: str = "auto"
-    """cpu, cuda, cuda:1, ...; by default a GPU if there is one."""
-    threads: Annotated[int, tyro.conf.arg(metavar="N")] = 1
-    """CPU threads of each cell."""
-    forward: Literal["fast", "plain"] = "fast"
-    """As in mechgrok train."""
-    log: train.Log = "auto"
-    """As in mechgrok train; wandb: the runs are grouped by sweep."""
+    place: Annotated[Place, tyro.conf.arg(name="")] = field(default_factory=Place)
+    """Where the cells are trained."""
 
 
 def main(arguments: list[str]) -> int:
@@ -107,6 +91,7 @@ def _status(out: Annotated[Path, tyro.conf.Positional]) -> int:
 
 
 def _plan(found: SweepFile, asked: Work, words: Sequence[str]) -> Plan:
+    from mechgrok.api import several
     from mechgrok.api.sweep_plan import plan
     from mechgrok.studies import axes
 
@@ -115,7 +100,7 @@ def _plan(found: SweepFile, asked: Work, words: Sequence[str]) -> Plan:
     train.preset(found.preset, ["--help"])
     grid: Axes = {**found.grid, **dict(map(axes.axis, asked.grid))}
     out = asked.out or Path("checkpoints", f"{found.preset}-sweep")
-    return plan(found.preset, words, grid, lambda seed: _config(found.preset, words, seed), axes.seeds(asked.seeds), out)
+    return plan(found.preset, words, grid, lambda seed: _config(found.preset, words, seed), several.seeds_in(asked.seeds), out)
 
 
 def _config(preset: str, words: Sequence[str], seed: int) -> Config:
@@ -125,34 +110,21 @@ def _config(preset: str, words: Sequence[str], seed: int) -> Config:
 def _dry(planned: Plan, asked: Work) -> int:
     from mechgrok.api.sweep_estimate import estimate_lines
 
-    print(*estimate_lines(planned, asked.device, asked.workers), sep="\n")
+    print(*estimate_lines(planned, asked.place.device, asked.place.workers), sep="\n")
     return 0
 
 
 def _jobs(planned: Plan, asked: Work) -> list[Job]:
-    from mechgrok.training.execution import Execution
-
-    execution = Execution(asked.device, asked.threads, asked.forward)
-    return planned.jobs(execution, _watch(asked.log, planned.sweep.out.name), retry=asked.retry)
-
-
-def _resources(planned: Plan, asked: Work) -> Resources:
-    """Raises UserError for a parameter without a value."""
-    from mechgrok.studies.cells import NOTES
-    from mechgrok.studies.executors import Resources
-
-    wrong = [each for each in asked.slurm if not all(each.partition("="))]
-    if wrong:
-        raise UserError(f"--slurm {wrong[0]}: give a parameter and its value, as in --slurm partition=cpu")
-    parameters = {name: value for name, _, value in (each.partition("=") for each in asked.slurm)}
-    return Resources(asked.workers, asked.minutes, asked.scheduler, parameters, planned.sweep.out / NOTES / "slurm")
+    """The jobs that are left. Seeds are stacked where nothing needs each run alone: a script, or a copy to wandb."""
+    alone, place = asked.print_jobs or asked.place.log == "wandb", asked.place
+    return planned.jobs(place.execution, place.watch(planned.sweep.out.name), retry=asked.retry, at_once=0 if alone else place.cores)
 
 
 def _print_jobs(planned: Plan, asked: Work) -> int:
     """Prints the script, and writes what mechgrok sweep status reads. sbatch needs the folder of its logs."""
     from mechgrok.studies.executors.sbatch import script
 
-    jobs, resources = _jobs(planned, asked), _resources(planned, asked)
+    jobs, resources = _jobs(planned, asked), asked.place.resources(planned.sweep.out)
     if not jobs:
         raise UserError("no cell is left: all are finished or running, or have failed (--retry)")
     planned.sweep.write()
@@ -165,29 +137,11 @@ def _train(planned: Plan, asked: Work) -> int:
     from mechgrok.api.sweeping import opened_by_name, train_cells
     from mechgrok.studies.sweep import read_sweep
 
-    train.need_package(asked.log)
-    jobs = _jobs(planned, asked)
-    opened = opened_by_name(asked.executor, _resources(planned, asked))
-    with interruptible(lambda: _kept(planned.sweep, asked.executor)):
-        train_cells(planned, jobs, opened, "auto" if asked.log == "wandb" else asked.log)
-    return _ended(read_sweep(planned.sweep.out))
-
-
-def _watch(log: train.Log, group: str) -> Watch:
-    """The watcher of each cell."""
-    from functools import partial
-
-    from mechgrok.api.sweeping import unwatched
-    from mechgrok.cli.wandb_copy import copying
-
-    return partial(copying, group=group) if log == "wandb" else unwatched
-
-
-def _kept(sweep: Sweep, executor: str) -> str:
-    from mechgrok.studies.status import counts
-
-    cluster = f"; jobs of the cluster go on: mechgrok sweep status {sweep.out}" if executor == "slurm" else ""
-    return f"{counts([cell.state for cell in sweep.cells])}; all steps are kept, and the same command goes on{cluster}"
+    jobs, out = _jobs(planned, asked), planned.sweep.out
+    opened = opened_by_name(asked.place.executor, asked.place.resources(out))
+    with interruptible(lambda: asked.place.kept(out)):
+        train_cells(planned.sweep, jobs, opened, asked.place.shown)
+    return _ended(read_sweep(out))
 
 
 def _ended(sweep: Sweep) -> int:

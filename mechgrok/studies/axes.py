@@ -36,17 +36,6 @@ def value(word: str) -> Any:
     return found if isinstance(found, int | float) else word
 
 
-def seeds(text: str) -> tuple[int, ...]:
-    """The seeds of `0-4` or `0,3,7-9`. Raises UserError for a text of another form."""
-    found: list[int] = []
-    for part in text.split(","):
-        ends = part.strip().split("-")
-        if len(ends) > 2 or not all(end.isdecimal() for end in ends):
-            raise UserError(f"--seeds {text}: give whole numbers and ranges, as in --seeds 0-4 or --seeds 0,3,7-9")
-        found += range(int(ends[0]), int(ends[-1]) + 1)
-    return tuple(dict.fromkeys(found))
-
-
 def trials(preset: str, words: Sequence[str], axes: Axes) -> tuple[Trial, ...]:
     """A trial for each place of the grid: a row for each value of the first axis, a column for each combination of the others.
 

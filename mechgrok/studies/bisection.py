@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mechgrok.analysis import Share, Study, Threshold, Trial
@@ -44,12 +44,11 @@ def tried(threshold: Threshold, seed: int, out: Path) -> dict[float, bool]:
     return {share: Time.of(open_run(path)).step is not None for share, path in paths.items() if path.is_dir() and recorder.finished(path)}
 
 
-def sought(study: Study, out: Path) -> Iterator[tuple[Trial, int]]:
-    """The runs that the thresholds still need, seed by seed. Each must be trained before the next is taken."""
-    for seed in study.seeds:
-        for threshold in study.thresholds:
-            while (share := next_share(threshold.shares, tried(threshold, seed, out))) is not None:
-                yield threshold.at(share), seed
+def next_runs(study: Study, out: Path) -> list[tuple[Trial, int]]:
+    """The next run of each threshold and seed that still needs one. The run after it depends on whether it groks."""
+    asked = [(threshold, seed) for seed in study.seeds for threshold in study.thresholds]
+    shares = [(threshold, seed, next_share(threshold.shares, tried(threshold, seed, out))) for threshold, seed in asked]
+    return [(threshold.at(share), seed) for threshold, seed, share in shares if share is not None]
 
 
 def share_ratio(study: Study, wanted: Share, seed: int, out: Path) -> Interval | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -23,15 +23,21 @@ from mechgrok.training.recorder import Recorder
 from mechgrok.training.stack import launch as stack
 from mechgrok.training.stack.plan import stacks
 from mechgrok.training.trainer import Trainer
-from mechgrok.training.untrained import STACKED, files
+from mechgrok.training.untrained import NO_ENTRIES, STACKED, files
 
 log = logging.getLogger(__name__)
 
 NO_FILES: Mapping[str, bytes] = {}
 
 
-def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, bytes] = NO_FILES) -> Run:
-    """Create the folder of a run, with `more` files if it starts from another run; returns the untrained run.
+def begin(
+    config: Config,
+    out: Path,
+    execution: Execution,
+    more: Mapping[str, bytes] = NO_FILES,
+    entries: Mapping[str, int | str] = NO_ENTRIES,
+) -> Run:
+    """Create the folder of a run, with `more` files if it starts from another run, and `entries` if it is in a stack; returns the run.
 
     Raises UserError if `out` exists, or if parts of the config do not fit each other.
     """
@@ -39,9 +45,14 @@ def begin(config: Config, out: Path, execution: Execution, more: Mapping[str, by
     if (config.start.parent or config.start.load) and not more:
         raise UserError("start.load takes weights from another run; name it with: mechgrok finetune PRESET --from RUN --load ...")
     settled = execution.resolved()
-    entry = {STACKED: 1} if stacks({0: config}, settled) else {}
-    create(out, (files(config, settled, entry) | dict(more)).items())
+    alone = {STACKED: 1} if stacks({0: config}, settled) else {}
+    create(out, (files(config, settled, entries or alone) | dict(more)).items())
     return open_run(out)
+
+
+def resume_all(runs: Sequence[Run], progress: Progress) -> dict[Path, Ending]:
+    """Train a run, or several as a stack, from their newest states to their ends."""
+    return stack.resume(runs, progress) if len(runs) > 1 else {runs[0].path: resume(runs[0], progress)}
 
 
 def resume(run: Run, progress: Progress) -> Ending:

@@ -22,11 +22,11 @@ from mechgrok.training.staged_batches import check_stages
 STACKED = "stacked"
 """The entry of execution.json with the number of runs that a run is stacked with."""
 STACK = "stack"
-"""The entry with the number of its stack among those of its folder."""
-NO_ENTRIES: Mapping[str, int] = {}
+"""The entry with the number or name of its stack among those of its folder."""
+NO_ENTRIES: Mapping[str, int | str] = {}
 
 
-def files(config: Config, execution: Execution, entries: Mapping[str, int] = NO_ENTRIES) -> dict[str, bytes]:
+def files(config: Config, execution: Execution, entries: Mapping[str, int | str] = NO_ENTRIES) -> dict[str, bytes]:
     """The files of an untrained run, with more `entries` of execution.json.
 
     Raises UserError if parts of the config do not fit each other.

@@ -6,9 +6,12 @@ import json
 import re
 import shutil
 import signal
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
+from inline_executor import Inline
 from small_study import SMALL
 from trained_runs import contents, torch_settings_kept
 
@@ -16,6 +19,8 @@ from mechgrok import analysis
 from mechgrok.api import progress
 from mechgrok.cli import main
 from mechgrok.runs.run import open_run
+from mechgrok.studies import executors
+from mechgrok.studies.job import Job
 
 NAMES = ["a+b.scratch-s0", "(a+b)^2.scratch-s0", "(a+b)^2.PG-E-s0", "a+b.scratch-s1", "(a+b)^2.scratch-s1", "(a+b)^2.PG-E-s1"]
 
@@ -26,6 +31,10 @@ def _small_study(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analysis, "analyses", lambda: known)
 
 
+def in_this_process(patch: pytest.MonkeyPatch, executor: Inline) -> None:
+    patch.setattr(executors, "opened", lambda name, resources: nullcontext(executor))
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study, trained without a break."""
@@ -33,13 +42,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = analysis.analyses() | {"small2024": SMALL}
     with pytest.MonkeyPatch.context() as patch, torch_settings_kept():
         patch.setattr(analysis, "analyses", lambda: known)
-        assert main(["study", "train", "small2024", "--out", str(out), "--threads", "1", "--log", "quiet"]) == 0
+        in_this_process(patch, executor := Inline())
+        assert main(["study", "train", "small2024", "--out", str(out), "--log", "quiet"]) == 0
+    assert [job.name for job in executor.calls] == [name for name in NAMES if "PG-E" not in name] + [
+        name for name in NAMES if "PG-E" in name
+    ]
     return out
 
 
 @pytest.mark.long
 def test_every_run_is_trained_parents_first(whole: Path) -> None:
-    assert sorted(path.name for path in whole.iterdir()) == sorted(NAMES)
+    assert sorted(path.parent.name for path in whole.glob("*/config.json")) == sorted(NAMES)
     for seed in (0, 1):
         child, parent = open_run(whole / f"(a+b)^2.PG-E-s{seed}"), whole / f"a+b.scratch-s{seed}"
         last = parent / "weights" / "00000020.safetensors"
@@ -48,26 +61,54 @@ def test_every_run_is_trained_parents_first(whole: Path) -> None:
         assert (child.trajectory("embed.W_E") == open_run(parent).trajectory("embed.W_E")[-1]).all(), last
 
 
+class Interrupted(Inline):
+    """Ctrl-C comes in the second run."""
+
+    def submit(self, call: Job, /, *values, **named):
+        if self.calls:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(progress.Quiet, "at", lambda _, step: signal.raise_signal(signal.SIGINT) if step == 7 else None)
+                super().submit(call)
+            raise KeyboardInterrupt
+        return super().submit(call)
+
+
 @pytest.mark.long
-def test_what_is_there_is_kept_and_what_was_interrupted_goes_on(whole: Path, call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_runs_are_kept_and_an_interrupted_one_goes_on(whole: Path, call, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(whole / NAMES[0], Path("out") / NAMES[0])
-    words = ["study", "train", "small2024", "--out", "out", "--threads", 1, "--log", "quiet"]
-    with monkeypatch.context() as patch:
-        patch.setattr(progress.Quiet, "at", lambda _, step: signal.raise_signal(signal.SIGINT) if step == 7 else None)
-        status, out, _ = call(*words)
-    assert status == 130
-    assert out.splitlines() == [
-        f"1/6 {NAMES[0]}",
-        f"2/6 {NAMES[1]}",
-        f"interrupted at step 7; go on with: mechgrok train --resume out/{NAMES[1]}",
-        "the study goes on with: mechgrok study train small2024 --out out",
-    ]
+    words = ["study", "train", "small2024", "--out", "out", "--log", "quiet"]
+    in_this_process(monkeypatch, Interrupted())
+    status, _, err = call(*words)
+    assert (status, err) == (
+        130,
+        "mechgrok: interrupted; 2 of 6 cells are finished, 1 interrupted, 3 waiting; all steps are kept, and the same command goes on: "
+        "mechgrok study train small2024 --out out\n",
+    )
+    in_this_process(monkeypatch, Inline())
     status, out, _ = call(*words)
-    assert status == 0
-    assert out.splitlines()[-1] == "all 6 runs are trained. Next: mechgrok study report small2024 --out out"
+    assert (status, out) == (0, "all 6 runs are trained. Next: mechgrok study report small2024 --out out\n")
     for name in NAMES:
         assert contents(Path("out") / name) == contents(whole / name)
-    assert call(*words)[1].count("stopped") == 0
+    in_this_process(monkeypatch, again := Inline())
+    assert call(*words)[0] == 0
+    assert again.calls == []
+
+
+@pytest.mark.long
+def test_a_run_does_not_start_from_one_that_failed(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(Inline):
+        def submit(self, call: Job, /, *values, **named):
+            return super().submit(partial(call.fail, "it broke") if call.name == NAMES[0] else call)
+
+    in_this_process(monkeypatch, Failing())
+    status, out, _ = call("study", "train", "small2024", "--out", "out", "--log", "quiet")
+    assert status == 1
+    assert out.splitlines() == [
+        "4 of 6 cells are finished, 2 failed",
+        f"  failed  {NAMES[0]}: it broke",
+        f"  failed  {NAMES[2]}: it starts from {NAMES[0]}, which is failed",
+        "the study goes on with: mechgrok study train small2024 --out out",
+    ]
 
 
 def test_runs_of_another_setting_are_not_taken_for_the_study_s(whole: Path, call) -> None:

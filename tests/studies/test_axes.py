@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mechgrok.cli.study import command, planned_config
+from mechgrok.cli.study_plan import command, planned_config
 from mechgrok.errors import UserError
 from mechgrok.studies import axes
 
@@ -40,17 +40,6 @@ def test_a_word_of_another_form_is_refused_in_one_line(text: str) -> None:
 def test_a_value_that_is_there_twice_is_refused(values: tuple) -> None:
     with pytest.raises(UserError, match=r"split.fraction has a value twice"):
         axes.trials("demo", [], {"split.fraction": values})
-
-
-@pytest.mark.parametrize(("text", "found"), [("0-4", (0, 1, 2, 3, 4)), ("3", (3,)), ("0,3,7-9,8", (0, 3, 7, 8, 9)), ("2-2", (2,))])
-def test_seeds(text: str, found: tuple[int, ...]) -> None:
-    assert axes.seeds(text) == found
-
-
-@pytest.mark.parametrize("text", ["", "a", "-1", "1-", "1-b", "0.5"])
-def test_no_seeds(text: str) -> None:
-    with pytest.raises(UserError, match="--seeds"):
-        axes.seeds(text)
 
 
 def test_the_first_axis_gives_the_rows_and_the_others_the_columns() -> None:

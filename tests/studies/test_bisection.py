@@ -12,7 +12,7 @@ import pytest
 from mechgrok.analysis import Analysis, Claim, Share, Study, Threshold
 from mechgrok.api.settings import changed
 from mechgrok.studies import bisection
-from mechgrok.studies.bisection import next_share, share_ratio, smallest, sought
+from mechgrok.studies.bisection import next_runs, next_share, share_ratio, smallest
 from mechgrok.studies.page import write_study
 from mechgrok.studies.trained import folder
 from mechgrok.training import launch
@@ -60,11 +60,14 @@ def test_the_next_run_depends_on_the_last(monkeypatch: pytest.MonkeyPatch) -> No
     threshold = Threshold("2a+b", "scratch", "train demo --split.fraction {share}", SHARES)
     study = Study("", (), (0, 1), (), thresholds=(threshold,))
     asked = []
-    for trial, seed in sought(study, Path()):
-        share = float(trial.command.rpartition(" ")[2])
-        asked.append((seed, share, trial.name))
-        found["2a+b.scratch", seed][share] = seed == 0 and share >= 0.5
-    assert asked[:3] == [(0, 0.6, "2a+b.scratch at 0.6"), (0, 0.4, "2a+b.scratch at 0.4"), (0, 0.5, "2a+b.scratch at 0.5")]
+    while runs := next_runs(study, Path()):
+        assert [seed for _, seed in runs] == sorted({seed for _, seed in runs}), "one for each seed at a time"
+        for trial, seed in runs:
+            share = float(trial.command.rpartition(" ")[2])
+            asked.append((seed, share, trial.name))
+            found["2a+b.scratch", seed][share] = seed == 0 and share >= 0.5
+    of_seed = [each for each in asked if each[0] == 0]
+    assert of_seed == [(0, 0.6, "2a+b.scratch at 0.6"), (0, 0.4, "2a+b.scratch at 0.4"), (0, 0.5, "2a+b.scratch at 0.5")]
     assert [share for seed, share, _ in asked if seed == 1] == [0.6, 0.8, 0.9]
 
 

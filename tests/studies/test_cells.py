@@ -12,7 +12,7 @@ from mechgrok.api.progress import Quiet
 from mechgrok.errors import UserError
 from mechgrok.runs.locking import LockedError, is_locked, locked
 from mechgrok.studies.cells import Cell
-from mechgrok.studies.job import Job, fail
+from mechgrok.studies.job import Job
 from mechgrok.training import launch
 from mechgrok.training.execution import Execution
 
@@ -69,10 +69,10 @@ def test_a_look_at_the_lock_does_not_keep_a_training_away(tmp_path: Path, monkey
 
 def test_a_failure_is_one_line_and_goes_with_the_next_success(tmp_path: Path) -> None:
     found = cell(tmp_path)
-    fail(found, "it broke\nin two lines", "a traceback")
+    job = Job((found,), (MADE.model_dump_json(),), Execution("cpu", 1), quiet)
+    job.fail("it broke\nin two lines", "a traceback")
     assert (found.state, found.failure) == ("failed", "it broke in two lines")
     assert found.failed.read_text().endswith("a traceback")
-    job = Job(found, MADE.model_dump_json(), Execution("cpu", 1), quiet)
     job()
     assert (found.state, found.failure) == ("finished", "")
 
@@ -81,7 +81,7 @@ def test_a_job_trains_what_a_run_of_its_own_would_be(tmp_path: Path) -> None:
     from trained_runs import contents
 
     launch.resume(begin(MADE, tmp_path / "alone"), Quiet())
-    job = Job(cell(tmp_path), MADE.model_dump_json(), Execution("cpu", 1), quiet)
+    job = Job((cell(tmp_path),), (MADE.model_dump_json(),), Execution("cpu", 1), quiet)
     job()
     job()
     assert contents(tmp_path / "x-s0") == contents(tmp_path / "alone")
@@ -91,7 +91,7 @@ def test_a_job_leaves_a_cell_to_the_process_that_trains_it(tmp_path: Path) -> No
     found = cell(tmp_path)
     begin(MADE, found.path)
     with locked(found.path):
-        Job(found, MADE.model_dump_json(), Execution("cpu", 1), quiet)()
+        Job((found,), (MADE.model_dump_json(),), Execution("cpu", 1), quiet)()
         assert found.state == "running"
     assert found.failure == ""
 
@@ -99,14 +99,14 @@ def test_a_job_leaves_a_cell_to_the_process_that_trains_it(tmp_path: Path) -> No
 def test_what_a_job_raises_is_written(tmp_path: Path) -> None:
     found = cell(tmp_path)
     wrong = MADE.model_copy(update={"training": MADE.training.model_copy(update={"batch": 10**6})})
-    Job(found, wrong.model_dump_json(), Execution("cpu", 1), quiet)()
+    Job((found,), (wrong.model_dump_json(),), Execution("cpu", 1), quiet)()
     assert found.state == "failed"
     assert found.failure.startswith("training.batch is 1000000, but the train split has")
 
     def broken(run):
         raise RuntimeError("no disk")
 
-    Job(found, MADE.model_dump_json(), Execution("cpu", 1), broken)()
+    Job((found,), (MADE.model_dump_json(),), Execution("cpu", 1), broken)()
     assert found.failure == "RuntimeError: no disk"
     assert "Traceback" in found.failed.read_text()
 
@@ -114,12 +114,12 @@ def test_what_a_job_raises_is_written(tmp_path: Path) -> None:
 def test_a_run_that_another_process_begins_first_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found, really = cell(tmp_path), launch.begin
 
-    def late(*given):
-        really(*given)
+    def late(*given, **named):
+        really(*given, **named)
         raise UserError("exists already")
 
     monkeypatch.setattr(launch, "begin", late)
-    Job(found, MADE.model_dump_json(), Execution("cpu", 1), quiet)()
+    Job((found,), (MADE.model_dump_json(),), Execution("cpu", 1), quiet)()
     assert found.state == "finished"
 
 

@@ -23,7 +23,7 @@ class Made(Job):
     """A job that writes that it was called, and ends its cell as asked."""
 
     def __call__(self) -> None:
-        ENDS[self.cell.name](self.cell)
+        ENDS[self.cells[0].name](self.cells[0])
 
 
 ENDS: dict[str, Callable[[Cell], None]] = {}
@@ -35,7 +35,7 @@ def cell(folder: Path, name: str) -> Cell:
 
 def job(folder: Path, name: str, end: Callable[[Cell], None]) -> Job:
     ENDS[name] = end
-    return Made(cell(folder, name), "", Execution(), lambda run: nullcontext())
+    return Made((cell(folder, name),), ("",), Execution(), lambda run: nullcontext())
 
 
 def end(found: Cell, step: str = "20", finished: str = "1") -> None:
@@ -61,25 +61,25 @@ def test_every_job_is_called_once(tmp_path: Path) -> None:
     jobs = [job(tmp_path, name, finish) for name in "abc"]
     run(jobs, lambda: executor)
     assert executor.calls == jobs
-    assert {each.cell.state for each in jobs} == {"finished"}
+    assert {each.cells[0].state for each in jobs} == {"finished"}
 
 
 def test_what_a_killed_worker_had_is_handed_to_a_new_executor(tmp_path: Path) -> None:
-    opened = [Killing(lambda call: call.cell.name == "b"), Inline()]
+    opened = [Killing(lambda call: call.cells[0].name == "b"), Inline()]
     both = list(opened)
     jobs = [job(tmp_path, name, finish) for name in "abc"]
     run(jobs, lambda: opened.pop(0))
-    assert [[call.cell.name for call in executor.calls] for executor in both] == [["a", "b", "c"], ["b"]]
-    assert {each.cell.state for each in jobs} == {"finished"}
+    assert [[call.cells[0].name for call in executor.calls] for executor in both] == [["a", "b", "c"], ["b"]]
+    assert {each.cells[0].state for each in jobs} == {"finished"}
 
 
 def test_a_cell_that_kills_every_worker_fails_with_the_reason(tmp_path: Path) -> None:
-    executor = Killing(lambda call: call.cell.name == "b")
+    executor = Killing(lambda call: call.cells[0].name == "b")
     jobs = [job(tmp_path, name, finish) for name in "ab"]
     run(jobs, lambda: executor)
-    assert [call.cell.name for call in executor.calls] == ["a", "b", "b", "b"]
-    assert jobs[1].cell.state == "failed"
-    assert jobs[1].cell.failure == "its worker ended 3 times without a step: a process was terminated abruptly"
+    assert [call.cells[0].name for call in executor.calls] == ["a", "b", "b", "b"]
+    assert jobs[1].cells[0].state == "failed"
+    assert jobs[1].cells[0].failure == "its worker ended 3 times without a step: a process was terminated abruptly"
 
 
 def test_a_cell_that_gets_on_is_tried_as_often_as_it_takes(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_cell_that_gets_on_is_tried_as_often_as_it_takes(tmp_path: Path) -> No
     slow = job(tmp_path, "slow", lambda found: finish(found) if found.saved_step == 7 else advance(found))
     run([slow], lambda: executor)
     assert len(executor.calls) == 8
-    assert slow.cell.state == "finished"
+    assert slow.cells[0].state == "finished"
 
 
 def test_a_pool_that_breaks_is_no_fault_of_cells_that_nobody_had_taken(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_pool_that_breaks_is_no_fault_of_cells_that_nobody_had_taken(tmp_path:
             return super().submit(call, *values, **named)
 
     jobs = [job(tmp_path, name, finish) for name in ("bad", "worse", "good")]
-    run(jobs, lambda: Breaking(lambda call: call.cell.name != "good"))
-    assert [each.cell.state for each in jobs] == ["failed", "failed", "finished"]
+    run(jobs, lambda: Breaking(lambda call: call.cells[0].name != "good"))
+    assert [each.cells[0].state for each in jobs] == ["failed", "failed", "finished"]
 
 
 def test_an_executor_without_a_living_worker_ends_the_sweep(tmp_path: Path) -> None:
@@ -113,7 +113,22 @@ def test_an_executor_without_a_living_worker_ends_the_sweep(tmp_path: Path) -> N
 
     jobs = [job(tmp_path, name, finish) for name in "ab"]
     run(jobs, Dead)
-    assert [each.cell.failure for each in jobs] == ["its worker ended 3 times without a step"] * 2
+    assert [each.cells[0].failure for each in jobs] == ["its worker ended 3 times without a step"] * 2
+
+
+def test_a_job_waits_for_the_run_that_it_starts_from(tmp_path: Path) -> None:
+    executor = Inline()
+    parent, child = job(tmp_path, "parent", finish), replace(job(tmp_path, "child", finish), origin=f"{tmp_path / 'parent'}@10")
+    run([child, parent, job(tmp_path, "other", finish)], lambda: executor)
+    assert [call.name for call in executor.calls] == ["parent", "other", "child"]
+
+
+def test_a_job_fails_with_the_run_that_it_starts_from(tmp_path: Path) -> None:
+    executor = Killing(lambda call: call.name == "parent")
+    parent, child = job(tmp_path, "parent", finish), replace(job(tmp_path, "child", finish), origin=str(tmp_path / "parent"))
+    run([child, parent], lambda: executor)
+    assert [call.name for call in executor.calls] == ["parent"] * 3
+    assert child.cells[0].failure == "it starts from parent, which is failed"
 
 
 def test_an_interruption_cancels_what_waits(tmp_path: Path) -> None:
@@ -152,6 +167,6 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
     from mechgrok.api.sweeping import unwatched
 
-    made = Job(cell(tmp_path, "a"), "{}", Execution("cpu", 1), unwatched)
+    made = Job((cell(tmp_path, "a"),), ("{}",), Execution("cpu", 1), unwatched)
     assert pickle.loads(pickle.dumps(made)) == made
-    assert replace(made, config="") != made
+    assert replace(made, configs=("",)) != made

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from trained_runs import begin, config
 
+from mechgrok.runs import store
 from mechgrok.runs.locking import locked
 from mechgrok.studies.cells import Cell
-from mechgrok.studies.job import fail
 from mechgrok.studies.status import duration, lines
 from mechgrok.studies.sweep import Sweep, read_sweep
 
@@ -62,7 +62,7 @@ def test_a_run_of_a_hand_made_job_has_a_line_without_a_speed(tmp_path: Path) -> 
 
 def test_failures_have_their_reason(tmp_path: Path) -> None:
     found = sweep(tmp_path, "a", "b")
-    fail(found.cells[1], "too large")
+    store.write(found.cells[1].failed, b"too large\n", durable=False)
     assert lines(found) == ["0 of 2 cells are finished, 1 waiting, 1 failed", "  failed  b-s0: too large"]
 
 

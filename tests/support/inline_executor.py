@@ -33,7 +33,7 @@ class Killing(Inline):
         if not self.killed(call):
             return super().submit(call, *values, **named)
         self.calls.append(call)
-        take(call.cell)  # type: ignore[attr-defined]
+        take(call.cells[0])  # type: ignore[attr-defined]
         future: Future[Any] = Future()
         future.set_exception(BrokenExecutor("a process was terminated abruptly"))
         return future

@@ -41,6 +41,7 @@ def script(sweep: Sweep, jobs: Sequence[Job], resources: Resources) -> str:
 def _words(sweep: Sweep, job: Job) -> str:
     """The folder of a cell, and the words after `mechgrok train`."""
     commands = {trial.name: trial.command for trial in sweep.trials}
-    _, *words = (word.format(seed=job.cell.seed) for word in shlex.split(commands[job.cell.trial]))
+    (cell,) = job.cells
+    _, *words = (word.format(seed=cell.seed) for word in shlex.split(commands[cell.trial]))
     execution = ["--device", job.execution.device, "--threads", str(job.execution.threads), "--forward", job.execution.forward]
-    return shlex.join([str(job.cell.path), *words, *execution])
+    return shlex.join([str(cell.path), *words, *execution])

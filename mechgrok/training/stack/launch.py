@@ -12,6 +12,7 @@ import torch
 from mechgrok.config import Config
 from mechgrok.errors import UserError
 from mechgrok.models import subnormals
+from mechgrok.processes import cores
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.locking import locked
@@ -24,7 +25,6 @@ from mechgrok.training.stack.commit import recover
 from mechgrok.training.stack.loop import StackLoop, Trainee
 from mechgrok.training.stack.member import Member
 from mechgrok.training.stack.plan import stacks
-from mechgrok.training.stack.pool import cores
 from mechgrok.training.untrained import STACK, STACKED, files
 
 FINISHED = "it is finished already"

@@ -9,9 +9,9 @@ import numpy as np
 
 from mechgrok.config import Config
 from mechgrok.models.shape import Shape
+from mechgrok.processes import cores
 from mechgrok.training.execution import Execution
 from mechgrok.training.stack.coverage import obstacle
-from mechgrok.training.stack.pool import cores
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def stacks(configs: Mapping[int, Config], execution: Execution) -> list[list[int
         log.warning("each run is trained in a process of its own: %s", reason)
     if reason or (on_cpu and not _is_small(some, masks[0])):
         return None
-    return list(_shared(list(configs))) if on_cpu else [list(configs)]
+    return list(_shared(list(configs), cores())) if on_cpu else [list(configs)]
 
 
 def _is_small(config: Config, is_train: np.ndarray) -> bool:
@@ -40,7 +40,27 @@ def _is_small(config: Config, is_train: np.ndarray) -> bool:
     return isinstance(network, Shape) and int(is_train.sum()) * network.d_mlp <= SMALL
 
 
-def _shared(seeds: Sequence[int]) -> Iterator[list[int]]:
-    """The seeds in stacks of about one size: one for each core, or more where they would be too large."""
-    count = max(cores(), -(-len(seeds) // MOST))
+def shared_out(configs: Sequence[Config], execution: Execution, count: int) -> list[list[int]]:
+    """Runs of one config with several seeds, by their places, in `count` stacks of about one size; each alone where that is faster.
+
+    More stacks are made where they would be too large.
+    """
+    alone = [[place] for place in range(len(configs))]
+    if execution.forward == "plain" or count >= len(configs) or not _on_cpu(execution):
+        return alone
+    masks = [each.split.train_rows(each.task) for each in configs]
+    if obstacle(configs[0], masks) or not _is_small(configs[0], masks[0]):
+        return alone
+    return list(_shared(range(len(configs)), count))
+
+
+def _on_cpu(execution: Execution) -> bool:
+    import torch
+
+    return execution.device == "cpu" or (execution.device == "auto" and not torch.cuda.is_available())
+
+
+def _shared(seeds: Sequence[int], least: int) -> Iterator[list[int]]:
+    """The seeds in stacks of about one size: `least`, or more where they would be too large."""
+    count = max(least, -(-len(seeds) // MOST))
     return (list(seeds[i::count]) for i in range(count))

@@ -28,7 +28,7 @@ from mechgrok.training.execution import Execution
 def jobs(folder: Path, count: int, steps: int = 20) -> list[Job]:
     cells = [Cell(f"x{number}", 0, {}, folder / f"x{number}-s0", steps) for number in range(count)]
     made = [config(model__seed=number, training__steps=steps, training__evaluate_every=5) for number in range(count)]
-    return [Job(cell, each.model_dump_json(), Execution("cpu", 1), unwatched) for cell, each in zip(cells, made, strict=True)]
+    return [Job((cell,), (each.model_dump_json(),), Execution("cpu", 1), unwatched) for cell, each in zip(cells, made, strict=True)]
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_without_its_package_it_names_the_extra(name: str, package: str, monkeyp
 def test_a_batch_of_jobs_runs(tmp_path: Path) -> None:
     given = jobs(tmp_path, 2)
     running.run(given, lambda: nullcontext(slurm.array(Resources(logs=tmp_path / "logs"), "local")), lambda: None)
-    assert [job.cell.state for job in given] == ["finished", "finished"]
+    assert [job.cells[0].state for job in given] == ["finished", "finished"]
 
 
 @pytest.mark.long
@@ -85,15 +85,15 @@ def test_a_job_that_reaches_its_time_limit_is_queued_again_and_goes_on(tmp_path:
     (job,) = jobs(tmp_path / "limited", 1, steps=400)
     executor = slurm.array(Resources(minutes=10, logs=tmp_path / "logs"), "local")
     future = executor.submit(job)
-    while job.cell.step < 30:
+    while job.cells[0].step < 30:
         assert not future.done()
         time.sleep(0.01)
-    first = job.cell.note.read_bytes()
-    assert job.cell.state == "running"
+    first = job.cells[0].note.read_bytes()
+    assert job.cells[0].state == "running"
     # The signal that a cluster sends before the time limit.
     os.kill(int(json.loads(first)["worker"].rpartition(":")[2]), signal.SIGUSR2)
     future.result()
-    assert job.cell.state == "finished"
-    assert job.cell.note.read_bytes() != first, "a second process went on"
-    launch.resume(begin(open_run(job.cell.path).config, tmp_path / "alone"), Quiet())
-    assert contents(job.cell.path) == contents(tmp_path / "alone")
+    assert job.cells[0].state == "finished"
+    assert job.cells[0].note.read_bytes() != first, "a second process went on"
+    launch.resume(begin(open_run(job.cells[0].path).config, tmp_path / "alone"), Quiet())
+    assert contents(job.cells[0].path) == contents(tmp_path / "alone")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from trained_runs import Unwatched, config, contents, torch_settings_kept
 from mechgrok.api.settings import seeded
 from mechgrok.api.several import configs
 from mechgrok.errors import UserError
+from mechgrok.processes import pool as processes_pool
 from mechgrok.runs.run import open_run
 from mechgrok.training.execution import Execution
 from mechgrok.training.loop import Ending
@@ -39,12 +41,15 @@ class Process:
     def __init__(self, number: int) -> None:
         self.number, self.stopped = number, threading.Event()
 
-    def train(self, runs: Sequence[Path], progress: Any) -> pool.Endings | str:
-        progress.at(1)
+    def call(self, call: bytes, heard: Callable[[Any], None]) -> pool.Endings:
+        (runs,) = pickle.loads(call).args
+        heard((1, None))
         if runs[0].name == "slow":
             self.stopped.wait(20)
             return {run: Ending(3, "interrupted", interrupted=True) for run in runs}
-        return "its loss was lost" if runs[0].name == "broken" else {run: Ending(30, "that was the last step") for run in runs}
+        if runs[0].name == "broken":
+            raise UserError("its loss was lost")
+        return {run: Ending(30, "that was the last step") for run in runs}
 
     def interrupt(self) -> None:
         self.stopped.set()
@@ -54,7 +59,7 @@ class Process:
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "Worker", Process)
+    monkeypatch.setattr(processes_pool, "Process", Process)
 
 
 @pytest.mark.usefixtures("processes")

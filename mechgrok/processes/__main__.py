@@ -1,0 +1,5 @@
+"""`python -m mechgrok.processes`: a process that calls functions."""
+
+from mechgrok.processes.worker import main
+
+main()
