@@ -89,7 +89,7 @@ def _ratio(count: int, censoring: str, draws: int) -> str:
 
 def _rejections(count: int, censoring: str, draws: int) -> str:
     draw = np.random.default_rng(2)
-    p = [log_rank([_drawn(draw, count, censoring), _drawn(draw, count, censoring)]) for _ in range(draws)]
+    p = [log_rank(_drawn(draw, count, censoring), _drawn(draw, count, censoring)) for _ in range(draws)]
     return _share(sum(each < 0.05 for each in p), draws)
 
 

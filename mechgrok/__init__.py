@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mechgrok.extraction.extraction import Extraction
     from mechgrok.measures.base.function_measure import measure
     from mechgrok.measures.base.measure import Headline, Measure, Missing, RunMeasure
-    from mechgrok.report import write_report
+    from mechgrok.report.writing import write_report
     from mechgrok.runs.run import Run, open_run
     from mechgrok.runs.snapshot import Snapshot
     from mechgrok.studies.comparing.comparison import Comparison
@@ -62,7 +62,7 @@ _HOMES = {
     "sweep": "mechgrok.api.sweeping",
     "train": "mechgrok.api.training",
     "verify": "mechgrok.api.reading",
-    "write_report": "mechgrok.report",
+    "write_report": "mechgrok.report.writing",
 }
 
 _MODULES = {"measures", "tasks"}

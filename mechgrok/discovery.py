@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from inspect import isabstract
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
@@ -38,15 +40,27 @@ def _inside(package: ModuleType) -> list[ModuleType]:
     return [importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
 
 
+def modules_named(folder: str, stem: str) -> list[ModuleType]:
+    """The modules with this file name in a folder and its subfolders, without an import of the others."""
+    root = Path(__file__).parent.joinpath(*folder.split("."))
+    found = [path.relative_to(root).with_suffix("").parts for path in sorted(root.glob(f"**/{stem}.py"))]
+    return [importlib.import_module(".".join(["mechgrok", folder, *parts])) for parts in found]
+
+
 def classes(folder: str, base: type) -> list[type[Any]]:
     """The subclasses of `base` with a `name` that the modules of a folder and its subfolders define, sorted by class name."""
-    found = {
+    return classes_in(modules_below(folder), base)
+
+
+def classes_in(found: Iterable[ModuleType], base: type) -> list[type[Any]]:
+    """The subclasses of `base` with a `name` that some modules define, sorted by class name."""
+    members = {
         member
-        for module in modules_below(folder)
+        for module in found
         for member in vars(module).values()
         if isinstance(member, type) and issubclass(member, base) and member.__module__ == module.__name__ and "name" in dir(member)
     }
-    return sorted(found, key=lambda member: member.__name__)
+    return sorted(members, key=lambda member: member.__name__)
 
 
 @cache

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mechgrok.cli.words import Words
     from mechgrok.engine.outcomes import Outcome
     from mechgrok.engine.progress import Tick
-    from mechgrok.report import Report
+    from mechgrok.report.writing import Report
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _tasks(words: Words) -> Words:
 def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: int) -> Report:
     from mechgrok.analysis import suited
     from mechgrok.engine.analyze import analyze
-    from mechgrok.report import write_report
+    from mechgrok.report.writing import write_report
     from mechgrok.runs.run import open_run
 
     run = open_run(path)

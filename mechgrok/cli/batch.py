@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from mechgrok.report import Report
+    from mechgrok.report.writing import Report
 
 
 _SHOWN = 5

@@ -14,8 +14,6 @@ from pydantic import ValidationError
 
 from mechgrok.cli.arguments.lists import other_forms
 from mechgrok.cli.arguments.synonyms import flag_for
-from mechgrok.config import PART_FOLDERS, Config, describe_problem
-from mechgrok.discovery import kinds_with
 from mechgrok.errors import UserError
 
 _RULE = re.compile(r"^[\u2500-]+$", re.MULTILINE)
@@ -72,6 +70,8 @@ def call(target: Callable[..., int], arguments: Sequence[str], command: str) -> 
 
 def _problem(stop: SystemExit, printed: str, options: Any) -> str:
     """What tyro stopped at, in one line."""
+    from mechgrok.config import Config, describe_problem
+
     statement, *rest = _sections(printed)
     refused = _validation(stop)
     if refused is None:
@@ -97,6 +97,8 @@ def _sections(printed: str) -> list[str]:
 
 def _hint(statement: str, rest: str, options: Any) -> str:
     """The flag that an unknown one probably means: of another kind, by its usual other names, else by its spelling, which tyro compares."""
+    from mechgrok.config import Config
+
     typed = re.match(r"Unrecognized options: --([\w.-]+)", statement)
     if typed and isinstance(options, Config) and (others := _kinds_with(typed[1])):
         return f"; it is a flag of {others}"
@@ -107,6 +109,9 @@ def _hint(statement: str, rest: str, options: Any) -> str:
 
 def _kinds_with(typed: str) -> str:
     """The flags of the kinds that have an unknown flag of a part, such as `--task.kind table` for task.file; empty where none has."""
+    from mechgrok.config import PART_FOLDERS
+    from mechgrok.discovery import kinds_with
+
     part, _, field = typed.partition(".")
     found = kinds_with(PART_FOLDERS[part], field.replace("-", "_")) if part in PART_FOLDERS else []
     return " or ".join(f"--{part}.kind {kind}" for kind in found)

@@ -11,7 +11,7 @@ import tyro
 from mechgrok.cli import flags
 
 if TYPE_CHECKING:
-    from mechgrok.report import Report
+    from mechgrok.report.writing import Report
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _render(path: Path) -> Report:
-    from mechgrok.report import write_report
+    from mechgrok.report.writing import write_report
     from mechgrok.runs.run import open_run
 
     return write_report(open_run(path))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mechgrok import config
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mechgrok.config import Config
     from mechgrok.data.corruptions.corruption import Labels
     from mechgrok.tasks.task import Task
 
@@ -32,8 +32,10 @@ class RunFiles:
         return self.path.resolve().name
 
     @cached_property
-    def config(self) -> config.Config:
+    def config(self) -> Config:
         """The complete configuration of the run."""
+        from mechgrok import config
+
         return config.read(self._config_text, str(self.path / store.CONFIG))
 
     @cached_property

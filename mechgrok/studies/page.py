@@ -70,7 +70,7 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
             columns=table.columns(trained.study),
             rows=rows,
             claims=lines,
-            paired=paired,
+            paired=[(row.text, "; ".join(row.differences), row.mean, row.interval, row.p, row.corrected) for row in paired],
             shares=share_table(trained.study, trained.out),
             sections={heading: drawn for heading, found in sections.items() if (drawn := [(name, as_text(each)) for name, each in found])},
         )
@@ -134,8 +134,8 @@ def markdown(trained: Trained, rows: Mapping[str, Mapping[str, Entry]], lines: l
     grok = [grid(["task", *names], body)] if trained.study.compares_times and body else []
     head_of_shares, *shares = share_table(trained.study, trained.out)
     sought = [grid(head_of_shares, shares)] if shares else []
-    paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p] for row in paired_differences(trained)]
-    tested = [grid(["difference", "by seed", "mean", "95 % interval", "p"], paired)] if paired else []
+    paired = [[row.text, ", ".join(row.differences), row.mean, row.interval, row.p, row.corrected] for row in paired_differences(trained)]
+    tested = [grid(["difference", "by seed", "mean", "95 % interval", "p", "p, corrected"], paired)] if paired else []
     return "\n\n".join([*grok, *sought, grid(head, claims), *tested]) + "\n"
 
 

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from mechgrok.maths.statistics.differences import Difference, t_test
+from mechgrok.maths.statistics.holm import holm
 from mechgrok.report.numbers import NONE, show
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.trained import Trained
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The mean difference of two paired samples, its 95 % interval, and the p-value of a mean of 0."""
-
-    mean: float
-    low: float
-    high: float
-    p: float
 
 
 @dataclass(frozen=True)
@@ -35,27 +25,15 @@ class Row:
     known: tuple[float, ...] = ()
     """The differences that are not missing, as numbers."""
     tested: Difference | None = None
-
-
-def t_test(differences: Sequence[float]) -> Difference:
-    """The two-sided paired t-test of at least two differences, with its 95 % interval.
-
-    Equal differences have no standard error: p is 1 if they are 0, else 0.
-    """
-    from scipy.stats import ttest_1samp  # type: ignore[import-untyped]
-
-    values = np.array(differences, dtype=float)
-    mean = float(values.mean())
-    if values.std() == 0:
-        return Difference(mean, mean, mean, float(mean == 0))
-    test = ttest_1samp(values, 0)
-    low, high = test.confidence_interval(0.95)
-    return Difference(mean, float(low), float(high), float(test.pvalue))
+    corrected: str = NONE
+    """p after Holm, over all comparisons of the study."""
 
 
 def paired_differences(trained: Trained) -> list[Row]:
     """Every paired comparison of a study, over the seeds that have both numbers."""
-    return [_row(trained, number) for number in range(len(trained.study.paired))]
+    rows = [_row(trained, number) for number in range(len(trained.study.paired))]
+    corrected = holm([row.tested.p if row.tested else math.nan for row in rows])
+    return [replace(row, corrected=show(float(p), 3)) if row.tested else row for row, p in zip(rows, corrected, strict=True)]
 
 
 def _row(trained: Trained, number: int) -> Row:

@@ -10,7 +10,7 @@ import pytest
 from own_measure import Mine
 
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import write_report
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import open_run
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.io
 
 from mechgrok.plots.primitives import curves
-from mechgrok.plots.theme import COLOURS, TEMPLATE
+from mechgrok.plots.theme import COLOURS, template
 
 IMPORTS = """
 import sys, plotly.io
@@ -24,15 +24,15 @@ assert not heavy, heavy
 def test_figures_carry_the_theme_and_plotlys_default_stays():
     default = plotly.io.templates.default
     figure = curves(pd.DataFrame({"x": [1], "y": [2]}), x="x", y="y")
-    assert figure.layout.template == TEMPLATE
+    assert figure.layout.template == template()
     assert plotly.io.templates.default == default
     assert plotly.io.templates[default].layout.colorway != COLOURS
 
 
 def test_ground_is_white_and_text_needs_no_mathjax():
-    layout = TEMPLATE.layout
+    layout = template().layout
     assert (layout.paper_bgcolor, layout.plot_bgcolor) == ("white", "white")
-    assert "$" not in TEMPLATE.to_plotly_json().__repr__()
+    assert "$" not in template().to_plotly_json().__repr__()
 
 
 def test_colours_are_distinct_from_each_other_and_from_the_ground():

@@ -10,7 +10,7 @@ from made_runs import make_run
 from own_measure import REPORTED
 
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import write_report
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
 
 

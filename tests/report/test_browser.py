@@ -16,8 +16,8 @@ from made_runs import make_run
 from own_measure import REPORTED, Mine
 
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import write_report
 from mechgrok.report.index import write_index
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -11,7 +11,7 @@ from mechgrok.cli import main
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import NotApplicable, Result
 from mechgrok.engine.registry import measures
-from mechgrok.report import write_report
+from mechgrok.report.writing import write_report
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.runs.run import Run, open_run

@@ -9,8 +9,8 @@ from made_runs import make_run
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.extraction import extract
-from mechgrok.report import write_report
 from mechgrok.report.extracted import extracted
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import open_run
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from made_runs import make_run
 
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import write_report
 from mechgrok.report.index import write_index
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import open_run
 
 

@@ -10,7 +10,7 @@ from made_runs import write_weights
 
 from mechgrok.engine import stamps
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import write_report
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
 
 

@@ -12,7 +12,8 @@ from own_measure import REPORTED, Mine
 
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
-from mechgrok.report import facts, write_report
+from mechgrok.report import facts
+from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.domain import Domain
 from mechgrok.tasks.expression import Expression

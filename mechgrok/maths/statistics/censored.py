@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ FEWEST_MIXED = 10
 """Fewer times have no interval where one is censored before another event (decision 0018)."""
 RESAMPLES = 2000
 DIGITS = 12
-NAN = float("nan")
+NAN = math.nan
 
 
 @dataclass(frozen=True)
@@ -125,28 +126,45 @@ def median(times: Times) -> Estimate:
 @cache
 def _median(at: tuple[float, ...], reached: tuple[bool, ...]) -> Estimate:
     """Kept, since a comparison uses the same times in a table, a figure and ratios, and a fit takes milliseconds."""
-    from lifelines import KaplanMeierFitter
-    from lifelines.utils import median_survival_times
+    from scipy.stats import ecdf  # type: ignore[import-untyped]
 
     times = Times.of(at, reached)
     if not at:
         return Estimate(NAN)
-    fitted = KaplanMeierFitter().fit(times.at, times.reached)
-    # The product of the shares that are left may be 1/2 plus a rounding error, which would give the next event.
-    value = float(median_survival_times(fitted.survival_function_.round(DIGITS)))
+    if not times.reached.any():
+        return Estimate(math.inf, math.inf, math.inf) if times.allow_interval else Estimate(math.inf)
+    survival = ecdf(_sample(times)).sf
+    value = _half(survival.quantiles, survival.probabilities)
     if not times.allow_interval:
         return Estimate(value)
-    [[low, high]] = median_survival_times(fitted.confidence_interval_).to_numpy()
-    return Estimate(value, float(low), float(high))
+    with warnings.catch_warnings():
+        # scipy warns that the log-log interval is not defined where all or none are left.
+        warnings.simplefilter("ignore")
+        interval = survival.confidence_interval(method="log-log")
+    ends = (np.where(survival.probabilities > 0, end.probabilities, 0.0) for end in (interval.low, interval.high))
+    return Estimate(value, *(_half(survival.quantiles, end) for end in ends))
 
 
-def log_rank(groups: Sequence[Times]) -> float:
-    """The p-value of the log-rank test that all groups have the same distribution of times (Mantel 1966; Peto and Peto 1972).
+def _sample(times: Times) -> Any:
+    """The times for scipy."""
+    from scipy.stats import CensoredData
+
+    return CensoredData(uncensored=times.at[times.reached], right=times.at[~times.reached])
+
+
+def _half(at: NDArray[np.float64], left: NDArray[np.float64]) -> float:
+    """The first time at which no more than half are left; infinite where more than half stay, and where that is not defined."""
+    # The product of the shares that are left may be 1/2 plus a rounding error, which would give the next event.
+    reached = np.flatnonzero(left.round(DIGITS) <= 0.5)
+    return float(at[reached[0]]) if len(reached) else math.inf
+
+
+def log_rank(times: Times, other: Times) -> float:
+    """The p-value of the log-rank test that two groups have the same distribution of times (Mantel 1966; Peto and Peto 1972).
 
     Parameters
     ----------
-    groups : sequence of Times
-        At least two.
+    times, other : Times
 
     Returns
     -------
@@ -156,16 +174,15 @@ def log_rank(groups: Sequence[Times]) -> float:
     Examples
     --------
     >>> early, late = Times.of(range(1, 7), [1] * 6), Times.of(range(7, 13), [1] * 6)
-    >>> round(log_rank([early, late]), 4)
+    >>> round(log_rank(early, late), 4)
     0.0005
     """
-    from lifelines.statistics import multivariate_logrank_test
+    from scipy.stats import logrank
 
-    if min(len(group.at) for group in groups) < FEWEST or not any(group.reached.any() for group in groups):
+    if min(len(times.at), len(other.at)) < FEWEST or not (times.reached.any() or other.reached.any()):
         return NAN
-    names = np.repeat(np.arange(len(groups)), [len(group.at) for group in groups])
-    at, reached = (np.concatenate([getattr(group, name) for group in groups]) for name in ("at", "reached"))
-    return float(multivariate_logrank_test(at, names, reached).p_value)
+    with np.errstate(invalid="ignore"):  # all events at one time have no variance, and p is NaN
+        return float(logrank(_sample(times), _sample(other)).pvalue)
 
 
 def ratio_of_medians(times: Times, other: Times) -> Estimate:

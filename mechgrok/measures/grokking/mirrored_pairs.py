@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mechgrok.tasks.parts import as_mixture
-
 if TYPE_CHECKING:
     from mechgrok.runs.run import Run
 
@@ -19,6 +17,8 @@ def mirrored_share(run: Run) -> float:
     A test row is mirrored where a train row of the same task has its operands in another order, (b, a) for (a, b), and was trained with
     the test row's label. The share is 0 for a task whose label depends on the order of the operands, and without test rows.
     """
+    from mechgrok.tasks.parts import as_mixture
+
     task = run.task
     if not task.symmetric:
         return 0.0

@@ -9,7 +9,6 @@ from pathlib import Path
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.report.varying import varying
-from mechgrok.studies.comparing import page
 from mechgrok.studies.comparing.compared import read
 from mechgrok.studies.comparing.groups import check_by, default_by
 from mechgrok.studies.comparing.stored_runs import StoredRuns
@@ -43,7 +42,9 @@ class Comparison(StoredRuns):
         -------
         list of str
         """
-        return page.text_lines(self)
+        from mechgrok.studies.comparing.page import text_lines
+
+        return text_lines(self)
 
     def write(self, out: str | Path) -> Path:
         """Write the page and the table.
@@ -58,7 +59,9 @@ class Comparison(StoredRuns):
         Path
             The page.
         """
-        return page.write(self, Path(out))
+        from mechgrok.studies.comparing.page import write
+
+        return write(self, Path(out))
 
 
 def comparison_of(paths: Sequence[Path], by: Sequence[str] | None, measures: Sequence[BaseMeasure]) -> Comparison:

@@ -19,14 +19,12 @@ from mechgrok.report.curves import Curve
 from mechgrok.studies.comparing.aligned import aligned
 from mechgrok.studies.comparing.frame import TIMES, Stored
 from mechgrok.studies.comparing.groups import Groups, times_of
-from mechgrok.studies.comparing.headlines import is_number
+from mechgrok.studies.comparing.headlines import MOST, by_key
 
 WIDE = 10
 """Times whose largest is this many times the smallest are drawn on a logarithmic axis."""
 NAMED = 40
 """More runs than this have no names on an axis."""
-MOST = 6
-"""Numbers of a measure that are drawn."""
 PIXELS, TALLEST = 18, 720
 """Of a row of a run, and of all of them."""
 
@@ -107,16 +105,14 @@ def _keys(stored: Stored, run: str) -> Sequence[int]:
 
 def numbers(groups: Groups, stored: Stored, label: str) -> go.Figure | None:
     """The single numbers of a measure at the last checkpoint; None where none are stored."""
-    headlines = {run.name: stored[run.name][label].numbers for runs in groups.values() for run in runs if label in stored[run.name]}
-    keys = dict.fromkeys(key for found in headlines.values() for key, value in found.items() if is_number(value))
-    figures = {key: _numbers(groups, headlines, key) for key in list(keys)[:MOST]}
+    figures = {key: _numbers(groups, values) for key, values in by_key(stored, label).items()}
     return panels(list(figures.values()), titles=list(figures), columns=2) if figures else None
 
 
-def _numbers(groups: Groups, headlines: Mapping[str, Mapping[str, Any]], key: str) -> go.Figure:
+def _numbers(groups: Groups, values: Mapping[str, float]) -> go.Figure:
     found = {}
     for group, runs in groups.items():
-        known = [float(headlines[run.name][key]) for run in runs if is_number(headlines.get(run.name, {}).get(key))]
+        known = [values[run.name] for run in runs if run.name in values]
         if known:
             middle = median_of(known)
             found[group] = Spread(known, [False] * len(known), middle.value, middle.low, middle.high)

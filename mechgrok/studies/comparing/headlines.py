@@ -15,6 +15,9 @@ from mechgrok.engine.outcomes import Result
 from mechgrok.engine.results import TABLES, Results, folder
 from mechgrok.measures.base.measure import BaseMeasure, Missing
 
+MOST = 6
+"""Numbers of a measure that are drawn and tested."""
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -85,3 +88,13 @@ def _plain(headline: Mapping[str, Any]) -> dict[str, float]:
 def is_number(value: Any) -> bool:
     """Whether a value of a headline is a single number."""
     return hasattr(value, "__float__") and not isinstance(value, bool | str)
+
+
+def by_key(stored: Mapping[str, Mapping[str, Headline]], label: str) -> dict[str, dict[str, float]]:
+    """The single numbers of a measure at the last checkpoint, by their key and run; the first MOST of them."""
+    found: dict[str, dict[str, float]] = {}
+    for run, headlines in stored.items():
+        for key, value in headlines[label].numbers.items() if label in headlines else ():
+            if is_number(value):
+                found.setdefault(key, {})[run] = float(value)
+    return dict(list(found.items())[:MOST])

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from mechgrok.maths.statistics.censored import FEWEST, Estimate, Times, median
+from mechgrok.maths.statistics.censored import FEWEST, Times, median
 from mechgrok.report.index import step_text
 from mechgrok.report.labels import as_text
 from mechgrok.report.numbers import NONE, show
@@ -22,14 +22,16 @@ from mechgrok.runs import store
 from mechgrok.studies.comparing.compared import Compared
 from mechgrok.studies.comparing.frame import KEYS, TIMES
 from mechgrok.studies.comparing.groups import times_of
-from mechgrok.studies.comparing.pairs import Pair, pairs
+from mechgrok.studies.comparing.headlines import by_key
+from mechgrok.studies.comparing.paired_numbers import paired_numbers
+from mechgrok.studies.comparing.pairs import pairs
 from mechgrok.studies.comparing.stored_runs import StoredRuns
+from mechgrok.studies.comparing.texts import estimate_text, pair_texts, paired_texts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-NBSP = "\u00a0"
 FEW = 5
 """Runs that a line names."""
 CAPTIONS = {
@@ -84,7 +86,8 @@ def _html(comparison: StoredRuns, out: Path) -> str:
             varying=list(comparison.varying),
             lines=_lines(comparison, out),
             groups=[_group(name, runs) for name, runs in comparison.groups.items()],
-            pairs=[_pair(each) for each in pairs(generalised) if not math.isnan(each.p)],
+            pairs=[pair_texts(each) for each in pairs(generalised) if not math.isnan(each.p)],
+            paired=[paired_texts(each) for each in paired_numbers(comparison.groups, _numbers(comparison))],
             fewest=FEWEST,
             figures={name: (as_text(figure), _caption(name, figure)) for name, figure in comparison.figures().items()},
             lacking=lacking_commands(comparison),
@@ -154,28 +157,10 @@ def _times(times: Times) -> tuple[str, str]:
     return f"{int(times.reached.sum())} of {len(times.at)}", estimate_text(median(times), float(times.at.max()))
 
 
-def estimate_text(found: Estimate, last: float) -> str:
-    """An estimate with its interval; `> last` for an end beyond all events."""
-    if math.isnan(found.value):
-        return NONE
-    interval = f" ({_end(found.low, last)} to {_end(found.high, last)})" if found.has_interval and not math.isinf(found.low) else ""
-    return f"{_end(found.value, last)}{interval}".replace(" ", NBSP)
-
-
-def _end(value: float, last: float) -> str:
-    return f"> {show(int(last))}" if math.isinf(value) else show(int(value))
-
-
-def _pair(pair: Pair) -> tuple[str, str, str, str]:
-    return f"{pair.one} / {pair.other}", _ratio(pair.ratio), show(pair.p, 2), show(pair.corrected, 2)
-
-
-def _ratio(ratio: Estimate) -> str:
-    if math.isnan(ratio.value) or math.isinf(ratio.value) or ratio.value == 0:
-        return "not determined: half of a group did not get there"
-    if not ratio.has_interval:
-        return show(ratio.value, 3)
-    return f"{show(ratio.value, 3)} ({show(ratio.low, 3)} to {'∞' if math.isinf(ratio.high) else show(ratio.high, 3)})"
+def _numbers(comparison: StoredRuns) -> dict[str, dict[str, float]]:
+    """The numbers of the shown measures by name and run."""
+    found = {measure.label: by_key(comparison.stored, measure.label) for measure in comparison.shown}
+    return {f"{label} {key}": values for label, keys in found.items() for key, values in keys.items()}
 
 
 def _lacking(labels: Sequence[str], runs: Sequence[Compared]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -27,11 +27,15 @@ class Pair:
     """p after Holm, over all pairs."""
 
 
+def compared(groups: Sequence[str]) -> list[tuple[str, str]]:
+    """Every pair of groups; of more than MOST, each with the first one alone."""
+    return list(combinations(groups, 2)) if len(groups) <= MOST else [(groups[0], other) for other in groups[1:]]
+
+
 def pairs(times: Mapping[str, Times]) -> list[Pair]:
     """Every pair of groups that have times."""
-    known = [group for group, each in times.items() if len(each.at)]
-    asked = list(combinations(known, 2)) if len(known) <= MOST else [(known[0], other) for other in known[1:]]
-    p = [log_rank([times[one], times[other]]) for one, other in asked]
+    asked = compared([group for group, each in times.items() if len(each.at)])
+    p = [log_rank(times[one], times[other]) for one, other in asked]
     return [
         Pair(one, other, ratio_of_medians(times[one], times[other]), each, float(corrected))
         for (one, other), each, corrected in zip(asked, p, holm(p), strict=True)

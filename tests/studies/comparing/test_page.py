@@ -12,7 +12,10 @@ from made_runs import make_run
 
 import mechgrok
 from mechgrok.maths.statistics.censored import Estimate
-from mechgrok.studies.comparing.page import estimate_text
+from mechgrok.studies.comparing.texts import estimate_text
+
+SLEEP = ((0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0), (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4))
+"""Hours of sleep gained with two drugs by ten patients, with p = .0028 and the interval .70 to 2.46 (Student 1908)."""
 
 
 def words(page: Path) -> str:
@@ -36,6 +39,15 @@ def test_six_runs_have_both(tmp_path: Path) -> None:
     assert "5 of 6 60 (50 to > 100)" in text
     assert re.search(r"weight_decay 0.5 / weight_decay 2 2 \([\d.]+ to [\d.∞]+\) 0.00\d+ 0.00\d+", text)
     assert "No test" not in text
+
+
+def test_numbers_of_measures_are_compared_seed_by_seed(tmp_path: Path) -> None:
+    for seed, (before, after) in enumerate(zip(*SLEEP, strict=True)):
+        for decay, hours in ((0.5, before), (2.0, after)):
+            compared_run(tmp_path / f"{decay}-{seed}", decay, seed, 30, gini={"W_E": hours})
+    text = words(mechgrok.compare(tmp_path, measures=["gini"]).write(tmp_path / "out"))
+    expected = "gini W_E weight_decay 0.5 \u2212 weight_decay 2 10 \u22121.58 \u22122.46 to \u22120.7 0.0028 0.0028"
+    assert expected in text
 
 
 def test_it_says_what_differs_within_a_group_and_which_command_makes_results(tmp_path: Path) -> None:

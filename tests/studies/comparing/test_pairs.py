@@ -18,7 +18,7 @@ def test_every_pair_is_tested_and_corrected() -> None:
     groups = {"a": times(10), "b": times(12), "c": times(30)}
     found = {(pair.one, pair.other): pair for pair in pairs(groups)}
     assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
-    plain = log_rank([groups["a"], groups["b"]])
+    plain = log_rank(groups["a"], groups["b"])
     assert found["a", "b"].p == plain
     assert found["a", "b"].corrected == pytest.approx(plain)
     assert found["b", "c"].corrected == pytest.approx(max(3 * found["a", "c"].p, 2 * found["b", "c"].p))
