@@ -10,7 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from mechgrok.plots.theme import HEIGHT, TEMPLATE, WIDTH
+from mechgrok.plots import theme
+from mechgrok.plots.theme import HEIGHT, WIDTH
 
 UNTITLED = 14
 """Pixels above a figure without a title; the page has its own."""
@@ -42,7 +43,7 @@ def style(size: dict[str, int]) -> str:
 
 def template() -> dict[str, Any]:
     """The template of every figure, as plain data."""
-    found: dict[str, Any] = TEMPLATE.to_plotly_json()
+    found: dict[str, Any] = theme.template().to_plotly_json()
     return found
 
 
