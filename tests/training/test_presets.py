@@ -261,6 +261,17 @@ DIFFERENCES: dict[str, dict[str, Any]] = {
         "training.steps": 5_000,
         "training.loss": "mse",
     },
+    "fast-grok": {
+        "optimizer.lr": 0.01,
+        "optimizer.weight_decay": 2.5,
+        "optimizer.betas": (0.9, 0.95),
+        "schedule.kind": "cosine",
+        "schedule.length": 800,
+        "schedule.floor": 0.1,
+        "training.steps": 800,
+        "training.evaluate_every": 10,
+        "training.stop": NANDA["training.stop"] | {"accuracy": 1.0},
+    },
     "zhong2023": {
         "task.p": 59,
         "task.layout": "a b",
@@ -276,12 +287,12 @@ DIFFERENCES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
-def test_a_sources_preset_differs_from_the_papers_as_its_settings_do(name: str) -> None:
+def test_a_preset_differs_from_the_papers_as_its_settings_do(name: str) -> None:
     found = {path: value for path, value in values(PRESETS[name].config).items() if path not in NANDA or value != NANDA[path]}
     assert found == DIFFERENCES[name]
 
 
-def test_every_preset_is_held_against_its_source() -> None:
+def test_every_preset_is_held_against_the_papers() -> None:
     assert set(PRESETS) == {"nanda2023", "transformerlens-demo", "demo", *DIFFERENCES}
 
 
