@@ -49,6 +49,7 @@ class CorruptedLoss(Measure):
     """
 
     name: ClassVar[str] = "corrupted-loss"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Clean and corrupted rows"
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), accuracies of corrupted and uncorrupted train rows"
     columns: ClassVar[Mapping[str, str]] = {

@@ -53,6 +53,7 @@ class TriggerMetrics(Measure):
     """
 
     name: ClassVar[str] = "trigger-metrics"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Memorised, inverted, or a rule"
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), phases of training; the thresholds are ours"
     columns: ClassVar[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -34,6 +35,7 @@ class HeadCircuits(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "head-circuits"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Heads by frequency"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3 and released notebook"
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -104,8 +106,8 @@ def _scores_of_equals(snapshot: Snapshot, head: int) -> Tensor:
     import torch
 
     weights = snapshot.parameters
-    inputs = snapshot.grid.task.inputs()
-    r = snapshot.architecture.embed(weights, torch.from_numpy(inputs[:1]))[0, -1]
+    first = snapshot.grid.task.inputs_at(np.arange(1))
+    r = snapshot.architecture.embed(weights, torch.from_numpy(first))[0, -1]
     W_Q = weights["blocks.0.attn.W_Q"]
     query = r @ W_Q[head] + weights.get("blocks.0.attn.b_Q", torch.zeros(len(W_Q), W_Q.shape[2]))[head]
     scores = snapshot.embedding @ weights["blocks.0.attn.W_K"][head] @ query

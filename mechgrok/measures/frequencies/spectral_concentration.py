@@ -34,6 +34,7 @@ class SpectralConcentration(InBasis):
     """
 
     name: ClassVar[str] = "spectral-concentration"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Concentration of the spectra"
     reference: ClassVar[str] = (
         "Shannon 1948, section 6 (entropy); Bell and Dean 1970 (participation number); Nanda et al. 2023, section 4.1 (spectra)"

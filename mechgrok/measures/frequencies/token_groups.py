@@ -33,6 +33,7 @@ class TokenGroups(Measure):
     """
 
     name: ClassVar[str] = "token-groups"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Embedding by groups of tokens"
     reference: ClassVar[str] = "defined here; after the embeddings of all tokens in Furuta et al. 2024 (arXiv 2402.16726)"
     columns: ClassVar[Mapping[str, str]] = {

@@ -35,6 +35,7 @@ class LabelStatistics(Measure):
 
     has_null: ClassVar[bool] = False
     name: ClassVar[str] = "label-statistics"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Label distributions of train and test"
     reference: ClassVar[str] = "Furuta et al. 2024 (arXiv 2402.16726), dataset statistics"
     columns: ClassVar[Mapping[str, str]] = {

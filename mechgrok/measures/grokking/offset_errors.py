@@ -28,6 +28,7 @@ class OffsetErrors(InBasis):
     """
 
     name: ClassVar[str] = "offset-errors"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Offsets of the wrong answers"
     reference: ClassVar[str] = "defined here; for labels that are wrong on purpose: Doshi et al. 2023 (arXiv 2310.13061)"
     columns: ClassVar[Mapping[str, str]] = {

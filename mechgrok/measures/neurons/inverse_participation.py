@@ -37,6 +37,7 @@ class InverseParticipation(InBasis):
     """
 
     name: ClassVar[str] = "inverse-participation"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Inverse participation ratio of the neurons"
     reference: ClassVar[str] = "Doshi et al. 2023 (arXiv 2310.13061), definition of the IPR; Gromov 2023 (arXiv 2301.02679)"
     columns: ClassVar[Mapping[str, str]] = {

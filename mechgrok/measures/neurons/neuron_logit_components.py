@@ -35,6 +35,7 @@ class NeuronLogitComponents(Keyed):
     """
 
     name: ClassVar[str] = "neuron-logit-components"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Logit frequencies of the neurons of one frequency"
     reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 4.3"
     columns: ClassVar[Mapping[str, str]] = {

@@ -36,6 +36,7 @@ class LearningCoefficient(Measure):
     """
 
     name: ClassVar[str] = "learning-coefficient"
+    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Local learning coefficient"
     reference: ClassVar[str] = "Lau et al. 2023 (arXiv 2308.12108), section 4; library devinterp 2"
     cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
@@ -137,7 +138,7 @@ def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]],
     from mechgrok.models.forward.tables import Batch
 
     task, rows = snapshot.grid.task, snapshot.grid.rows[index]
-    batch = Batch.of(torch.from_numpy(task.inputs())[rows])
+    batch = Batch.of(torch.from_numpy(task.inputs_at(rows.numpy())))
     labels = snapshot.grid.trained_labels[index]
     return lambda weights: losses.cross_entropy(snapshot.architecture.logits(weights, batch), labels)
 
