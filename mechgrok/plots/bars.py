@@ -14,7 +14,7 @@ from mechgrok.plots import axes
 from mechgrok.plots.groups import Group, in_words, split
 from mechgrok.plots.marks import Marks, mark
 from mechgrok.plots.names import fit_names
-from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, MARGIN, WIDTH, canvas, make_room_for_legend
+from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, MARGIN, canvas, make_room_for_legend, width
 
 CLOSE = 0.05
 """Labels closer than this part of the axis would touch, so the second one is raised."""
@@ -85,7 +85,7 @@ def bars(
         for trace in figure.select_traces(selector={"type": "bar"}):
             written = [axes.in_digits(value, 3) if pd.notna(value) else "" for value in trace.y]
             trace.update(text=written, textposition="outside", textfont={"size": 11}, cliponaxis=False)
-    make_room_for_legend(figure, fit_names(figure, WIDTH - MARGIN["l"] - MARGIN["r"]))
+    make_room_for_legend(figure, fit_names(figure, width() - MARGIN["l"] - MARGIN["r"]))
     if len(chosen) <= LABELLED:
         _label(figure, table[table[x].isin(chosen)].groupby(x)[y].max(), table[x].to_numpy(), up)
     return figure

@@ -12,20 +12,21 @@ import plotly.graph_objects as go
 
 from mechgrok.errors import UserError
 from mechgrok.plots.browser import draw
+from mechgrok.plots.true_size import resized
 
 IMAGES = ("pdf", "svg", "png")
 
 
-def write(figure: go.Figure, path: Path, timeout: float = 60) -> None:
-    """Write a figure in the format of the path's suffix; missing folders are made.
+def write(figure: go.Figure, path: Path, timeout: float = 60, inches: float | None = None) -> None:
+    """Write a figure in the format of the path's suffix, `inches` wide if that is given; missing folders are made.
 
     html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is stopped after `timeout`
     seconds. A file is replaced as a whole, never in part.
     """
-    write_all({path: figure}, timeout)
+    write_all({path: figure}, timeout, inches)
 
 
-def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
+def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60, inches: float | None = None) -> None:
     """Write several figures, with one browser session for all images.
 
     `timeout` is the longest time in seconds without a finished figure. The finished figures are written before an error about the others is
@@ -38,7 +39,7 @@ def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
             _replace(path, TEXTS[path.suffix[1:]](figure).encode())
     images = {path: figure for path, figure in figures.items() if path.suffix[1:] in IMAGES}
     if images:
-        _draw(images, timeout)
+        _draw(images, timeout, inches)
 
 
 def _html(figure: go.Figure) -> str:
@@ -58,7 +59,7 @@ def _check(path: Path) -> None:
         raise UserError(f"cannot write a figure to {path}: its name must end in one of {known}")
 
 
-def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
+def _draw(figures: Mapping[Path, go.Figure], timeout: float, inches: float | None) -> None:
     with tempfile.TemporaryDirectory(prefix="figures-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         places = {path: folder / f"{index:04d}{path.suffix}" for index, path in enumerate(figures)}
@@ -67,14 +68,15 @@ def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
         try:
             draw(folder, timeout)
         finally:
-            _collect(places)
+            _collect(places, inches)
         _raise_for_missing(places, folder)
 
 
-def _collect(places: Mapping[Path, Path]) -> None:
+def _collect(places: Mapping[Path, Path], inches: float | None) -> None:
     for path, place in places.items():
         if place.with_name(place.name + ".done").exists() and place.exists():
-            _replace(path, place.read_bytes())
+            image = place.read_bytes()
+            _replace(path, resized(image, path.suffix[1:], inches) if inches else image)
 
 
 def _raise_for_missing(places: Mapping[Path, Path], folder: Path) -> None:

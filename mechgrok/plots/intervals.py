@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mechgrok.plots import axes
-from mechgrok.plots.theme import COLOURS, GREY, HEIGHT, INK, MARGIN, WIDTH, canvas
+from mechgrok.plots.theme import COLOURS, GREY, HEIGHT, INK, MARGIN, canvas, width
 
 LETTERS = 44
 """Longer names go on in another line."""
@@ -58,7 +58,7 @@ def intervals(table: pd.DataFrame, *, name: str, mean: str, low: str, high: str,
     figure.update_yaxes(**ticks, ticks="", showline=False, range=[-heights.sum(), 0])
     left = 12 + LETTER_PIXELS * max(len(line) for lines in names for line in lines)
     figure.update_layout(
-        width=WIDTH - MARGIN["l"] + left, height=MARGIN["t"] + MARGIN["b"] + max(float(heights.sum()), HEIGHT / 8), margin={"l": left}
+        width=width() - MARGIN["l"] + left, height=MARGIN["t"] + MARGIN["b"] + max(float(heights.sum()), HEIGHT / 8), margin={"l": left}
     )
     return figure
 

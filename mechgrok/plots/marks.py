@@ -13,9 +13,9 @@ from mechgrok.plots.theme import INK, grow
 
 Marks = Mapping[str, float | None]
 """From name to position; None or NaN for a threshold that was not reached."""
-ROW = 0.07
+ROW = 0.08
 """Height of a row of flags as a part of the plot's height."""
-ROW_PIXELS = 15
+ROW_PIXELS = 17
 LETTER = 0.026
 """Width of a letter as a part of a panel's width."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
+from mechgrok.errors import UserError
+from mechgrok.plots import sheet
 from mechgrok.plots.names import fit_names
 from mechgrok.plots.theme import INK, LEGEND, LEGEND_ROW, SYMBOL, canvas, legend_width
 
@@ -17,8 +20,9 @@ LEFT, RIGHT, HEAD, AXIS = 64, 16, 36, 50
 """Pixels around each panel's plotting area: to its left and right, for its title above, for its axis below."""
 TITLE, BAR = 28, 62
 """Pixels for the whole figure's title and for a colour bar."""
-LEGEND_WIDTH = PANEL_WIDTH + LEFT // 2
-"""Width in pixels of a row of a panel's own legend."""
+NARROWEST = 170
+"""Width in pixels of the plotting area below which a panel moves into the next row."""
+_LETTER = re.compile(r"<b>[a-z]</b>")
 
 
 def panels(
@@ -59,9 +63,10 @@ def panels(
     """
     if not figures or len(figures) != len(titles):
         raise ValueError(f"{len(figures)} figures with {len(titles)} titles: there must be at least one figure, and a title for each")
+    if wanted := sheet.current().panel:
+        return _alone(figures, titles, wanted)
     copies = [go.Figure(figure) for figure in figures]
-    vertical = max(fit_names(figure, PANEL_WIDTH) for figure in copies)
-    grid = _grid(copies, columns or min(3, len(copies)), title, vertical)
+    grid = _grid(copies, columns or min(3, len(copies)), title)
     whole = canvas(title).update_layout(grid.layout())
     for index, (figure, name) in enumerate(zip(copies, titles, strict=True)):
         _place(whole, figure, index, grid)
@@ -69,6 +74,22 @@ def panels(
     if same_y:
         _share_y(whole)
     return whole
+
+
+def without_titles(figure: go.Figure) -> go.Figure:
+    """The figure without the titles of its panels, whose letters stay, and without its own."""
+    for note in figure.layout.annotations:
+        if found := _LETTER.match(note.text or ""):
+            note.text = found[0]
+    return figure.update_layout(title_text="")
+
+
+def _alone(figures: Sequence[go.Figure], titles: Sequence[str], letter: str) -> go.Figure:
+    letters = [chr(ord("a") + index) for index in range(len(figures))]
+    if letter not in letters:
+        known = ", ".join(f"{each} ({name})" for each, name in zip(letters, titles, strict=True))
+        raise UserError(f"the figure has no panel {letter}; its panels are {known}")
+    return figures[letters.index(letter)].update_layout(title_text=titles[letters.index(letter)])
 
 
 def _share_y(whole: go.Figure) -> None:
@@ -86,6 +107,7 @@ class _Grid:
 
     count: int
     columns: int
+    panel: int
     title: int
     flags: int
     names: int
@@ -97,7 +119,7 @@ class _Grid:
     def cell(self) -> tuple[int, int]:
         """The distances from one panel's corner to the next one's, across and down."""
         own_legend = 0 if self.shared_legend else LEGEND_ROW * self.legend.rows
-        return LEFT + PANEL_WIDTH + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + self.axis + own_legend
+        return LEFT + self.panel + RIGHT + self.bar, HEAD + self.flags + PANEL_HEIGHT + self.axis + own_legend
 
     @property
     def axis(self) -> int:
@@ -108,7 +130,7 @@ class _Grid:
     def size(self) -> tuple[int, int]:
         """The size of the plotting area, from the first panel's left and top to the last one's right and bottom."""
         rows = -(-self.count // self.columns)
-        return (self.columns - 1) * self.cell[0] + PANEL_WIDTH, (rows - 1) * self.cell[1] + PANEL_HEIGHT
+        return (self.columns - 1) * self.cell[0] + self.panel, (rows - 1) * self.cell[1] + PANEL_HEIGHT
 
     def layout(self) -> dict[str, Any]:
         across, down = self.size
@@ -121,16 +143,27 @@ class _Grid:
         across, down = self.size
         row, column = divmod(index, self.columns)
         left, top = column * self.cell[0], down - row * self.cell[1]
-        return [left / across, (left + PANEL_WIDTH) / across], [(top - PANEL_HEIGHT) / down, top / down]
+        return [left / across, (left + self.panel) / across], [(top - PANEL_HEIGHT) / down, top / down]
 
 
-def _grid(figures: Sequence[go.Figure], columns: int, title: str, vertical: int) -> _Grid:
+def _grid(figures: Sequence[go.Figure], columns: int, title: str) -> _Grid:
     flags = max((shape.y1 - 1 for figure in figures for shape in figure.layout.shapes if shape.yref == "y domain"), default=0)
-    bars = any(_bars(trace) for figure in figures for trace in figure.data)
+    bar = BAR if any(_bars(trace) for figure in figures for trace in figure.data) else 0
+    columns, panel = _fitting(columns, bar)
+    vertical = max(fit_names(figure, panel) for figure in figures)
     shared = len({_named(figure) for figure in figures if _named(figure)}) <= 1
-    bar = BAR if bars else 0
-    legend = _legend(figures, columns, bar) if shared else _Legend(0, max(len(_rows(_named(figure))) for figure in figures))
-    return _Grid(len(figures), columns, TITLE if title else 0, round(flags * PANEL_HEIGHT), vertical, bar, shared, legend)
+    rows = 0 if shared else max(len(_rows(_named(figure), panel)) for figure in figures)
+    legend = _legend(figures, columns, LEFT + panel + RIGHT + bar) if shared else _Legend(0, rows)
+    return _Grid(len(figures), columns, panel, TITLE if title else 0, round(flags * PANEL_HEIGHT), vertical, bar, shared, legend)
+
+
+def _fitting(columns: int, bar: int) -> tuple[int, int]:
+    """The number of columns, at most as many as asked for, and the width of a panel's plotting area, on the current sheet."""
+    width, around = sheet.current().width, LEFT + RIGHT + bar
+    if width is None:
+        return columns, PANEL_WIDTH
+    fitting = max(1, min(columns, width // (NARROWEST + around)))
+    return fitting, width // fitting - around
 
 
 @dataclass(frozen=True)
@@ -141,10 +174,9 @@ class _Legend:
     rows: int
 
 
-def _legend(figures: Sequence[go.Figure], columns: int, bar: int) -> _Legend:
+def _legend(figures: Sequence[go.Figure], columns: int, cell: int) -> _Legend:
     """The shared legend: below the only panel with names if it is in the last row and there is room, else from the left."""
     named = [index for index, figure in enumerate(figures) if _named(figure)]
-    cell = LEFT + PANEL_WIDTH + RIGHT + bar
     width = sum(map(legend_width, {name: None for index in named for name in _named(figures[index])}))
     own = named[0] % columns * cell if len(named) == 1 and named[0] + columns >= len(figures) else 0
     room = columns * cell - LEFT
@@ -178,7 +210,7 @@ def _place(whole: go.Figure, figure: go.Figure, index: int, grid: _Grid) -> None
         whole.add_trace(copy)
     _copy_axes(whole, figure, number, across, up)
     if not grid.shared_legend:
-        for row in range(len(_rows(_named(figure)))):
+        for row in range(len(_rows(_named(figure), grid.panel))):
             whole.update_layout({_row_name(index, row, grid): _legend_row(_named(figure), row, across, up, grid)})
 
 
@@ -187,14 +219,15 @@ def _legend_entry(trace: Any, figure: go.Figure, index: int, grid: _Grid, known:
         return {}
     if grid.shared_legend:
         return {"legendgroup": trace.name, "showlegend": trace.name not in known}
-    row = next(row for row, names in enumerate(_rows(_named(figure))) if trace.name in names)
+    row = next(row for row, names in enumerate(_rows(_named(figure), grid.panel)) if trace.name in names)
     return {"legend": _row_name(index, row, grid), "legendgroup": f"{index} {trace.name}"}
 
 
-def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _rows(names: tuple[str, ...], panel: int) -> list[tuple[str, ...]]:
     """A panel's own names in rows that fit below it; plotly by itself breaks a row at the end of the whole figure only."""
-    in_a_row = max(1, LEGEND_WIDTH // max(map(legend_width, names), default=1))
-    if sum(map(legend_width, names)) <= LEGEND_WIDTH:
+    room = panel + LEFT // 2
+    in_a_row = max(1, room // max(map(legend_width, names), default=1))
+    if sum(map(legend_width, names)) <= room:
         in_a_row = max(1, len(names))
     return [names[start : start + in_a_row] for start in range(0, len(names), in_a_row)]
 
@@ -207,7 +240,7 @@ def _row_name(index: int, row: int, grid: _Grid) -> str:
 
 def _legend_row(names: tuple[str, ...], row: int, across: list[float], up: list[float], grid: _Grid) -> dict[str, Any]:
     """The settings of a row below the panel; in several rows the names are aligned in columns."""
-    columns = {"entrywidth": max(map(legend_width, names)) - SYMBOL} if len(_rows(names)) > 1 else {}
+    columns = {"entrywidth": max(map(legend_width, names)) - SYMBOL} if len(_rows(names, grid.panel)) > 1 else {}
     return {**LEGEND, **columns, "x": across[0], "y": up[0] - (grid.axis + LEGEND_ROW * row) / grid.size[1]}
 
 

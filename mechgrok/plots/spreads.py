@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mechgrok.plots import axes
-from mechgrok.plots.theme import COLOURS, MARGIN, WIDTH, canvas, make_room_for_legend
+from mechgrok.plots.theme import COLOURS, MARGIN, canvas, make_room_for_legend, width
 
 ROW, PAD = 44, 12
 """Pixels of a group and of half the space above and below all of them."""
@@ -148,7 +148,7 @@ def _dress(figure: go.Figure, groups: Sequence[str], along: axes.Scale, every: S
         figure.update_xaxes(range=[float(np.log10(end)) for end in ends] if along.log else ends)
     left = 12 + LETTER_PIXELS * max(map(len, groups), default=0)
     height = MARGIN["t"] + MARGIN["b"] + ROW * len(groups) + 2 * PAD
-    figure.update_layout(width=WIDTH - MARGIN["l"] + left, margin={"l": left})
+    figure.update_layout(width=width() - MARGIN["l"] + left, margin={"l": left})
     make_room_for_legend(figure)
     extra = figure.layout.margin.b - MARGIN["b"]
     figure.update_layout(height=height + extra, legend={"y": -MARGIN["b"] / (height - MARGIN["t"] - MARGIN["b"])})

@@ -6,6 +6,8 @@ from functools import cache
 
 import plotly.graph_objects as go
 
+from mechgrok.plots import sheet
+
 INK = "#262626"
 GREY = "#bdbdbd"
 ACCENT = "#D55E00"
@@ -78,7 +80,12 @@ def template() -> go.layout.Template:
 
 def canvas(title: str) -> go.Figure:
     """An empty figure in this style; plotly's default template is neither used nor changed."""
-    return go.Figure(layout={"template": template(), "width": WIDTH, "height": HEIGHT, "margin": MARGIN, "title": {"text": title}})
+    return go.Figure(layout={"template": template(), "width": width(), "height": HEIGHT, "margin": MARGIN, "title": {"text": title}})
+
+
+def width() -> int:
+    """The width in pixels of a figure of one panel."""
+    return sheet.current().width or WIDTH
 
 
 def grow(figure: go.Figure, *, top: int = 0, bottom: int = 0) -> None:
@@ -93,7 +100,7 @@ def make_room_for_legend(figure: go.Figure, labels: int = 0) -> None:
     names = [trace.name for trace in figure.data if trace.showlegend]
     if not names:
         return
-    in_a_row = max(1, (WIDTH - MARGIN["l"] - MARGIN["r"]) // legend_width(max(names, key=len)))
+    in_a_row = max(1, (width() - MARGIN["l"] - MARGIN["r"]) // legend_width(max(names, key=len)))
     figure.update_layout(legend={"y": -(MARGIN["b"] + labels) / (HEIGHT - MARGIN["t"] - MARGIN["b"])})
     grow(figure, bottom=LEGEND_ROW * -(-len(names) // in_a_row))
 
