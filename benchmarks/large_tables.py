@@ -5,12 +5,14 @@ cost: the streaming measures of the default analysis on one random network of `n
 and the figure of docs/large-tables.md.
 precision: what products in float32 change, at p = 113.
 nanda: p = 997, trained by batches, analysed. oocl: sums of squares modulo 3001, 2 000 steps of `oocl2024`, analysed, report, figure.
+batches: an update of `oocl2024` modulo 3001 beside its bare matrix products and optimiser passes.
 clock: values modulo 3001 on a network built by hand, against the closed form; sums: the same for the measures that one pass serves.
 Every part runs in processes of its own, whose peak memory is the VmHWM that the system counts.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from mechgrok.engine.outcomes import Outcomes
+    from mechgrok.training.trainer import Trainer
     from mechgrok.verification.hand_built import HandBuiltNetwork
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,13 +61,15 @@ sys.path.insert(0, sys.argv[1])
 import large_tables
 large_tables.analyse(int(sys.argv[2]), Path(sys.argv[3]))
 """
+UPDATES = "sys.path.insert(0, sys.argv[1]); import large_tables; large_tables.compare_updates()"
 HAND_BUILT = "sys.path.insert(0, sys.argv[1]); import large_tables; large_tables.compare_with_the_clock(int(sys.argv[2]), sys.argv[3:])"
 
 
 def main(*parts: str) -> None:
     """Runs the parts."""
-    for part in parts or ("cost", "precision", "nanda", "oocl", "clock"):
-        {"cost": cost, "nanda": nanda, "oocl": oocl, "clock": clock, "sums": sums, "precision": precision}[part]()
+    every = {"cost": cost, "precision": precision, "nanda": nanda, "oocl": oocl, "batches": batches, "clock": clock, "sums": sums}
+    for part in parts or [name for name in every if name != "sums"]:
+        every[part]()
 
 
 def measured(code: str, *words: str) -> tuple[float, float, float]:
@@ -105,6 +110,59 @@ def oocl() -> None:
         command("analyze", run, "--steps", "last")
         command("report", run)
         command("figure", run, "loss", "--out", str(Path(folder) / "loss.svg"))
+
+
+def batches() -> None:
+    """Updates of `oocl2024` modulo 3001."""
+    print(f"updates modulo 3001: {_taken(*measured(UPDATES, str(ROOT / 'benchmarks')))}", flush=True)
+
+
+def compare_updates(p: int = 3001, rounds: int = 30, in_a_row: int = 5) -> None:
+    """Prints the medians of an update's processor time, of its bare products and optimiser passes, and of their ratio, on one thread.
+
+    The products are those that three positions of 128 rows cannot do without, each with the two of its backward pass: keys and values of
+    every position and queries of the last two in the first layer, of the last position in the second one, and the logits. The passes
+    clip the gradients and take a step of the preset's AdamW.
+    """
+    from statistics import median
+
+    from training_step import bare
+
+    torch.set_num_threads(1)
+    trainer = _trainer(p)
+    rows, width, heads = 128, 128, 512
+    tables = {"Q, first layer": rows + 1, "K, first layer": 2 * rows + 1, "V, first layer": 2 * rows + 1}
+    tables |= {"Q": rows, "K": 3 * rows, "V": 3 * rows}
+    products = {name: (count, width, heads) for name, count in tables.items()}
+    products |= {"O, first layer": (3 * rows, heads, width), "O": (rows, heads, width), "logits": (rows, width, p + 1)}
+    multiply, seconds = bare(products), []
+    for _ in range(rounds + 2):
+        times = [time.process_time()]
+        for run in (lambda: trainer.update(1000), multiply, lambda: _passes(trainer)):
+            for _ in range(in_a_row):
+                run()
+            times.append(time.process_time())
+        seconds.append([(end - start) / in_a_row for start, end in itertools.pairwise(times)])
+    update, product, step = (median(each) * 1e3 for each in zip(*seconds[2:], strict=True))
+    ratio = median(update / (product + step) for update, product, step in seconds[2:])
+    print(f"an update {update:.1f} ms, its products {product:.1f} ms, its optimiser passes {step:.1f} ms: ratio {ratio:.2f}")
+
+
+def _passes(trainer: Trainer) -> None:
+    torch.nn.utils.clip_grad_norm_(trainer.trained.values(), 1.0)
+    trainer.optimizer.step()
+
+
+def _trainer(p: int) -> Trainer:
+    """Of `oocl2024` modulo p."""
+    from mechgrok.config import Config
+    from mechgrok.training.execution import Execution
+    from mechgrok.training.presets import PRESETS
+    from mechgrok.training.trainer import Trainer
+
+    preset = PRESETS["oocl2024"].config.model_dump()
+    config = Config.model_validate(preset | {"task": preset["task"] | {"p": p}})
+    return Trainer(config, config.split.train_rows(config.task), Execution("cpu", 1, "fast").resolved())
 
 
 def clock(measures: Sequence[str] = MEASURES) -> None:
