@@ -27,8 +27,8 @@ USAGE = """usage: mechgrok train PRESET [--out RUN] [--task.p 59 ...] [--seed 3 
        mechgrok train --resume RUN [--log live|lines|quiet|wandb]
 
 Trains a preset until its last step or its stopping rule. Every value of the config is a flag by its path; mechgrok train PRESET --help
-lists them. --seeds 0-31 trains a run for each seed, several at a time, in OUT/seed-0, OUT/seed-1, ... A run that was interrupted or killed
-goes on with --resume exactly as if it had not been; so do several, by their folder.
+shows those that are often set, --help-all all of them. --seeds 0-31 trains a run for each seed, several at a time, in OUT/seed-0, ... A run
+that was interrupted or killed goes on with --resume exactly as if it had not been; so do several, by their folder.
 
 presets:"""
 
@@ -68,7 +68,9 @@ def preset_lines() -> list[str]:
 
 def _begin(name: str, arguments: list[str]) -> int:
     _refuse_resume(arguments)
-    options = parsed(name, arguments)
+    if arguments in (["-h"], ["--help"]):
+        return _print_help(name)
+    options = parsed(name, ["--help" if word == "--help-all" else word for word in arguments])
     config = chosen(options)
 
     if options.seeds is not None:
@@ -79,6 +81,15 @@ def _begin(name: str, arguments: list[str]) -> int:
     need_package(options.log)
     run = launch.begin(config, options.out or default_folder(name, config, preset(name, [])), options.execution)
     return train(run, options.log)
+
+
+def _print_help(name: str) -> int:
+    from mechgrok.cli.train_help import short_help
+    from mechgrok.training.presets import PRESETS
+
+    config = preset(name, ["--help"])
+    print(short_help(name, PRESETS[name].about, config))
+    return 0
 
 
 def _refuse_resume(arguments: Sequence[str]) -> None:
