@@ -44,7 +44,7 @@ def short_help(name: str, about: str, config: Config) -> str:
         "values of the config that are often set, as this preset has them:",
         *_aligned(dict(_of_config(config.model_dump()))),
         "",
-        f"All flags: mechgrok train {name} --help-all, with --model.kind mlp, for example, those of that kind (mechgrok list shows the kinds).",
+        f"All flags: mechgrok train {name} --help-all, with --model.kind mlp, for example, those of that kind (mechgrok list).",
     ]
     return "\n".join(lines)
 

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 _DRAWING = threading.RLock()
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """A block that draws after `torch.manual_seed(seed)`, one thread at a time, and leaves the global generator as it was."""
+    import torch
+
     with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
