@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mechgrok.cli.interruption import interruptible
 from mechgrok.cli.words import Words
 from mechgrok.errors import UserError
+from mechgrok.report.names import several
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from mechgrok.report.writing import Report
 
 
-_SHOWN = 5
-"""Names that a line lists."""
 COLUMNS = 6
 """The most runs whose numbers are printed as columns of one table."""
 PROSE = 100
@@ -47,14 +46,9 @@ def _print_absent(done: Iterable[Report]) -> None:
     """A line on the measures with stored results that are not installed here."""
     runs = [report for report in done if report.left_out]
     if runs:
-        names = _several(report.summary["run"]["name"] for report in runs)
-        labels = _several(label for report in runs for label in report.left_out)
+        names = several(report.summary["run"]["name"] for report in runs)
+        labels = several(label for report in runs for label in report.left_out)
         print(f"mechgrok: {names}: left out results of measures that are not installed: {labels}", file=sys.stderr)
-
-
-def _several(names: Iterable[str]) -> str:
-    found = list(dict.fromkeys(names))
-    return ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} others" if len(found) > _SHOWN else "")
 
 
 def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alone: bool) -> str | None:

@@ -16,6 +16,7 @@ import pandas as pd
 from mechgrok.maths.statistics.censored import FEWEST, Times, median
 from mechgrok.report.index import step_text
 from mechgrok.report.labels import as_text
+from mechgrok.report.names import SHOWN, several
 from mechgrok.report.numbers import NONE, show
 from mechgrok.report.page import environment
 from mechgrok.runs import store
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-FEW = 5
-"""Runs that a line names."""
 CAPTIONS = {
     "curves": "Thin lines: single runs, which end at their last reading. Thick lines: the median over the runs of a group, in which a run "
     "that stopped keeps its last value.",
@@ -164,9 +163,9 @@ def _numbers(comparison: StoredRuns) -> dict[str, dict[str, float]]:
 
 
 def _lacking(labels: Sequence[str], runs: Sequence[Compared]) -> tuple[str, str]:
-    names = ", ".join(run.name for run in runs[:FEW]) + (f" and {len(runs) - FEW} others" if len(runs) > FEW else "")
-    folders = [run.path if len(runs) <= FEW else run.path.parent for run in runs]
-    return names, shlex.join(["mechgrok", "analyze", *dict.fromkeys(folder.as_posix() for folder in folders), *labels])
+    folders = [run.path if len(runs) <= SHOWN else run.path.parent for run in runs]
+    command = shlex.join(["mechgrok", "analyze", *dict.fromkeys(folder.as_posix() for folder in folders), *labels])
+    return several(run.name for run in runs), command
 
 
 def _shared(comparison: StoredRuns) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mechgrok.studies.comparing.compared import Compared
 from mechgrok.studies.comparing.frame import frame
 from mechgrok.studies.comparing.groups import Groups, grouped
 from mechgrok.studies.comparing.headlines import Headline, Headlines
+from mechgrok.studies.comparing.reading import reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class StoredRuns:
         from mechgrok.engine.registry import parse
 
         asked = dict.fromkeys([parse("key-frequencies"), *self.shown])
-        return {run.name: _headlines(Headlines(run.path), list(asked)) for run in self.runs}
+        return {run.name: _headlines(Headlines(run.path), list(asked)) for run in reading(self.runs, "results")}
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
@@ -131,7 +132,7 @@ class StoredRuns:
         from mechgrok.studies.comparing import figures
 
         if measure in self.measures and not measure.per_run:
-            tables = {run.name: Headlines(run.path).over_steps(measure) for run in self.runs}
+            tables = {run.name: Headlines(run.path).over_steps(measure) for run in reading(self.runs, measure.label)}
             if any(len(table) > 1 for table in tables.values()):
                 return figures.over_steps(self.groups, tables)
         return figures.numbers(self.groups, self.stored, measure.label)
