@@ -22,7 +22,9 @@ from mechgrok.studies.comparing.groups import Groups, times_of
 from mechgrok.studies.comparing.headlines import MOST, by_key
 
 WIDE = 10
-"""Times whose largest is this many times the smallest are drawn on a logarithmic axis."""
+"""Numbers whose largest is this many times the smallest are drawn on a logarithmic axis."""
+COLUMNS = 2
+"""Panels beside each other."""
 NAMED = 40
 """More runs than this have no names on an axis."""
 PIXELS, TALLEST = 18, 720
@@ -33,7 +35,7 @@ def curves(groups: Groups) -> go.Figure | None:
     """Loss and accuracy on test and train rows; None where nothing was recorded."""
     figures = {f"{split} {name}": _curves(groups, split, name) for name in ("accuracy", "loss") for split in ("test", "train")}
     drawn = {title: figure for title, figure in figures.items() if figure is not None}
-    return panels(list(drawn.values()), titles=list(drawn), columns=2) if drawn else None
+    return panels(list(drawn.values()), titles=list(drawn), columns=COLUMNS) if drawn else None
 
 
 def _curves(groups: Groups, split: str, name: str) -> go.Figure | None:
@@ -105,25 +107,28 @@ def _keys(stored: Stored, run: str) -> Sequence[int]:
 
 def numbers(groups: Groups, stored: Stored, label: str) -> go.Figure | None:
     """The single numbers of a measure at the last checkpoint; None where none are stored."""
-    figures = {key: _numbers(groups, values) for key, values in by_key(stored, label).items()}
-    return panels(list(figures.values()), titles=list(figures), columns=2) if figures else None
+    found = by_key(stored, label)
+    figures = [_numbers(groups, values, named=place % COLUMNS == 0) for place, values in enumerate(found.values())]
+    return panels(figures, titles=list(found), columns=COLUMNS) if figures else None
 
 
-def _numbers(groups: Groups, values: Mapping[str, float]) -> go.Figure:
-    found = {}
-    for group, runs in groups.items():
-        known = [values[run.name] for run in runs if run.name in values]
-        if known:
-            middle = median_of(known)
-            found[group] = Spread(known, [False] * len(known), middle.value, middle.low, middle.high)
-    return spreads({"": found}, x_title="")
+def _numbers(groups: Groups, values: Mapping[str, float], *, named: bool) -> go.Figure:
+    """A row for each group, also for one without values, so that the rows of all panels are the same; only some have names."""
+    known = {group: [values[run.name] for run in runs if run.name in values] for group, runs in groups.items()}
+    middles = {group: median_of(each) for group, each in known.items()}
+    found = {
+        group: Spread(each, [False] * len(each), middles[group].value, middles[group].low, middles[group].high)
+        for group, each in known.items()
+    }
+    wide = min(values.values()) > 0 and max(values.values()) > WIDE * min(values.values())
+    return spreads({"": found}, log_x=wide, x_title="").update_yaxes(showticklabels=named)
 
 
 def over_steps(groups: Groups, tables: Mapping[str, pd.DataFrame]) -> go.Figure | None:
     """The single numbers of a measure over the checkpoints, from a table for each run; None where none are stored."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
     figures = dict(_over_steps(groups, tables, list(keys)[:MOST]))
-    return panels(list(figures.values()), titles=list(figures), columns=2) if figures else None
+    return panels(list(figures.values()), titles=list(figures), columns=COLUMNS) if figures else None
 
 
 def _over_steps(groups: Groups, tables: Mapping[str, pd.DataFrame], keys: Sequence[str]) -> Iterator[tuple[str, go.Figure]]:

@@ -88,7 +88,7 @@ def _html(comparison: StoredRuns, out: Path) -> str:
             pairs=[pair_texts(each) for each in pairs(generalised) if not math.isnan(each.p)],
             paired=[paired_texts(each) for each in paired_numbers(comparison.groups, _numbers(comparison))],
             fewest=FEWEST,
-            figures={name: (as_text(figure), _caption(name, figure)) for name, figure in comparison.figures().items()},
+            figures={_heading(name): (as_text(figure), _caption(name, figure)) for name, figure in comparison.figures().items()},
             lacking=lacking_commands(comparison),
             shared=_shared(comparison),
         )
@@ -110,6 +110,11 @@ def lacking_commands(comparison: StoredRuns) -> dict[str, tuple[str, str]]:
     for label, without in comparison.lacking().items():
         found.setdefault(tuple(run.name for run in without), []).append(label)
     return {", ".join(labels): _lacking(labels, [runs[name] for name in names]) for names, labels in found.items()}
+
+
+def _heading(name: str) -> str:
+    """The name of a figure as a heading; that of a measure stays as it is on the command line."""
+    return name.capitalize() if name in CAPTIONS else name
 
 
 def _caption(name: str, figure: go.Figure) -> str:

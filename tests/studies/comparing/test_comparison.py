@@ -114,3 +114,12 @@ def test_there_is_a_figure_for_each_thing_that_is_stored(tmp_path: Path) -> None
     assert list(found) == ["curves", "times", "key frequencies"]
     generalised = {trace.name: trace.x.tolist() for trace in found["times"].data if "generalised" in trace.name}
     assert generalised == {"generalised": [60, 80, 30, 40, 50], "generalised, not by then": [100]}
+
+
+def test_panels_of_numbers_have_the_same_rows_with_names_at_the_left(tmp_path: Path) -> None:
+    for decay, seed, numbers in ((0.5, 0, {"a": 1e-7, "b": 0.5}), (0.5, 1, {"a": 1e-3, "b": 0.6}), (2.0, 0, {"b": 0.7})):
+        compared_run(tmp_path / f"{decay}-{seed}", decay, seed, 30, logit_cosines=numbers)
+    layout = mechgrok.compare(tmp_path).figures()["logit-cosines"].layout
+    assert layout.yaxis.ticktext == layout.yaxis2.ticktext == ("weight_decay 0.5", "weight_decay 2")
+    assert (layout.yaxis.showticklabels, layout.yaxis2.showticklabels) == (True, False)
+    assert (layout.xaxis.type, layout.xaxis2.type) == ("log", None)
