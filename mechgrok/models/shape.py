@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 from mechgrok.models.forward.positions import sinusoids
-from mechgrok.models.options import Activation, Normalization
+from mechgrok.models.options import Activation, Normalization, Positions
 from mechgrok.models.weights import Weights
 
 
@@ -63,8 +63,9 @@ class Shape:
     """Whether a position attends to those up to its own, or to all."""
     attention_coefficient: float = 1.0
     """c in 0 .. 1: every attention weight w at the positions that a query sees becomes c w + 1 - c."""
-    positions: Literal["learned", "none", "sinusoidal", "rotary"] = "learned"
-    """W_pos, nothing, or fixed sines and cosines are added to the token embeddings; rotary: queries and keys are rotated instead."""
+    positions: Positions = "learned"
+    """W_pos, nothing, or fixed sines and cosines are added to the token embeddings; rotary: queries and keys are rotated instead; alibi:
+    scores are lowered in proportion to the distance, see `distance_penalties`."""
     rotary_base: float = 10000.0
     """Entries i and i + d_head / 2 of queries and keys are rotated by pos / base^(2i / d_head)."""
     gated: bool = False

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from mechgrok.config import Depth, NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
 from mechgrok.models.model import Model
-from mechgrok.models.options import Activation, Normalization
+from mechgrok.models.options import Activation, Normalization, Positions
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ class Transformer(Model):
     """Learned vectors behind the tokens that every position sees and that see every position."""
     no_residual: bool = False
     """Do not add what goes into attention and MLP to what comes out, so that a block hands on what its MLP writes and no more."""
-    positions: Literal["learned", "none", "sinusoidal", "rotary"] = "learned"
+    positions: Positions = "learned"
     """Position embedding: a trained one, none (the causal mask alone), or fixed sines and cosines; rotary: queries and keys are rotated,
-    their entries i and i + d_head / 2 by pos / rotary_base^(2i / d_head)."""
+    their entries i and i + d_head / 2 by pos / rotary_base^(2i / d_head); alibi: the score of a key at distance d is lowered by
+    2^(-8 h / heads) d in head h = 1, 2, ..., (Press et al. 2022)."""
     rotary_base: Annotated[float, Field(gt=1)] = 10000.0
     """Base of the frequencies of rotary positions."""
     gated: bool = False
@@ -111,6 +112,12 @@ class Transformer(Model):
         width = self.d_head or self.d_model // self.heads
         if self.positions == "rotary" and (width % 2 or self.registers):
             raise ValueError(f"rotary positions need heads of even width, not {width}, and no registers; set d_head or positions")
+        return self
+
+    @model_validator(mode="after")
+    def _registers_have_no_distance(self) -> Self:
+        if self.positions == "alibi" and self.registers:
+            raise ValueError("with positions alibi there are no registers, which have no distance; set registers to 0")
         return self
 
     @model_validator(mode="after")

@@ -123,6 +123,7 @@ def test_the_library_is_only_imported_when_a_network_is_asked_for() -> None:
         ({"mlp_dropout": 1.0}, "less than 1"),
         ({"positions": "rotary", "d_head": 3}, "need heads of even width, not 3"),
         ({"positions": "rotary", "registers": 1}, "no registers"),
+        ({"positions": "alibi", "registers": 1}, "no registers"),
         ({"final_norm": True}, "set normalization, or leave final_norm away"),
     ],
 )

@@ -16,6 +16,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": F.silu,
     "quadratic": torch.square,
     "tanh": torch.tanh,
+    "mish": lambda x: x * torch.tanh(F.softplus(x)),
+    "elu": F.elu,
+    "sin": torch.sin,
 }
 
 
@@ -33,8 +36,10 @@ class Attention(nn.Module):
         scale: float | None = None,
         groups: int | None = None,
         rotary: str | None = None,
+        alibi: bool = False,
     ) -> None:
         super().__init__()
+        self.alibi = alibi
         self.heads, self.form, self.causal, self.scale, self.groups, self.rotary = heads, form, causal, scale, groups or heads, rotary
         shared = width // heads * self.groups
         if form in ("blocks", "heads", "groups"):
@@ -62,6 +67,11 @@ class Attention(nn.Module):
         if self.rotary:
             q, k = rotated(q, self.rotary), rotated(k, self.rotary)
         scores = q @ k.transpose(-1, -2) * (self.scale or 1 / math.sqrt(q.shape[-1]))
+        if self.alibi:
+            far = [
+                [[(i - j) / 4 ** ((head + 1) * 4 / self.heads) for j in range(length)] for i in range(length)] for head in range(self.heads)
+            ]
+            scores = scores - torch.tensor(far).to(scores).abs()
         if self.causal:
             scores = scores.masked_fill(torch.ones(length, length).triu(1).bool(), -math.inf)
         z = scores.softmax(-1) @ v
@@ -160,7 +170,7 @@ class Plain(nn.Module):
         specials = [word for word in row if isinstance(word, int)]
         tokens = max([p - 1, *specials]) + 1 + extra
         self.tok_emb = nn.Embedding(tokens, width)
-        self.pos_emb = 0.0 if how.get("rotary") else nn.Parameter(torch.randn(len(row), width) * 0.3)
+        self.pos_emb = 0.0 if how.get("rotary") or how.get("alibi") else nn.Parameter(torch.randn(len(row), width) * 0.3)
         self.blocks = nn.ModuleList(Block(width, heads, neurons, form, norm, act, post, **how) for _ in range(layers))
         if norm is not None and final:
             self.ln_f = norm(width)
@@ -201,15 +211,23 @@ class Perceptron(nn.Module):
         return self.layers[-1](x)
 
 
-def trained(model: nn.Module, label: Callable[[Tensor, Tensor], Tensor], steps: int = 150, seed: int = 0) -> nn.Module:
-    """The model after some steps on all rows of its table."""
+def trained(
+    model: nn.Module,
+    label: Callable[[Tensor, Tensor], Tensor],
+    steps: int = 150,
+    seed: int = 0,
+    share: float = 1,
+    decay: float = 0.1,
+) -> nn.Module:
+    """The model after some steps on all rows of its table, or on a random share of them."""
     torch.manual_seed(seed)
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     a, b = torch.cartesian_prod(torch.arange(model.p), torch.arange(model.p)).T
-    labels, optimizer = label(a, b) % model.p, torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.1)
+    labels, optimizer = label(a, b) % model.p, torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=decay)
+    rows = torch.randperm(len(labels))[: round(share * len(labels))] if share < 1 else torch.arange(len(labels))
     for _ in range(steps):
-        loss = F.cross_entropy(model(model.inputs()), labels)
+        loss = F.cross_entropy(model(model.inputs()[rows]), labels[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

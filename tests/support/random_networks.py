@@ -62,7 +62,7 @@ def networks(draw: st.DrawFn) -> Network:
 
 def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
     tied = draw(st.booleans())
-    positions = draw(st.sampled_from(["learned", "none", "sinusoidal", "rotary"]))
+    positions = draw(st.sampled_from(["learned", "none", "sinusoidal", "rotary", "alibi"]))
     rotary = positions == "rotary"
     return Architecture(
         layers=draw(st.integers(1, 3)),
@@ -84,7 +84,7 @@ def _architecture(draw: st.DrawFn, d_vocab: int, length: int) -> Architecture:
         rotary_base=draw(st.sampled_from([10000.0, 10.0])),
         gated=draw(st.sampled_from([False, False, True])),
         softmax=draw(st.sampled_from(["softmax", "softmax1"])),
-        registers=0 if rotary else draw(st.sampled_from([0, 0, 1, 3])),
+        registers=0 if positions in ("rotary", "alibi") else draw(st.sampled_from([0, 0, 1, 3])),
         tied=tied,
         residual=draw(st.booleans()),
         pooling=draw(st.sampled_from(["last", "mean"])),

@@ -22,6 +22,13 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": nn.Sigmoid(),
     "leaky_relu": nn.LeakyReLU(),
     "identity": nn.Identity(),
+    "elu": nn.ELU(),
+    "selu": nn.SELU(),
+    "mish": nn.Mish(),
+    "softplus": nn.Softplus(),
+    "relu2": lambda x: x.clamp_min(0) * x,
+    "quick_gelu": lambda x: x / (1 + torch.exp(-1.702 * x)),
+    "sin": lambda x: torch.cos(x - math.pi / 2),
 }
 
 
@@ -51,7 +58,7 @@ def _ends_with_norm(shape: Shape) -> bool:
 def _positions(shape: Shape, w: Weights, length: int) -> Tensor | float:
     if shape.positions == "learned":
         return w["pos_embed.W_pos"][:length]
-    if shape.positions in ("none", "rotary"):
+    if shape.positions in ("none", "rotary", "alibi"):
         return 0.0
     angle = [[i / 10000 ** ((j - j % 2) / shape.d_model) for j in range(shape.d_model)] for i in range(length)]
     waves = [[math.cos(v) if j % 2 else math.sin(v) for j, v in enumerate(row)] for row in angle]
@@ -91,7 +98,7 @@ def _attention(shape: Shape, w: Weights, name: str, x: Tensor, length: int) -> T
         q, k, v = (x @ w[f"{name}.W_{letter}"][head] + w[f"{name}.b_{letter}"][head] for letter in "QKV")
         if shape.positions == "rotary":
             q, k = _turned(shape, q), _turned(shape, k)
-        out = out + _mixed(shape, q, k, v, visible) @ w[f"{name}.W_O"][head]
+        out = out + _mixed(shape, head, q, k, v, visible) @ w[f"{name}.W_O"][head]
     return out
 
 
@@ -104,13 +111,17 @@ def _turned(shape: Shape, x: Tensor) -> Tensor:
     return torch.cat([turned.real, turned.imag], 1)
 
 
-def _mixed(shape: Shape, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Tensor:
+def _mixed(shape: Shape, head: int, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Tensor:
     if shape.softmax == "softmax1":  # a further key with score 0, whose value is 0
         q, k, v = q, F.pad(k, (0, 0, 0, 1)), F.pad(v, (0, 0, 0, 1))
         seen = F.pad(visible, (0, 1), value=True)
     else:
         seen = visible
-    attended = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=seen)[0]
+    mask = torch.zeros(seen.shape).to(q).masked_fill(~seen, -math.inf)
+    if shape.positions == "alibi":
+        far = [[abs(i - j) if j < len(visible) else 0 for j in range(seen.shape[1])] for i in range(len(visible))]
+        mask = mask - torch.tensor(far).to(q) / 256 ** ((head + 1) / shape.heads)
+    attended = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask)[0]
     uniform = visible.to(v) @ v[: visible.shape[1]]
     return shape.attention_coefficient * attended + (1 - shape.attention_coefficient) * uniform
 

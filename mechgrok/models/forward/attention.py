@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mechgrok.models.forward.gathering import gather_rows
-from mechgrok.models.forward.positions import rotated
+from mechgrok.models.forward.positions import distance_penalties, rotated
 from mechgrok.models.forward.tables import AttentionIndex, LayerRows
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
@@ -46,8 +46,16 @@ def patterns(weights: Weights, shape: Shape, layer: int, x: Tensor, rows: LayerR
             continue
         own = places.new_full((len(entering[i]),), i)
         queries = _rotated(project(weights, f"blocks.{layer}.attn", "Q", entering[i]), own, shape) / math.sqrt(shape.d_head)
-        scores = [_scores(queries, keys[j], index, shape).expand(rows.leaving[i], -1) for j, index in seen]
-        yield _mixed(softmax(torch.stack(scores), shape.softmax, 0), shape)
+        scores = torch.stack([_scores(queries, keys[j], index, shape).expand(rows.leaving[i], -1) for j, index in seen])
+        yield _mixed(softmax(_lowered(scores, i, shape), shape.softmax, 0), shape)
+
+
+def _lowered(scores: Tensor, query: int, shape: Shape) -> Tensor:
+    """Scores (pos, rows, head) of the keys at the positions from 0, less the penalties of their distances to the query's."""
+    if shape.positions != "alibi":
+        return scores
+    places = torch.arange(len(scores), device=scores.device)
+    return scores + distance_penalties(shape.heads, places.new_tensor([query]), places)[:, 0].T.unsqueeze(1).to(scores)
 
 
 def _rotated(x: Tensor, positions: Tensor, shape: Shape) -> Tensor:

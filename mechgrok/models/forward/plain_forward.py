@@ -15,7 +15,7 @@ from mechgrok.models.forward.attention import softmax
 from mechgrok.models.forward.dropout import Masks, drop
 from mechgrok.models.forward.norms import normalised
 from mechgrok.models.forward.notes import Note, unseen
-from mechgrok.models.forward.positions import rotated
+from mechgrok.models.forward.positions import distance_penalties, rotated
 from mechgrok.models.shape import Shape
 from mechgrok.models.weights import Weights
 
@@ -31,7 +31,7 @@ def residual(weights: Weights, shape: Shape, tokens: Tensor) -> Tensor:
 def embedded(weights: Weights, shape: Shape, tokens: Tensor, note: Note) -> Tensor:
     """The same, with its terms noted."""
     x = note("hook_embed", F.embedding(tokens, weights["embed.W_E"]))
-    if shape.positions in ("none", "rotary"):
+    if shape.positions in ("none", "rotary", "alibi"):
         return x
     return x + note("hook_pos_embed", shape.position(weights)[: tokens.shape[1]].expand_as(x))
 
@@ -112,11 +112,18 @@ class _Pass:
         )
         q, keys = self._rotated(module, q, keys, queries)
         visible = self._visible(x)[queries]
-        scores = (q @ keys.transpose(-1, -2) / math.sqrt(self.shape.d_head)).masked_fill(~visible, -math.inf)
+        scores = self._lowered(q @ keys.transpose(-1, -2) / math.sqrt(self.shape.d_head), queries).masked_fill(~visible, -math.inf)
         scores = self.note(f"{module}.hook_attn_scores", scores)
         pattern = self.note(f"{module}.hook_pattern", self._pattern(scores, visible))
         z = self.note(f"{module}.hook_z", (pattern @ values).transpose(1, 2))
         return _plus(torch.einsum("bphe,hed->bpd", z, weights[f"{module}.W_O"]), weights.get(f"{module}.b_O"))
+
+    def _lowered(self, scores: Tensor, queries: slice) -> Tensor:
+        """Scores (batch, head, query, key), less the penalties of distances."""
+        if self.shape.positions != "alibi":
+            return scores
+        places = torch.arange(scores.shape[-1], device=scores.device)
+        return scores + distance_penalties(self.shape.heads, places[queries], places).to(scores)
 
     def _rotated(self, module: str, q: Tensor, keys: Tensor, queries: slice) -> tuple[Tensor, Tensor]:
         """Queries and keys (batch, head, pos, d_head) as they meet."""

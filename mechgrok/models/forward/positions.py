@@ -28,3 +28,12 @@ def rotated(x: Tensor, positions: Tensor, base: float) -> Tensor:
     cosine, sine = angles.cos().float().to(x), angles.sin().float().to(x)
     left, right = x[..., :half], x[..., half:]
     return torch.cat([left * cosine - right * sine, right * cosine + left * sine], dim=-1)
+
+
+def distance_penalties(heads: int, query: Tensor, key: Tensor) -> Tensor:
+    """What positions alibi add to scores: -2^(-8 (h + 1) / heads) |query - key| (head, query, key); Press et al. 2022 (arXiv 2108.12409).
+
+    `query` and `key` are positions (n,) and (m,).
+    """
+    rates = 2.0 ** (-8 * torch.arange(1, heads + 1, dtype=torch.float64, device=query.device) / heads)
+    return -rates[:, None, None] * (query[:, None] - key).abs()

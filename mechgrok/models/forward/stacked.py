@@ -21,8 +21,9 @@ _LAYER = "blocks.0"
 
 def obstacle(shape: Shape) -> str | None:
     """Why networks of a shape are not computed together; None where they are."""
-    plain = shape.softmax == "softmax" and shape.attention_coefficient == 1 and not shape.registers
-    if shape.layers == 1 and tail.applies(shape) and plain and not shape.tied and not shape.dropout and shape.positions != "rotary":
+    plain = shape.softmax == "softmax" and shape.attention_coefficient == 1 and not shape.registers and not shape.dropout
+    added = shape.positions in ("learned", "none", "sinusoidal")
+    if shape.layers == 1 and tail.applies(shape) and plain and added and not shape.tied:
         return None
     return "only transformers of one layer are stacked, with relu, without norms, and with no further option of the architecture"
 

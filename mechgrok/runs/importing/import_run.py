@@ -24,6 +24,7 @@ from mechgrok.runs.importing.checkpoint_folder import read_folder
 from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.inference.decision import DOUBTFUL
 from mechgrok.runs.importing.inference.evidence import Evidence
 from mechgrok.runs.importing.inference.operation import identify_operation, with_operation
 from mechgrok.runs.importing.inference.reading import read_network
@@ -80,11 +81,16 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
-    notes = (*foreign.notes, *about_logs, *network.notes, *found, *(map(str, losses) if losses else [_unchecked(evidence)]))
+    checked = map(str, losses) if losses else [_unchecked(evidence)]
+    notes = _doubts_first((*foreign.notes, *about_logs, *network.notes, *found, *checked))
     config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))
     if not options.dry:
         create(out, _files(path, foreign, config, mask, notes))
     return Imported(config, tuple(_steps(foreign)), notes, losses, network.recognised)
+
+
+def _doubts_first(notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(notes, key=lambda note: not note.startswith(DOUBTFUL)))
 
 
 def _unchecked(evidence: Evidence) -> str:

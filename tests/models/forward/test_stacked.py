@@ -44,7 +44,14 @@ def test_logits_and_gradients_are_those_of_the_modules(positions: str) -> None:
     "changed",
     [
         *[{"layers": 2}, {"activation": "gelu"}, {"normalization": "LN"}, {"tied": True}, {"registers": 1}, {"softmax": "softmax1"}],
-        *[{"attention_coefficient": 0.5}, {"positions": "rotary"}, {"dropout": 0.1}, {"pooling": "mean"}, {"attn_only": True}],
+        *[
+            {"attention_coefficient": 0.5},
+            {"positions": "rotary"},
+            {"positions": "alibi"},
+            {"dropout": 0.1},
+            {"pooling": "mean"},
+            {"attn_only": True},
+        ],
     ],
 )
 def test_other_networks_are_refused(changed: dict[str, object]) -> None:

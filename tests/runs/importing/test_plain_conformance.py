@@ -123,3 +123,18 @@ def test_a_trained_one_is_imported_without_a_flag(seed: int, tmp_path: Path) -> 
     found = analyze(open_run(tmp_path / "run"), ["loss"], steps="last", nulls=0)["loss"].headline  # type: ignore[union-attr]
     assert (made.steps, getattr(made.config.task, "operation", None)) == ((200,), "add")
     assert (found["all"], found["accuracy_all"]) == (pytest.approx(loss, rel=1e-5), accuracy)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4])
+@pytest.mark.parametrize("causal", [False, True])
+def test_scores_that_are_lowered_by_distance(heads: int, causal: bool) -> None:
+    how = drawn(0)[0] | {"p": 7, "row": ("a", "b", 7), "width": 8 * heads, "heads": heads, "form": "separate", "causal": causal}
+    how |= {"rotary": None, "gate": None, "groups": None, "norm": nn.LayerNorm, "tied": False, "layers": 2}
+    torch.manual_seed(0)
+    model = Plain(**how, alibi=True).double()
+    structure = recognise_network(model.state_dict())
+    assert structure is not None
+    reading = _reading(how) | {"positions": "alibi", "fused": None}
+    reading = {name: reading[name] for name in ("row", "read", "classes", *structure.choices)}
+    found = Interpretation(structure, reading).logits(model.state_dict(), model.inputs())
+    torch.testing.assert_close(found[:, :7], model(model.inputs()), rtol=1e-9, atol=1e-9)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mechgrok.runs.importing.safe_pickle.records import Record
 
-_ACTIVATIONS = ("relu", "gelu", "silu", "tanh", "sigmoid", "leakyrelu")
+_ACTIVATIONS = ("relu", "gelu", "silu", "tanh", "sigmoid", "leakyrelu", "elu", "celu", "selu", "mish", "softplus")
 _HOMES = ("torch.nn.modules.activation.", "torch._C._nn.", "torch.nn.functional.")
 _FIELDS = ("act", "activation", "nonlinearity", "act_fn", "activation_fn")
 _HEADS = "num_heads"

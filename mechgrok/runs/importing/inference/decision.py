@@ -14,7 +14,7 @@ from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.output_classes import classes_of_loss
 from mechgrok.runs.importing.inference.recorded import EXACT, Recorded
 from mechgrok.runs.importing.inference.search import IMPOSSIBLE, Search, Trial
-from mechgrok.runs.importing.inference.verdict import LEARNT, Verdict, judge, oddity
+from mechgrok.runs.importing.inference.verdict import LEARNT, Verdict, describe, judge, oddity
 from mechgrok.runs.importing.networks.neurons import BY_MODULE
 from mechgrok.runs.importing.networks.structure import State, Structure
 from mechgrok.tasks.operations import FORMULAS
@@ -23,6 +23,8 @@ SIGNIFICANT = 1e-4
 """Probability of so many right rows by chance, times the readings and operations that were tried, below which a network has learnt."""
 CONVINCING = 0.5
 """Accuracy above which a network computes an operation."""
+DOUBTFUL = "DOUBTFUL"
+"""The first word of notes on a reading that the evidence does not support."""
 _FINALISTS = 16
 _LATER = ("eps", "classes")
 """Options that change few answers or none, and are decided for the best readings alone."""
@@ -93,15 +95,30 @@ def _decision(verdict: Verdict, tried: int, choices: Mapping[str, Sequence[Any]]
     winner = verdict.winner
     value, notes = classes_of_loss(winner, choices["classes"], recorded)
     interpretation = Interpretation(winner.interpretation.structure, {**winner.reading, "classes": value})
-    return Decision(interpretation, winner.operation, winner, tried, (*_told(verdict), *notes, *_doubts(winner, recorded)))
+    return Decision(interpretation, winner.operation, winner, tried, (*_doubts(verdict, recorded), *_told(verdict), *notes))
 
 
-def _doubts(winner: Finalist, recorded: Recorded) -> tuple[str, ...]:
-    """A note on a network that may be none of those here, since it answers few rows and no records confirm it."""
-    if winner.accuracy > LEARNT or (recorded and recorded.agreement_of(winner) == EXACT):
+def _doubts(verdict: Verdict, recorded: Recorded) -> tuple[str, ...]:
+    """A note on a network that may be none of those here, since it answers few rows or is not at rest, and no records confirm it."""
+    winner, second = verdict.winner, verdict.second
+    if recorded and recorded.agreement_of(winner) == EXACT:
         return ()
-    cause = "it has learnt its train rows alone, or computes something that no reading here does"
-    return (f"{winner.accuracy:.1%} of all rows are right under this reading: {cause}; in doubt {BY_MODULE}",)
+    if winner.accuracy <= LEARNT:
+        cause = "so it has learnt its train rows alone, or computes something that no reading here does"
+    elif not winner.is_at_rest:
+        cause = "but its training is not at rest under it, so it may compute something that no reading here does"
+    else:
+        return ()
+    share = f"{winner.accuracy:.1%} of all rows are right under this reading"
+    return (f"{DOUBTFUL}: {share}, {cause}{_other(winner, second)}; in doubt {BY_MODULE}",)
+
+
+def _other(winner: Finalist, second: Finalist | None) -> str:
+    """The next reading and its flag."""
+    if second is None:
+        return ""
+    flags = " ".join(f'--reading "{name}={value}"' for name, value in second.reading.items() if value != winner.reading[name])
+    return f"; the next reading, {describe(second, winner)}, is right on {second.accuracy:.1%} ({flags})"
 
 
 def _conventional(found: Finalists) -> Decision:
@@ -114,7 +131,7 @@ def _conventional(found: Finalists) -> Decision:
         f"taken: {options}; --reading OPTION=VALUE corrects it"
     )
     shares = f"{finalist.accuracy:.1%} of the rows, by chance on {finalist.by_chance / finalist.rows:.1%}"
-    doubt = f"DOUBTFUL: the labels of {finalist.operation} are right on {shares}"
+    doubt = f"{DOUBTFUL}: the labels of {finalist.operation} are right on {shares}"
     return Decision(finalist.interpretation, finalist.operation, finalist, len(search.tried), (note, doubt))
 
 

@@ -32,6 +32,18 @@ _NAMES = {
     "leaky_relu": ("leaky_relu",),
     "leakyrelu": ("leaky_relu",),
     "sigmoid": ("sigmoid",),
+    "elu": ("elu",),
+    "celu": ("elu",),
+    "selu": ("selu",),
+    "mish": ("mish",),
+    "softplus": ("softplus",),
+    "relu2": ("relu2",),
+    "relu_squared": ("relu2",),
+    "squared_relu": ("relu2",),
+    "quick_gelu": ("quick_gelu",),
+    "quickgelu": ("quick_gelu",),
+    "sin": ("sin",),
+    "sine": ("sin",),
 }
 
 

@@ -17,6 +17,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.rows import Row
 from mechgrok.runs.importing.inference.signal import Labels, labels_at, possible, signal
+from mechgrok.runs.importing.networks.options import ALIBI
 from mechgrok.runs.importing.networks.projections import FUSED
 from mechgrok.runs.importing.networks.structure import LAST, Reading, State, Structure
 from mechgrok.tasks.operations import FORMULAS
@@ -219,8 +220,8 @@ class Search:
 
 def is_possible(reading: Reading) -> bool:
     """Whether the position that is read exists, and reading it differs from leaving the later ones away. A position that is not the last
-    is moved to the end, which rotary positions do not allow."""
+    is moved to the end, which positions that act by their distances do not allow."""
     read = str(reading["read"])
-    if read.isdecimal() and str(reading.get("positions")).startswith("rotary"):
+    if read.isdecimal() and str(reading.get("positions")).startswith(("rotary", ALIBI)):
         return False
     return read == LAST or not read.isdecimal() or (reading.get("mask") == BIDIRECTIONAL and int(read) < len(reading["row"].words) - 1)

@@ -23,7 +23,14 @@ MARGIN = 0.1
 """Difference of scores above which the evidence decides."""
 _NEARLY_ONE, _LARGE = 0.05, 0.5
 """A distance below which scores differ by chance, since training has not settled so far, and the difference above which they do not."""
-_UNDERFLOW = 1e-12
+_UNDERFLOW = 1e-9
+"""A probability of wrong answers that leaves nothing of gradients but rounding."""
+_SCALE = 3.0
+"""The standard deviation of logits at which losses are compared."""
+_FEWER, _FAR = 0.85, 3.0
+"""Of the most right rows, the share of those of a reading that a difference of scores may put before it, and this difference."""
+_NEAR = 3.0
+"""Difference of scores within which slopes are computed."""
 LEARNT = 0.9
 """Accuracy over all rows above which a network has not only memorised, so that its loss over all rows means something."""
 _SURE = 0.01
@@ -36,13 +43,15 @@ class Verdict:
 
     winner: Finalist
     notes: tuple[str, ...]
+    second: Finalist | None = None
+    """The best of the readings with other logits."""
 
 
 def judge(finalists: Sequence[Finalist], choices: Mapping[str, Sequence[Any]], recorded: Recorded) -> Verdict:
     """The best of some readings. Raises UserError where two that differ in what they answer are equally good."""
     level = {each: recorded.agreement_of(each) if recorded else 1 for each in finalists}
     most = max(level.values())
-    able = _as_right([each for each in finalists if level[each] == most])
+    able = _with_rested(_as_right([each for each in finalists if level[each] == most]), finalists if most < EXACT else ())
     score = _scores(able)
     ranked = rank(able)
     first = ranked[0]
@@ -55,7 +64,9 @@ def judge(finalists: Sequence[Finalist], choices: Mapping[str, Sequence[Any]], r
     other = next((each for each in rivals if each not in alike and each is not winner), None)
     if other is not None and most < EXACT:
         raise UserError(_too_close(winner, other))
-    return Verdict(winner, _notes(winner, [each for each in finalists if each is not winner], score, level, most))
+    others = [each for each in finalists if each is not winner]
+    second = next((each for each in [*ranked, *others] if not _is_one(winner, each) and each is not winner), None)
+    return Verdict(winner, _notes(winner, others, score, level, most), second)
 
 
 def _is_as_good(one: Finalist, first: Finalist, score: Mapping[Finalist, float]) -> bool:
@@ -97,6 +108,19 @@ def _as_right(finalists: Sequence[Finalist]) -> list[Finalist]:
     return [each for each in finalists if not _is_worse(each, best) and not _is_beaten(each, best)]
 
 
+def _with_rested(able: Sequence[Finalist], finalists: Sequence[Finalist]) -> list[Finalist]:
+    """Those that are right on the most rows; instead one that is right on fewer, if its score is far better: it is then the function that
+    was trained, and others may answer more test rows rightly, such as the squares of a perceptron's neurons."""
+    best = max(each.accuracy for each in able)
+    fewer = [each for each in finalists if each not in able and each.accuracy >= _FEWER * best]
+    if not fewer:
+        return list(able)
+    score = _scores([*able, *fewer])
+    first = min(fewer, key=lambda each: score[each])
+    is_far = score[first] < min(score[each] for each in able) - _FAR
+    return [each for each in fewer if score[each] <= score[first] + _FAR] if is_far else list(able)
+
+
 def _is_beaten(one: Finalist, best: Finalist) -> bool:
     """Whether a reading has fewer right rows and a larger loss than one under which the network has learnt its task."""
     return best.accuracy > LEARNT and one.accuracy < best.accuracy and one.loss > 2 * best.loss
@@ -109,23 +133,27 @@ def _is_worse(one: Finalist, best: Finalist) -> bool:
 
 
 def _scores(finalists: Sequence[Finalist]) -> dict[Finalist, float]:
-    """ln of the loss plus 3 ln of its slope (`Finalist.slope`) where the loss is below e times the least: small for what was trained.
+    """2 ln of the spread of the margins plus ln of the loss at one scale of the logits, and for the best of these plus 3 ln of the slope.
 
-    The loss is the mean over the rows with the least loss, as many as all of these answer rightly: a network has learnt its train rows,
-    and the losses of others are as large as its logits are, so a mean over all rows would prefer flat logits. It is the geometric mean of
-    that loss and of the same at one scale of the logits, lest sharp ones be preferred. The gradient is small for the function that was
-    trained, whichever of two functions has the lower loss; of 108 comparisons of networks with relu, gelu and silu, both
-    together decide 103 rightly, the loss alone 87.
+    All are of the rows with the largest margins, as many as all of these answer rightly: a network has learnt its train rows, and the
+    losses of others are as large as its logits are, so a mean over all rows would prefer flat logits. The loss is that at one scale, lest
+    sharp logits be preferred. Margins are alike, and the gradient is small, for the function that was trained, whichever of two has the
+    lower loss. Of 37 perceptrons and transformers with 16 activations, most of them memorised, 34 are told from all others; the three
+    others are taken for a function that differs in the loss by less than .6 %.
     """
     share = _share(finalists)
-    scale = float(np.median([each.deviation for each in finalists]))
-    loss = {each: (each.least(share) * each.least(share, scale / each.deviation)) ** 0.5 for each in finalists}
-    if min(loss.values()) < _UNDERFLOW:
-        return {each: math.log(max(each.least(share, 3.0 / each.deviation), 1e-300)) for each in finalists}
-    low = {each for each in finalists if loss[each] < math.e * min(loss.values())}
-    found = {each: math.log(loss[each]) + 3 * math.log(max(each.slope(share), 1e-300)) for each in low}
-    behind = max(found.values()) + 1 - math.log(min(loss[each] for each in finalists))
-    return {each: found[each] if each in low else behind + math.log(loss[each]) for each in finalists}
+    rows = {each: each.surest(share) for each in finalists}
+    first = {each: 2 * _ln(each.spread(rows[each])) + _ln(each.loss_on(rows[each], _SCALE)) for each in finalists}
+    near = [each for each in finalists if first[each] < min(first.values()) + _NEAR]
+    if min(each.wrong(rows[each]) for each in near) < _UNDERFLOW:
+        return first
+    found = {each: first[each] + 3 * _ln(each.slope(rows[each])) for each in near}
+    behind = max(found.values()) - min(first.values())
+    return {each: found[each] if each in found else behind + first[each] for each in finalists}
+
+
+def _ln(value: float) -> float:
+    return math.log(max(value, 1e-300))
 
 
 def _is_one(one: Finalist, other: Finalist) -> bool:

@@ -44,8 +44,10 @@ MASKS = ("causal", "bidirectional")
 EMBEDDING_SCALES = ("1", "sqrt(d_model)")
 ROTARY = ("rotary", "rotary in pairs")
 """Entries i and i + d_head / 2 of queries and keys are rotated, or entries 2i and 2i + 1."""
-POSITIONS = ("none", "sinusoidal", "sinusoidal in halves", *ROTARY)
-"""Positions that are in no file."""
+ALIBI = "alibi"
+POSITIONS = ("none", "sinusoidal", "sinusoidal in halves", *ROTARY, ALIBI)
+UNADDED = ("none", "rotary", ALIBI)
+"""Positions that are in no file, and those by our names that add nothing to the embeddings."""
 EPS: tuple[float | None, ...] = (None, 1e-5, 1e-6, 1e-8, 1e-12)
 """None: PyTorch's, 1e-5 of nn.LayerNorm and 2^-23 of nn.RMSNorm."""
 

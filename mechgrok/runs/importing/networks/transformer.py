@@ -113,11 +113,11 @@ class PlainTransformer(Structure):
             eps=options.eps_of(reading["eps"], normalization),
             attn_only=self.attn_only,
             attention_direction=reading["mask"],
-            positions=kind if kind in ("none", "rotary") else "learned",
+            positions=kind if kind in options.UNADDED else "learned",  # type: ignore[arg-type]
             rotary_base=self.rotary_base or rotary.BASE,
             tied=self._is_tied(reading),
             pooling="mean" if reading.get("read") == "mean" else "last",
-            n_ctx=None if kind in ("none", "rotary") else LONGEST_ROW if self.longest is None else self.longest,
+            n_ctx=None if kind in options.UNADDED else LONGEST_ROW if self.longest is None else self.longest,
             biases="all",
             init="transformer_lens",
         )
