@@ -4,11 +4,10 @@ from mechgrok.analysis import Analysis, Claim, Number, Panel, Study, grid
 
 COMMON = "train nanda2023 --seed {seed} --training.steps 500 --checkpoints.every 0 --checkpoints.log_spaced 0 --optimizer.lr 0.01"
 COSINE = "--schedule.kind cosine --schedule.length 800 --optimizer.weight_decay 2.5 --optimizer.betas 0.9 0.95"
-CONSTANT, ANNEALED, HALVED = "constant rate", "cosine", "cosine, half the initial weights"
+CONSTANT, ANNEALED = "constant rate", "cosine"
 RECIPES = {
     CONSTANT: f"{COMMON} --optimizer.weight_decay 3",
     ANNEALED: f"{COMMON} {COSINE}",
-    HALVED: f"{COMMON} {COSINE} --training.init_scale 0.5",
 }
 PLACE = "p = 113"
 ACCURACY = ("loss", "accuracy_test")
