@@ -138,3 +138,18 @@ def test_scores_that_are_lowered_by_distance(heads: int, causal: bool) -> None:
     reading = {name: reading[name] for name in ("row", "read", "classes", *structure.choices)}
     found = Interpretation(structure, reading).logits(model.state_dict(), model.inputs())
     torch.testing.assert_close(found[:, :7], model(model.inputs()), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_ends_that_are_numbered_like_the_blocks_before_them(layers: int) -> None:
+    """As in one nn.Sequential(*blocks, norm, head)."""
+    model = Plain(("a", "b", 7), 7, form="separate", layers=layers)
+    names = {"blocks.": "model.", "ln_f.": f"model.{layers}.", "head.": f"model.{layers + 1}."}
+    state = model.state_dict()
+    for theirs, numbered in names.items():
+        state = {re.sub(f"^{re.escape(theirs)}", numbered, name): tensor for name, tensor in state.items()}
+    found, plain = recognise_network(state), recognise_network(model.state_dict())
+    assert found is not None
+    assert plain is not None
+    assert {each.ours for each in found.recognised} == {each.ours for each in plain.recognised}
+    assert {each.name for each in found.recognised} == set(state)
