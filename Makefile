@@ -1,5 +1,5 @@
 # Each target is one command that works without make, too.
-.PHONY: demo test test-long check
+.PHONY: demo test test-long check site
 
 demo:
 	scripts/run mechgrok demo
@@ -12,3 +12,6 @@ test-long:
 
 check:
 	scripts/run --dev scripts/check
+
+site:
+	scripts/run --dev python docs/site.py site
