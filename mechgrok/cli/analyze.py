@@ -16,7 +16,7 @@ from mechgrok.cli.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from mechgrok.cli.words import Words
+    from mechgrok.cli.arguments.words import Words
     from mechgrok.engine.outcomes import Outcome
     from mechgrok.engine.progress import Tick
     from mechgrok.report.writing import Report
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"--nulls {asked.nulls}: give a number of networks, or 0 for none")
 
     from mechgrok.cli import batch
-    from mechgrok.cli.words import sort_words
+    from mechgrok.cli.arguments.words import sort_words
 
     words = sort_words(asked.words)
     words = _tasks(words) if asked.by_task else words

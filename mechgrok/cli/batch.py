@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mechgrok.cli.arguments.words import Words
 from mechgrok.cli.interruption import interruptible
-from mechgrok.cli.words import Words
 from mechgrok.errors import UserError
 from mechgrok.report.names import several
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 def comparison(words: tuple[str, ...], by: str) -> Comparison:
     """The comparison of the runs that the words name, with the measures among them. Raises UserError."""
-    from mechgrok.cli.words import sort_words
+    from mechgrok.cli.arguments.words import sort_words
     from mechgrok.engine.registry import parse
     from mechgrok.studies.comparing.comparison import comparison_of
 

@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
     """Writes a figure."""
     asked: Draw = flags.parse(Draw, arguments, "figure")
 
-    from mechgrok.cli.print_size import layout_of
+    from mechgrok.cli.arguments.print_size import layout_of
     from mechgrok.plots import sheet
     from mechgrok.plots.export import IMAGES, TEXTS, write
     from mechgrok.plots.panels import without_titles

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     asked: Render = flags.parse(Render, arguments, "report")
 
     from mechgrok.cli import batch
-    from mechgrok.cli.words import only_runs
+    from mechgrok.cli.arguments.words import only_runs
 
     return batch.reports(only_runs(asked.runs), _render, every=asked.all)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from mechgrok.cli import flags
+from mechgrok.cli.arguments.place import Place
 from mechgrok.cli.interruption import interruptible
-from mechgrok.cli.place import Place
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from mechgrok.cli import flags, train
+from mechgrok.cli.arguments.place import Place
 from mechgrok.cli.interruption import interruptible
-from mechgrok.cli.place import Place
 from mechgrok.errors import UserError
 from mechgrok.studies.sweep_file import SweepFile, read_file
 

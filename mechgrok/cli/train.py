@@ -84,7 +84,7 @@ def _begin(name: str, arguments: list[str]) -> int:
 
 
 def _print_help(name: str) -> int:
-    from mechgrok.cli.train_help import short_help
+    from mechgrok.cli.arguments.train_help import short_help
     from mechgrok.training.presets import PRESETS
 
     config = preset(name, ["--help"])

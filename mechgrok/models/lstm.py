@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mechgrok.config import Depth, NonNegativeInt, PositiveInt
+from mechgrok.models.init.seeded import seeded
 from mechgrok.models.model import Model
-from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:

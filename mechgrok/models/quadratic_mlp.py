@@ -9,8 +9,8 @@ import numpy as np
 
 from mechgrok.config import NonNegativeInt, PositiveInt
 from mechgrok.errors import UserError
+from mechgrok.models.init.seeded import seeded
 from mechgrok.models.model import Model
-from mechgrok.models.seeded import seeded
 from mechgrok.tasks.task import Task
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.families import family
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
-from mechgrok.report.frames import Frames, frames
+from mechgrok.report.figures.frames import Frames, frames
 from mechgrok.report.labels import as_text
 from mechgrok.report.stored import Stored, parsed
 from mechgrok.runs.run import Run

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader
 
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
-from mechgrok.report import drawn, overview
 from mechgrok.report.entries import Entry, family_of
+from mechgrok.report.figures import drawn, overview
 from mechgrok.report.glossary import explained, term
 from mechgrok.report.highlights import highlights
 from mechgrok.report.numbers import show

@@ -21,8 +21,8 @@ from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
 from mechgrok.measures.families import QUESTIONS
-from mechgrok.report import drawn
 from mechgrok.report.entries import of_result
+from mechgrok.report.figures import drawn
 from mechgrok.report.highlights import highlights
 from mechgrok.report.page import _deviations, render
 from mechgrok.report.summary import summarise

@@ -13,8 +13,8 @@ from einops import rearrange
 from torch import Tensor
 
 from mechgrok.models.init import torch_defaults
+from mechgrok.models.init.seeded import seeded
 from mechgrok.models.init.torch_defaults import Weights
-from mechgrok.models.seeded import seeded
 from mechgrok.models.shape import Shape
 
 _LAYOUTS = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from einops import rearrange
 from torch import Tensor, nn
 
-from mechgrok.models.seeded import seeded
+from mechgrok.models.init.seeded import seeded
 from mechgrok.models.shape import Shape
 
 Weights = dict[str, Tensor]

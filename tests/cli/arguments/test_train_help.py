@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mechgrok.cli import main
-from mechgrok.cli.train_help import OF_CONFIG, short_help
+from mechgrok.cli.arguments.train_help import OF_CONFIG, short_help
 from mechgrok.training.presets import PRESETS
 
 

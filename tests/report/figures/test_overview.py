@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from mechgrok.report.entries import Entry
-from mechgrok.report.overview import circuit, story
+from mechgrok.report.figures.overview import circuit, story
 
 
 def entries(*labels: str, undrawn: tuple[str, ...] = ()) -> dict[str, Entry]:

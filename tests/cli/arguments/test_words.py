@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_runs import make_run
 
-from mechgrok.cli.words import only_runs, sort_words
+from mechgrok.cli.arguments.words import only_runs, sort_words
 from mechgrok.errors import UserError
 
 

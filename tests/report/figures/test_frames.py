@@ -7,7 +7,7 @@ import pytest
 
 from mechgrok.engine import registry
 from mechgrok.engine.outcomes import Result
-from mechgrok.report.frames import MOST, frames
+from mechgrok.report.figures.frames import MOST, frames
 
 
 def result(steps: list[int]) -> Result:

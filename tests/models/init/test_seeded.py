@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from mechgrok.models.seeded import seeded
+from mechgrok.models.init.seeded import seeded
 
 
 def drawn(seed: int) -> list[torch.Tensor]:

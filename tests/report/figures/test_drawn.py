@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mechgrok.plots.theme import HEIGHT, WIDTH, canvas
-from mechgrok.report import drawn
+from mechgrok.report.figures import drawn
 
 
 def test_a_spec_has_its_size_and_leaves_the_template_to_the_page() -> None:

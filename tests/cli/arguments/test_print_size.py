@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mechgrok.cli.print_size import PrintLayout, layout_of
+from mechgrok.cli.arguments.print_size import PrintLayout, layout_of
 from mechgrok.errors import UserError
 
 
