@@ -16,7 +16,7 @@ from statistics import median
 import pandas as pd
 
 from mechgrok.analysis import Number, Study, Trial, analysis
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.maths.statistics import censored
 from mechgrok.maths.statistics.censored import Estimate, Times
 from mechgrok.maths.statistics.holm import holm

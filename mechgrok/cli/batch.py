@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mechgrok.cli.arguments.words import Words
 from mechgrok.cli.interruption import interruptible
 from mechgrok.errors import UserError
-from mechgrok.report.names import several
+from mechgrok.report.numbers import several
 
 if TYPE_CHECKING:
     from rich.console import Console

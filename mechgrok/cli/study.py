@@ -15,7 +15,7 @@ from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
     from mechgrok.analysis import Analysis, Study
-    from mechgrok.cli.study_plan import StudyPlan
+    from mechgrok.cli.arguments.study_plan import StudyPlan
     from mechgrok.studies.cells import Cell
     from mechgrok.studies.running import Opened
 
@@ -69,7 +69,7 @@ def _report(found: Analysis, out: Path) -> int:
 def _train(study: Study, out: Path, asked: Work) -> int:
     """Trains what is not finished, also what had failed; the exit status is 1 where a run failed."""
     from mechgrok.api.sweeping import opened_by_name
-    from mechgrok.cli.study_plan import plan
+    from mechgrok.cli.arguments.study_plan import plan
     from mechgrok.studies.bisection import next_runs
     from mechgrok.studies.trained import Trained
 

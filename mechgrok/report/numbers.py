@@ -1,13 +1,15 @@
-"""Numbers for people: six significant digits, Unicode powers of ten."""
+"""Numbers and names for people: six significant digits, Unicode powers of ten, the first of many names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 NONE = "\u2013"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GAP = "\u202f"
+SHOWN = 5
+"""Names that a line lists."""
 
 
 def show(value: Any, digits: int = 6) -> str:
@@ -32,3 +34,11 @@ def _real(value: float, digits: int) -> str:
         mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
         text = f"{mantissa.rstrip('0').rstrip('.')}{_GAP}×{_GAP}10{str(int(power)).translate(_SUPERSCRIPTS)}"
     return text.replace("-", "\u2212")
+
+
+def several(names: Iterable[str]) -> str:
+    """Each name once: the first SHOWN of them, and how many others there are; one other is named, too."""
+    found = list(dict.fromkeys(names))
+    if len(found) <= SHOWN + 1:
+        return ", ".join(found)
+    return f"{', '.join(found[:SHOWN])} and {len(found) - SHOWN} others"

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from mechgrok.api.default_folder import as_name, default_folder
-from mechgrok.cli.study_plan import planned_config
+from mechgrok.cli.arguments.study_plan import planned_config
 from mechgrok.cli.train import preset
 
 

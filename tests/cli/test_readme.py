@@ -10,7 +10,7 @@ import pytest
 
 from mechgrok.analysis import analysis
 from mechgrok.cli import sweep
-from mechgrok.cli.study_plan import planned_config
+from mechgrok.cli.arguments.study_plan import planned_config
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

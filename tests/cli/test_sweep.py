@@ -44,7 +44,7 @@ def test_each_cell_is_an_ordinary_run(call, executor: Inline) -> None:
 
 
 def test_the_commands_of_its_trials_give_the_same_configs(call) -> None:
-    from mechgrok.cli.study_plan import command, planned_config
+    from mechgrok.cli.arguments.study_plan import command, planned_config
 
     call(*SWEEP)
     sweep = read_sweep("out")

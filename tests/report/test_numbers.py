@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mechgrok.report.numbers import show
+from mechgrok.report.numbers import several, show
 
 GAP = "\u202f"
 
@@ -38,3 +38,9 @@ def test_show(value: object, text: str) -> None:
 def test_fewer_digits() -> None:
     assert show(-57.464646, 3) == "\u221257.5"
     assert show(11891.3, 3) == f"1.19{GAP}×{GAP}10⁴"
+
+
+def test_few_names_are_all_there_and_many_are_counted() -> None:
+    assert several("a") == "a"
+    assert several("abcdefb") == "a, b, c, d, e, f"
+    assert several("abcdefg") == "a, b, c, d, e and 2 others"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.errors import UserError
 from mechgrok.studies import axes
 

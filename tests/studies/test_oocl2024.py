@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mechgrok.analysis import analysis
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
 STUDY = analysis("oocl2024").study

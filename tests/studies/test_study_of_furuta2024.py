@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mechgrok.analysis import NEVER, Number, Pace, analysis
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
 STUDY = analysis("furuta2024").study

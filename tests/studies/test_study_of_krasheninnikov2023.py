@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mechgrok.analysis import analysis
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 from mechgrok.tasks.alias_tables.alias_sets import SETS
 

@@ -10,7 +10,7 @@ import pytest
 from made_runs import make_run
 
 from mechgrok.analysis import Claim, Number, Pace, Study, Trial, analysis
-from mechgrok.cli.study_plan import command, planned_config
+from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
 from mechgrok.runs.by_task import by_task

@@ -16,8 +16,7 @@ import pandas as pd
 from mechgrok.maths.statistics.censored import FEWEST, Times, median
 from mechgrok.report.index import step_text
 from mechgrok.report.labels import as_text
-from mechgrok.report.names import SHOWN, several
-from mechgrok.report.numbers import NONE, show
+from mechgrok.report.numbers import NONE, SHOWN, several, show
 from mechgrok.report.page import environment
 from mechgrok.runs import store
 from mechgrok.studies.comparing.compared import Compared

@@ -12,7 +12,7 @@ import pytest
 from mechgrok.api.settings import changed, preset, seeded
 from mechgrok.api.sweep_plan import Plan, plan
 from mechgrok.api.sweeping import unwatched
-from mechgrok.cli.study_plan import planned_config
+from mechgrok.cli.arguments.study_plan import planned_config
 from mechgrok.studies.executors import Resources
 from mechgrok.studies.executors.sbatch import script
 from mechgrok.training.execution import Execution
