@@ -89,7 +89,7 @@ def interval(value: Interval | str) -> str:
         return value
     low, high = value
     if low == high:
-        return show(low, 3)
+        return show(low, 3) if math.isfinite(low) else "∞"
     if (low, high) == (0.0, math.inf):
         return "neither groks"
     return f">{NBSP}{show(low, 3)}" if high == math.inf else f"<{NBSP}{show(high, 3)}"

@@ -13,7 +13,7 @@ from mechgrok.analysis import Analysis, Claim, Share, Study, Threshold
 from mechgrok.api.settings import changed
 from mechgrok.studies import bisection
 from mechgrok.studies.bisection import next_runs, next_share, share_ratio, smallest
-from mechgrok.studies.page import write_study
+from mechgrok.studies.page import interval, write_study
 from mechgrok.studies.trained import folder
 from mechgrok.training import launch
 from mechgrok.training.execution import Execution
@@ -86,6 +86,11 @@ def test_the_ratio_of_two_shares(own, other, known, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bisection, "tried", lambda threshold, seed, out: found[threshold.name])
     ratio = share_ratio(STUDY, CLAIM.value, 0, Path())
     assert ratio == (known if isinstance(known, str) else pytest.approx(known))
+
+
+def test_a_share_that_is_never_enough_is_infinitely_larger() -> None:
+    assert interval((math.inf, math.inf)) == "∞"
+    assert interval((0.5, 0.5)) == "0.5"
 
 
 def test_the_report_shows_shares_and_claims(tmp_path: Path) -> None:
