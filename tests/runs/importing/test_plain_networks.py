@@ -116,6 +116,17 @@ def test_a_function_that_answers_more_test_rows_is_not_taken_for_the_trained_one
     assert (loss, accuracy) == (pytest.approx(facts(model, OPERATIONS["add"])[0], rel=1e-5), facts(model, OPERATIONS["add"])[1])
 
 
+def test_squares_of_waves_with_flat_logits_are_squares(tmp_path: Path) -> None:
+    """Built by hand as by Gromov 2023; with relu all rows are right, too, and the loss is larger."""
+    generator = torch.Generator().manual_seed(0)
+    k, phase = torch.randint(1, 12, (256, 1), generator=generator), 6.2832 * torch.rand(256, 1, generator=generator)
+    angle = 2 * torch.pi * torch.arange(23) / 23
+    state = {"mlp.W_in": torch.cos(k * angle + phase), "mlp.W_out": torch.cos(k * angle + 2 * phase).T / 256}
+    torch.save({"model": state}, tmp_path / "network.pt")
+    made = import_file(tmp_path / "network.pt", tmp_path / "run", ImportOptions())
+    assert (made.config.task.operation, made.config.model.activation) == ("add", "quadratic")
+
+
 class Doubled(Plain):
     """What its blocks add is halved, of which no parameter tells."""
 

@@ -25,6 +25,8 @@ _NEARLY_ONE, _LARGE = 0.05, 0.5
 """A distance below which scores differ by chance, since training has not settled so far, and the difference above which they do not."""
 _UNDERFLOW = 1e-9
 """A probability of wrong answers that leaves nothing of gradients but rounding."""
+_FLAT, _LOSS = 0.5, 10.0
+"""A probability of wrong answers above which margins are those of flat logits, so that ln of the loss, times this, decides."""
 _SCALE = 3.0
 """The standard deviation of logits at which losses are compared."""
 _FEWER, _FAR = 0.85, 3.0
@@ -143,6 +145,8 @@ def _scores(finalists: Sequence[Finalist]) -> dict[Finalist, float]:
     """
     share = _share(finalists)
     rows = {each: each.surest(share) for each in finalists}
+    if min(each.wrong(rows[each]) for each in finalists) > _FLAT:
+        return {each: _LOSS * _ln(each.least(share)) for each in finalists}
     first = {each: 2 * _ln(each.spread(rows[each])) + _ln(each.loss_on(rows[each], _SCALE)) for each in finalists}
     near = [each for each in finalists if first[each] < min(first.values()) + _NEAR]
     if min(each.wrong(rows[each]) for each in near) < _UNDERFLOW:
