@@ -10,22 +10,16 @@ STOP = "--training.stop.accuracy 0.99"
 ALONE = {"a+b": "--task.operation add", "a-b": "--task.operation subtract", "ab": "--task.operation multiply"}
 NAMES = {"a+b": "add", "a-b": "subtract", "ab": "multiply", "ab+b": "ab+b"}
 
-
-def held(*rows: str) -> dict[str, str]:
-    """Rows of the table with the tasks that stand in them."""
-    return {row: NAMES[row] for row in rows}
-
-
 PARENT = f"train {COMMON} --model.seed {{seed}} --split.fraction"
 SHORT = f"0.9 --training.steps 1000 {STOP}"
 MIXED = "--task.kind mixture --task.operations"
 # Each mixture's rows of the table, and its share of the pairs and number of steps. Those that are parents do not stop early.
 MIXTURES = {
-    "a+b and ab": (held("a+b", "ab"), "0.9 --training.steps 2500"),
-    "a+b and a-b": (held("a+b", "a-b"), f"0.9 --training.steps 2000 {STOP}"),
-    "a+b and ab+b": (held("a+b", "ab+b"), f"0.9 --training.steps 2000 {STOP}"),
-    "a+b, a-b and ab": (held("a+b", "a-b", "ab"), SHORT),
-    "a+b and ab, half the table": (held("a+b", "ab"), f"0.5 --training.steps 2000 {STOP}"),
+    "a+b and ab": (("a+b", "ab"), "0.9 --training.steps 2500"),
+    "a+b and a-b": (("a+b", "a-b"), f"0.9 --training.steps 2000 {STOP}"),
+    "a+b and ab+b": (("a+b", "ab+b"), f"0.9 --training.steps 2000 {STOP}"),
+    "a+b, a-b and ab": (("a+b", "a-b", "ab"), SHORT),
+    "a+b and ab, half the table": (("a+b", "ab"), f"0.5 --training.steps 2000 {STOP}"),
 }
 # The seed of the drawn weights is another than the parents', as in furuta2024.
 CHILD = f'{COMMON} --split.fraction 0.7 --task.layout "a = b" --model.seed 1{{seed}} --training.steps 2000 {STOP} --task.operation ab+b'
@@ -37,7 +31,10 @@ FROZEN = {
 TRIALS = (
     *grid(ALONE, {"alone": f"{PARENT} 0.9 --training.steps 1000"}),
     *grid({"ab+b": '--task.layout "a = b" --task.operation ab+b'}, {"alone": f"{PARENT} {SHORT}"}),
-    *(Trial("mixture", name, f"{PARENT} {words} {MIXED} {' '.join(tasks.values())}", tasks) for name, (tasks, words) in MIXTURES.items()),
+    *(
+        Trial("mixture", name, f"{PARENT} {words} {MIXED} {' '.join(NAMES[row] for row in rows)}", {row: NAMES[row] for row in rows})
+        for name, (rows, words) in MIXTURES.items()
+    ),
     *grid({row: ALONE[row] for row in ("a+b", "ab")}, {"alone, half the table": f"{PARENT} 0.5 --training.steps 1000 {STOP}"}),
     *grid({"ab+b": ""}, {"scratch": f"train {CHILD}"} | FROZEN),
 )
