@@ -4,7 +4,8 @@
 cost: the streaming measures of the default analysis on one random network of `nanda2023`, at p = 59, 113, 227, 499, 997; writes the table
 and the figure of docs/large-tables.md.
 precision: what products in float32 change, at p = 113.
-nanda: p = 997, trained by batches, analysed. oocl: sums of squares modulo 3001, 2 000 steps of `oocl2024`, analysed, report, figure.
+nanda: p = 997, trained by batches, analysed, report, figure.
+oocl: sums of squares modulo 3001, 2 000 steps of `oocl2024`, analysed, report, figure.
 batches: an update of `oocl2024` modulo 3001 beside its bare matrix products and optimiser passes.
 clock: values modulo 3001 on a network built by hand, against the closed form; sums: the same for the measures that one pass serves.
 Every part runs in processes of its own, whose peak memory is the VmHWM that the system counts.
@@ -92,13 +93,14 @@ def _taken(seconds: float, processor: float, peak: float) -> str:
 
 
 def nanda() -> None:
-    """Addition modulo 997 by batches of a hundredth of the table: 100 steps, and the default analysis of both checkpoints."""
+    """Addition modulo 997 by batches of a hundredth of the table: 100 steps, analysis of the last checkpoint, report, figure."""
     with tempfile.TemporaryDirectory() as folder:
         run = str(Path(folder) / "nanda-997")
         sizes = ["--task.p", "997", "--training.batch", "10000", "--training.steps", "100", "--training.evaluate_rows", "10000"]
         command("train", "nanda2023", "--out", run, *sizes, "--checkpoints.every", "100", "--checkpoints.log_spaced", "0")
         command("analyze", run, "--steps", "last")
-        command("extract", run)
+        command("report", run)
+        command("figure", run, "loss", "--out", str(Path(folder) / "loss.svg"))
 
 
 def oocl() -> None:
