@@ -34,7 +34,7 @@ def made_before(work: Work, at: Mapping[Measure, int], draws: int) -> Relabelled
     """
     from mechgrok.runs import large
 
-    if not work.run.steps or not large.is_large(work.run.grid):
+    if not draws or not work.run.steps or not large.is_large(work.run.grid):
         return {}
     return {step: _relabelled(work, step, draws) for step in set(at.values())}
 

@@ -24,6 +24,9 @@ MOST_ROWS = 2**31
 _AT_ONCE = 2**20
 """Rows whose labels are computed together where one row with a label is searched for."""
 
+MOST_KEPT = 2**20
+"""Tables of more rows are not cached."""
+
 
 class Arithmetic(Task):
     """Rows of a few numbers modulo p, whose label is the value of a formula in them.
@@ -145,7 +148,9 @@ class Arithmetic(Task):
         return (operands, values) if defined.all() else (operands[defined], values[defined])
 
     def operands(self) -> np.ndarray:
-        return self.domain.rows(self.p, self.arity) if self.computes_rows else self.table()[0]
+        # A table that is too large to be kept would be computed with its labels for the operands alone.
+        alone = self.computes_rows and self.row_count > MOST_KEPT
+        return self.domain.rows(self.p, self.arity) if alone else self.table()[0]
 
     def labels(self) -> np.ndarray:
         return self.table()[1]
@@ -161,7 +166,12 @@ class Arithmetic(Task):
     @property
     def computes_rows(self) -> bool:
         """Where the table is that of one formula, with a row for every combination of operands."""
-        return len(self.formulas) == 1 and not self.formulas[0].divides and not self.domain.ascending
+        return self._has_one_formula and not self.formulas[0].divides and not self.domain.ascending
+
+    @property
+    def _has_one_formula(self) -> bool:
+        """A subclass that overrides `table` has other rows than its formulas."""
+        return type(self).table is Arithmetic.table and len(self.formulas) == 1
 
     @property
     def row_count(self) -> int:
@@ -169,7 +179,7 @@ class Arithmetic(Task):
 
     @property
     def most_rows(self) -> int:
-        return self._pairs if len(self.formulas) == 1 else super().most_rows
+        return self._pairs if self._has_one_formula else super().most_rows
 
     def inputs_at(self, rows: np.ndarray) -> np.ndarray:
         return self._tokens(self._operands_at(rows)) if self.computes_rows else super().inputs_at(rows)

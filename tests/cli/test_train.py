@@ -131,7 +131,7 @@ def test_the_bar_shows_where_it_stands(call) -> None:
         (["tran"], "there is no command tran; did you mean train?"),
         (["train", "nanda203"], "there is no preset nanda203; did you mean nanda2023?"),
         (["train", "--resme", "run"], "there is no preset --resme; did you mean --resume?"),
-        (["train", "zzz"], "there is no preset zzz; known: demo, devon2024, furuta2024"),
+        (["train", "zzz"], "there is no preset zzz; known: demo, devon2024, fast-grok"),
         (["train", "--resume"], "Missing value for argument '--resume'"),
         (["train", "--resume", "nowhere"], "there is no nowhere; give the folder of a run"),
         (["train", "--resume", "."], ". is not a run: it has no config.json"),

@@ -96,7 +96,7 @@ def test_a_table_without_all_pairs_has_no_renamed_rows(tmp_path: Path, monkeypat
 
 
 def test_nulls_of_a_large_table_are_those_of_a_small_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = ["key-frequencies", "logit-cosines", "loss", "gini", "restricted-loss"]
+    labels = ["key-frequencies", "logit-cosines", "loss", "gini", "restricted-loss", "excluded-loss"]
     expected = analyze(run, labels, nulls=3)
     for path in (run.path / "results").rglob("nulls.json"):
         path.unlink()
@@ -109,6 +109,6 @@ def test_nulls_of_a_large_table_are_those_of_a_small_one(run: Run, monkeypatch: 
         assert pieces.null.keys() == whole.null.keys()
         for key, of_key in whole.null.items():
             assert pieces.null[key]["mean"] == pytest.approx(of_key["mean"], rel=1e-10)
-    assert found["restricted-loss"].null == {}  # type: ignore[union-attr]
-    assert found.notes[-1].startswith("no null of restricted-loss: it would take a pass")
+    assert found["excluded-loss"].null == {}  # type: ignore[union-attr]
+    assert found.notes[-1].startswith("no null of excluded-loss: it would take a pass")
     assert not analyze(run, labels, nulls=3).notes
