@@ -22,6 +22,7 @@ from mechgrok.runs.importing.networks.structure import Reading, State, Structure
 _ROWS, _FEWEST, _NUMBERS = 1200, 400, 2 * 10**8
 """Rows on which all readings are compared, fewer for large networks: rows times parameters."""
 _ROUNDS = 4
+_COEFFICIENT = "attention_coefficient"
 _KEPT = 12
 """Readings that are compared on the whole table."""
 
@@ -58,6 +59,9 @@ class Finalists:
         kept = [each for i, each in enumerate(best) if all(each.distance(other) > 1e-9 for other in best[:i]) or i < 3][:_KEPT]
         alike = [each for each in best if any(each.distance(other) <= 1e-9 for other in kept)]
         readings = [each.reading for each in {id(each): each for each in (*kept, *alike[:_KEPT])}.values()]
+        # Attention without its pattern is right on all rows wherever a network that has none is read with one.
+        usual = {**self.search.conventional, "row": best[0].reading["row"]}
+        readings += [{**usual, _COEFFICIENT: value} for value in choices.get(_COEFFICIENT, ())[1:]]
         if recorded:
             readings += [{**each.reading, "eps": value} for each in best[:3] for value in choices.get("eps", ())[1:]]
         whole = len(Interpretation(self.structure, readings[0]).task.inputs()) <= self.rows
