@@ -15,7 +15,7 @@ from mechgrok.runs.importing.inference.chance import expected_right
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.recorded import Recorded
-from mechgrok.runs.importing.inference.search import Search
+from mechgrok.runs.importing.inference.search import IMPOSSIBLE, Search, is_possible
 from mechgrok.runs.importing.inference.verdict import rank
 from mechgrok.runs.importing.networks.structure import Reading, State, Structure
 
@@ -23,6 +23,7 @@ _ROWS, _FEWEST, _NUMBERS = 1200, 400, 2 * 10**8
 """Rows on which all readings are compared, fewer for large networks: rows times parameters."""
 _ROUNDS = 4
 _COEFFICIENT = "attention_coefficient"
+_NOT_COMPARED = ("row", "eps", "classes")
 _KEPT = 12
 """Readings that are compared on the whole table."""
 
@@ -62,10 +63,17 @@ class Finalists:
         # Attention without its pattern is right on all rows wherever a network that has none is read with one.
         usual = {**self.search.conventional, "row": best[0].reading["row"]}
         readings += [{**usual, _COEFFICIENT: value} for value in choices.get(_COEFFICIENT, ())[1:]]
+        readings += self._nearer_to_convention(best[0].reading, choices)
         if recorded:
             readings += [{**each.reading, "eps": value} for each in best[:3] for value in choices.get("eps", ())[1:]]
         whole = len(Interpretation(self.structure, readings[0]).task.inputs()) <= self.rows
         return [self.of(reading, self.rows if whole else None) for reading in readings]
+
+    def _nearer_to_convention(self, reading: Reading, choices: Mapping[str, Sequence[Any]]) -> list[Reading]:
+        """The readings that have the conventional value of one option in which this one differs, whose losses are the margin."""
+        unusual = [name for name, value in reading.items() if name not in _NOT_COMPARED and value != choices[name][0]]
+        others = [{**reading, name: choices[name][0]} for name in unusual]
+        return [each for each in others if is_possible(each) and self.search.trial(each).z > IMPOSSIBLE]
 
     def of(self, reading: Reading, most: int | None) -> Finalist:
         """A reading on at most so many rows of its table, for the operation with the strongest signal."""

@@ -112,8 +112,15 @@ class Search:
                 return
 
     def _climb_from(self, count: int) -> None:
-        for trial in self.best(count):
+        for trial in self._starts(count):
             self._climb(trial)
+
+    def _starts(self, count: int) -> list[Trial]:
+        """The strongest trials that differ in a breaking option; those of one combination alone would fill the beam."""
+        found: dict[tuple[Any, ...], Trial] = {}
+        for trial in self.best(len(self.tried)):
+            found.setdefault(tuple(trial.reading.get(name) for name in self.breaking), trial)
+        return list(found.values())[:count]
 
     def _combinations(self) -> list[Reading]:
         axes = [self._values(name) for name in self.breaking if len(self.choices.get(name, ())) > 1]
