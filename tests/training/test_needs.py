@@ -77,7 +77,7 @@ SHAPES = {
 
 
 @pytest.mark.long
-@pytest.mark.xfail(strict=False, reason="where the system reclaims idle memory, its count varied from .64 to 1.17 of the estimate in equal runs")
+@pytest.mark.xfail(strict=False, reason="the count varied from .64 to 1.17 of the estimate in equal runs, as idle memory is reclaimed")
 @pytest.mark.parametrize("model", SHAPES.values(), ids=list(SHAPES))
 def test_the_estimate_is_what_the_system_counts(model: dict[str, object]) -> None:
     wanted = config(task={"kind": "modular", "p": 199}, split__fraction=0.9, model={"kind": "transformer"} | model)
