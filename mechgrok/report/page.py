@@ -96,7 +96,7 @@ def environment() -> Environment:
         "quoted": shlex.quote,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
-    made.globals |= {"plotly_js": drawn.library, "template": drawn.template, "size_of": drawn.style, "term": term}
+    made.globals |= {"plotly_js": drawn.library, "template": drawn.template, "size_of": drawn.style, "broad": drawn.BROAD, "term": term}
     made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
     return made
 

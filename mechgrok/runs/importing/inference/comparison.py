@@ -67,7 +67,7 @@ class Finalists:
         if recorded:
             readings += [{**each.reading, "eps": value} for each in best[:3] for value in choices.get("eps", ())[1:]]
         whole = len(Interpretation(self.structure, readings[0]).task.inputs()) <= self.rows
-        return [self.of(reading, self.rows if whole else None) for reading in readings]
+        return list(dict.fromkeys(self.of(reading, self.rows if whole else None) for reading in readings))
 
     def _nearer_to_convention(self, reading: Reading, choices: Mapping[str, Sequence[Any]]) -> list[Reading]:
         """The readings that have the conventional value of one option in which this one differs, whose losses are the margin."""
