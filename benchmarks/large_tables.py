@@ -323,7 +323,7 @@ def arithmetic(p: int, d_model: int = 128, d_mlp: int = 512) -> tuple[float, flo
 
 def write_page(table: pd.DataFrame) -> None:
     """Writes the table and the figure of the page."""
-    from mechgrok.plots.export import write
+    from mechgrok.plots.files.export import write
     from mechgrok.plots.primitives import curves
 
     titles = ["p", "rows", "peak memory (GB)", "processor seconds", "multiplications (10^12)", "bare products (s)", "ratio"]

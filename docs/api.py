@@ -15,7 +15,7 @@ GROUPS: dict[str, tuple[str, Sequence[str]]] = {
     "Networks and runs": ("Where an analysis begins.", ("open_run", "Run", "Snapshot", "record", "LoopRecorder", "import_run")),
     "Measures": ("What is computed.", ("analyze", "measure", "explain", "Explanation", "Measure", "RunMeasure", "Headline", "Missing")),
     "Several runs": ("What is stored of them, side by side.", ("compare", "Comparison")),
-    "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report")),
+    "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report", "figure", "write_figure")),
     "Training": ("Networks of mechgrok's own.", ("train", "sweep", "finetune", "presets")),
     "Programs and checks": ("", ("extract", "Extraction", "verify", "UserError")),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from mechgrok.analysis import Number, analysis
-from mechgrok.plots.export import write
+from mechgrok.plots.files.export import write
 from mechgrok.studies.figures import differences
 from mechgrok.studies.paired import paired_differences, t_test
 from mechgrok.studies.trained import Trained

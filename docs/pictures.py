@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
-from mechgrok.plots import export
+from mechgrok.plots.files import export
 from mechgrok.runs.run import open_run
 
 KEY = "mechgrok:figure"

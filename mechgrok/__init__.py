@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mechgrok.api.comparing import compare
+    from mechgrok.api.drawing import figure, write_figure
     from mechgrok.api.importing import import_run
     from mechgrok.api.reading import Explanation, explain, extract, presets, verify
     from mechgrok.api.sweeping import sweep
@@ -53,6 +54,7 @@ _HOMES = {
     "compare": "mechgrok.api.comparing",
     "explain": "mechgrok.api.reading",
     "extract": "mechgrok.api.reading",
+    "figure": "mechgrok.api.drawing",
     "finetune": "mechgrok.api.training",
     "import_run": "mechgrok.api.importing",
     "measure": "mechgrok.measures.base.function_measure",
@@ -62,6 +64,7 @@ _HOMES = {
     "sweep": "mechgrok.api.sweeping",
     "train": "mechgrok.api.training",
     "verify": "mechgrok.api.reading",
+    "write_figure": "mechgrok.api.drawing",
     "write_report": "mechgrok.report.writing",
 }
 
@@ -89,6 +92,7 @@ __all__ = [
     "compare",
     "explain",
     "extract",
+    "figure",
     "finetune",
     "import_run",
     "measure",
@@ -100,6 +104,7 @@ __all__ = [
     "tasks",
     "train",
     "verify",
+    "write_figure",
     "write_report",
 ]
 

@@ -92,7 +92,7 @@ def _subnormals() -> Finding:
 
 def _browser() -> Iterator[Finding]:
     from mechgrok.errors import UserError
-    from mechgrok.plots.browser import required_browser
+    from mechgrok.plots.files.browser import required_browser
 
     try:
         path = required_browser()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -13,37 +14,34 @@ from mechgrok.cli.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import plotly.graph_objects as go
-
-    from mechgrok.engine.outcomes import Result
-    from mechgrok.engine.progress import Tick
-    from mechgrok.measures.base.measure import BaseMeasure
-    from mechgrok.runs.run import Run
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Writes the figure of one measure over the checkpoints of a run, from stored results where they are still valid.
+    """Writes the figure of a measure over the checkpoints of a run, from stored results where they are still valid.
 
-    Of a folder of runs, such as that of a sweep: that of all of them by group, from stored results alone. loss and grok-times are then
-    drawn from the curves that were recorded in training.
+    --panels makes one figure of several measures. Of a folder of runs, such as that of a sweep: the figure of all of them by group, from
+    stored results alone. loss and grok-times are then drawn from the curves that were recorded in training.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     """The folder of a run, or of several."""
-    measure: Annotated[str, tyro.conf.Positional]
+    measure: Annotated[str, tyro.conf.Positional] = ""
     """A measure such as gini or "restricted-loss(keys=6,23,39)"."""
-    out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """The file; its ending is the format: pdf, svg, png (these need Chromium), html or json."""
+    panels: Annotated[str, tyro.conf.arg(metavar="MEASURE,...")] = ""
+    """Several measures in one figure, a panel of each: loss is its panel a, loss:b its panel b."""
+    columns: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """With --panels: panels beside each other, at most; fewer where they do not fit. By default three."""
     style: Literal["screen", "paper", "talk"] = "screen"
     """paper: 3.25 inch wide, text of 8 points, no titles. talk: 10 inch, 18 points. screen: as on the page."""
     width: Annotated[str | None, tyro.conf.arg(metavar="LENGTH")] = None
     """The width in print, such as 3.25in, 8.2cm or 82mm; panels that do not fit move into the next row."""
     font_size: Annotated[float | None, tyro.conf.arg(metavar="POINTS")] = None
     """The size of the text in print, in points."""
-    titles: bool | None = None
+    titles: Literal["yes", "no"] | None = None
     """Whether the figure and its panels have titles; panels keep their letters."""
     panel: Annotated[str, tyro.conf.arg(metavar="LETTER")] = ""
     """One panel alone."""
@@ -57,22 +55,28 @@ def main(arguments: list[str]) -> int:
     """Writes a figure."""
     asked: Draw = flags.parse(Draw, arguments, "figure")
 
-    from mechgrok.cli.arguments.print_size import layout_of
-    from mechgrok.plots import sheet
-    from mechgrok.plots.export import IMAGES, TEXTS, write
-    from mechgrok.plots.panels import without_titles
-    from mechgrok.report.labels import as_text
+    from mechgrok.plots.files.export import write
 
-    if asked.out.suffix[1:] not in (*IMAGES, *TEXTS):
-        raise UserError(f"--out {asked.out}: the name must end in one of {', '.join('.' + kind for kind in (*IMAGES, *TEXTS))}")
+    out = _checked(asked)
     swapped = not asked.run.is_dir() and Path(asked.measure).is_dir()
     folder, name = (Path(asked.measure), str(asked.run)) if swapped else (asked.run, asked.measure)
-    layout = layout_of(asked.style, asked.width, asked.font_size, asked.titles)
-    with sheet.on(sheet.Sheet(layout.pixels, asked.panel)):
-        figure = as_text(_of_run(folder, name, asked) if _is_run(folder) else _of_runs(folder, name, asked))
-    write(figure if layout.titles else without_titles(figure), asked.out, inches=layout.inches)
-    print(asked.out)
+    write(_of_run(folder, name, asked) if _is_run(folder) else _of_runs(folder, name, asked), out)
+    print(out)
     return 0
+
+
+def _checked(asked: Draw) -> Path:
+    """The file, where the arguments fit together. Raises UserError."""
+    from mechgrok.plots.files.export import IMAGES, TEXTS
+
+    endings = ", ".join(f".{kind}" for kind in (*IMAGES, *TEXTS))
+    if asked.out is None or asked.out.suffix[1:] not in (*IMAGES, *TEXTS):
+        raise UserError(f"--out {asked.out or 'is missing'}: the name must end in one of {endings}")
+    if bool(asked.measure) == bool(asked.panels):
+        raise UserError("name one measure, or several with --panels loss,restricted-loss")
+    if asked.panel and asked.panels:
+        raise UserError("--panels takes letters itself: --panels loss:b,gini")
+    return asked.out
 
 
 def _is_run(folder: Path) -> bool:
@@ -81,54 +85,35 @@ def _is_run(folder: Path) -> bool:
 
 
 def _of_run(folder: Path, name: str, asked: Draw) -> go.Figure:
-    from mechgrok.engine.registry import parse
+    from mechgrok.api.drawing import figure
     from mechgrok.runs.run import open_run
 
     if asked.by:
         raise UserError(f"--by needs several runs, and {folder} is one; give the folder that holds them")
-    run, measure = open_run(folder), parse(name)
-    if asked.step is not None:
-        return _at_step(run, measure, asked.step)
+    shown = _listed(asked.panels) if asked.panels else f"{name}:{asked.panel}" if asked.panel else name
+    size: dict[str, Any] = {"style": asked.style, "width": asked.width, "font_size": asked.font_size, "titles": _titles(asked)}
+    run = open_run(folder)
     with keeping_results(run) as tick:
-        return (_stored(run, measure) or _computed(run, measure, tick)).figure()
+        return figure(run, shown, columns=asked.columns, step=asked.step, tick=tick, **size)
 
 
-def _at_step(run: Run, measure: BaseMeasure, step: int) -> go.Figure:
-    """The figure of the checkpoints up to this one; of an expensive measure, of this one alone."""
-    if measure.per_run:
-        raise UserError(f"{measure.label} is a measure of the whole run; --step needs one of checkpoints")
-    if step not in run.steps:
-        raise UserError(f"{run.name} has no checkpoint at step {step}; the nearest is {min(run.steps, key=lambda each: abs(each - step))}")
-    earlier = [each for each in run.steps if each <= step] if measure.cost == "cheap" else [step]
-    with keeping_results(run) as tick:
-        return _computed(run, measure, tick, earlier).figure()
+def _titles(asked: Draw) -> bool | None:
+    return None if asked.titles is None else asked.titles == "yes"
+
+
+def _listed(panels: str) -> list[str]:
+    """The measures between commas outside brackets."""
+    return [each.strip() for each in re.split(r",(?![^(]*\))", panels) if each.strip()]
 
 
 def _of_runs(folder: Path, name: str, asked: Draw) -> go.Figure:
     from mechgrok.cli.compare import comparison
+    from mechgrok.plots import sheet
+    from mechgrok.plots.files.print_layout import layout_of
+    from mechgrok.report.labels import as_text
 
-    if asked.step is not None:
-        raise UserError("--step needs one run")
-    return comparison((str(folder), name), asked.by).figure(name)
-
-
-def _stored(run: Run, measure: BaseMeasure) -> Result | None:
-    """The stored result, if it covers all checkpoints and nothing has changed since."""
-    from mechgrok.report.stored import Stored
-
-    stored = Stored(run)
-    wanted = run.steps if measure.cost == "cheap" else run.steps[-1:]
-    complete = wanted and set(wanted) <= set(stored.steps(measure))
-    return stored.result(measure) if complete and stored.stale(measure) is None else None
-
-
-def _computed(run: Run, measure: BaseMeasure, tick: Tick, steps: Sequence[int] | Literal["all"] = "all") -> Result:
-    from mechgrok.engine.analyze import analyze
-    from mechgrok.engine.outcomes import Failure, NotApplicable
-
-    outcome = analyze(run, [measure], steps=steps, nulls=0, tick=tick)[measure.label]
-    if isinstance(outcome, NotApplicable):
-        raise UserError(f"{measure.label} does not apply to {run.name}: {outcome.reason}")
-    if isinstance(outcome, Failure):
-        raise UserError(f"{measure.label} failed: {outcome.reason}; mechgrok analyze {run.path} {measure.label} shows where")
-    return outcome
+    if asked.step is not None or asked.panels:
+        raise UserError(f"{'--panels' if asked.panels else '--step'} needs one run")
+    layout = layout_of(asked.style, asked.width, asked.font_size, _titles(asked))
+    with sheet.on(sheet.Sheet(layout.pixels, asked.panel)):
+        return layout.finish(as_text(comparison((str(folder), name), asked.by).figure(name)))

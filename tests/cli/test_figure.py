@@ -82,6 +82,12 @@ def test_the_figure_as_it_was_at_a_step(runs: Path, call, tmp_path: Path) -> Non
         (["gini", "--step", "3"], "has no checkpoint at step 3; the nearest is 0"),
         (["grok-times", "--step", "0"], "a measure of the whole run"),
         (["gini", "--width", "3"], "give a number and a unit"),
+        (["gini", "--panel", "b"], "the figure has no panel b; it is one panel, a"),
+        (["--panels", "loss:c"], "the figure has no panel c"),
+        (["loss", "--panels", "gini"], "name one measure, or several with --panels"),
+        ([], "name one measure, or several with --panels"),
+        (["--panels", "loss", "--panel", "a"], "--panels takes letters itself"),
+        (["--panels", ",", "--titles", "no"], "name at least one measure"),
     ],
 )
 def test_what_a_figure_cannot_show_is_one_line(runs: Path, call, tmp_path: Path, words: list[str], message: str) -> None:
@@ -89,3 +95,29 @@ def test_what_a_figure_cannot_show_is_one_line(runs: Path, call, tmp_path: Path,
     assert (status, err.count("\n")) == (2, 1)
     assert message in err
     assert not (tmp_path / "f.json").exists()
+
+
+def test_several_measures_stand_in_one_figure_with_letters(runs: Path, call, tmp_path: Path) -> None:
+    words = ("--panels", "loss:b,restricted-loss(keys=1,2),gini", "--columns", "2", "--width", "6.75in")
+    found = drawn(call, runs, tmp_path / "f.json", *words)
+    layout = found["layout"]
+    assert [note["text"] for note in layout["annotations"]] == [
+        "<b>a</b>  Accuracy",
+        "<b>b</b>  Restricted loss",
+        "<b>c</b>  Gini coefficient of the Fourier components",
+    ]
+    assert (layout["width"], layout["meta"]) == (790, {"inches": 6.75})
+    assert layout["xaxis"]["domain"] == layout["xaxis3"]["domain"] != layout["xaxis2"]["domain"]
+    assert [layout[f"yaxis{number}"]["title"]["text"] for number in ("", "2")] == ["accuracy", "restricted loss (nats)"]
+
+
+def test_panels_of_one_figure_show_what_each_measure_shows_alone(runs: Path, call, tmp_path: Path) -> None:
+    alone = drawn(call, runs, tmp_path / "a.json", "loss", "--panel", "b")
+    among = drawn(call, runs, tmp_path / "f.json", "--panels", "gini,loss:b")
+    shown = {trace["name"]: trace["y"] for trace in among["data"] if trace["yaxis"] == "y2"}
+    assert shown == {trace["name"]: trace["y"] for trace in alone["data"]}
+
+
+def test_panels_need_one_run(runs: Path, call, tmp_path: Path) -> None:
+    status, _, err = call("figure", runs, "--panels", "loss", "--out", tmp_path / "f.json")
+    assert (status, "--panels needs one run" in err) == (2, True)

@@ -14,7 +14,7 @@ from mechgrok.plots.theme import COLOURS, template
 IMPORTS = """
 import sys, plotly.io
 before = plotly.io.templates.default, set(plotly.io.templates)
-import mechgrok.plots.primitives, mechgrok.plots.export
+import mechgrok.plots.primitives, mechgrok.plots.files.export
 assert (plotly.io.templates.default, set(plotly.io.templates)) == before
 heavy = {"torch", "transformer_lens", "kaleido"} & set(sys.modules)
 assert not heavy, heavy

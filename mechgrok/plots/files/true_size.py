@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SIZE = re.compile(rb'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 
-def resized(image: bytes, kind: str, inches: float) -> bytes:
+def resized(image: bytes, kind: str, inches: float | None) -> bytes:
     """The same image with a given width; its height and text follow.
 
     Parameters
@@ -24,8 +24,8 @@ def resized(image: bytes, kind: str, inches: float) -> bytes:
         As the browser drew it.
     kind : str
         Its format: "svg", "pdf" or "png".
-    inches : float
-        The width.
+    inches : float or None
+        The width; None for that of the design.
 
     Returns
     -------
@@ -33,10 +33,12 @@ def resized(image: bytes, kind: str, inches: float) -> bytes:
 
     Examples
     --------
-    >>> from mechgrok.plots.true_size import resized
+    >>> from mechgrok.plots.files.true_size import resized
     >>> resized(b'<svg class="main-svg" width="380" height="190" viewBox="0 0 380 190">', "svg", 3.25)
     b'<svg class="main-svg" width="3.25in" height="1.625in" viewBox="0 0 380 190">'
     """
+    if inches is None:
+        return image
     if kind == "svg":
         return _SIZE.sub(lambda found: _svg(found, inches), image, count=1)
     return _pdf(image, inches) if kind == "pdf" else image

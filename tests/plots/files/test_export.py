@@ -15,8 +15,8 @@ import plotly.graph_objects as go
 import pytest
 
 from mechgrok.errors import UserError
-from mechgrok.plots.browser import find_browser
-from mechgrok.plots.export import write, write_all
+from mechgrok.plots.files.browser import find_browser
+from mechgrok.plots.files.export import write, write_all
 from mechgrok.plots.primitives import curves
 
 FIGURE = curves(pd.DataFrame({"step": [0, 1, 10], "loss": [4.0, 2.0, 0.1]}), x="step", y="loss", log_x=True, title="Loss ‖W‖² (ω = 2π/p)")

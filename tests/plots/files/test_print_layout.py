@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mechgrok.cli.arguments.print_size import PrintLayout, layout_of
 from mechgrok.errors import UserError
+from mechgrok.plots.files.print_layout import PrintLayout, layout_of
 
 
 @pytest.mark.parametrize(

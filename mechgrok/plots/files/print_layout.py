@@ -6,13 +6,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import plotly.graph_objects as go
+
 from mechgrok.errors import UserError
+from mechgrok.plots.panels import without_titles
 from mechgrok.plots.sheet import pixels
 
 UNITS: Mapping[str, float] = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.0}
 """How many make an inch."""
 STYLES: Mapping[str, tuple[float, float, bool]] = {"paper": (3.25, 8, False), "talk": (10, 18, True)}
 """Width in inches, text in points, and whether there are titles. A column of a two-column paper; most of a slide."""
+INCHES = "inches"
+"""The key of a figure's width in print in `layout.meta`."""
 NARROWEST, WIDEST = 250, 4000
 """Pixels of a design."""
 _LENGTH = re.compile(r"(\d*\.?\d+)\s*(in|cm|mm|pt)")
@@ -25,6 +30,16 @@ class PrintLayout:
     inches: float | None
     pixels: int | None
     titles: bool
+
+    def finish(self, figure: go.Figure) -> go.Figure:
+        """The figure with its width in inches, which `mechgrok.plots.files.export` reads, and without titles where it has none."""
+        figure.update_layout(meta={INCHES: self.inches} if self.inches else None)
+        return figure if self.titles else without_titles(figure)
+
+
+def inches_of(figure: go.Figure) -> float | None:
+    """The width of a figure in print; None where it has none."""
+    return (figure.layout.meta or {}).get(INCHES)
 
 
 def layout_of(style: str, width: str | None, font_size: float | None, titles: bool | None) -> PrintLayout:

@@ -11,22 +11,23 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from mechgrok.errors import UserError
-from mechgrok.plots.browser import draw
-from mechgrok.plots.true_size import resized
+from mechgrok.plots.files.browser import draw
+from mechgrok.plots.files.print_layout import inches_of
+from mechgrok.plots.files.true_size import resized
 
 IMAGES = ("pdf", "svg", "png")
 
 
-def write(figure: go.Figure, path: Path, timeout: float = 60, inches: float | None = None) -> None:
-    """Write a figure in the format of the path's suffix, `inches` wide if that is given; missing folders are made.
+def write(figure: go.Figure, path: Path, timeout: float = 60) -> None:
+    """Write a figure in the format of the path's suffix, as wide as its `layout.meta` says; missing folders are made.
 
     html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is stopped after `timeout`
     seconds. A file is replaced as a whole, never in part.
     """
-    write_all({path: figure}, timeout, inches)
+    write_all({path: figure}, timeout)
 
 
-def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60, inches: float | None = None) -> None:
+def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
     """Write several figures, with one browser session for all images.
 
     `timeout` is the longest time in seconds without a finished figure. The finished figures are written before an error about the others is
@@ -39,7 +40,7 @@ def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60, inches: fl
             _replace(path, TEXTS[path.suffix[1:]](figure).encode())
     images = {path: figure for path, figure in figures.items() if path.suffix[1:] in IMAGES}
     if images:
-        _draw(images, timeout, inches)
+        _draw(images, timeout)
 
 
 def _html(figure: go.Figure) -> str:
@@ -59,7 +60,7 @@ def _check(path: Path) -> None:
         raise UserError(f"cannot write a figure to {path}: its name must end in one of {known}")
 
 
-def _draw(figures: Mapping[Path, go.Figure], timeout: float, inches: float | None) -> None:
+def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
     with tempfile.TemporaryDirectory(prefix="figures-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         places = {path: folder / f"{index:04d}{path.suffix}" for index, path in enumerate(figures)}
@@ -68,15 +69,15 @@ def _draw(figures: Mapping[Path, go.Figure], timeout: float, inches: float | Non
         try:
             draw(folder, timeout)
         finally:
-            _collect(places, inches)
+            _collect(places, {path: inches_of(figure) for path, figure in figures.items()})
         _raise_for_missing(places, folder)
 
 
-def _collect(places: Mapping[Path, Path], inches: float | None) -> None:
+def _collect(places: Mapping[Path, Path], inches: Mapping[Path, float | None]) -> None:
     for path, place in places.items():
         if place.with_name(place.name + ".done").exists() and place.exists():
             image = place.read_bytes()
-            _replace(path, resized(image, path.suffix[1:], inches) if inches else image)
+            _replace(path, resized(image, path.suffix[1:], inches[path]))
 
 
 def _raise_for_missing(places: Mapping[Path, Path], folder: Path) -> None:

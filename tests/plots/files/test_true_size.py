@@ -7,7 +7,7 @@ import io
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
 
-from mechgrok.plots.true_size import resized
+from mechgrok.plots.files.true_size import resized
 
 
 def pdf_with_gradient() -> bytes:

@@ -1,0 +1,40 @@
+"""Figures made in Python: of names, of measures of one's own, of figures, with traces added."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_runs import make_run
+from own_measure import Mine
+
+import mechgrok
+from mechgrok.plots.primitives import histogram
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> mechgrok.Run:
+    return mechgrok.open_run(make_run(tmp_path / "run"))
+
+
+def test_a_measure_and_a_figure_of_ones_own_are_panels_beside_others(run: mechgrok.Run) -> None:
+    own = histogram([0.1, 0.2], title="Own figure")
+    found = mechgrok.figure(run, ["loss", Mine(), own], titles=True)
+    assert [note.text for note in found.layout.annotations] == [
+        "<b>a</b>  Loss and accuracy",
+        "<b>b</b>  Mine <b>&amp; yours</b>",
+        "<b>c</b>  Own figure",
+    ]
+    assert found.data[-1].type == "histogram"
+
+
+def test_a_trace_is_added_in_one_line_and_the_width_stays(run: mechgrok.Run, tmp_path: Path) -> None:
+    found = mechgrok.figure(run, "loss", width="82mm").add_scatter(x=[0, 20], y=[1, 1], name="chance", xaxis="x2", yaxis="y2")
+    mechgrok.write_figure(found, tmp_path / "new" / "loss.json")
+    assert found.layout.meta["inches"] == pytest.approx(82 / 25.4)
+    assert '"chance"' in (tmp_path / "new" / "loss.json").read_text()
+
+
+def test_one_measure_has_all_its_panels_and_a_list_of_one_has_its_first(run: mechgrok.Run) -> None:
+    assert len(mechgrok.figure(run, "loss").layout.annotations) == 2
+    assert [note.text for note in mechgrok.figure(run, ["loss"]).layout.annotations] == ["<b>a</b>  Loss and accuracy"]
