@@ -28,6 +28,7 @@ def figure(
     width: str | None = None,
     font_size: float | None = None,
     titles: bool | None = None,
+    phases: bool = False,
     step: int | None = None,
     tick: Tick | None = None,
 ) -> go.Figure:
@@ -52,6 +53,8 @@ def figure(
         The size of the text in print, in points.
     titles : bool, optional
         Whether the figure and its panels have titles; panels keep their letters.
+    phases : bool, default False
+        Whether the phases of training (`phase-boundaries`) are shaded in the panels over steps.
     step : int, optional
         The figure as it was at this checkpoint.
     tick : callable, optional
@@ -75,8 +78,8 @@ def figure(
     layout = layout_of(style, width, font_size, titles)
     drawing = Drawing(run if isinstance(run, Run) else open_run(Path(run)), step, tick)
     with sheet.on(sheet.Sheet(layout.pixels)):
-        several = isinstance(panels, list | tuple)
-        return layout.finish(as_text(drawing.several(panels, columns) if several else drawing.whole(panels)))
+        whole = drawing.several(panels, columns) if isinstance(panels, list | tuple) else drawing.whole(panels)
+        return layout.finish(as_text(drawing.shaded(whole) if phases else whole))
 
 
 def write_figure(drawn: go.Figure, path: str | Path) -> None:

@@ -12,7 +12,9 @@ import plotly.graph_objects as go
 from mechgrok.engine.registry import as_measure
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
+from mechgrok.measures.grokking.phase_boundaries import PhaseBoundaries, phases
 from mechgrok.plots import sheet
+from mechgrok.plots.phases import is_over_steps, shade
 from mechgrok.plots.primitives import panels
 
 if TYPE_CHECKING:
@@ -45,6 +47,15 @@ class Drawing:
             raise UserError("name at least one measure")
         found = [self._with_title(*_parted(source)) for source in sources]
         return panels([figure for figure, _ in found], titles=[title for _, title in found], columns=columns)
+
+    def shaded(self, figure: go.Figure) -> go.Figure:
+        """The figure with the phases of training behind its panels over steps."""
+        if not is_over_steps(figure):
+            raise UserError("phases are shaded in panels over steps, and the figure has none")
+        found = phases(replace(self, step=None)._result(PhaseBoundaries()).table)
+        if not found:
+            raise UserError(f"no phase of training of {self.run.name} has a beginning and an end; phase-boundaries gives the reasons")
+        return shade(figure, found)
 
     def _with_title(self, measure: Drawable, letter: str) -> tuple[go.Figure, str]:
         figure = self._panel(measure, letter or "a")

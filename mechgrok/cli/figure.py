@@ -43,6 +43,8 @@ class Draw:
     """The size of the text in print, in points."""
     titles: Literal["yes", "no"] | None = None
     """Whether the figure and its panels have titles; panels keep their letters."""
+    phases: bool = False
+    """Shade the phases of training (phase-boundaries) in the panels over steps."""
     panel: Annotated[str, tyro.conf.arg(metavar="LETTER")] = ""
     """One panel alone."""
     step: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -94,7 +96,7 @@ def _of_run(folder: Path, name: str, asked: Draw) -> go.Figure:
     size: dict[str, Any] = {"style": asked.style, "width": asked.width, "font_size": asked.font_size, "titles": _titles(asked)}
     run = open_run(folder)
     with keeping_results(run) as tick:
-        return figure(run, shown, columns=asked.columns, step=asked.step, tick=tick, **size)
+        return figure(run, shown, columns=asked.columns, phases=asked.phases, step=asked.step, tick=tick, **size)
 
 
 def _titles(asked: Draw) -> bool | None:
@@ -112,8 +114,9 @@ def _of_runs(folder: Path, name: str, asked: Draw) -> go.Figure:
     from mechgrok.plots.files.print_layout import layout_of
     from mechgrok.report.labels import as_text
 
-    if asked.step is not None or asked.panels:
-        raise UserError(f"{'--panels' if asked.panels else '--step'} needs one run")
+    given = {"--step": asked.step is not None, "--panels": asked.panels, "--phases": asked.phases}
+    if alone := [flag for flag, is_given in given.items() if is_given]:
+        raise UserError(f"{alone[0]} needs one run")
     layout = layout_of(asked.style, asked.width, asked.font_size, _titles(asked))
     with sheet.on(sheet.Sheet(layout.pixels, asked.panel)):
         return layout.finish(as_text(comparison((str(folder), name), asked.by).figure(name)))

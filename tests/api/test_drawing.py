@@ -9,6 +9,7 @@ from made_runs import make_run
 from own_measure import Mine
 
 import mechgrok
+from mechgrok.api import drawn_panels
 from mechgrok.plots.primitives import histogram
 
 
@@ -38,3 +39,13 @@ def test_a_trace_is_added_in_one_line_and_the_width_stays(run: mechgrok.Run, tmp
 def test_one_measure_has_all_its_panels_and_a_list_of_one_has_its_first(run: mechgrok.Run) -> None:
     assert len(mechgrok.figure(run, "loss").layout.annotations) == 2
     assert [note.text for note in mechgrok.figure(run, ["loss"]).layout.annotations] == ["<b>a</b>  Loss and accuracy"]
+
+
+def test_phases_are_shaded_in_panels_over_steps(run: mechgrok.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(mechgrok.UserError, match="no phase of training of run has a beginning and an end"):
+        mechgrok.figure(run, "loss", phases=True)
+    monkeypatch.setattr(drawn_panels, "phases", lambda table: {"memorisation": (0, 10)})
+    found = mechgrok.figure(run, ["loss", "embedding-spectrum"], phases=True)
+    assert [(shape.xref, shape.x0, shape.x1) for shape in found.layout.shapes if shape.type == "rect"] == [("x", 0, 10)]
+    with pytest.raises(mechgrok.UserError, match="panels over steps, and the figure has none"):
+        mechgrok.figure(run, "embedding-spectrum:a", phases=True)

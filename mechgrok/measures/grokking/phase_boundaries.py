@@ -20,6 +20,7 @@ from mechgrok.measures.base.readings import headline_number
 from mechgrok.measures.grokking.loss import Loss
 from mechgrok.measures.shared.by_split import UNKNOWN_SPLIT
 from mechgrok.measures.weights.weight_norms import WeightNorms
+from mechgrok.plots.phases import shade
 from mechgrok.plots.primitives import curves, panels
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ LATE = "after the end of circuit formation"
 SMALLEST = 1e-12
 """Losses are clipped below at this value (nats) before the logarithm."""
 NAMES = {name: f"{name} ends" for name in ("memorisation", "circuit formation", "clean-up")}
-"""The phases, and how the figure marks their ends."""
+"""The phases, and how the figure marks an end whose phase cannot be shaded."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,14 @@ class PhaseBoundaries(RunMeasure):
         return table.assign(why=table["why"].fillna(""))
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        marks = {NAMES[row["name"]]: row["step"] for row in _rows_of(result, "boundary")}
+        shaded = phases(result)
+        marks = {NAMES[row["name"]]: row["step"] for row in _rows_of(result, "boundary") if row["name"] not in shaded}
         points = result[result["part"] == "reading"].astype({"step": int})
         squares = points["name"] == "sum of squares"
         shared: dict[str, Any] = {"x": "step", "y": "value", "marks": marks, "x_title": "step"}
         losses = curves(points[~squares], color="name", log_y=True, y_title="cross-entropy (nats)", **shared)
-        return panels([losses, curves(points[squares], y_title="sum of squared weights", **shared)], titles=["Losses", "Weights"])
+        weights = curves(points[squares], y_title="sum of squared weights", **shared)
+        return shade(panels([losses, weights], titles=["Losses", "Weights"]), shaded)
 
     def headline(self, result: pd.DataFrame) -> Headline:
         ends = {f"{row['name'].replace('-', '').replace(' ', '_')}_ends": row for row in _rows_of(result, "boundary")}
@@ -117,6 +120,13 @@ class PhaseBoundaries(RunMeasure):
         if formed is not None and end > formed:
             return row | {"why": f"the excluded loss leaves its minimum at step {wide.index[end]}, {LATE} at step {wide.index[formed]}"}
         return row | _at(wide, end)
+
+
+def phases(result: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """First and last step of each phase of which both are known, from the measure's table."""
+    ends = {row["name"]: row["step"] for row in _rows_of(result, "boundary")}
+    starts = [result.loc[result["part"] == "reading", "step"].min(), *ends.values()]
+    return {name: (int(start), int(end)) for (name, end), start in zip(ends.items(), starts, strict=False) if start < end}
 
 
 def _wide(given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

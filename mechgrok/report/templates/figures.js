@@ -1,7 +1,7 @@
 "use strict";
 // Draws the figures of a page when they come into view, in the reader's colours, and in light colours on paper.
 const DARK = {"#262626": "#e4e2de", "#000000": "#ffffff", "white": "#15171a", "#bdbdbd": "#5d6166", "#0072B2": "#4aa8e8", "#D55E00": "#f08a3c",
-  "#009E73": "#2fc79b", "#CC79A7": "#e2a1c6"};
+  "#009E73": "#2fc79b", "#CC79A7": "#e2a1c6", "#f6ead8": "#3a2f1f", "#cfe0ec": "#1d3444", "#e8f1e2": "#26331f"};
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const figures = [...document.querySelectorAll("figure:has(> .frame)")];
 const drawn = new Set();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from made_runs import make_run
 
 from mechgrok.measures.base.measure import Missing
 from mechgrok.measures.grokking.phase_boundaries import PhaseBoundaries
+from mechgrok.measures.grokking.phase_boundaries import phases as shaded
 from mechgrok.runs.run import open_run
 
 STEPS = np.arange(0, 20_001, 100)
@@ -149,11 +151,22 @@ class TestPhaseBoundaries:
         found = ends(phases(excluded=log_curve(turn), test=log_curve({0: 20.0, 9400: 20.0, 14_000: 20e-7})))
         assert found["memorisation_ends"] == found["circuit_formation_ends"] == 9800
 
-    def test_the_figure_names_ends_of_phases(self, tmp_path: Path) -> None:
-        """`memorised` is the time of grok-times, thousands of steps earlier."""
-        measure = PhaseBoundaries()
-        figure = measure.plot(measure.compute(open_run(make_run(tmp_path / "R", steps=(0,))), as_given(phases())))
-        assert {"memorisation ends", "circuit formation ends", "clean-up ends"} <= {shape.label.text for shape in figure.layout.shapes}
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Any:
+        return lambda curves: PhaseBoundaries().compute(open_run(make_run(tmp_path / "T", steps=(0,))), as_given(curves))
+
+    def test_the_figure_shades_each_phase_from_the_end_of_the_one_before(self, table: Any, ends: Any) -> None:
+        found, figure = ends(phases()), PhaseBoundaries().plot(table(phases()))
+        corners = [0, *(found[f"{name}_ends"] for name in ("memorisation", "circuit_formation", "cleanup"))]
+        bands = [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "rect" and shape.xref == "x"]
+        assert bands == list(pairwise(corners))
+        assert [shape.label.text for shape in figure.layout.shapes if shape.type == "line"] == []
+
+    def test_a_phase_without_a_beginning_is_not_shaded_and_its_end_is_marked(self, table: Any) -> None:
+        rows = table(phases(excluded=log_curve({0: 4.7, 20_000: 9.0})))
+        assert list(shaded(rows)) == ["clean-up"]
+        labels = {shape.label.text for shape in PhaseBoundaries().plot(rows).layout.shapes if shape.label.text}
+        assert labels == {"circuit formation ends"}
 
     def test_too_few_checkpoints(self, ends: Any) -> None:
         assert "10 checkpoints" in ends(phases(), kept=slice(0, 201, 25))["cleanup_ends"]
