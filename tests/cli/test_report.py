@@ -43,6 +43,7 @@ def test_results_of_a_measure_that_is_absent_are_left_out_in_one_line(runs: Path
     assert "mine" not in out
 
 
+@pytest.mark.long
 def test_absent_measures_of_several_runs_are_one_line(runs: Path, call) -> None:
     for name in ("a", "b"):
         run = open_run(runs / name)

@@ -111,6 +111,7 @@ def test_a_run_does_not_start_from_one_that_failed(call, monkeypatch: pytest.Mon
     ]
 
 
+@pytest.mark.long
 def test_runs_of_another_setting_are_not_taken_for_the_study_s(whole: Path, call) -> None:
     assert call("train", "demo", "--task.p", 5, "--training.steps", 1, "--log", "quiet", "--out", f"out/{NAMES[0]}")[0] == 0
     status, _, err = call("study", "train", "small2024", "--out", "out", "--log", "quiet")

@@ -77,6 +77,7 @@ def test_a_folder_with_another_config_is_left_alone(call) -> None:
     assert open_run(cell.path).config.optimizer.lr == 0.1
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_all_and_the_same_command_goes_on(call, monkeypatch: pytest.MonkeyPatch) -> None:
     call(*SWEEP[:-4], "--out", "whole", "--log", "quiet")
     killed = []
@@ -141,6 +142,7 @@ def test_dry_gives_the_size_on_the_disk(call) -> None:
     assert size == pytest.approx(files / 1e3, rel=0.15)
 
 
+@pytest.mark.long
 def test_a_file_says_the_same_as_flags(call) -> None:
     Path("fractions.toml").write_text(
         """

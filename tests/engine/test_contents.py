@@ -60,6 +60,7 @@ def test_the_same_cell_run_again_is_the_same() -> None:
     assert content(cell()["Subject"]) == content(cell()["Subject"]) is not None
 
 
+@pytest.mark.long
 def test_comments_and_docstrings_do_not_count() -> None:
     assert content(cell()["Subject"]) == content(cell(doc="another")["Subject"])
 

@@ -67,6 +67,7 @@ def test_after_an_exception_no_other_step_is_begun(run: Run) -> None:
     assert len(seen) < 50
 
 
+@pytest.mark.long
 def test_the_tables_are_those_of_one_thread(tmp_path: Path) -> None:
     tables = []
     for threads in (1, 3):

@@ -338,6 +338,7 @@ class TestFile:
         assert "Gamma > I" in header
 
 
+@pytest.mark.long
 def test_low_precision(oracles: Path, tmp_path: Path) -> None:
     """Key frequencies, similarities and accuracy as published weights give them (it has 7 rows of 12 769 wrong, the program none)."""
     import_file(

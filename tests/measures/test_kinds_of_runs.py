@@ -81,6 +81,7 @@ class TestGroups:
     def test_they_are_declared_as_measures_of_groups(self) -> None:
         assert all(issubclass(registry.measures()[name], OnGroup) for name in self.NAMES)
 
+    @pytest.mark.long
     def test_they_apply_to_every_group_but_where_there_are_no_cosets(self, outcomes: Outcomes) -> None:
         refused = {("S2", "coset-concentration"): "prime", ("A3", "coset-concentration"): "prime"}
         refused |= {("S3 attention", "coset-concentration"): "no MLP"}

@@ -44,7 +44,7 @@ def test_the_default_suite_streams() -> None:
     assert set(STREAMING) >= SUITE | OF_WEIGHTS_OR_ROWS
 
 
-@pytest.mark.parametrize("kind", [*sorted(USUAL), *(pytest.param(kind, marks=pytest.mark.long) for kind in sorted(RARE))])
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=() if kind == "mlp" else pytest.mark.long) for kind in sorted(USUAL | RARE)])
 def test_pieces_give_what_the_whole_table_gives(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = open_run(RUNS[kind](tmp_path / "run"))
     variants = [variant for variant in VARIANTS if registry.parse(variant).obstacle(run) is None]

@@ -157,6 +157,7 @@ def test_a_measure_that_does_not_apply_gives_its_reason(run: Run) -> None:
 
 
 @pytest.mark.parametrize("where", ["compute", "plot", "headline"])
+@pytest.mark.long
 def test_a_broken_measure_costs_itself_alone(run: Run, where: str) -> None:
     before = summary(run)["measures"]
     write_report(run, analyze(run, [Mine(breaks_in=where), "gini"], nulls=2))

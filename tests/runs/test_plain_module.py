@@ -112,6 +112,8 @@ UNKNOWN: dict[str, Callable[[], nn.Module]] = {
     "GRU": lambda: Recurrent(nn.GRU),
 }
 
+SLOW = {"another scale of the scores", "a number that is read as another"}
+
 
 def with_noise(module: nn.Module) -> nn.Module:
     """The module with other weights, as after some updates."""
@@ -138,7 +140,7 @@ def test_the_logits_stay_those_of_the_module_while_it_is_trained(kind: str) -> N
     assert (ours - theirs[:, : ours.shape[1]]).norm() < 1e-5 * theirs.norm()
 
 
-@pytest.mark.parametrize("kind", UNKNOWN)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.long if kind in SLOW else ()) for kind in UNKNOWN])
 def test_others_are_not(kind: str) -> None:
     assert recognised(UNKNOWN[kind](), AFTER) is None
 

@@ -58,7 +58,7 @@ def require_equal(found: Tensor, expected: Tensor) -> None:
     assert (found.double() - expected.double()).abs().max() <= 1e-12 * expected.double().abs().max()
 
 
-@pytest.mark.parametrize("numbers", [1, 1000, 20_000], ids="{} at once".format)
+@pytest.mark.parametrize("numbers", [*(pytest.param(n, marks=pytest.mark.long) for n in (1, 1000)), 20_000], ids="{} at once".format)
 @pytest.mark.parametrize("operation", ["add", "subtract", "multiply", "divide", "add-squares"])
 def test_pieces_of_a_table_modulo_59(operation: str, numbers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = Modular(p=59, operation=operation)  # type: ignore[arg-type]
@@ -107,6 +107,7 @@ def test_a_forward_pass_in_float32_is_near_the_exact_one(tmp_path: Path, monkeyp
     assert rounded.losses.dtype == torch.float64
 
 
+@pytest.mark.long
 def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = open_run(make_run(tmp_path / "run", p=59))
     pieces = streamed(run, monkeypatch, 1000)

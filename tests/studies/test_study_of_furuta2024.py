@@ -15,6 +15,7 @@ TRIALS = {trial.name: trial for trial in STUDY.trials}
 
 
 @pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.long
 def test_a_trial_s_command_can_be_given(name: str) -> None:
     trial = TRIALS[name]
     made = [planned_config(command(trial, seed, Path("x"))) for seed in STUDY.seeds]

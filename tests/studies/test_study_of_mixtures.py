@@ -83,6 +83,7 @@ PLANNED = {trial.name: trial for trial in FURUTA.trials}
 
 
 @pytest.mark.parametrize("name", PLANNED)
+@pytest.mark.long
 def test_a_trial_s_command_can_be_given_and_its_tasks_are_there(name: str) -> None:
     made = [planned_config(command(PLANNED[name], seed, Path("x"))) for seed in FURUTA.seeds]
     assert len({each.split.seed for each in made}) == len({each.model.seed for each in made}) == len(FURUTA.seeds)

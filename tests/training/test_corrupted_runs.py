@@ -117,6 +117,7 @@ def test_an_update_descends_the_loss_of_the_corrupted_labels(batch: Any) -> None
 
 
 @pytest.mark.parametrize("corruption", [RULE, NOISE, {"kind": "noisy-answers", "rows": 6}], ids=lambda each: each["kind"])
+@pytest.mark.long
 def test_after_an_interruption_the_bytes_are_the_same(corruption: dict[str, Any], tmp_path: Path) -> None:
     wanted = made(corruption, training__batch=9, training__steps=30)
     whole = contents(train(wanted, tmp_path / "whole").path)

@@ -100,6 +100,7 @@ def test_the_papers_first_loss_is_the_published_one() -> None:
 
 
 @sources
+@pytest.mark.long
 def test_the_first_steps_are_those_of_a_plain_loop(name: str) -> None:
     source, made = SOURCES[name], smaller(PRESETS[name].config, SOURCES[name].p)
     ours, start = trainer(made), made.model.initial(made.task)

@@ -125,6 +125,7 @@ def killed(*_: Any) -> None:
 
 @pytest.mark.parametrize("place", ["probe", "record", "keep"])
 @pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.long
 def test_a_kill_changes_nothing(place: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = contents(train(MADE, tmp_path / "whole").path)
     begin(MADE, tmp_path / "run")

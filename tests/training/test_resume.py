@@ -42,7 +42,7 @@ def interrupted(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("step", [1, 8, 10, 17, 29])
+@pytest.mark.parametrize("step", [8, 17, *(pytest.param(step, marks=pytest.mark.long) for step in (1, 10, 29))])
 def test_after_an_interruption_the_bytes_are_the_same(step: int, number: int, whole: dict[str, bytes], tmp_path: Path) -> None:
     """At once, after an evaluation, after a checkpoint, between them, before the last step."""
     out = tmp_path / "run"
@@ -56,6 +56,7 @@ def test_after_an_interruption_the_bytes_are_the_same(step: int, number: int, wh
     assert contents(out) == whole
 
 
+@pytest.mark.long
 def test_after_an_interruption_at_every_step_too(whole: dict[str, bytes], tmp_path: Path) -> None:
     begin(MADE, tmp_path / "run")
     for step in range(1, 30):

@@ -115,6 +115,7 @@ def test_where_a_stage_begins_is_kept() -> None:
     assert RecordingSteps(made(training__switch_at=[7], checkpoints__every=5)).keeps(7)
 
 
+@pytest.mark.long
 def test_after_an_interruption_in_either_stage_the_bytes_are_the_same(tmp_path: Path) -> None:
     whole = contents(train(made(), tmp_path / "whole").path)
     for step in (5, 8, 11):

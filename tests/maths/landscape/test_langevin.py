@@ -40,6 +40,7 @@ def test_a_fine_step_comes_to_half_the_dimension() -> None:
     assert coefficient(lambda weights: weights["w.w"].square().sum(), start, sampler) == pytest.approx(D / 2, rel=0.06)
 
 
+@pytest.mark.long
 def test_a_singular_model_has_less() -> None:
     """L = sum w^4: learning coefficient d / 4, which a count of parameters or of curvature (0 here) would miss."""
     start = torch.zeros(D, dtype=torch.float64)
@@ -47,6 +48,7 @@ def test_a_singular_model_has_less() -> None:
     assert coefficient(lambda weights: weights["w.w"].pow(4).sum(), start, sampler) == pytest.approx(D / 4, rel=0.08)
 
 
+@pytest.mark.long
 def test_directions_without_effect_count_nothing() -> None:
     """A rank-one model of D dimensions: L = |P (w - w_0)|^2 with P of rank D / 4."""
     start = torch.zeros(D, dtype=torch.float64)

@@ -68,6 +68,7 @@ def test_the_interval_is_that_of_the_formula(count: int) -> None:
         assert (found.low, found.high) == log_log(times)
 
 
+@pytest.mark.long
 def test_median_interval_and_p_value_agree_with_lifelines() -> None:
     from lifelines import KaplanMeierFitter
     from lifelines.statistics import logrank_test

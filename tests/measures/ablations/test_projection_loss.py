@@ -57,6 +57,7 @@ class TestProjectionLoss:
         assert found["null_space_all"] == pytest.approx(found["unablated_all"], rel=1e-12)
 
 
+@pytest.mark.long
 def test_what_the_paper_says_of_its_network_holds_for_another(chughtai) -> None:
     """No numbers are published for this one; these are the paper's claims with room: one frequency a head, its own frequency a neuron."""
     assert chughtai["attention-fit"].headline["mean_fve"] > 0.9

@@ -43,6 +43,7 @@ def random() -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", TASK.sets)
 @pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.long
 def test_with_equal_classes_a_step_is_a_bias_towards_what_was_defined(flat: pd.DataFrame, name: str, half: int) -> None:
     """g = 1 / C - share of each label among the definitions; after the step the logits of every row are -size g / |g|."""
     labels = np.concatenate([rows_about(f"{name}-definitions", n, held_out=False)[1] for n in HALVES[name][half]])

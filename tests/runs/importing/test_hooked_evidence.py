@@ -41,7 +41,6 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "loss over the numbers": ({"task__loss_classes": "numbers"}, {"activation": "relu"}),
 }
-SLOW = {"folded RMSNorm", "RMSNorm", "two layers without a mask"}
 
 
 def trained(tmp_path: Path, changes: dict[str, Any]) -> Run:
@@ -58,7 +57,7 @@ def imported(state: dict[str, Tensor], tmp_path: Path, **options: Any) -> tuple[
     return made, open_run(tmp_path / "run")
 
 
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.long if kind in SLOW else ()) for kind in KINDS])
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=() if kind == "relu" else pytest.mark.long) for kind in KINDS])
 def test_the_network_comes_in_with_its_own_function(kind: str, tmp_path: Path) -> None:
     changes, expected = KINDS[kind]
     ours = trained(tmp_path, changes)
@@ -80,6 +79,7 @@ def test_a_network_without_the_usual_attention_scale(tmp_path: Path) -> None:
     assert torch.allclose(run.snapshot().logits, ours.snapshot().logits, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.long
 def test_a_reading_of_the_user_is_taken_and_a_config_of_two_layers_over_one_is_not(tmp_path: Path) -> None:
     state = weights(trained(tmp_path, {}))
     _, run = imported(state, tmp_path, reading=("activation=gelu",))

@@ -172,6 +172,7 @@ def test_bare_weights_in_safetensors(demo_run: Run, tmp_path: Path) -> None:
     assert any("train split is unknown" in note for note in made.notes)
 
 
+@pytest.mark.long
 def test_weights_without_a_step_are_step_0_and_it_is_said(demo_run: Run, tmp_path: Path) -> None:
     torch.save(demo_run.model(LAST).state_dict(), tmp_path / "weights.pt")
     made = import_file(tmp_path / "weights.pt", tmp_path / "run", ImportOptions())
@@ -410,6 +411,7 @@ def test_a_network_of_one_position_is_no_run(demo: dict[str, Any], tmp_path: Pat
         import_file(tmp_path / "one.pt", tmp_path / "run", ImportOptions())
 
 
+@pytest.mark.long
 def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path: Path) -> None:
     """A state dict and a config in the library's words, which has both."""
     ours = train(config(task__p=5, model__activation="quadratic", model__attention_coefficient=0.25), tmp_path / "ours")
@@ -421,6 +423,7 @@ def test_a_network_of_ours_with_squares_and_mixed_attention_comes_back(tmp_path:
     assert torch.equal(back.snapshot().logits, ours.snapshot().logits)
 
 
+@pytest.mark.long
 def test_another_eps_of_the_norms_is_kept(demo: dict[str, Any], tmp_path: Path) -> None:
     words = {"act_fn": "relu", "normalization_type": "LNPre", "eps": 1e-2}
     for eps in (1e-2, 1e-5):

@@ -129,6 +129,7 @@ def of_words(state: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 @by_name
 @pytest.mark.parametrize("change", [without, with_an_axis_more, not_finite, of_words])
+@pytest.mark.long
 def test_a_damaged_tensor_is_refused_in_one_line(importer: Importer, change: Callable[..., Any], tmp_path: Path) -> None:
     if importer.name == "plain-network" and change is not not_finite:
         pytest.skip("a plain network without a tensor, or with one of another shape, may be of another kind")

@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "perceptron, side by side": (lambda: Perceptron(P, (32, 24)), "subtract"),
     "perceptron, added": (lambda: Perceptron(P, (48,), added=True), "multiply"),
 }
-QUICK = {"fused, three blocks", "perceptron, side by side"}
+QUICK = {"perceptron, side by side"}
 
 
 def imported(model: nn.Module, tmp_path: Path, **options: Any) -> tuple[Imported, float, float]:
@@ -99,6 +99,7 @@ def test_the_evidence_is_against_a_wrong_reading(reading: str, network: Plain, t
 
 @pytest.mark.parametrize("act", ["relu", "tanh"])
 @pytest.mark.parametrize("widths", [(64,), (48, 32)])
+@pytest.mark.long
 def test_a_memorised_perceptron_has_the_activation_that_it_was_trained_with(act: str, widths: tuple[int, ...], tmp_path: Path) -> None:
     """Squares of the same neurons answer the same train rows with sharper logits, of a lower loss."""
     model = trained(Perceptron(P, widths, act=act), OPERATIONS["add"], steps=200, share=0.5)
@@ -108,6 +109,7 @@ def test_a_memorised_perceptron_has_the_activation_that_it_was_trained_with(act:
     assert loss == pytest.approx(facts(model, OPERATIONS["add"])[0], rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_function_that_answers_more_test_rows_is_not_taken_for_the_trained_one(tmp_path: Path) -> None:
     """The squares of these neurons are right on more rows than their relu, which was trained with much decay on most of the table."""
     model = trained(Perceptron(P, (64,)), OPERATIONS["add"], steps=400, share=0.85, decay=2.0)
@@ -116,6 +118,7 @@ def test_a_function_that_answers_more_test_rows_is_not_taken_for_the_trained_one
     assert (loss, accuracy) == (pytest.approx(facts(model, OPERATIONS["add"])[0], rel=1e-5), facts(model, OPERATIONS["add"])[1])
 
 
+@pytest.mark.long
 def test_squares_of_waves_with_flat_logits_are_squares(tmp_path: Path) -> None:
     """Built by hand as by Gromov 2023; with relu all rows are right, too, and the loss is larger."""
     generator = torch.Generator().manual_seed(0)
@@ -157,6 +160,7 @@ def test_a_norm_at_the_end_alone_is_refused_and_not_left_out(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("given", [None, "divide"])
+@pytest.mark.long
 def test_losses_of_a_division_are_those_of_its_rows(given: str | None, tmp_path: Path) -> None:
     """The table of a division lacks the rows with b = 0, which train rows and losses pass over."""
 
@@ -181,6 +185,7 @@ class Sines(Perceptron):
         return self.layers[1](torch.sin(3 * self.layers[0](self.embed(tokens).flatten(1))))
 
 
+@pytest.mark.long
 def test_a_network_of_another_function_is_doubted(tmp_path: Path) -> None:
     made, _, accuracy = imported(trained(Sines(P), OPERATIONS["add"], steps=120), tmp_path)
     assert accuracy < 0.9

@@ -40,6 +40,7 @@ def run(text: str, task: int, folder: Path) -> list[str]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_each_task_trains_its_cell(planned: Plan, tmp_path: Path) -> None:
     text = script(planned.sweep, planned.jobs(Execution("cpu", 1), unwatched, retry=False), Resources())
     assert len(planned.configs) == 8

@@ -79,6 +79,7 @@ def test_a_sample_has_the_mean_of_its_rows_and_the_error_of_a_sample(monkeypatch
     assert of_sample["test"].accuracy == right.mean()
 
 
+@pytest.mark.long
 def test_the_standard_error_is_the_spread_of_samples() -> None:
     """Over 300 seeds, means of 8 of the 24 train rows spread by the error that one sample states, in root mean square."""
     samples = [trainer(config(training__evaluate_rows=8, training__seed=seed)).evaluate()[0] for seed in range(300)]

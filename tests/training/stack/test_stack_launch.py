@@ -36,6 +36,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("made", [MADE, STOPPING], ids=["to the last step", "to a rule"])
+@pytest.mark.long
 def test_each_run_is_an_ordinary_one(made: Any, tmp_path: Path) -> None:
     """The same files with the same metrics, but for rounding, and the same end as the run alone."""
     stacked_runs.begin(made, tmp_path / "runs")
@@ -62,6 +63,7 @@ def test_runs_that_have_stopped_leave_the_stack(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("step", [1, 10, 17, 29])
+@pytest.mark.long
 def test_after_an_interruption_the_bytes_are_the_same(step: int, whole: dict[str, bytes], tmp_path: Path) -> None:
     out = tmp_path / "runs"
     stacked_runs.begin(MADE, out)
