@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from mechgrok.errors import UserError
 from mechgrok.plots.files.browser import draw
 from mechgrok.plots.files.print_layout import inches_of
+from mechgrok.plots.files.steady_ids import steady
 from mechgrok.plots.files.true_size import resized
 
 IMAGES = ("pdf", "svg", "png")
@@ -76,7 +77,7 @@ def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
 def _collect(places: Mapping[Path, Path], inches: Mapping[Path, float | None]) -> None:
     for path, place in places.items():
         if place.with_name(place.name + ".done").exists() and place.exists():
-            image = place.read_bytes()
+            image = steady(place.read_bytes()) if path.suffix == ".svg" else place.read_bytes()
             _replace(path, resized(image, path.suffix[1:], inches[path]))
 
 

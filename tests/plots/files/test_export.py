@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from mechgrok.errors import UserError
 from mechgrok.plots.files.browser import find_browser
 from mechgrok.plots.files.export import write, write_all
-from mechgrok.plots.primitives import curves
+from mechgrok.plots.primitives import curves, heatmap, panels
 
 FIGURE = curves(pd.DataFrame({"step": [0, 1, 10], "loss": [4.0, 2.0, 0.1]}), x="step", y="loss", log_x=True, title="Loss ‖W‖² (ω = 2π/p)")
 
@@ -68,6 +69,19 @@ def test_every_drawn_format_in_one_session(browser, tmp_path):
     assert "MathJax" not in svg
     assert set(re.findall(r"https?://[^\"' <]+", svg)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert _leftovers(tmp_path / "new" / "folder") == ["loss.pdf", "loss.png", "loss.svg"]
+
+
+@pytest.mark.long
+def test_an_svg_has_the_same_bytes_each_time(browser, tmp_path):
+    both = panels([FIGURE, heatmap(np.arange(9.0).reshape(3, 3), value_title="weight")], titles=["Loss", "Weights"])
+    write(both, tmp_path / "a.svg")
+    write_all({tmp_path / "0.svg": FIGURE, tmp_path / "b.svg": both})
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    ids = [set(re.findall(r'\bid="([^"]+)"', (tmp_path / name).read_text())) for name in ("0.svg", "b.svg")]
+    assert ids[0]
+    assert ids[0].isdisjoint(ids[1]), "two figures of one page would share ids"
+    used = set(re.findall(r"url\(['&quot;]*#([\w-]+)", (tmp_path / "b.svg").read_text()))
+    assert used <= ids[1]
 
 
 @pytest.mark.long
