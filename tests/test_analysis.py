@@ -51,6 +51,10 @@ def test_the_default_asks_each_measure_once_and_for_the_paper_s_progress_measure
     assert {"loss", "restricted-loss", "excluded-loss", "gini", "weight-norms", "key-frequencies", "phase-boundaries"} <= set(asked)
 
 
+def test_everything_has_every_measure() -> None:
+    assert sorted(analysis("everything").measures) == sorted(registry.measures())
+
+
 def test_an_unknown_one_is_refused_with_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean nanda2023"):
         analysis("nanda2032")

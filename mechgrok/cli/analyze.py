@@ -33,6 +33,8 @@ class Analyze:
     words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN... [MEASURE ...]")]
     """Runs or folders of runs, and measures such as gini or "restricted-loss(keys=6,23,39)"; by default those of the analysis nanda2023,
     of chughtai2023 for tasks on a group, of oocl2024 for aliases, or of devon2024 where labels are corrupted."""
+    analysis: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
+    """Compute the measures of this analysis, too; everything has all that there are."""
     steps: str = "all"
     """all, last, or the checkpoints themselves: 0,100."""
     nulls: Annotated[int, tyro.conf.arg(metavar="N")] = 10
@@ -50,12 +52,14 @@ def main(arguments: list[str]) -> int:
     if asked.nulls < 0:
         raise UserError(f"--nulls {asked.nulls}: give a number of networks, or 0 for none")
 
+    from mechgrok.analysis import analysis
     from mechgrok.cli import batch
     from mechgrok.cli.arguments.words import sort_words
 
     words = sort_words(asked.words)
     words = _tasks(words) if asked.by_task else words
-    return batch.reports(words, lambda path: _analyze(path, words.measures, steps, asked.nulls), every=asked.all)
+    of_analysis = analysis(asked.analysis).measures if asked.analysis else ()
+    return batch.reports(words, lambda path: _analyze(path, words.measures, of_analysis, steps, asked.nulls), every=asked.all)
 
 
 def _tasks(words: Words) -> Words:
@@ -67,17 +71,18 @@ def _tasks(words: Words) -> Words:
     return replace(words, runs=tuple(found), index=words.index or words.runs[0] / TASKS / "index.html")
 
 
-def _analyze(path: Path, named: Sequence[str], steps: str | list[int], nulls: int) -> Report:
+def _analyze(path: Path, named: Sequence[str], of_analysis: Sequence[str], steps: str | list[int], nulls: int) -> Report:
+    """The measures that are named and those of the analysis that is named, else those of the analysis that suits the run."""
     from mechgrok.analysis import suited
     from mechgrok.engine.analyze import analyze
     from mechgrok.report.writing import write_report
     from mechgrok.runs.run import open_run
 
     run = open_run(path)
-    suited_to = suited(run.kind("task"), run.kind("corruption"))
+    asked = dict.fromkeys((*named, *of_analysis)) or suited(run.kind("task"), run.kind("corruption")).measures
     with keeping_results(run) as count, _bar(run.name) as show:
-        outcomes = analyze(run, named or suited_to.measures, steps=steps, nulls=nulls, tick=_each(count, show))
-        if named:
+        outcomes = analyze(run, list(asked), steps=steps, nulls=nulls, tick=_each(count, show))
+        if named and not of_analysis:
             _report_inapplicable(run.name, outcomes)
         return write_report(run, outcomes)
 

@@ -38,6 +38,19 @@ def test_a_measure_with_its_fields(runs: Path, call) -> None:
     assert found["restricted-loss(keys=1,2)"]["null"] == {}
 
 
+@pytest.mark.long
+def test_an_analysis_that_is_named_is_added(runs: Path, call) -> None:
+    status, _, err = call("analyze", runs / "a", "gini", "--analysis", "furuta2024", "--nulls", 0, "--steps", "last")
+    assert (status, err) == (0, "")
+    assert {"gini", *analysis("furuta2024").measures} <= set(summary(runs / "a")["measures"])
+
+
+def test_an_analysis_that_is_not_there_is_refused(runs: Path, call) -> None:
+    status, _, err = call("analyze", runs / "a", "--analysis", "nanda2032")
+    assert status == 2
+    assert "did you mean nanda2023" in err
+
+
 @pytest.mark.parametrize(("steps", "expected"), [("all", 20), ("last", 20), ("0,10", 10)])
 def test_steps(runs: Path, call, steps: str, expected: int) -> None:
     call("analyze", runs / "a", "gini", "--steps", steps, "--nulls", 0)
