@@ -87,7 +87,7 @@ def _by_kind(part: str) -> BeforeValidator:
         if not isinstance(value, dict):
             raise ValueError(f'Input should be an object such as {{"kind": "{next(iter(known))}"}}')
         kind = value.get("kind", DEFAULT_KINDS.get(part))
-        if kind not in known:
+        if not isinstance(kind, str) or kind not in known:
             raise ValueError(f"unknown kind {kind!r}{nearest(str(kind), list(known))}")
         return known[kind].model_validate(value)
 

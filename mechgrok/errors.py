@@ -1,8 +1,24 @@
 """Errors that users read."""
 
+LONGEST = 1000
+"""Characters of a message. Files from elsewhere are quoted in messages, and may hold texts of any length."""
+_END = 300
+"""Of these, the characters that are kept of the end, where the remedy stands."""
+
+
+def one_line(text: str) -> str:
+    """A text for a terminal: in one line, of bounded length, with characters that control the terminal written as their codes."""
+    line = "".join(letter if letter.isprintable() else " " if letter.isspace() else ascii(letter)[1:-1] for letter in text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - _END - 5]} ... {line[-_END:]}"
+
 
 class UserError(Exception):
     """An invalid input. The message is one line that names the input and the remedy; the command line prints it and exits with code 2.
+
+    Parameters
+    ----------
+    message : object
+        Its text is made one line of at most 1000 characters, since it may quote a file from elsewhere.
 
     Examples
     --------
@@ -11,6 +27,9 @@ class UserError(Exception):
         ...
     mechgrok.errors.UserError: ...nowhere...
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message)))
 
 
 class InvalidValueError(UserError, ValueError):

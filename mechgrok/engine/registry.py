@@ -55,7 +55,7 @@ def require_distinct(chosen: Sequence[BaseMeasure]) -> None:
 
 def parse(text: str) -> BaseMeasure:
     """The measure that `name` or `name(field=value, ...)` means. Raises UserError."""
-    match = re.fullmatch(r"([\w-]+)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
+    match = re.fullmatch(r"([\w-]{1,100})\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
     if match is None:
         raise UserError(f"{text!r} is not a measure; write name or name(field=value, ...)")
     name, arguments = match.groups()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechgrok.errors import UserError
 from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.measures.grokking.grok_times import GrokTimes
 from mechgrok.runs import store
@@ -53,7 +54,14 @@ def curves(run: Path) -> dict[str, Curve]:
     wanted = csv.ConvertOptions(include_columns=list(COLUMNS), include_missing_columns=True, column_types=types)
     # The last line of a run that is being trained may be half a line.
     whole = csv.ParseOptions(invalid_row_handler=lambda row: "skip")
-    table = csv.read_csv(path, csv.ReadOptions(use_threads=False), whole, wanted)
+    try:
+        content = path.read_bytes()
+        content.decode()  # the handler of invalid rows fails on others, and its errors are printed and ignored
+        table = csv.read_csv(pa.BufferReader(content), csv.ReadOptions(use_threads=False), whole, wanted)
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+        raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
+    if table["step"].null_count:
+        raise UserError(f"{path} has readings without a step; restore it from a copy")
     step, split, loss, accuracy = (table[name].to_numpy() for name in COLUMNS)
     found = {name: split == name for name in SPLITS}
     return {name: Curve(step[rows], loss[rows], accuracy[rows]) for name, rows in found.items() if rows.any()}

@@ -52,7 +52,7 @@ def trained(run: Run) -> str:
 
 
 def _network(run: Run, model: dict[str, Any]) -> str:
-    meant = [key for key in SIZES if model.get(key) and not (key == "d_mlp" and model.get("attn_only"))]
+    meant = [key for key in SIZES if isinstance(model.get(key), int) and model[key] and not (key == "d_mlp" and model.get("attn_only"))]
     sizes, parameters = ", ".join(f"{key} {model[key]}" for key in meant), _parameters(run)
     known = "; ".join(filter(None, [sizes, f"{show(parameters)} parameters" if parameters is not None else ""]))
     return f"{model.get('kind')} ({known})" if known else str(model.get("kind"))
@@ -68,7 +68,7 @@ def _checkpoints(run: Run) -> str:
 def _corruption(settings: dict[str, Any]) -> list[str]:
     """Nothing where labels are as they are."""
     kind, values = settings.get("kind", "none"), [f"{key} {value}" for key, value in settings.items() if key != "kind"]
-    return [] if kind == "none" else [f"labels corrupted: {', '.join([kind, *values])}"]
+    return [] if kind == "none" else [f"labels corrupted: {', '.join([str(kind), *values])}"]
 
 
 def _sample(settings: dict[str, Any]) -> list[str]:
@@ -92,6 +92,8 @@ def _learnt(task: dict[str, Any]) -> str:
     """A task in a few words: its kind, its distinguishing fields, its size, and whether rows are missing."""
     if task.get("kind") == "unknown":
         return "an unknown task"
+    if str(task.get("kind")) not in kinds("tasks"):
+        return f"the task {task.get('kind')}, which is not installed here"
     words = [task[key] for key in ("group", "n", "operation", "expression") if key in task]
     words += [", ".join(task["operations"])] if "operations" in task else []
     words += [f"(of these the rows of {task['only']})"] if task.get("only") else []

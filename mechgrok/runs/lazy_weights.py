@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mechgrok.errors import UserError
+from mechgrok.models.parameter_shapes import is_bias
 
 
 class LazyWeights(Mapping[str, Tensor]):
@@ -31,3 +32,13 @@ class LazyWeights(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._file.keys())
+
+    def require(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Raises UserError where a parameter of the network is lacking or has another shape. Biases may be lacking; they are 0 then."""
+        there = set(self)
+        for name, shape in shapes.items():
+            if name not in there and not is_bias(name):
+                raise UserError(f"{self.path} has no {name}, so it is not of this run's network; restore it from a copy")
+            found = tuple(self._file.get_slice(name).get_shape()) if name in there else shape
+            if found != tuple(shape):
+                raise UserError(f"{self.path}: {name} has the shape {found}, and this run's network {tuple(shape)}; restore it from a copy")

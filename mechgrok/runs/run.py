@@ -133,7 +133,9 @@ class Run(RunFiles):
         from mechgrok.runs.streamed import snapshot
 
         step = self.last_step if step is None else step
-        return snapshot(self.grid, self._network_at(step), LazyWeights(self.weights_path(step)), step)
+        network, weights = self._network_at(step), LazyWeights(self.weights_path(step))
+        weights.require(network.shapes)
+        return snapshot(self.grid, network, weights, step)
 
     @cached_property
     def network(self) -> Network:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,9 @@ import numpy as np
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
+from mechgrok.runs.stored.configs import require_valid
+from mechgrok.runs.stored.objects import read_execution, read_object
+from mechgrok.runs.stored.readings import read_readings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,11 @@ class RunFiles:
 
     @cached_property
     def _config_text(self) -> str:
-        return (self.path / store.CONFIG).read_text("utf-8", "replace")
+        path = self.path / store.CONFIG
+        try:
+            return path.read_text("utf-8", "replace")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}); restore it from a copy") from None
 
     @cached_property
     def stored_config(self) -> dict[str, Any]:
@@ -49,15 +55,11 @@ class RunFiles:
         Raises
         ------
         UserError
-            If the file cannot be read or holds no JSON object.
+            If the file cannot be read, holds no JSON object, or a part that can be checked without torch is not valid.
         """
         path = self.path / store.CONFIG
-        try:
-            found = json.loads(self._config_text)
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
-        if not isinstance(found, dict):
-            raise UserError(f"{path} is no config; restore it from a copy")
+        found = read_object(path, self._config_text)
+        require_valid(found, str(path))
         return found
 
     def kind(self, part: str) -> str | None:
@@ -84,7 +86,8 @@ class RunFiles:
     @cached_property
     def execution(self) -> dict[str, Any]:
         """Device, threads and forward pass of the training, or the file that the run was imported from; empty if not recorded."""
-        return self._json(store.EXECUTION) or {}
+        path = self.path / store.EXECUTION
+        return read_execution(path) if path.is_file() else {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,15 +100,8 @@ class RunFiles:
 
         None for a run that started from initial weights.
         """
-        return self._json(store.LINEAGE)
-
-    def _json(self, name: str) -> dict[str, Any] | None:
-        """The contents of a JSON file; None where there is none. Raises UserError where it cannot be parsed."""
-        path = self.path / name
-        try:
-            return json.loads(path.read_bytes()) if path.is_file() else None
-        except ValueError as error:
-            raise UserError(f"{path} is no JSON ({error}); restore it from a copy") from None
+        path = self.path / store.LINEAGE
+        return read_object(path) if path.is_file() else None
 
     @cached_property
     def steps(self) -> list[int]:
@@ -141,18 +137,12 @@ class RunFiles:
         Splits are train and test, and parts of them such as train-clean or, in a mixture, train-add. A run that was trained on another
         loss has the column trained_loss as well: that loss without penalties, in a mixture the sum over tasks of their mean losses.
         """
-        import pandas as pd
-
-        path = self.path / store.METRICS
-        return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["step", "split", "loss", "accuracy"])
+        return read_readings(self.path / store.METRICS, ("step", "split", "loss", "accuracy"), ("split",))
 
     @cached_property
     def probes(self) -> pd.DataFrame:
         """The values of probes: step of the weights that an update started from, probe, name, value; empty without probes."""
-        import pandas as pd
-
-        path = self.path / store.PROBES
-        return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["step", "probe", "name", "value"])
+        return read_readings(self.path / store.PROBES, ("step", "probe", "name", "value"), ("probe", "name"))
 
     @cached_property
     def is_train(self) -> np.ndarray | None:

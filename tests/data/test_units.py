@@ -164,3 +164,16 @@ def test_a_missing_file_and_no_file(tmp_path: Path) -> None:
         FromFile(path=str(tmp_path / "none.txt")).mask(9)
     with pytest.raises(UserError, match=r"split\.kind file needs split\.path"):
         FromFile().mask(9)
+
+
+def test_a_number_beyond_64_bits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is not a file of row numbers"):
+        written(tmp_path, f"0\n{10**30}\n").mask(9)
+
+
+@pytest.mark.parametrize("header", ["{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000,), }", "{'descr': '''", "", "("])
+def test_an_array_with_a_broken_header_is_refused_before_memory_is_taken(header: str, tmp_path: Path) -> None:
+    text = header.encode().ljust(117) + b"\n"
+    (tmp_path / "rows.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8))
+    with pytest.raises(UserError, match="is not a file of row numbers"):
+        FromFile(path=str(tmp_path / "rows.npy")).mask(9)

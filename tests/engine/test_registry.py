@@ -80,3 +80,8 @@ class TestRegistry:
         measure = KeyFrequencies(rule=rule, threshold=threshold, at=at, fixed=fixed)
         assert registry.parse(measure.label) == measure
         assert registry.parse(RestrictedLoss(keys=fixed).label) == RestrictedLoss(keys=fixed)
+
+
+def test_a_name_too_long_for_a_file_is_refused() -> None:
+    with pytest.raises(UserError, match="is not a measure; write name or"):
+        registry.parse("a" * 5000)

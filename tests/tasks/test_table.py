@@ -211,3 +211,9 @@ def test_a_mistyped_cell_is_named_by_its_line(text: str, message: str, tmp_path:
 def test_a_function_has_whole_values() -> None:
     with pytest.raises(UserError, match=r"gives 0\.5 for \(1, 0\)"):
         Table(function=lambda a, b: (a + b) / 2 if b == 0 else a, p=3)
+
+
+def test_a_header_longer_than_the_lines_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b,c,label\n1,2,3\n")
+    with pytest.raises(UserError, match="the header has 4 cells and the longest line 3; name each column"):
+        Table(file=str(tmp_path / "rows.csv"))

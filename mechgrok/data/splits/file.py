@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Literal
 
 import numpy as np
@@ -68,7 +69,7 @@ class FromFile(Split):
             found = read(Path(self.path))
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror or error}") from None
-        except ValueError as error:
+        except (ValueError, OverflowError, EOFError, SyntaxError, TokenError) as error:
             raise UserError(
                 f"{self.path} is not a file of row numbers ({error}); write one row a line, or an array of numbers, pairs or a mask"
             ) from None
@@ -91,9 +92,10 @@ def _text(path: Path) -> np.ndarray:
 
 
 def _array(path: Path) -> np.ndarray:
-    found = np.load(path, allow_pickle=False)
+    # A mapped file is refused where its header promises more than it holds, before any memory is taken.
+    found = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(found, np.ndarray) or not (found.dtype == bool or np.issubdtype(found.dtype, np.integer)):
         raise ValueError("its array holds no whole numbers and is no mask")
     if found.dtype != bool and (found.ndim > 2 or (found.ndim == 2 and found.shape[1] != 2) or found.ndim == 0):
         raise ValueError(f"its array has the shape {found.shape}")
-    return found if found.dtype == bool else found.astype(np.int64)
+    return np.array(found, dtype=bool if found.dtype == bool else np.int64)

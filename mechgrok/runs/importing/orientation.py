@@ -50,6 +50,6 @@ _TURNS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
 
 def _by_head(name: str, value: Any, heads: int) -> Tensor:
     """(d_model, head * d_head) -> (head, d_head, d_model)."""
-    if not isinstance(value, Tensor) or value.ndim != 2 or not heads or value.shape[1] % heads:
+    if not isinstance(value, Tensor) or value.ndim != 2 or not value.numel() or not heads or value.shape[1] % heads:
         raise UserError(f"{name[:80]!r} is not of shape (d_model, {heads} * d_head)")
     return value.reshape(len(value), heads, -1).permute(1, 2, 0)

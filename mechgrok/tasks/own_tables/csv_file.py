@@ -48,6 +48,8 @@ def _lines(path: Path) -> tuple[Sequence[str], list[list[str]]]:
     width = max((len(line) for line in lines), default=0)
     if width < 2:
         raise UserError(f"{path} holds no table; write tokens and then the label in each line, such as 3,5,8")
+    if header and len(header) != width:
+        raise UserError(f"{path}: the header has {len(header)} cells and the longest line {width}; name each column")
     short = next((number for number, line in enumerate(lines, 1 + bool(header)) if len(line) != width), None)
     if short is not None:
         raise UserError(f"{path}: line {short} has another number of cells than the longest, {width}; leave cells empty instead")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from mechgrok.errors import UserError
 from mechgrok.runs.importing import parameters
 from mechgrok.runs.importing.containers.whole_numbers import is_step
@@ -47,7 +49,15 @@ def _config(file: WeightsFile) -> Mapping[str, Any]:
         found = file.data.get("config")
     else:
         found = file.companion(f"config_{file.stem.removeprefix('model_')}.json") if file.stem.startswith("model_") else None
-    return found if isinstance(found, dict) and _COEFFICIENT in found else {}
+    return _of_plain_values(found) if isinstance(found, dict) and _COEFFICIENT in found else {}
+
+
+def _of_plain_values(config: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """The config. Raises UserError where it holds a tensor, since no comparison with one is true or false."""
+    tensors = [str(name) for name, value in config.items() if isinstance(value, Tensor)]
+    if tensors:
+        raise UserError(f"the config's {tensors[0]} is a tensor and has to be a number or a word; save it as one")
+    return config
 
 
 def _network(config: Mapping[str, Any]) -> dict[str, Any]:

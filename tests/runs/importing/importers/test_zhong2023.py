@@ -19,6 +19,7 @@ from mechgrok.models.forward.fast_forward import Batch, logits
 from mechgrok.runs.importing.importer import WeightsFile
 from mechgrok.runs.importing.importers.zhong2023 import Zhong2023
 from mechgrok.runs.importing.inference.architecture import infer_architecture
+from mechgrok.runs.importing.orientation import to_hooked_transformer
 from mechgrok.runs.importing.recognition import recognise
 from mechgrok.runs.importing.safe_pickle import loading
 
@@ -138,3 +139,15 @@ def test_the_published_network_is_run_as_its_config_says(oracles: Path, forward:
     assert torch.allclose(ours, forward(weights, tokens, uniform=True), rtol=1e-10, atol=1e-10)
     assert not torch.allclose(ours, forward(weights, tokens), atol=1)
     assert sum(float(tensor.square().sum()) for tensor in weights.values()) ** 0.5 == pytest.approx(22.8538, abs=5e-5)
+
+
+@pytest.mark.parametrize("name", ["attn_coeff", "n_layers", "batch_size"])
+def test_a_tensor_in_the_config_is_refused(name: str, paper: dict[str, Tensor], tmp_path: Path) -> None:
+    file = WeightsFile({"model": paper, "config": SAID | {name: torch.ones(2)}}, tmp_path / "model_x.pt")
+    with pytest.raises(UserError, match=f"^the config's {name} is a tensor and has to be a number or a word; save it as one$"):
+        recognise(file)
+
+
+def test_an_output_matrix_without_elements_is_refused(paper: dict[str, Tensor]) -> None:
+    with pytest.raises(UserError, match=r"W_O' is not of shape \(d_model, 2 \* d_head\)"):
+        to_hooked_transformer(paper | {"blocks.0.attn.W_O": torch.zeros(0, 4)})
