@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,7 @@ def figure(
     titles: bool | None = None,
     phases: bool = False,
     step: int | None = None,
+    animated: bool = False,
     tick: Tick | None = None,
 ) -> go.Figure:
     """The figure of a measure, or a panel of each of several measures in one figure with letters.
@@ -57,6 +59,9 @@ def figure(
         Whether the phases of training (`phase-boundaries`) are shaded in the panels over steps.
     step : int, optional
         The figure as it was at this checkpoint.
+    animated : bool, default False
+        Whether the figure has a frame for each checkpoint (at most 50), all with the same axes: panels of one checkpoint move, panels over
+        steps are veiled behind the checkpoint. For gif and html.
     tick : callable, optional
         Called after each checkpoint that is computed with the number done and their total.
 
@@ -79,11 +84,14 @@ def figure(
     drawing = Drawing(run if isinstance(run, Run) else open_run(Path(run)), step, tick)
     with sheet.on(sheet.Sheet(layout.pixels)):
         whole = drawing.several(panels, columns) if isinstance(panels, list | tuple) else drawing.whole(panels)
-        return layout.finish(as_text(drawing.shaded(whole) if phases else whole))
+        finished = layout.finish(as_text(drawing.shaded(whole.figure) if phases else whole.figure))
+        return drawing.animated(replace(whole, figure=finished)) if animated else finished
 
 
 def write_figure(drawn: go.Figure, path: str | Path) -> None:
-    """Writes a figure as pdf, svg, png, html or json, by the ending of the name; pdf and svg are as wide as it was made for.
+    """Writes a figure as pdf, svg, png, gif, html or json, by the ending of the name; pdf and svg are as wide as it was made for.
+
+    gif and html play the frames of a figure that was made with `animated=True`.
 
     Parameters
     ----------
@@ -95,7 +103,7 @@ def write_figure(drawn: go.Figure, path: str | Path) -> None:
     Raises
     ------
     UserError
-        For another ending, and where pdf, svg and png lack a Chromium.
+        For another ending, and where pdf, svg, png and gif lack a Chromium.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import plotly.graph_objects as go
@@ -14,8 +15,10 @@ from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.grokking.phase_boundaries import PhaseBoundaries, phases
 from mechgrok.plots import sheet
+from mechgrok.plots.animation import Moving, animate
 from mechgrok.plots.phases import is_over_steps, shade
 from mechgrok.plots.primitives import panels
+from mechgrok.report.figures.frames import completed, frames, thinned
 
 if TYPE_CHECKING:
     from mechgrok.engine.outcomes import Result
@@ -29,6 +32,15 @@ _LETTERED = re.compile(r"(.*):([a-z])", re.DOTALL)
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A figure, the title of its panel, and what is different in it at other checkpoints."""
+
+    figure: go.Figure
+    title: str = ""
+    moving: tuple[Moving, ...] = ()
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Draws measures on a run: over its checkpoints, or as they were at a step."""
 
@@ -36,17 +48,24 @@ class Drawing:
     step: int | None = None
     tick: Tick | None = None
 
-    def whole(self, source: Source) -> go.Figure:
+    def whole(self, source: Source) -> Drawn:
         """The figure with all of its panels, or the panel that is named."""
         measure, letter = _parted(source)
         return self._panel(measure, letter) if letter else self._drawn(measure)
 
-    def several(self, sources: Sequence[Source], columns: int | None) -> go.Figure:
+    def several(self, sources: Sequence[Source], columns: int | None) -> Drawn:
         """A panel of each in one figure."""
         if not sources:
             raise UserError("name at least one measure")
         found = [self._with_title(*_parted(source)) for source in sources]
-        return panels([figure for figure, _ in found], titles=[title for _, title in found], columns=columns)
+        starts = accumulate([0, *(len(each.figure.data) for each in found)])
+        moving = [replace(each, first=each.first + start) for part, start in zip(found, starts, strict=False) for each in part.moving]
+        return Drawn(panels([each.figure for each in found], titles=[each.title for each in found], columns=columns), "", tuple(moving))
+
+    def animated(self, drawn: Drawn) -> go.Figure:
+        """The figure with a frame for each checkpoint, at most 50."""
+        known = [step for step in self.run.steps if self.step is None or step <= self.step]
+        return animate(drawn.figure, thinned(known), drawn.moving)
 
     def shaded(self, figure: go.Figure) -> go.Figure:
         """The figure with the phases of training behind its panels over steps."""
@@ -57,22 +76,25 @@ class Drawing:
             raise UserError(f"no phase of training of {self.run.name} has a beginning and an end; phase-boundaries gives the reasons")
         return shade(figure, found)
 
-    def _with_title(self, measure: Drawable, letter: str) -> tuple[go.Figure, str]:
-        figure = self._panel(measure, letter or "a")
-        own = figure.layout.title.text or ""
-        return figure, own if letter or not isinstance(measure, BaseMeasure) else measure.title
+    def _with_title(self, measure: Drawable, letter: str) -> Drawn:
+        drawn = self._panel(measure, letter or "a")
+        own = letter or not isinstance(measure, BaseMeasure)
+        return replace(drawn, title=(drawn.figure.layout.title.text or "") if own else measure.title)
 
-    def _panel(self, measure: Drawable, letter: str) -> go.Figure:
-        """Panel a of a figure without panels is the figure itself."""
-        if letter != "a" and "xaxis2" not in self._drawn(measure).layout:
+    def _panel(self, measure: Drawable, letter: str) -> Drawn:
+        """Panel a of a figure without panels is the figure itself. Only the first panel moves."""
+        if letter != "a" and "xaxis2" not in self._drawn(measure).figure.layout:
             raise UserError(f"the figure has no panel {letter}; it is one panel, a")
         with sheet.on(replace(sheet.current(), panel=letter)):
-            return self._drawn(measure)
+            drawn = self._drawn(measure)
+        return drawn if letter == "a" else replace(drawn, moving=())
 
-    def _drawn(self, measure: Drawable) -> go.Figure:
+    def _drawn(self, measure: Drawable) -> Drawn:
         if isinstance(measure, go.Figure):
-            return measure
-        return self._result(measure).figure()
+            return Drawn(measure)
+        result = self._result(measure)
+        found = frames(result)
+        return Drawn(result.figure(), "", (Moving(0, found["steps"], completed(found)),) if found else ())
 
     def _result(self, measure: BaseMeasure) -> Result:
         if self.step is not None:

@@ -19,7 +19,7 @@ COMMANDS = {
     "import": "make a run of a weights file that somebody published",
     "analyze": "compute measures over the checkpoints of runs, and write their reports",
     "report": "write a run's report again from its stored results",
-    "figure": "write one measure's figure, of a run or of several, as pdf, svg, png, html or json",
+    "figure": "write the figure of one or several measures, of a run or of several, as pdf, svg, png, gif, html or json",
     "compare": "write one page over several runs: curves, times, key frequencies, measures",
     "table": "one row a run, as csv, parquet, LaTeX or Markdown",
     "explain": "what a measure is, and all its variants side by side on a run",

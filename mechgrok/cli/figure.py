@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,7 +31,8 @@ class Draw:
     measure: Annotated[str, tyro.conf.Positional] = ""
     """A measure such as gini or "restricted-loss(keys=6,23,39)"."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """The file; its ending is the format: pdf, svg, png (these need Chromium), html or json."""
+    """The file; its ending is the format: pdf, svg, png, gif (these need Chromium), html or json. gif and html of
+    one run play its checkpoints, at most 50."""
     panels: Annotated[str, tyro.conf.arg(metavar="MEASURE,...")] = ""
     """Several measures in one figure, a panel of each: loss is its panel a, loss:b its panel b."""
     columns: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -62,18 +64,20 @@ def main(arguments: list[str]) -> int:
     out = _checked(asked)
     swapped = not asked.run.is_dir() and Path(asked.measure).is_dir()
     folder, name = (Path(asked.measure), str(asked.run)) if swapped else (asked.run, asked.measure)
-    write(_of_run(folder, name, asked) if _is_run(folder) else _of_runs(folder, name, asked), out)
+    figure = _of_run(folder, name, asked, out) if _is_run(folder) else _of_runs(folder, name, asked)
+    if out.suffix == ".gif" and figure.frames:
+        print(f"drawing {len(figure.frames)} frames", file=sys.stderr)
+    write(figure, out)
     print(out)
     return 0
 
 
 def _checked(asked: Draw) -> Path:
     """The file, where the arguments fit together. Raises UserError."""
-    from mechgrok.plots.files.export import IMAGES, TEXTS
+    from mechgrok.plots.files.export import KINDS
 
-    endings = ", ".join(f".{kind}" for kind in (*IMAGES, *TEXTS))
-    if asked.out is None or asked.out.suffix[1:] not in (*IMAGES, *TEXTS):
-        raise UserError(f"--out {asked.out or 'is missing'}: the name must end in one of {endings}")
+    if asked.out is None or asked.out.suffix[1:] not in KINDS:
+        raise UserError(f"--out {asked.out or 'is missing'}: the name must end in one of {', '.join('.' + kind for kind in KINDS)}")
     if bool(asked.measure) == bool(asked.panels):
         raise UserError("name one measure, or several with --panels loss,restricted-loss")
     if asked.panel and asked.panels:
@@ -86,7 +90,7 @@ def _is_run(folder: Path) -> bool:
     return (folder / "config.json").is_file() or not any(folder.glob("*/config.json"))
 
 
-def _of_run(folder: Path, name: str, asked: Draw) -> go.Figure:
+def _of_run(folder: Path, name: str, asked: Draw, out: Path) -> go.Figure:
     from mechgrok.api.drawing import figure
     from mechgrok.runs.run import open_run
 
@@ -95,8 +99,9 @@ def _of_run(folder: Path, name: str, asked: Draw) -> go.Figure:
     shown = _listed(asked.panels) if asked.panels else f"{name}:{asked.panel}" if asked.panel else name
     size: dict[str, Any] = {"style": asked.style, "width": asked.width, "font_size": asked.font_size, "titles": _titles(asked)}
     run = open_run(folder)
+    content: dict[str, Any] = {"columns": asked.columns, "phases": asked.phases, "step": asked.step}
     with keeping_results(run) as tick:
-        return figure(run, shown, columns=asked.columns, phases=asked.phases, step=asked.step, tick=tick, **size)
+        return figure(run, shown, animated=out.suffix in (".gif", ".html"), tick=tick, **content, **size)
 
 
 def _titles(asked: Draw) -> bool | None:

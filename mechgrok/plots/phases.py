@@ -22,7 +22,7 @@ OVER_STEPS = "step"
 
 def shade(figure: go.Figure, phases: Phases) -> go.Figure:
     """The figure, changed in place, with a band for each phase in every panel over steps; without such a panel it stays as it is."""
-    axes = list(_axes(figure))
+    axes = list(axes_over_steps(figure))
     if not axes or not phases:
         return figure
     for (name, (start, end)), colour in zip(phases.items(), SHADES, strict=False):
@@ -36,10 +36,10 @@ def shade(figure: go.Figure, phases: Phases) -> go.Figure:
 
 def is_over_steps(figure: go.Figure) -> bool:
     """Whether a panel of the figure is over steps."""
-    return any(_axes(figure))
+    return any(axes_over_steps(figure))
 
 
-def _axes(figure: go.Figure) -> Iterator[tuple[str, Any]]:
+def axes_over_steps(figure: go.Figure) -> Iterator[tuple[str, Any]]:
     """The number, empty for the first, and the settings of each x axis over steps."""
     for key in figure.layout.to_plotly_json():
         found = re.fullmatch(r"xaxis(\d*)", key)

@@ -38,7 +38,8 @@ def test_a_figure_of_other_weights_is_computed_again(runs: Path, call, tmp_path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["gini", "--out", "f.gif"], "must end in one of"),
+        (["gini", "--out", "f.jpg"], "must end in one of .pdf, .svg, .png, .gif, .html, .json"),
+        (["activation-map", "--out", "f.gif"], "nothing in this figure changes from checkpoint to checkpoint"),
         (["restricted-loss(keys=9)", "--out", "f.json"], "does not apply"),
         (["gimi", "--out", "f.json"], "did you mean gini?"),
     ],
@@ -121,3 +122,11 @@ def test_panels_of_one_figure_show_what_each_measure_shows_alone(runs: Path, cal
 def test_panels_need_one_run(runs: Path, call, tmp_path: Path) -> None:
     status, _, err = call("figure", runs, "--panels", "loss", "--out", tmp_path / "f.json")
     assert (status, "--panels needs one run" in err) == (2, True)
+
+
+def test_a_page_plays_the_checkpoints_and_a_picture_does_not(runs: Path, call, tmp_path: Path) -> None:
+    assert call("figure", runs / "a", "--panels", "loss,logit-cosines", "--out", tmp_path / "f.html")[0] == 0
+    text = (tmp_path / "f.html").read_text()
+    assert [step in text for step in ('"name":"0"', '"name":"10"', '"name":"20"')] == [True] * 3
+    assert call("figure", runs / "a", "activation-map", "--out", tmp_path / "g.html")[0] == 0
+    assert '"name":"10"' not in (tmp_path / "g.html").read_text()

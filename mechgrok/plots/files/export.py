@@ -1,4 +1,4 @@
-"""Figures to files: pdf, svg and png with a browser, html and json without one."""
+"""Figures to files: pdf, svg, png and gif with a browser, html and json without one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from mechgrok.errors import UserError
+from mechgrok.plots.animation import stills, with_controls
 from mechgrok.plots.files.browser import draw
+from mechgrok.plots.files.gif import encoded
 from mechgrok.plots.files.print_layout import inches_of
 from mechgrok.plots.files.steady_ids import steady
 from mechgrok.plots.files.true_size import resized
 
 IMAGES = ("pdf", "svg", "png")
+FRAMES = "gif"
 
 
 def write(figure: go.Figure, path: Path, timeout: float = 60) -> None:
     """Write a figure in the format of the path's suffix, as wide as its `layout.meta` says; missing folders are made.
 
-    html is self-contained, with plotly.js inside. pdf, svg and png are drawn by a browser without network, which is stopped after `timeout`
-    seconds. A file is replaced as a whole, never in part.
+    html is self-contained, with plotly.js inside; it and gif play the frames of a figure. pdf, svg, png and gif are drawn by a browser
+    without network, which is stopped after `timeout` seconds. A file is replaced as a whole, never in part.
     """
     write_all({path: figure}, timeout)
 
@@ -39,13 +42,16 @@ def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
     for path, figure in figures.items():
         if path.suffix[1:] in TEXTS:
             _replace(path, TEXTS[path.suffix[1:]](figure).encode())
+        if path.suffix[1:] == FRAMES:
+            _replace(path, _gif(figure, timeout))
     images = {path: figure for path, figure in figures.items() if path.suffix[1:] in IMAGES}
     if images:
         _draw(images, timeout)
 
 
 def _html(figure: go.Figure) -> str:
-    return str(figure.to_html(include_plotlyjs=True, include_mathjax=False, config={"displaylogo": False}))
+    shown = with_controls(figure) if figure.frames else figure
+    return str(shown.to_html(include_plotlyjs=True, include_mathjax=False, auto_play=False, config={"displaylogo": False}))
 
 
 def _json(figure: go.Figure) -> str:
@@ -53,12 +59,21 @@ def _json(figure: go.Figure) -> str:
 
 
 TEXTS: dict[str, Callable[[go.Figure], str]] = {"html": _html, "json": _json}
+KINDS = (*IMAGES, FRAMES, *TEXTS)
 
 
 def _check(path: Path) -> None:
-    if path.suffix[1:] not in (*IMAGES, *TEXTS):
-        known = ", ".join(f".{kind}" for kind in (*IMAGES, *TEXTS))
-        raise UserError(f"cannot write a figure to {path}: its name must end in one of {known}")
+    if path.suffix[1:] not in KINDS:
+        raise UserError(f"cannot write a figure to {path}: its name must end in one of {', '.join('.' + kind for kind in KINDS)}")
+
+
+def _gif(figure: go.Figure, timeout: float) -> bytes:
+    if not figure.frames:
+        raise UserError("nothing in this figure changes from checkpoint to checkpoint; write it as pdf, svg or png")
+    with tempfile.TemporaryDirectory(prefix="frames-") as name:
+        pictures = {Path(name) / f"{index:04d}.png": still for index, still in enumerate(stills(figure))}
+        write_all(pictures, timeout)
+        return encoded([picture.read_bytes() for picture in pictures])
 
 
 def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:

@@ -30,14 +30,20 @@ def frames(result: Result) -> Frames:
     if not isinstance(result.measure, Measure):
         return {}
     by_step = dict(list(result.table.groupby("step")))
-    chosen = _thinned(sorted(by_step))
+    chosen = thinned(sorted(by_step))
     found = [[_plain(trace) for trace in result.measure.frame(by_step[step])] for step in chosen]
     return {"steps": chosen, "traces": _without_repeats(found)} if len(chosen) > 1 and found[-1] else {}
 
 
-def _thinned(steps: Sequence[Any]) -> list[int]:
+def thinned(steps: Sequence[Any]) -> list[int]:
+    """The steps, or 50 of more of them, evenly with the first and the last."""
     places = np.unique(np.linspace(0, len(steps) - 1, min(MOST, len(steps))).round().astype(int))
     return [int(steps[place]) for place in places]
+
+
+def completed(found: Frames) -> list[list[dict[str, list[Any]]]]:
+    """The arrays of all traces at each step, with those that are given at the last one alone."""
+    return [[latest | trace for latest, trace in zip(found["traces"][-1], frame, strict=False)] for frame in found["traces"]]
 
 
 def _plain(trace: Mapping[str, ArrayLike]) -> dict[str, list[Any]]:

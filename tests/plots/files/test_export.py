@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from PIL import Image
 
 from mechgrok.errors import UserError
+from mechgrok.plots.animation import animate
 from mechgrok.plots.files.browser import find_browser
 from mechgrok.plots.files.export import write, write_all
 from mechgrok.plots.primitives import curves, heatmap, panels
@@ -92,6 +94,16 @@ def test_png_has_the_figures_size_threefold(browser, tmp_path):
 
 
 @pytest.mark.long
+def test_a_gif_has_a_picture_for_each_frame(browser, tmp_path):
+    over = curves(pd.DataFrame({"step": [0, 1, 10], "loss": [4.0, 2.0, 0.1]}), x="step", y="loss", x_title="step")
+    write(animate(over, [0, 1, 10], []), tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as found:
+        assert found.n_frames == 3
+        assert found.size == (2 * over.layout.width, 2 * over.layout.height)
+    assert _leftovers(tmp_path) == ["a.gif"]
+
+
+@pytest.mark.long
 def test_a_picture_too_large_to_draw_is_not_written_empty(browser, tmp_path):
     with pytest.raises(UserError, match=r"did not draw .*a\.png"):
         write(go.Figure(layout={"width": 60000, "height": 60000}), tmp_path / "a.png")
@@ -114,7 +126,7 @@ def test_json_can_be_redrawn(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.jpg", "a", "a.PDF"])
 def test_other_formats_are_refused_before_anything_is_written(tmp_path, name):
-    with pytest.raises(UserError, match=r"\.pdf, \.svg, \.png, \.html, \.json"):
+    with pytest.raises(UserError, match=r"\.pdf, \.svg, \.png, \.gif, \.html, \.json"):
         write_all({tmp_path / "good.json": FIGURE, tmp_path / name: FIGURE})
     assert _leftovers(tmp_path) == []
 

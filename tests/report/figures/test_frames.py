@@ -7,7 +7,7 @@ import pytest
 
 from mechgrok.engine import registry
 from mechgrok.engine.outcomes import Result
-from mechgrok.report.figures.frames import MOST, frames
+from mechgrok.report.figures.frames import MOST, completed, frames
 
 
 def result(steps: list[int]) -> Result:
@@ -42,3 +42,9 @@ def test_what_is_not_finite_is_a_gap() -> None:
     made = result([0, 5])
     table = made.table.assign(similarity=[float("nan"), 1.0, float("inf"), 2.0])
     assert [frame[0]["y"] for frame in frames(Result(made.measure, table))["traces"]] == [[None, 1.0], [None, 2.0]]
+
+
+def test_what_stands_at_the_last_step_alone_is_completed() -> None:
+    found = completed(frames(result([0, 5, 20])))
+    assert [frame[0]["x"] for frame in found] == [[1, 2]] * 3
+    assert [frame[0]["y"][0] for frame in found] == [0.1429, 0.8571, 3.0]
