@@ -69,6 +69,7 @@ ANALYSIS = Analysis(
             title="What are the logits made of?",
             text="How much of the logits a few waves explain, and what follows from that for the accuracy.",
             measures=(
+                "certificate",
                 "equivariance",
                 "fourier-families",
                 "logit-cosines",

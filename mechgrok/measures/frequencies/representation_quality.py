@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -59,7 +59,7 @@ class RepresentationQuality(InBasis):
         )
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        titles = {"x_title": "distance |E_i + E_j \N{MINUS SIGN} E_m \N{MINUS SIGN} E_n|", "y_title": "share of quadruples"}
+        titles: dict[str, Any] = {"x_title": "distance |E_i + E_j \N{MINUS SIGN} E_m \N{MINUS SIGN} E_n|", "y_title": "share of quadruples"}
         spread = curves(last(result), x="distance", y="share", log_x=True, **titles)
         nearest = result[result["distance"] == result["distance"].min()]
         return beside_training(result, spread, curves(nearest, x="step", y="share", x_title="step", y_title="RQI"))
