@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mechgrok.errors import UserError
 
@@ -25,6 +25,7 @@ CONFIG = "config.json"
 EXECUTION = "execution.json"
 LINEAGE = "lineage.json"
 _NOTES = "mechgrok"
+_CHECKSUM = "checksum"
 SPLIT = "split.safetensors"
 
 
@@ -59,23 +60,41 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str,
 
 
 def tensor_bytes(tensors: Mapping[str, Tensor], notes: Mapping[str, str] | None = None) -> bytes:
-    """The bytes of a safetensors file, equal for equal tensors and notes."""
+    """The bytes of a safetensors file, equal for equal tensors and notes. Its header also holds a checksum of the tensors."""
     from safetensors.torch import save
 
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    noted = {**(notes or {}), _CHECKSUM: checksum(flat)}
     # One entry, because the library writes several in an order that changes from process to process.
-    return save(flat, metadata={_NOTES: json.dumps(notes, sort_keys=True)} if notes else None)
+    return save(flat, metadata={_NOTES: json.dumps(noted, sort_keys=True)})
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """A hash of names, types, shapes and every bit of tensors in the memory of the CPU."""
+    import torch
+
+    found = hashlib.blake2b(digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and notes of a safetensors file. Raises UserError on a broken one."""
+    """The tensors and notes of a safetensors file. Raises UserError on a broken one, and where a bit of it has changed."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, json.loads((file.metadata() or {}).get(_NOTES, "{}"))  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            notes = _notes_in(file)
+    except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}); delete it, or restore it from a copy") from None
+    # Files of earlier versions have no checksum.
+    if notes.pop(_CHECKSUM, None) not in (None, checksum(tensors)):
+        raise UserError(f"{path} has changed since it was written: its checksum differs; delete it, or restore it from a copy")
+    return tensors, notes
 
 
 def read_notes(path: Path) -> dict[str, str]:
@@ -84,10 +103,19 @@ def read_notes(path: Path) -> dict[str, str]:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            notes: dict[str, str] = json.loads((file.metadata() or {}).get(_NOTES, "{}"))
-            return notes
-    except (SafetensorError, OSError) as error:
+            notes = _notes_in(file)
+    except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}); delete it, or restore it from a copy") from None
+    notes.pop(_CHECKSUM, None)
+    return notes
+
+
+def _notes_in(file: Any) -> dict[str, str]:
+    """The notes in the header of an open file. Raises ValueError where they are no texts by name."""
+    notes = json.loads((file.metadata() or {}).get(_NOTES, "{}"))
+    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
+        raise ValueError("the notes in its header are not texts by name")
+    return notes
 
 
 def weights_path(run: Path, step: int) -> Path:

@@ -65,14 +65,14 @@ class Recorder:
             return None
         state, notes = store.read_tensors(path)
         try:
-            step, lengths = int(notes["step"]), {name: int(notes[name]) for name in self._tables}
+            step, _ = int(notes["step"]), [int(notes[name]) for name in self._tables]
             self.trainer.restore(state)
         except (KeyError, ValueError, RuntimeError):
             raise UserError(f"{path} is not a state of this run; restore it from a copy, or delete it to start over") from None
-        for name, length in lengths.items():
-            self._tables[name].require(length)
-        for name, length in lengths.items():
-            self._tables[name].cut(length)
+        for name, table in self._tables.items():
+            table.require(name, notes)
+        for name, table in self._tables.items():
+            table.cut(name, notes)
         return step
 
     def record(self, step: int, evaluations: Sequence[Evaluation]) -> None:
@@ -99,16 +99,16 @@ class Recorder:
 
     def save(self, step: int, finished: bool = False) -> None:
         """Write the state, from which a resumed run continues."""
-        self.write_state(store.STATE, {"step": str(step), "finished": str(int(finished))} | self.lengths())
+        self.write_state(store.STATE, {"step": str(step), "finished": str(int(finished))} | self.extents())
 
-    def lengths(self) -> dict[str, str]:
-        """The present lengths of the tables, which the state holds."""
-        return {name: str(table.length) for name, table in self._tables.items()}
+    def extents(self) -> dict[str, str]:
+        """The present sizes and checksums of the tables, which the state holds."""
+        return {note: text for name, table in self._tables.items() for note, text in table.extent(name).items()}
 
     def write_state(self, name: str, notes: Mapping[str, str]) -> None:
         """Write the state with these notes to a file of the run. The tables are flushed to the disk first."""
         for table in self._tables.values():
-            table.flushed()
+            table.flush()
         store.write_tensors(self.run / name, self.trainer.state(), notes)
 
     def history(self) -> list[Evaluation]:

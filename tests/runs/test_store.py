@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
@@ -68,3 +68,39 @@ def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match=rf"^{path} cannot be read \([^\n]+\); delete it, or restore it from a copy$"):
         store.read_tensors(path)
+
+
+@pytest.mark.parametrize("bit", [0, 3, 7])
+def test_a_file_of_which_one_bit_has_changed_is_refused(bit: int, tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    store.write_tensors(path, {"a": torch.arange(6.0), "b": torch.tensor(3)})
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1 << bit
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=rf"^{path} has changed since it was written: its checksum differs; delete it, or restore"):
+        store.read_tensors(path)
+
+
+def test_a_file_without_a_checksum_is_read(tmp_path: Path) -> None:
+    save_file({"a": torch.ones(2)}, tmp_path / "file", metadata={"mechgrok": '{"step": "7"}'})
+    assert store.read_tensors(tmp_path / "file")[1] == {"step": "7"} == store.read_notes(tmp_path / "file")
+
+
+@pytest.mark.parametrize("notes", ["3", "[1]", '{"a": 1}', "{"])
+def test_notes_that_are_no_texts_are_refused(notes: str, tmp_path: Path) -> None:
+    save_file({"a": torch.ones(2)}, tmp_path / "file", metadata={"mechgrok": notes})
+    for read in (store.read_tensors, store.read_notes):
+        with pytest.raises(UserError, match="cannot be read"):
+            read(tmp_path / "file")
+
+
+def test_the_checksum_holds_names_types_and_shapes() -> None:
+    tensors = [
+        {"a": torch.zeros(4)},
+        {"b": torch.zeros(4)},
+        {"a": torch.zeros(2, 2)},
+        {"a": torch.zeros(4, dtype=torch.int32)},
+        {"a": torch.tensor([0.0, 0.0, 0.0, -0.0])},
+    ]
+    assert len({store.checksum(each) for each in tensors}) == len(tensors)
+    assert store.checksum({"b": torch.ones(2), "a": torch.ones(1)}) == store.checksum({"a": torch.ones(1), "b": torch.ones(2)})

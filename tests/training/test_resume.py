@@ -194,6 +194,16 @@ def test_metrics_that_the_state_counts_on_must_be_there(interrupted: Path) -> No
     assert refusal(interrupted).startswith(f"{metrics} lacks rows")
 
 
+def test_metrics_that_were_edited_before_the_state_are_refused(interrupted: Path) -> None:
+    metrics = interrupted / "metrics.csv"
+    content = metrics.read_bytes()
+    metrics.write_bytes(content.replace(b"0,train,2.", b"0,train,3.", 1))
+    assert metrics.read_bytes() != content
+    assert refusal(interrupted).startswith(
+        f"{metrics} has changed since the state was written: its checksum differs; restore it from a copy"
+    )
+
+
 def test_two_trainers_on_one_folder_are_one_too_many(interrupted: Path, whole: dict[str, bytes]) -> None:
     descriptor = os.open(interrupted, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

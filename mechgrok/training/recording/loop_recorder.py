@@ -87,8 +87,8 @@ class LoopRecorder:
             self._begin_anew()
             return
         _, notes = store.read_tensors(state)
-        self._metrics.require(int(notes["metrics"]))
-        self._metrics.cut(int(notes["metrics"]))
+        self._metrics.require("metrics", notes)
+        self._metrics.cut("metrics", notes)
         self.step, self._resumed = int(notes["step"]), True
         self._continues = self._is_recorded(self.step)
         self._remove_later(self.step)
@@ -205,7 +205,8 @@ class LoopRecorder:
         recorded.keep(self.path, self._subject, step)
         tensors, notes = optimizer_state.flat(self._optimizer)
         # A file of safetensors holds at least its header, also without an optimiser.
-        store.write_tensors(self.path / store.STATE, tensors, {"step": str(step), "metrics": str(self._metrics.flushed()), **notes})
+        self._metrics.flush()
+        store.write_tensors(self.path / store.STATE, tensors, {"step": str(step), **self._metrics.extent("metrics"), **notes})
         self.step = step
 
     def _append(self, step: int, numbers: Mapping[str, Mapping[str, float]]) -> None:

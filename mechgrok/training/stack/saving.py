@@ -34,8 +34,8 @@ class Saver:
     def save(self, step: int, runs: Sequence[Saved], ready: Callable[[], None]) -> None:
         """Begins to write the states that the recorders' runs hold now, once they are `ready`, in the memory of the CPU."""
         self.wait()
-        lengths = [each.recorder.lengths() for each in runs]
-        self._last = self._thread.submit(_write, step, runs, lengths, ready)
+        extents = [each.recorder.extents() for each in runs]
+        self._last = self._thread.submit(_write, step, runs, extents, ready)
 
     def wait(self) -> None:
         """Returns when all is written. Raises what the thread raised."""
@@ -51,14 +51,14 @@ class Saver:
         self.wait()
 
 
-def _write(step: int, runs: Sequence[Saved], lengths: Sequence[Mapping[str, str]], ready: Callable[[], None]) -> None:
+def _write(step: int, runs: Sequence[Saved], extents: Sequence[Mapping[str, str]], ready: Callable[[], None]) -> None:
     """Checkpoints first, so that a state never lacks its checkpoint."""
     ready()
-    for each, length in zip(runs, lengths, strict=True):
+    for each, extent in zip(runs, extents, strict=True):
         if each.keeps:
             each.recorder.keep_weights(step)
         notes = {"step": str(step), "finished": str(int(each.finished)), TOGETHER: str(len(runs))}
-        each.recorder.write_state(store.NEXT_STATE, notes | dict(length))
+        each.recorder.write_state(store.NEXT_STATE, notes | dict(extent))
     commit([each.recorder.run for each in runs])
 
 
