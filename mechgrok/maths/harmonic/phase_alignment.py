@@ -87,7 +87,7 @@ def quadrature_error(phases: Tensor, weights: Tensor) -> float:
     Examples
     --------
     >>> even = 2 * math.pi * torch.arange(64, dtype=torch.float64) / 64
-    >>> quadrature_error(even, torch.ones(64)) < 1e-3, quadrature_error(even[:8], torch.ones(8)) > 1
+    >>> quadrature_error(even, torch.ones(64)) < 2e-3, quadrature_error(even[:8], torch.ones(8)) > 1
     (True, True)
     """
     R = [resultant(phases, weights, m) for m in range(HARMONICS + 3)]
