@@ -43,6 +43,7 @@ ANALYSIS = Analysis(
                 "readout-fit",
                 "attention-fit",
                 "activation-map",
+                "activation-map(site=neurons)",
             ),
         ),
         Panel(

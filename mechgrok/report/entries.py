@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from mechgrok.engine import registry, results
 from mechgrok.engine.outcomes import Null, Outcome, Result
-from mechgrok.measures.base.measure import BaseMeasure
+from mechgrok.measures.base.measure import BaseMeasure, Measure
 from mechgrok.measures.families import family
 from mechgrok.report import record
 from mechgrok.report.facts import task_of
@@ -36,6 +36,8 @@ class Entry:
     missing: Mapping[str, str] = field(default_factory=dict)
     null: Null = field(default_factory=dict)
     figure: go.Figure | None = None
+    closeup: go.Figure | None = None
+    """One part of the figure alone."""
     frames: Frames = field(default_factory=dict)
     """What the figure's panel of one checkpoint shows at other steps."""
     stale: str | None = None
@@ -116,8 +118,14 @@ def of_result(result: Result, stale: str | None) -> Entry:
             missing=result.missing,
             null=result.null,
             figure=as_text(result.figure()),
+            closeup=_closeup(result),
             frames=frames(result),
             stale=stale,
         )
     except Exception as error:
         return replace(broken, reason=f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
+
+
+def _closeup(result: Result) -> go.Figure | None:
+    drawn = result.measure.closeup(result.table) if isinstance(result.measure, Measure) else None
+    return None if drawn is None else as_text(drawn)

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader
 
 from mechgrok.analysis import Analysis, Panel
@@ -67,6 +68,7 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
             analysis=analysis,
             story=story,
             circuit=circuit,
+            closeups=overview.closeups(entries),
             sections=list(_sections(entries, analysis, [story, *circuit])),
             rows=rows,
             first=first,
@@ -93,12 +95,18 @@ def environment() -> Environment:
         "show": show,
         "spec": drawn.spec,
         "explained": explained,
+        "untitled": _untitled,
         "quoted": shlex.quote,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
     made.globals |= {"plotly_js": drawn.library, "template": drawn.template, "size_of": drawn.style, "broad": drawn.BROAD, "term": term}
     made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
     return made
+
+
+def _untitled(figure: go.Figure) -> go.Figure:
+    """A copy without its title, which stands above it on the page."""
+    return go.Figure(figure).update_layout(title_text="")
 
 
 def _sections(entries: Mapping[str, Entry], analysis: Analysis, above: Sequence[Entry | None]) -> Iterator[Section]:

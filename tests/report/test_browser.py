@@ -164,3 +164,41 @@ def test_the_index_leads_to_the_pages(browser: Any, run: Run) -> None:
     visit.page.wait_for_load_state("load")
     assert visit.page.locator("h1").text_content() == "small"
     assert visit.complaints == []
+
+
+AXE = Path(__file__).parents[1] / "support" / "axe" / "axe.min.js"
+"""axe-core 4.14.1 of Deque Systems, Mozilla Public License 2.0."""
+SHORT = "(found) => found.violations.map((each) => [each.id, each.impact, each.nodes[0].html])"
+AUDIT = f"axe.run(document, {{resultTypes: ['violations']}}).then({SHORT})"
+
+
+def complaints_of_axe(browser: Any, page: Path, scheme: str, width: int) -> list[list[str]]:
+    """What axe-core finds on a page with all figures drawn and all details open."""
+    visit = Visit(browser, page, width)
+    visit.page.emulate_media(color_scheme=scheme)
+    visit.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    visit.scroll_through()
+    visit.page.evaluate(AXE.read_text())
+    found: list[list[str]] = visit.page.evaluate(AUDIT)
+    return found
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+@pytest.mark.long
+def test_axe_finds_nothing(browser: Any, run: Run, scheme: str, width: int) -> None:
+    assert complaints_of_axe(browser, run.path / "report" / "index.html", scheme, width) == []
+
+
+@pytest.mark.long
+def test_axe_finds_nothing_on_the_index(browser: Any, run: Run) -> None:
+    index = run.path.parent / "index.html"
+    write_index(index, [write_report(run)], {})
+    assert complaints_of_axe(browser, index, "light", 1280) == []
+
+
+@pytest.mark.long
+def test_axe_finds_what_is_wrong(browser: Any, tmp_path: Path) -> None:
+    parts = "<h1>Title</h1><img src='x.png'><input><p style='color: #ccc; background: #fff'>Pale words</p>"
+    (tmp_path / "bad.html").write_text(f"<!doctype html><title>x</title><main>{parts}</main>")
+    found = {each[0] for each in complaints_of_axe(browser, tmp_path / "bad.html", "light", 1280)}
+    assert {"html-has-lang", "image-alt", "label", "color-contrast"} <= found

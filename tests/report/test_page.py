@@ -214,3 +214,14 @@ def test_the_largest_figure_stays_small(run: Run) -> None:
     summary = summarise(run, {"key-frequencies": entry})
     figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT))) - len(drawn.library())
     assert 56 * 400 * 8 < figure < 400_000
+
+
+def test_a_neuron_and_a_head_stand_large_in_the_circuit_and_with_the_others_in_their_section(run: Run) -> None:
+    labels = ["activation-map", "activation-map(site=neurons)"]
+    text = write_report(run, analyze(run, labels, nulls=0)).page.read_text()
+    circuit, rest = text.split('<nav aria-label="Contents">')
+    headings = re.findall(r'<h3 id="closeup-[^"]+">([^<]+)</h3>', circuit)
+    assert [re.sub(r"\d+", "N", each) for each in headings] == ["Neuron N: activation", "Head N: attention to a"]
+    assert "closeup-" not in rest
+    for label in labels:
+        assert f'<span class="label">{label}</span>' in rest

@@ -12,6 +12,7 @@ from mechgrok.measures.base.base_measure import BaseMeasure, Fingerprints, Headl
 from mechgrok.measures.base.run_measure import RunMeasure
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     from numpy.typing import ArrayLike
 
     from mechgrok.runs.run import Run
@@ -177,6 +178,21 @@ class Measure(BaseMeasure):
             The arrays "x" and "y" of the first traces of the figure; empty unless a subclass overrides this.
         """
         return ()
+
+    def closeup(self, result: pd.DataFrame) -> go.Figure | None:
+        """One part of its figure alone, which the page shows large beside the spectra.
+
+        Parameters
+        ----------
+        result : DataFrame
+            Its table.
+
+        Returns
+        -------
+        Figure or None
+            None unless a subclass overrides this.
+        """
+        return None
 
 
 def last(result: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 6
 """The most neurons in the table, and panels in the figure."""
+LARGE = 410
+"""Height in pixels at which the only panel of a figure fills its width."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,25 @@ class ActivationMap(Keyed):
         return f"{super().caption()} Here: {self.site}."
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
-        shown = list(last(result).groupby("unit", sort=False))[:MOST]
-        kind, value_title = ("head", "attention to a") if self.site == "attention" else ("neuron", "activation")
-        fields = [rows.pivot(index="a", columns="b", values="value") for _, rows in shown]
-        figures = [heatmap(field, x_title="b", y_title="a", value_title=value_title) for field in fields]
-        frequencies = [rows["frequency"].iloc[0] for _, rows in shown]
-        titles = [f"{kind} {unit}" + (f", k = {k}" if k else "") for (unit, _), k in zip(shown, frequencies, strict=True)]
-        return panels(figures, titles=titles, columns=2 if len(figures) in (2, 4) else None)
+        shown = [rows for _, rows in last(result).groupby("unit", sort=False)][:MOST]
+        titles = [self._name_of(rows) for rows in shown]
+        return panels([self._map(rows) for rows in shown], titles=titles, columns=2 if len(shown) in (2, 4) else None)
+
+    def closeup(self, result: pd.DataFrame) -> go.Figure:
+        """The head or neuron that varies most over (a, b)."""
+        rows = max((rows for _, rows in last(result).groupby("unit", sort=False)), key=lambda rows: rows["value"].std())
+        return self._map(rows).update_layout(height=LARGE, title_text=f"{self._name_of(rows).capitalize()}: {self._quantity}")
+
+    @property
+    def _quantity(self) -> str:
+        return "attention to a" if self.site == "attention" else "activation"
+
+    def _map(self, rows: pd.DataFrame) -> go.Figure:
+        return heatmap(rows.pivot(index="a", columns="b", values="value"), x_title="b", y_title="a", value_title=self._quantity)
+
+    def _name_of(self, rows: pd.DataFrame) -> str:
+        unit, k = rows[["unit", "frequency"]].iloc[0]
+        return f"{'head' if self.site == 'attention' else 'neuron'} {unit}" + (f", k = {k}" if k else "")
 
     def headline(self, result: pd.DataFrame) -> Headline:
         by_unit = last(result).groupby("unit", sort=False)["value"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 from planted import table as table_of
 from planted_attention import A, B, P, Told, attending, cosine, measured_with
@@ -36,3 +38,12 @@ class TestMaps:
         found = measured_with(ActivationMap(site="neurons", keys=tuple(range(1, 9))), snapshot)
         assert sorted(set(found.table["frequency"])) == [1, 2, 3, 4, 5, 6]
         assert len(found.figure().data) == 6
+
+    def test_the_head_that_varies_most_is_shown_alone_as_large_as_its_figure_is_wide(self) -> None:
+        amplitudes = (0.1, 0.4, 0.2)
+        result = measured_with(ActivationMap(), attending(*(0.5 + each * cosine(2, A) for each in amplitudes)))
+        figure = result.measure.closeup(result.table)
+        assert figure.layout.title.text == "Head 1: attention to a"
+        assert np.ptp(figure.data[0].z) == pytest.approx(2 * 0.4, abs=0.05)
+        margin = figure.layout.margin
+        assert figure.layout.height - margin.t - margin.b <= figure.layout.width - margin.l - margin.r
