@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mechgrok.api.auditing import audit
     from mechgrok.api.comparing import compare
     from mechgrok.api.drawing import figure, write_figure
     from mechgrok.api.importing import import_run
@@ -51,6 +52,7 @@ _HOMES = {
     "Snapshot": "mechgrok.runs.snapshot",
     "UserError": "mechgrok.errors",
     "analyze": "mechgrok.engine.analyze",
+    "audit": "mechgrok.api.auditing",
     "compare": "mechgrok.api.comparing",
     "explain": "mechgrok.api.reading",
     "extract": "mechgrok.api.reading",
@@ -89,6 +91,7 @@ __all__ = [
     "UserError",
     "__version__",
     "analyze",
+    "audit",
     "compare",
     "explain",
     "extract",

@@ -24,6 +24,7 @@ COMMANDS = {
     "table": "one row a run, as csv, parquet, LaTeX or Markdown",
     "explain": "what a measure is, and all its variants side by side on a run",
     "study": "train the runs that an analysis compares, or write its table and claims",
+    "audit": "check that the files of runs belong together, and compute recorded losses again from the checkpoints",
     "verify": "check the measures against published numbers, laws and hand-built networks",
     "extract": "write what a network computes as a short program of a few waves",
     "list": "what there is: tasks, models, measures, presets, importers",
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mechgrok: the memory of this machine does not suffice ({str(error) or 'it ran out'})", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        # The text is given by mechgrok.cli.interruption where something may have been written.
+        # The text is given by mechgrok.cli.output.interruption where something may have been written.
         print(f"mechgrok: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
         return 130
 

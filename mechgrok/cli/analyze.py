@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from mechgrok.cli import flags
-from mechgrok.cli.interruption import keeping_results
+from mechgrok.cli.output.checkpoint_bar import checkpoint_bar
+from mechgrok.cli.output.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _analyze(path: Path, named: Sequence[str], of_analysis: Sequence[str], steps
 
     run = open_run(path)
     asked = dict.fromkeys((*named, *of_analysis)) or suited(run.kind("task"), run.kind("corruption")).measures
-    with keeping_results(run) as count, _bar(run.name) as show:
+    with keeping_results(run) as count, checkpoint_bar(run.name) as show:
         outcomes = analyze(run, list(asked), steps=steps, nulls=nulls, tick=_each(count, show))
         if named and not of_analysis:
             _report_inapplicable(run.name, outcomes)
@@ -115,20 +115,3 @@ def _steps(text: str) -> str | list[int]:
         return [int(step) for step in text.split(",")]
     except ValueError:
         raise UserError(f"--steps {text}: write all, last, or steps such as 0,100") from None
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Tick]:
-    """Shows a progress bar over the checkpoints on a terminal, else nothing."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, total: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TextColumn("checkpoints"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task(escape(name), total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mechgrok.cli.arguments.words import Words
-from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.output.interruption import interruptible
 from mechgrok.errors import UserError
 from mechgrok.report.numbers import several
 

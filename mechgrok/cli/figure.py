@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from mechgrok.cli import flags
-from mechgrok.cli.interruption import keeping_results
+from mechgrok.cli.output.interruption import keeping_results
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:

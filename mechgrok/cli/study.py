@@ -10,7 +10,7 @@ import tyro
 
 from mechgrok.cli import flags
 from mechgrok.cli.arguments.place import Place
-from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.output.interruption import interruptible
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import tyro
 
 from mechgrok.cli import flags, train
 from mechgrok.cli.arguments.place import Place
-from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.output.interruption import interruptible
 from mechgrok.errors import UserError
 from mechgrok.studies.sweep_file import SweepFile, read_file
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from mechgrok.api import settings
 from mechgrok.api.default_folder import default_folder
 from mechgrok.cli import flags
-from mechgrok.cli.interruption import interruptible
+from mechgrok.cli.output.interruption import interruptible
 from mechgrok.errors import UserError
 
 if TYPE_CHECKING:
