@@ -86,13 +86,14 @@ def test_the_folders_of_tests_are_those_of_what_they_test():
     assert [str(folder) for folder in sorted(mirrored) if not (ROOT / "mechgrok" / folder).is_dir() and not (ROOT / folder).is_dir()] == []
 
 
-def test_readme_names_commands_and_measures_that_exist():
+def test_readme_and_guides_name_commands_and_measures_that_exist():
     from mechgrok.cli import COMMANDS
     from mechgrok.engine.registry import measures
 
-    text = (ROOT / "README.md").read_text()
-    assert set(re.findall(r"mechgrok ([a-z]+)\b", "\n".join(_code(text)))) <= set(COMMANDS)
-    table = re.search(r"\| question \| measures \|.*?\n\n", text, re.DOTALL)
+    texts = {page.stem: page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs" / "guides").glob("*.md"))}
+    code = "\n".join(part for text in texts.values() for part in _code(text))
+    assert set(re.findall(r"mechgrok ([a-z]+)\b", code)) <= set(COMMANDS)
+    table = re.search(r"\| question \| measures \|.*?\n\n", texts["measures"], re.DOTALL)
     assert table
     assert sorted(re.findall(r"\[`([\w-]+)`\]", table[0])) == sorted(measures())
 

@@ -19,7 +19,7 @@ QUESTIONS: Mapping[str, str] = {
     "weights": "Weights, landscape, numbers",
     "other": "Measures defined outside mechgrok",
 }
-"""The question of each family by its name, in the order of the README; `other` holds what is defined outside mechgrok."""
+"""The question of each family by its name, in the order of the guide; `other` holds what is defined outside mechgrok."""
 
 _HERE = __name__.rpartition(".")[0] + "."
 

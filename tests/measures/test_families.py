@@ -29,8 +29,8 @@ def test_the_docstring_of_the_folder_is_the_question(name: str) -> None:
     assert import_module(f"mechgrok.measures.{name}").__doc__ == QUESTIONS[name]
 
 
-def test_the_readme_has_the_same_questions_and_measures_in_this_order() -> None:
-    rows = re.findall(r"^\| ([^|`]+?) \| (\[`.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+def test_the_guide_has_the_same_questions_and_measures_in_this_order() -> None:
+    rows = re.findall(r"^\| ([^|`]+?) \| (\[`.*) \|$", (ROOT / "docs" / "guides" / "measures.md").read_text(), re.MULTILINE)
     found = {question: set(re.findall(r"\[`([\w-]+)`\]", names)) for question, names in rows}
     assert list(found) == [QUESTIONS[name] for name in OWN]
     grouped = by_family(registry.measures().values())
