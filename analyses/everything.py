@@ -16,6 +16,7 @@ ANALYSIS = Analysis(
             text="Curves, times and rows: what a user sees of a run without opening the network.",
             measures=(
                 "delay-area",
+                "graduation-map",
                 "grok-times",
                 "label-probability",
                 "label-statistics",
@@ -58,6 +59,7 @@ ANALYSIS = Analysis(
                 "frequency-synchronisation",
                 "inverse-participation",
                 "ipr-pruning",
+                "neuron-fates",
                 "neuron-frequencies",
                 "neuron-logit-components",
                 "phase-alignment",
@@ -78,6 +80,7 @@ ANALYSIS = Analysis(
                 "logit-fve",
                 "logit-profile",
                 "loss-decomposition",
+                "symmetry-violation",
             ),
         ),
         Panel(
