@@ -1,5 +1,7 @@
 """Errors that users read."""
 
+import errno
+
 LONGEST = 1000
 """Characters of a message. Files from elsewhere are quoted in messages, and may hold texts of any length."""
 _END = 300
@@ -10,6 +12,29 @@ def one_line(text: str) -> str:
     """A text for a terminal: in one line, of bounded length, with characters that control the terminal written as their codes."""
     line = "".join(letter if letter.isprintable() else " " if letter.isspace() else ascii(letter)[1:-1] for letter in text)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - _END - 5]} ... {line[-_END:]}"
+
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on its disk",
+    errno.EDQUOT: "make room in your quota",
+    errno.EIO: "check its disk",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable, or choose another folder"),
+}
+
+
+def of_file(error: OSError, name: str) -> str:
+    """A failure of the system in one line: the file, else `name`, the reason, and the remedy where it is known."""
+    return f"{error.filename or name}: {_reason(error)}"
+
+
+def unwritten(error: OSError, place: object) -> str:
+    """That a file or folder cannot be written, with the reason, and the remedy where it is known."""
+    return f"{place} cannot be written: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{error.strerror or error}" + (f"; {remedy}, then repeat the command" if remedy else "")
 
 
 class UserError(Exception):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mechgrok import memory
-from mechgrok.errors import UserError, nearest, one_line
+from mechgrok.errors import UserError, nearest, of_file, one_line
 
 # The module `list` beside this one hides the builtin here once it is imported, so nothing in this file may call list().
 COMMANDS = {
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"mechgrok: {one_line(f'{error.filename or name}: {error.strerror or error}')}", file=sys.stderr)
+        print(f"mechgrok: {one_line(of_file(error, name))}", file=sys.stderr)
         return 2
     except (MemoryError, RuntimeError) as error:
         if not memory.ran_out(error):

@@ -22,6 +22,7 @@ import pandas as pd
 
 from mechgrok.engine.outcomes import Null
 from mechgrok.engine.tables import Stored, Tables, fit
+from mechgrok.errors import unwritten
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.runs.store import digest, write
 
@@ -97,7 +98,7 @@ class Results:
             try:
                 self._write_waiting()
             except OSError as error:
-                self.unwritten = f"results are not stored: {self.run / RESULTS} cannot be written ({error.strerror})"
+                self.unwritten = f"results are not stored: {unwritten(error, self.run / RESULTS)}"
                 return
             self._waiting.clear()
             self._read.cache_clear()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, unwritten
 from mechgrok.runs import store
 
 
@@ -18,7 +19,7 @@ def refuse_existing(out: Path) -> None:
     try:
         taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
     except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+        raise UserError(unwritten(error, out)) from None
     if taken:
         resumable = f", or go on with: mechgrok train --resume {out}" if (out / store.STATE).is_file() else ""
         raise UserError(f"{out} exists already and is never overwritten; choose another --out{resumable}")
@@ -28,12 +29,26 @@ def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Writes a folder with these files under a temporary name and renames it. Raises UserError where `out` is not empty or not writable."""
     refuse_existing(out)
     aside = out.with_name(f".{out.name}.{os.getpid()}")
-    shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed and had the same number
     try:
-        for name, content in files:
-            store.write(aside / name, content)
-        aside.replace(out)
+        with _held(aside):
+            for name, content in files:
+                store.write(aside / name, content)
+            aside.replace(out)
     except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+        raise UserError(unwritten(error, out)) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _held(aside: Path) -> Iterator[None]:
+    """Makes a temporary folder and holds its lock, by which others see that it is not abandoned; removes those that are."""
+    shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed and had the same number
+    aside.mkdir(parents=True)
+    descriptor = os.open(aside, os.O_RDONLY)
+    try:
+        store.is_taken(descriptor)
+        store.remove_abandoned(aside.with_name(aside.name.removeprefix(".").removesuffix(f".{os.getpid()}")))
+        yield
+    finally:
+        os.close(descriptor)

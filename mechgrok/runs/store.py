@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +36,58 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Writes `content` to `path` atomically: after a kill at any moment `path` holds the old content or the new one, complete.
 
     The content of a durable file is flushed to the disk before the file is renamed. Files that can be computed again need no flush.
+    Raises OSError with the name of the file, whichever operation fails. Temporary files of killed writers of `path` are removed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            if durable:
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path)
+        try:
+            with aside.open("wb") as file:
+                # The lock shows other writers that this one is alive; it is held until the file has its name.
+                is_taken(file.fileno())
+                file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+                if durable:
+                    os.fsync(file.fileno())
+                aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts the name of a file into an OSError of the block: those of writing and flushing have none, others that of a temporary file."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def remove_abandoned(path: Path) -> None:
+    """Removes temporary files and folders of `path` whose writers were killed: nobody holds their locks."""
+    for name in os.listdir(path.parent):
+        if name.startswith(f".{path.name}."):
+            _remove_unless_locked(path.with_name(name))
+
+
+def _remove_unless_locked(path: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            if is_taken(descriptor):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        finally:
+            os.close(descriptor)
+
+
+def is_taken(descriptor: int) -> bool:
+    """Whether the lock of an open file or folder was free, and is now held; False on a file system without locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def remove_partial_files(run: Path) -> None:

@@ -22,15 +22,16 @@ class GrowingCsv:
 
     def begin(self) -> None:
         """Write a new file with the header alone."""
-        self.path.write_bytes(b"")
-        self._sum = _hash(b"")
-        self.append([self.header])
+        lines = _lines([self.header])
+        with store.naming(self.path):
+            self.path.write_bytes(lines)
+        self._sum = _hash(lines)
 
     def append(self, rows: Sequence[Sequence[object]]) -> None:
         """Append rows. Where the disk takes a part of them only, raises OSError and leaves the file as it was."""
         lines, length = _lines(rows), self.length
         try:
-            with self.path.open("ab") as file:
+            with store.naming(self.path), self.path.open("ab") as file:
                 file.write(lines)
         except OSError:
             os.truncate(self.path, length)
@@ -39,7 +40,7 @@ class GrowingCsv:
 
     def flush(self) -> None:
         """Flush the file to the disk."""
-        with self.path.open("rb") as file:
+        with store.naming(self.path), self.path.open("rb") as file:
             os.fsync(file.fileno())
 
     @property

@@ -167,7 +167,7 @@ class TestFiles:
         found = analyze(open_run(folder), [Made()], nulls=2)
         assert found["made"].table["step"].tolist() == [0, 10, 20]  # type: ignore[union-attr]
         assert found["made"].null  # type: ignore[union-attr]
-        assert found.notes == (f"results are not stored: {folder / results.RESULTS} cannot be written (File exists)",)
+        assert found.notes == (f"results are not stored: {folder / results.RESULTS} cannot be written: File exists",)
 
 
 @pytest.mark.parametrize("first", ["all", [0]])

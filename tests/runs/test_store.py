@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, of_file
 from mechgrok.runs import store
+from mechgrok.runs.creation import create
 
 
 def test_folders_are_made_and_old_contents_replaced(tmp_path: Path) -> None:
@@ -104,3 +106,36 @@ def test_the_checksum_holds_names_types_and_shapes() -> None:
     ]
     assert len({store.checksum(each) for each in tensors}) == len(tensors)
     assert store.checksum({"b": torch.ones(2), "a": torch.ones(1)}) == store.checksum({"a": torch.ones(1), "b": torch.ones(2)})
+
+
+def test_temporary_files_of_killed_writers_are_removed_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    dead, alive, other = (tmp_path / name for name in (".file.1-2", ".file.3-4", ".another.1-2"))
+    for path in (dead, alive, other):
+        path.write_bytes(b"half")
+    with alive.open("rb") as held:
+        assert store.is_taken(held.fileno())
+        store.write(tmp_path / "file", b"new")
+    assert sorted(os.listdir(tmp_path)) == [".another.1-2", ".file.3-4", "file"]
+
+
+def test_folders_of_killed_creations_are_removed_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    dead, alive = tmp_path / ".run.1", tmp_path / ".run.2"
+    for folder in (dead, alive):
+        folder.mkdir()
+        (folder / "half").write_bytes(b"")
+    descriptor = os.open(alive, os.O_RDONLY)
+    assert store.is_taken(descriptor)
+    create(tmp_path / "run", [("file", b"")])
+    os.close(descriptor)
+    assert sorted(os.listdir(tmp_path)) == [".run.2", "run"]
+
+
+def test_an_error_of_the_system_names_the_file_whatever_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as found:
+        store.write(tmp_path / "weights" / "file", b"new")
+    assert found.value.filename == str(tmp_path / "weights" / "file")
+    assert of_file(found.value, "") == f"{tmp_path}/weights/file: No space left on device; make room on its disk, then repeat the command"

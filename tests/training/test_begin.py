@@ -69,7 +69,7 @@ def test_a_failure_leaves_nothing(after: int, tmp_path: Path, monkeypatch: pytes
     """The disk is full after so many files."""
     left = iter([store.write] * after)
     monkeypatch.setattr(store, "write", lambda *given: next(left, failing)(*given))
-    with pytest.raises(UserError, match=r"run cannot be written: No space left on device$"):
+    with pytest.raises(UserError, match=r"run cannot be written: No space left on device; make room on its disk, then repeat the command$"):
         begin(config(), tmp_path / "run")
     assert everything(tmp_path) == []
 
