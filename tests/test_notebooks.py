@@ -48,3 +48,13 @@ def test_runs_from_top_to_bottom(path, run, corrupted, monkeypatch):
 def test_notebooks_are_committed_without_outputs():
     for path in NOTEBOOKS:
         assert not any(cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells), path.name
+
+
+def test_there_are_ten_of_less_than_forty_cells_that_say_what_is_learnt_and_what_to_try():
+    assert [path.name[:2] for path in NOTEBOOKS] == [f"{number:02d}" for number in range(1, 11)]
+    for path in NOTEBOOKS:
+        first, *_, last = cells = nbformat.read(path, as_version=4).cells
+        assert len(cells) < 40, path.name
+        assert first.source.startswith("# "), path.name
+        assert "**You will learn** " in first.source, path.name
+        assert last.source.startswith("## What to try\n\n- "), path.name
