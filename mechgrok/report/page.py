@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report.entries import Entry, family_of
-from mechgrok.report.figures import drawn, overview
+from mechgrok.report.figures import drawn, overview, scripts
 from mechgrok.report.glossary import explained, term
 from mechgrok.report.highlights import highlights
 from mechgrok.report.numbers import show
@@ -99,7 +99,14 @@ def environment() -> Environment:
         "quoted": shlex.quote,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
-    made.globals |= {"plotly_js": drawn.library, "template": drawn.template, "size_of": drawn.style, "broad": drawn.BROAD, "term": term}
+    made.globals |= {
+        "scripts": scripts.scripts,
+        "policy": scripts.policy,
+        "template": drawn.template,
+        "size_of": drawn.style,
+        "broad": drawn.BROAD,
+        "term": term,
+    }
     made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
     return made
 

@@ -1,0 +1,38 @@
+"""The scripts of a page, and the policy by which a browser runs them and no other."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from markupsafe import Markup
+
+from mechgrok.report.figures.drawn import library
+
+_OWN = ("figures.js", "slider.js")
+
+
+@cache
+def scripts() -> tuple[Markup, ...]:
+    """plotly.js, and what draws figures and moves the slider; a page holds each as it is here."""
+    folder = files("mechgrok.report").joinpath("templates")
+    return library(), Markup("\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _OWN))
+
+
+@cache
+def policy() -> str:
+    """The content security policy of a page: no network, no form, no frame, and no script but its own, which are named by their hashes.
+
+    A script in a text that somebody forgot to escape is not run.
+    """
+    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in scripts())
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
