@@ -101,6 +101,17 @@ def rotated(x: Tensor, kind: str) -> Tensor:
     return turned.flatten(-2) if kind == "pairs" else turned.transpose(-1, -2).flatten(-2)
 
 
+class AnnotatedNorm(nn.Module):
+    """The norm of the Annotated Transformer: over the standard deviation with d_model - 1, plus eps."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.a_2, self.b_2 = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.a_2 * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-6) + self.b_2
+
+
 class Block(nn.Module):
     def __init__(
         self,

@@ -52,8 +52,15 @@ EPS: tuple[float | None, ...] = (None, 1e-5, 1e-6, 1e-8, 1e-12)
 """None: PyTorch's, 1e-5 of nn.LayerNorm and 2^-23 of nn.RMSNorm."""
 
 
-def eps_of(value: float | None, normalization: str | None) -> float:
-    """The eps of a reading."""
+DIVISOR = "norm_divisor"
+FEWER, ALL_DIMENSIONS = "d_model - 1", "d_model"
+"""Norms with a_2 and b_2, after the Annotated Transformer, divide by the standard deviation over d_model - 1 plus 1e-6."""
+
+
+def eps_of(value: float | None, normalization: str | None, divisor: str | None = None) -> float:
+    """The eps of a reading. One that is added to the standard deviation is left out: it changes 1e-6 of it."""
+    if value is None and divisor == FEWER:
+        return 1e-12
     return value if value is not None else 2.0**-23 if "RMS" in str(normalization) else 1e-5
 
 

@@ -69,6 +69,7 @@ class PlainTransformer(Structure):
             FUSED: first.orders(self.d_model) if isinstance(first, Fused) else (),
             MATRICES: self._orientations() if any(is_square(unit) for _, unit in self._matrices()) else (),
             "normalization": self._normalizations(),
+            options.DIVISOR: (options.FEWER, options.ALL_DIMENSIONS) if self._has_annotated_norms else (),
             "embedding_scale": options.EMBEDDING_SCALES,
             "positions": self._kinds_of_positions(),
             "heads": options.heads_of(self.width, first.shared_width(self.d_model)) if first.heads is None else (first.heads,),
@@ -97,6 +98,11 @@ class PlainTransformer(Structure):
         looks_post = bool(norms) and self.ends.norm is None and "self_attn" in self.layers[0].attention.output.path
         return options.normalizations(bool(norms), bool(norms) and norms[0].bias is not None, looks_post)
 
+    @property
+    def _has_annotated_norms(self) -> bool:
+        """Whether norms have a_2 and b_2, as in the Annotated Transformer."""
+        return self.has_norms and self.layers[0].norms[0].weight.endswith("a_2")
+
     def model(self, reading: Reading) -> Transformer:
         heads, normalization = reading["heads"], reading["normalization"]
         neurons, kind = self.layers[0].neurons, str(reading.get("positions")).split(" in pairs")[0]
@@ -110,7 +116,7 @@ class PlainTransformer(Structure):
             activation=reading.get("activation", "relu"),
             normalization=normalization,
             final_norm=self._final_norm(normalization),
-            eps=options.eps_of(reading["eps"], normalization),
+            eps=options.eps_of(reading["eps"], normalization, reading.get(options.DIVISOR)),
             attn_only=self.attn_only,
             attention_direction=reading["mask"],
             positions=kind if kind in options.UNADDED else "learned",  # type: ignore[arg-type]
@@ -200,5 +206,7 @@ def _lines(ours: str, unit: Unit) -> Iterator[Recognised]:
 def _norm(name: str, unit: Unit, state: State, reading: Reading) -> dict[str, Tensor]:
     """The weight, and for LayerNorm a bias."""
     weight, added = state[unit.weight], bias(state, unit)
+    if reading.get(options.DIVISOR) == options.FEWER:
+        weight = weight * (1 - 1 / len(weight)) ** 0.5
     found = {f"{name}.w": weight}
     return found if "RMS" in reading["normalization"] else found | {f"{name}.b": torch.zeros_like(weight) if added is None else added}
