@@ -146,6 +146,7 @@ ANALYSIS = Analysis(
                 "activation-rank",
                 "gradient-norms",
                 "learning-coefficient",
+                "mask-distance",
                 "numerical-health",
                 "parameter-norms",
                 "ranks",

@@ -59,7 +59,7 @@ class TrajectoryPCA(RunMeasure):
 
         from mechgrok.maths.curves import trajectories
 
-        products = trajectories.gram(_path(run, name) for name in sorted(run.snapshot().weights))
+        products = trajectories.gram(path_of_parameter(run, name) for name in sorted(run.snapshot().weights))
         shares, coordinates = trajectories.components(products)
         places = {name: column.numpy() for name, column in zip(("first", "second"), coordinates.T, strict=False)}
         points = _sizes(given["norms"]).assign(**places, distance=products.diagonal().sqrt().numpy(), part="checkpoint")
@@ -93,7 +93,7 @@ class TrajectoryPCA(RunMeasure):
         return found | sizes
 
 
-def _path(run: Run, name: str) -> Tensor:
+def path_of_parameter(run: Run, name: str) -> Tensor:
     """One parameter at every checkpoint (step, ...); one file is open at a time, to save memory."""
     import torch
 
