@@ -51,6 +51,7 @@ def test_the_wheel_holds_templates_and_analyses_and_one_package(wheel):
     templates = {path.name for path in (ROOT / "mechgrok" / "report" / "templates").iterdir()}
     assert {Path(name).name for name in names if "/templates/" in name} >= templates
     assert "mechgrok/_analyses/nanda2023.py" in names
+    assert "mechgrok/_notebooks/02_finding_the_circuit.ipynb" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"mechgrok"}
 
 

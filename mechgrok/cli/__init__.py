@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "check that the files of runs belong together, and compute recorded losses again from the checkpoints",
     "verify": "check the measures against published numbers, laws and hand-built networks",
     "extract": "write what a network computes as a short program of a few waves",
+    "notebook": "list the notebooks, or copy one and open it",
     "list": "what there is: tasks, models, measures, presets, importers",
     "doctor": "versions, device, browser, and what would not work here",
 }
