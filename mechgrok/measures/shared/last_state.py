@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from mechgrok.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -63,4 +61,4 @@ def _reads_neurons(snapshot: Snapshot) -> bool:
         return False
     network, parameters = snapshot.architecture, snapshot.parameters
     W_L, W_U = network.neuron_logit_map(parameters), network.unembedding(parameters)
-    return W_L.shape == W_U.shape and torch.equal(W_L, W_U)
+    return W_L.shape == W_U.shape and W_L.equal(W_U)
