@@ -23,7 +23,7 @@ def commands() -> list[list[str]]:
 
 
 def commands_of(text: str) -> list[list[str]]:
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text.replace("\\\n", ""), re.MULTILINE | re.DOTALL)
     lines = [line for language, block in blocks if not language for line in block.splitlines()]
     named = dict(re.findall(r"^([A-Z]+)=[\"'](.*)[\"']$", "\n".join(lines), re.MULTILINE))
     filled = [re.sub(r"\$([A-Z]+)", lambda found: named[found[1]], line) for line in lines]
