@@ -10,23 +10,26 @@ from pydantic import ValidationError
 
 from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
+from mechgrok.measures.grokking.mirrored_pairs import mirrored_share
 from mechgrok.report.numbers import show
 from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
+MOST_ROWS = 300_000
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that give their sizes."""
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """The summary's `run`: name, the line, basis, config, execution, how many checkpoints from which step to which, how many parameters."""
+    """The summary's `run`: name, the line, basis, mirrored test rows, config, execution, checkpoints, number of parameters."""
     config = _known(run.stored_config, run.execution)
     return {
         "name": run.name,
         "trained": trained(run),
         "basis": _basis(run),
+        "mirrored": _mirrored(run),
         "config": config,
         "execution": _without_folders(run.execution),
         "checkpoints": len(run.steps),
@@ -34,6 +37,13 @@ def facts(run: Run) -> dict[str, Any]:
         "last_step": max(run.steps, default=None),
         "parameters": _parameters(run),
     }
+
+
+def _mirrored(run: Run) -> float | None:
+    """The share of test rows that are mirrored in train; None where the split is unknown, and on large tables, where it takes seconds."""
+    if run.curves_only or run.is_train is None or len(run.is_train) > MOST_ROWS:
+        return None
+    return mirrored_share(run)
 
 
 def trained(run: Run) -> str:

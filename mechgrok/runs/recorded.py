@@ -52,6 +52,9 @@ def train_mask(task: Task, is_train: Any) -> np.ndarray | None:
     if is_train is None:
         return None
     rows, given = len(task.labels()), _flat(is_train)
+    shape = getattr(is_train, "shape", None)
+    if shape is not None and sum(size != 1 for size in shape) > 1 and len(given) != rows:
+        raise UserError(f"is_train has shape {tuple(shape)}; give a mask of the table's {rows} rows, or the numbers of the train rows")
     if len(given) == rows and (given.dtype == bool or np.isin(given, (0, 1)).all()):
         return given.astype(bool)
     if given.dtype == bool or not np.issubdtype(given.dtype, np.integer) or not len(given):

@@ -49,7 +49,7 @@ def open_run(path: str | Path, *, module: Any = None) -> Run:
     if not folder.exists():
         raise UserError(f"there is no {folder}; give the folder of a run (made by mechgrok train or mechgrok import)")
     if not (folder / store.CONFIG).is_file():
-        raise UserError(f"{folder} is not a run: it has no {store.CONFIG}")
+        raise UserError(f"{folder} is not a run: it has no {store.CONFIG}; weights or logs of other programs come in by mechgrok import")
     return Run(folder) if module is None else Run(folder).with_module(module)
 
 

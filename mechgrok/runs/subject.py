@@ -42,7 +42,10 @@ class Subject:
     def of(cls, model: Any, task: Task | None, names: Mapping[str, str] | None = None) -> Subject:
         """A module or function as a subject. Raises UserError where it has no task, or cannot be called on its rows."""
         if not isinstance(task, Task):
-            raise UserError("a module needs its task: give task=mechgrok.tasks.Modular(p=113), or another one (mechgrok list tasks)")
+            given = "" if task is None else f", not {type(task).__name__}"
+            raise UserError(
+                f"a module needs its task{given}: give task=mechgrok.tasks.Modular(p=113), or another one (mechgrok list tasks)"
+            )
         if names is not None:
             require_texts(names)
         module = unwrapped(model)

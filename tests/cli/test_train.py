@@ -134,7 +134,7 @@ def test_the_bar_shows_where_it_stands(call) -> None:
         (["train", "zzz"], "there is no preset zzz; known: demo, devon2024, fast-grok"),
         (["train", "--resume"], "Missing value for argument '--resume'"),
         (["train", "--resume", "nowhere"], "there is no nowhere; give the folder of a run"),
-        (["train", "--resume", "."], ". is not a run: it has no config.json"),
+        (["train", "--resume", "."], ". is not a run: it has no config.json; weights or logs of other programs come in by mechgrok import"),
         (["train", "--resume", "run", "--training.steps", "9"], "Unrecognized options: --training.steps, 9"),
         (["train", "--resume", "run", "--log", "loud"], "invalid choice 'loud' for argument '--log'"),
         (["train", "demo", "--task.q", "5"], "Unrecognized options: --task.q, 5"),

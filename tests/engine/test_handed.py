@@ -140,6 +140,8 @@ def test_a_path_and_several_runs(folder: Path) -> None:
     ("x", "more", "message"),
     [
         (PlainTransformer(P), {}, "a module needs its task"),
+        (PlainTransformer(P), {"task": "modular"}, "a module needs its task, not str: give task="),
+        (PlainTransformer(P), {"task": TASK, "is_train": np.zeros((5, 3), int)}, r"is_train has shape \(5, 3\); give a mask"),
         (3, {"task": TASK}, "int is no module and no function"),
         (PlainTransformer(P), {"task": TASK, "is_train": [0, 49]}, "the table has rows 0 to 48"),
         (PlainTransformer(P), {"task": TASK, "is_train": np.ones(5, bool)}, "a mask of the table's 49 rows"),

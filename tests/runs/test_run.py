@@ -129,7 +129,7 @@ def test_a_damaged_checkpoint_is_named(run: Run, folder: Path) -> None:
     ("name", "said"),
     [
         ("nowhere", "there is no {}; give the folder of a run"),
-        ("empty", "{} is not a run: it has no config.json"),
+        ("empty", "{} is not a run: it has no config.json; weights or logs of other programs come in by mechgrok import"),
         ("file", "{} is not a run"),
     ],
 )

@@ -12,6 +12,8 @@ from mechgrok.report.verdict.findings import Findings, Sentence, number_word, pe
 
 MOST = 0.5
 """The share of the logits (of their variance over c) from which frequencies explain them."""
+FEW = 1 / 8
+"""Of p, a quarter of all frequencies: with more of them the restricted logits of a test row are means over the train rows of its sum."""
 ABOVE_NULL = 3.0
 """Standard deviations above networks with renamed tokens."""
 _FREQUENCIES = ("key-frequencies", "logit-cosines", "restricted-loss", "excluded-loss")
@@ -39,6 +41,8 @@ def _forming(found: Findings) -> Iterator[Sentence]:
     """Where the key frequencies alone answer test rows far better than guessing, and than the whole network does."""
     keys, alone, test = (found.value(*each) for each in (("key-frequencies", "frequencies"), ("restricted-loss", "test"), ("loss", "test")))
     if not keys or alone is None or test is None or found.guessing is None:
+        return
+    if len(keys) > FEW * found.guessing**-1:
         return
     if alone < min(test, -math.log(found.guessing)) / 2:
         losses = (

@@ -88,13 +88,22 @@ def _accuracies(found: Findings) -> str:
 
 
 def _part(found: Findings) -> str:
+    """In part: more than guessing, and more than a network that knows only its train rows and their mirrored pairs."""
     test, guessing = found.value("loss", "accuracy_test"), found.guessing or 0
-    return "generalised in part" if test is not None and test > guessing + PART else "not generalised"
+    if test is None or test <= guessing + PART:
+        return "not generalised"
+    given_away = found.mirrored + (1 - found.mirrored) * guessing
+    return "generalised in part" if test > given_away + PART else "not clearly generalised"
 
 
 def _with_guessing(found: Findings) -> str:
     test = found.value("loss", "accuracy_test")
-    return "" if test is None else f" ({', '.join([f'test accuracy {percent(test)}', *_guessing(found)])})"
+    if test is None:
+        return ""
+    known = [f"test accuracy {percent(test)}", *_guessing(found)]
+    if _part(found) == "not clearly generalised":
+        known.append(f"{percent(found.mirrored)} of the test rows (a, b) have their (b, a) in train")
+    return f" ({', '.join(known)})"
 
 
 def _guessing(found: Findings) -> list[str]:

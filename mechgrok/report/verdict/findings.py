@@ -43,6 +43,12 @@ class Findings:
         p = self.run["config"].get("task", {}).get("p")
         return 1 / p if isinstance(p, int) and p > 0 else None
 
+    @property
+    def mirrored(self) -> float:
+        """The share of test rows whose answer a train row with the same operands in another order gives away; 0 where it is unknown."""
+        share = self.run.get("mirrored")
+        return share if isinstance(share, float) else 0.0
+
     def has(self, label: str) -> bool:
         """Whether the measure has a result."""
         return bool(self.summary["measures"].get(label, {}).get("status") == "ok")

@@ -182,6 +182,31 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "A circuit is forming: on test rows the loss of its key frequencies (6, 21) alone is 0.285 nats, that of the network 7.36.",
         ],
     ),
+    "rows whose mirrored pair was trained": (
+        summary(
+            {
+                "loss": measure({"train": 5e-6, "test": 16.4, "all": 6.6, "accuracy_train": 1.0, "accuracy_test": 0.443}),
+                "grok-times": times(500, None),
+            },
+            last_step=1500,
+            mirrored=0.585,
+        ),
+        [
+            "It memorised by step 500 and had not clearly generalised at step 1500 (test accuracy 44.3 %, by guessing 1.69 %, "
+            "58.5 % of the test rows (a, b) have their (b, a) in train)."
+        ],
+    ),
+    "a table whose restricted logits are means over train rows": (
+        summary(
+            {
+                "loss": measure({"train": 2e-4, "test": 15.3, "all": 6.1, "accuracy_train": 1.0, "accuracy_test": 0.04}),
+                "grok-times": times(111, None),
+                "key-frequencies": measure({"frequencies": list(range(1, 30))}),
+                "restricted-loss": measure({"test": 0.0104}),
+            }
+        ),
+        ["It memorised by step 111 and had not generalised at step 3000 (test accuracy 4 %, by guessing 1.69 %)."],
+    ),
     "no circuit that is forming": (
         summary(
             {

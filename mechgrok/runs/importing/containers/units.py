@@ -21,6 +21,6 @@ def is_percent(readings: Iterable[tuple[float, float | None]]) -> tuple[bool, st
     for accuracy, loss in pairs:
         least = 1 - loss / math.log(2) if loss is not None and math.isfinite(loss) else 0.0
         if accuracy / 100 < least - _MARGIN <= accuracy:
-            beside = f"{accuracy:.4g} % is too little beside a loss of {loss:.3g}"
-            return False, f"accuracies are shares: {beside}, with which at least {least:.4f} of the rows are right"
+            right = f"at a loss of {loss:.3g} at least {100 * least:.4g} % of the rows are right"
+            return False, f"accuracies are shares ({accuracy:.4g} is {100 * accuracy:.4g} %): {right}"
     return False, "accuracies are taken for shares, as none is above 1"

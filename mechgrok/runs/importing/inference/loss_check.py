@@ -18,11 +18,16 @@ class LossCheck:
 
     def __str__(self) -> str:
         verdict = (
-            f"they agree within {TOLERANCE:.0%}, the record being of an earlier step"
+            f"they agree to {self.deviation:.2g} of the recorded one"
             if self.agrees
             else "THEY DISAGREE: the split, the operation or the file is not the one that was stated"
         )
         return f"{self.split} loss: recorded {self.recorded:.6g}, recomputed {self.recomputed:.6g}; {verdict}"
+
+    @property
+    def deviation(self) -> float:
+        """The difference over the recorded loss."""
+        return abs(self.recomputed - self.recorded) / max(abs(self.recorded), 1e-300)
 
     @property
     def agrees(self) -> bool:

@@ -107,7 +107,7 @@ def test_accuracies_in_per_cent(tmp_path: Path) -> None:
 def test_a_loss_near_zero_settles_that_accuracies_are_shares(tmp_path: Path) -> None:
     """One per cent of right rows cannot go with a mean loss of .01: a wrong row costs at least ln 2."""
     _, notes = read_curves(write(tmp_path, "log.csv", csv(NAMES["usual"])))
-    assert any(note.startswith("accuracies are shares: 1 % is too little beside a loss of 0.01") for note in notes)
+    assert any(note.startswith("accuracies are shares (1 is 100 %): at a loss of 0.01 at least 98.") for note in notes)
 
 
 def test_columns_that_the_user_names_win(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ from mechgrok.runs.importing.options import ImportOptions
 from mechgrok.tasks.modular import Modular
 
 _NAMED = "the train rows are those that the file names"
+UNKNOWN = (
+    "the train split is unknown, so what needs it will be missing; --split-seed auto looks for it by the recorded losses, "
+    "--split-file takes a list of its rows, --split with --fraction and --split-seed a rule"
+)
 
 
 def infer_split(foreign: Foreign, options: ImportOptions, evidence: Evidence, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
@@ -55,7 +59,7 @@ def _of_file(path: Path, task: Modular) -> tuple[Split, np.ndarray, list[str]]:
 
 def _given_by_user(options: ImportOptions, task: Modular) -> tuple[Split, np.ndarray | None, list[str]]:
     if options.split is None:
-        return Unknown(), None, ["the train split is unknown, so what needs it will be missing (--split, --fraction, --split-seed)"]
+        return Unknown(), None, [UNKNOWN]
     assert isinstance(options.split_seed, int), "require_consistent refuses a split without a seed"
     rule = rule_of(options.split, options.split_seed, options.fraction, options.train_rows)
     return rule, rule.train_rows(task), []
