@@ -54,6 +54,9 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     >>> report.page.name, report.summary["measures"]["gini"]["status"]
     ('index.html', 'ok')
     """
+    if not isinstance(run, Run):
+        kind = type(run).__name__
+        raise UserError(f"a page needs a run, not {kind}; mechgrok.record makes one of a module, mechgrok.open_run opens a folder")
     record.update(run.path, outcomes or {})
     chosen = suited(run.kind("task"), run.kind("corruption"))
     collected, left_out = collect(run, outcomes or {})

@@ -12,6 +12,7 @@ from own_measure import REPORTED, Mine
 
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
+from mechgrok.errors import UserError
 from mechgrok.report import facts
 from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
@@ -227,6 +228,11 @@ def test_no_folder_of_the_author_gets_in(tmp_path: Path) -> None:
     assert report.summary["run"]["execution"] == {"source": "model.pt", "notes": ["x"], "threads": 2}
     assert str(tmp_path) not in (folder / "report" / "summary.json").read_text()
     assert str(tmp_path) not in report.page.read_text()
+
+
+def test_a_page_of_a_module_is_refused_with_the_way_to_one() -> None:
+    with pytest.raises(UserError, match=r"^a page needs a run, not dict; mechgrok\.record makes one of a module"):
+        write_report({})  # type: ignore[arg-type]
 
 
 def test_a_run_without_results_says_what_to_do(tmp_path: Path) -> None:
