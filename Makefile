@@ -1,5 +1,5 @@
 # Each target is one command that works without make, too.
-.PHONY: demo test test-long check site
+.PHONY: demo test test-long torture check site
 
 demo:
 	scripts/run mechgrok demo
@@ -9,6 +9,9 @@ test:
 
 test-long:
 	scripts/run --dev pytest -n 2 --dist worksteal -m long
+
+torture:
+	scripts/run --dev python tests/torture $(TORTURE)
 
 check:
 	scripts/run --dev scripts/check

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mechgrok.cli.arguments.words import Words
 from mechgrok.cli.output.interruption import interruptible
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, of_file
 from mechgrok.report.numbers import several
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def _add(done: list[Report], path: Path, make: Callable[[Path], Report], *, alon
         if alone:
             raise
         return str(error)
+    except OSError as error:
+        return of_file(error, str(path))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None

@@ -117,9 +117,10 @@ class Results:
 
 def _add(place: Path, measure: BaseMeasure, new: Mapping[int, Stored]) -> None:
     """Adds tables to the file of a measure, and removes files of one step each, the form of earlier versions."""
-    write(place / TABLES, Tables.read(place / TABLES).with_(new).content(), durable=False)
+    # The label first: tables without one are not found, and are not written again while they hold.
     if _label(place / LABEL) is None:
         write(place / LABEL, json.dumps({"label": measure.label}).encode(), durable=False)
+    write(place / TABLES, Tables.read(place / TABLES).with_(new).content(), durable=False)
     for old in [*place.glob("[0-9]*.parquet"), *place.glob("null-*.json"), *place.glob(f".{TABLES}.*"), *place.glob(f".{NULLS}.*")]:
         old.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, unwritten
 from mechgrok.extraction import phases
 from mechgrok.extraction.fidelity import measure_fidelity
 from mechgrok.extraction.program import Program, Wave
@@ -99,7 +99,7 @@ class Extraction:
         except (FileExistsError, NotADirectoryError):
             raise UserError(f"cannot write {out}: one of its folders is a file") from None
         except OSError as error:
-            raise UserError(f"cannot write {out}: {error.strerror}") from None
+            raise UserError(unwritten(error, error.filename or out)) from None
         return summary
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Failure, Result
 from mechgrok.engine.results import Results
 from mechgrok.runs.run import open_run
+from mechgrok.runs.store import write
 
 
 class TestStore:
@@ -161,6 +163,18 @@ class TestFiles:
 
         found = analyze(open_run(folder), [Made()], nulls=0, tick=at_the_end)["made"]
         assert found.table["value"].tolist() == pytest.approx([value(folder, step) for step in (0, 10, 20)], rel=1e-12)  # type: ignore[union-attr]
+
+    def test_results_whose_label_could_not_be_written_are_found_after_the_next_analysis(self, folder: Path, monkeypatch) -> None:
+        def failing(path: Path, content: bytes, **options: bool) -> None:
+            if path.name == results.LABEL:
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            write(path, content, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(results, "write", failing)
+            assert "make room on its disk" in str(analyze(open_run(folder), [Made()], nulls=0).notes)
+        analyze(open_run(folder), [Made()], nulls=0)
+        assert results.stored_labels(folder) == ["made"]
 
     def test_a_folder_that_takes_nothing_gives_results_and_the_reason(self, folder: Path) -> None:
         (folder / results.RESULTS).write_text("in the way")

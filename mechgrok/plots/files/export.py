@@ -10,7 +10,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, unwritten
 from mechgrok.plots.animation import stills, with_controls
 from mechgrok.plots.files.browser import draw
 from mechgrok.plots.files.gif import encoded
@@ -116,7 +116,7 @@ def _replace(path: Path, content: bytes) -> None:
         aside.write_bytes(content)
         aside.replace(path)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}") from error
+        raise UserError(unwritten(error, path)) from error
     finally:
         with suppress(OSError):
             aside.unlink()
