@@ -26,6 +26,8 @@ from mechgrok.runs.run import open_run
 # A fork of this process has imported what commands need; importing it anew would take seconds each time.
 _FORK = multiprocessing.get_context("fork")
 _TEMPORARY = re.compile(r"\..+\.\d+(-\d+)?")
+LONGEST = 300.0
+"""Seconds after which a command is taken to hang, and is killed."""
 _UNCOUNTED = ("execution.json",)
 """Files that hold times or names of this machine."""
 
@@ -166,9 +168,8 @@ def run(words: Words, folder: Path, fault: Fault | None = None, kill_after: floa
     output = folder.parent / "output"
     process = _FORK.Process(target=_command, args=(words, str(folder), str(output), fault))
     process.start()
-    process.join(kill_after)
-    if kill_after is not None:
-        process.kill()
+    process.join(LONGEST if kill_after is None else kill_after)
+    process.kill()
     process.join()
     return process.exitcode, output.read_text(errors="replace") if output.exists() else ""
 

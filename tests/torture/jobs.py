@@ -61,7 +61,6 @@ def _parent(folder: Path) -> None:
 
 JOBS = (
     Job("train", (*_TRAIN, "--out", "run"), again=("train", "--resume", "run", *QUIET), out="run"),
-    Job("seeds", (*_TRAIN, "--seeds", "0-1", "--out", "runs"), again=("train", "--resume", "runs", *QUIET), out="runs"),
     Job(
         "finetune",
         ("finetune", "demo", *TINY, *QUIET, "--from", "parent", "--load", "embed", "--out", "run"),
