@@ -171,7 +171,13 @@ def test_a_number_beyond_64_bits_is_refused(tmp_path: Path) -> None:
         written(tmp_path, f"0\n{10**30}\n").mask(9)
 
 
-@pytest.mark.parametrize("header", ["{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000,), }", "{'descr': '''", "", "("])
+BYTES = "{b'descr': '<i8', 'fortran_order': False, 'shape': (1,), }"
+"""A key of bytes cannot be sorted among texts."""
+
+
+@pytest.mark.parametrize(
+    "header", ["{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000,), }", "{'descr': '''", "", "(", BYTES]
+)
 def test_an_array_with_a_broken_header_is_refused_before_memory_is_taken(header: str, tmp_path: Path) -> None:
     text = header.encode().ljust(117) + b"\n"
     (tmp_path / "rows.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8))

@@ -69,7 +69,7 @@ class FromFile(Split):
             found = read(Path(self.path))
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror or error}") from None
-        except (ValueError, OverflowError, EOFError, SyntaxError, TokenError) as error:
+        except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, TokenError) as error:
             raise UserError(
                 f"{self.path} is not a file of row numbers ({error}); write one row a line, or an array of numbers, pairs or a mask"
             ) from None
