@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[str, Sequence[str]]] = {
     "Measures": ("What is computed.", ("analyze", "measure", "explain", "Explanation", "Measure", "RunMeasure", "Headline", "Missing")),
     "Several runs": ("What is stored of them, side by side.", ("compare", "Comparison")),
     "Outcomes": ("What became of a measure.", ("Outcomes", "Result", "NotApplicable", "Failure", "write_report", "figure", "write_figure")),
-    "Training": ("Networks of mechgrok's own.", ("train", "sweep", "finetune", "presets")),
+    "Training": ("Networks of mechgrok's own.", ("train", "sweep", "finetune", "presets", "ready_run")),
     "Programs and checks": ("", ("extract", "Extraction", "audit", "verify", "UserError")),
 }
 """Every public name, in reading order; a test compares them with `mechgrok.__all__`."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mechgrok.api.drawing import figure, write_figure
     from mechgrok.api.importing import import_run
     from mechgrok.api.reading import Explanation, explain, extract, presets, verify
+    from mechgrok.api.ready_run import ready_run
     from mechgrok.api.sweeping import sweep
     from mechgrok.api.training import finetune, train
     from mechgrok.engine.analyze import analyze
@@ -62,6 +63,7 @@ _HOMES = {
     "measure": "mechgrok.measures.base.function_measure",
     "open_run": "mechgrok.runs.run",
     "presets": "mechgrok.api.reading",
+    "ready_run": "mechgrok.api.ready_run",
     "record": "mechgrok.training.recording.record",
     "sweep": "mechgrok.api.sweeping",
     "train": "mechgrok.api.training",
@@ -102,6 +104,7 @@ __all__ = [
     "measures",
     "open_run",
     "presets",
+    "ready_run",
     "record",
     "sweep",
     "tasks",

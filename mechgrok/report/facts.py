@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mechgrok.discovery import kinds
 from mechgrok.errors import UserError
-from mechgrok.measures.grokking.mirrored_pairs import mirrored_share
+from mechgrok.measures.grokking.mirrored_pairs import mirrored_share_of
 from mechgrok.report.numbers import show
 from mechgrok.runs.run import Run
 
@@ -40,10 +40,12 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def _mirrored(run: Run) -> float | None:
-    """The share of test rows that are mirrored in train; None where the split is unknown, and on large tables, where it takes seconds."""
-    if run.curves_only or run.is_train is None or len(run.is_train) > MOST_ROWS:
+    """The share of test rows that are mirrored in train; None where split or labels are unknown, and on large tables."""
+    task, mask = task_of(run), run.is_train
+    changed = run.stored_config.get("corruption", {}).get("kind", "none") != "none"
+    if task is None or changed or mask is None or len(mask) > MOST_ROWS:
         return None
-    return mirrored_share(run)
+    return mirrored_share_of(task, mask)
 
 
 def trained(run: Run) -> str:
