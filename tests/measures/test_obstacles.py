@@ -21,6 +21,7 @@ from mechgrok.measures.groups.coset_concentration import CosetConcentration
 from mechgrok.measures.logits.equivariance import Equivariance
 from mechgrok.measures.neurons.spectrum_2d import Spectrum2D
 from mechgrok.measures.shared.obstacles import needs_attention_to_equals
+from mechgrok.runs import store
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.snapshot import Snapshot
@@ -28,12 +29,15 @@ from mechgrok.tasks.modular import Modular
 
 
 def changed(folder: Path, **model: Any) -> Run:
-    """A run of a network that is described so; its weights are not looked at."""
+    """A run of a network that is described so, with random weights."""
     make_run(folder, attn_only=model.pop("attn_only", False))
     config = json.loads((folder / "config.json").read_text())
     config["model"] |= model
     (folder / "config.json").write_text(json.dumps(config))
-    return open_run(folder)
+    run = open_run(folder)
+    for step in run.steps if model else ():
+        store.write_tensors(store.weights_path(folder, step), run.config.model.initial(run.task))
+    return run
 
 
 def group_run(folder: Path, **group: Any) -> Run:
