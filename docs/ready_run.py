@@ -1,8 +1,8 @@
 """Makes the run that comes with the package: `python docs/ready_run.py [RUN]`.
 
 It trains the preset `nanda2023` until step LAST, or takes RUN, which was trained so. Of its checkpoints four stay: when all train rows are
-right for the first time, halfway from there to the next one, when all test rows are right, and the last. The headline numbers of the
-default analysis are written for all checkpoints.
+right for the first time, halfway from there to the next one, when all test rows are right, and the last. They come with
+the results of the default analysis, and with its headline numbers at all checkpoints.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 import mechgrok
 from mechgrok.analysis import suited
 from mechgrok.api.ready_run import NUMBERS, SHIPPED
+from mechgrok.cli.analyze import main as analyse
 from mechgrok.runs import store
 
 LAST = 15_000
@@ -60,6 +61,9 @@ def main(path: Path) -> None:
     """Trains or opens the run and writes its shipped form."""
     run = mechgrok.open_run(path) if path.exists() else mechgrok.train("nanda2023", path, **{"training.steps": LAST})
     thin(run, SHIPPED)
+    if analyse([str(SHIPPED)]):
+        raise SystemExit("the analysis of the thinned run failed")
+    shutil.rmtree(SHIPPED / "report")
     text = f"# mechgrok {mechgrok.__version__}, preset nanda2023, checkpoints {', '.join(map(str, kept(run)))} have weights\n"
     (SHIPPED / NUMBERS).write_text(text + numbers(run).to_csv())
 

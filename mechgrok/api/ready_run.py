@@ -18,7 +18,8 @@ NUMBERS = "headlines.csv"
 def ready_run(out: str | Path = READY) -> Run:
     """A run of Nanda et al. 2023 (arXiv 2301.05217) that has grokked: addition modulo 113, seed 0, thinned to four checkpoints.
 
-    `docs/ready_run.py` trained it, with the preset `nanda2023`.
+    `docs/ready_run.py` trained it, with the preset `nanda2023`. Its results are stored with it; those whose code has changed since are
+    computed again.
 
     Parameters
     ----------

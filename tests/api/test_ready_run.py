@@ -41,6 +41,10 @@ def test_its_numbers_are_those_of_its_weights(run: mechgrok.Run) -> None:
     pd.testing.assert_frame_equal(numbers.loc[found.index, found.columns], found.astype(float), rtol=1e-3, check_dtype=False)
 
 
+def test_its_results_come_with_it(run: mechgrok.Run) -> None:
+    assert {"loss", "key-frequencies", "restricted-loss", "clock-pizza"} <= {path.name for path in (run.path / "results").iterdir()}
+
+
 def test_it_is_opened_where_it_was_copied_to_and_replaces_nothing(run: mechgrok.Run, tmp_path: Path) -> None:
     assert mechgrok.ready_run(run.path).steps == run.steps
     (tmp_path / "other").mkdir()
