@@ -32,7 +32,8 @@ print((peak() - before) / 997**2)
 def test_the_estimate_is_above_what_the_system_counts(split: str, operation: str) -> None:
     module = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in split)[1:]
     code = PEAK.format(module=module, split=split, operation=operation)
-    found = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    # A system that reclaims idle memory counts too little now and then.
+    found = max(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(2))
     estimate = table_size.bytes_of_a_row(Modular(p=997, operation=operation))  # type: ignore[arg-type]
     assert estimate / 3 < found < 1.1 * estimate
 
