@@ -60,7 +60,8 @@ def patch_pairs(
     by itself. Activation patching: Meng et al. 2022 (arXiv 2202.05262), section 2.
     """
     if hook_name not in model.hook_dict:
-        raise UserError(f"the model has no hook point {hook_name}; it has {', '.join(model.hook_dict)}")
+        # Short names first: a message is cut where it becomes long.
+        raise UserError(f"the model has no hook point {hook_name}; it has {', '.join(sorted(model.hook_dict, key=len))}")
     grid = cyclic_grid(task)
     drawn = {kind: pairs for kind, pairs in _draw(grid, rows, seed).items() if len(pairs)}
     found = {kind: _run(model, grid, hook_name, pairs, position) for kind, pairs in drawn.items()}
