@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mechgrok.tasks.task import Task
 
 MOST_ROWS = 300_000
+"""Of a table whose mirrored rows are counted, which takes seconds on larger ones."""
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that give their sizes."""
 

@@ -42,7 +42,7 @@ def _forming(found: Findings) -> Iterator[Sentence]:
     keys, alone, test = (found.value(*each) for each in (("key-frequencies", "frequencies"), ("restricted-loss", "test"), ("loss", "test")))
     if not keys or alone is None or test is None or found.guessing is None:
         return
-    if len(keys) > FEW * found.guessing**-1:
+    if len(keys) * found.guessing > FEW:
         return
     if alone < min(test, -math.log(found.guessing)) / 2:
         losses = (
