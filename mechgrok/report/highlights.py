@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mechgrok.report.verdict.course import generalised
+from mechgrok.report.verdict.findings import Findings
+
 MOST = 15
 FEW = 5
 """Where fewer of the numbers below are there, each measure shows its first one."""
@@ -31,13 +34,22 @@ _WITH_NULL: Mapping[str, tuple[str, ...]] = {
     "gini": ("W_E_powers", "W_L_powers"),
     "alias-alignment": ("euclidean",),
 }
+_OF_GENERALISED = ("clock-pizza",)
+"""Measures that compare circuits which compute the answer; of a network that does not, their number names no circuit."""
 
 
 def highlights(summary: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
     """(label, key) of the numbers that come first, in the order of the measures, and whether their null is informative."""
-    found = dict(_known(summary["measures"]))
-    others = dict(_firsts(summary["measures"])) if len(found) < FEW else {}
+    measures = _meaningful(summary)
+    found = dict(_known(measures))
+    others = dict(_firsts(measures)) if len(found) < FEW else {}
     return dict(list((others | found).items())[:MOST])
+
+
+def _meaningful(summary: Mapping[str, Any]) -> dict[str, Any]:
+    found = Findings(summary)
+    left_out = _OF_GENERALISED if found.has("loss") and not generalised(found) else ()
+    return {label: each for label, each in summary["measures"].items() if label not in left_out}
 
 
 def _known(measures: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:

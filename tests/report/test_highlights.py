@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mechgrok.report.highlights import MOST, highlights
 from mechgrok.report.terminal import every_number, first_numbers
 
@@ -37,6 +39,13 @@ def test_where_few_are_known_each_measure_shows_its_first() -> None:
 
 def test_there_are_never_more_than_fifteen() -> None:
     assert len(highlights({"measures": {f"m{n}": ok(a=n) for n in range(40)}})) == MOST == 15
+
+
+@pytest.mark.parametrize(("accuracy", "is_shown"), [(0.31, False), (0.95, True)])
+def test_the_algorithm_is_named_only_of_a_network_that_generalised(accuracy: float, is_shown: bool) -> None:
+    measures = {"loss": ok(train=1.0, accuracy_test=accuracy), "clock-pizza": ok(label="clock")}
+    assert (("clock-pizza", "label") in highlights({"measures": measures})) is is_shown
+    assert ("clock-pizza", "label") in highlights({"measures": {"clock-pizza": ok(label="clock")}})
 
 
 def test_a_null_stands_beside_a_share_and_not_beside_a_loss() -> None:

@@ -48,12 +48,28 @@ def _learning(found: Findings) -> str:
         answers = f"At step {found.step} it answers {percent(train)} of its train rows and {percent(test)} of its test rows rightly"
         return f"{answers}; with one checkpoint, when it learnt is unknown."
     if found.has("loss") and train is None and every is not None:
-        unknown = "its train rows are unknown, so when it memorised and generalised is, too"
-        return f"At step {found.step} it answers {percent(every)} of all rows rightly; {unknown}."
+        return _of_all_rows(found, every)
     if found.has("loss") and train is not None and test is None:
         learnt = f"It learnt its train rows by step {show(memorised)}" if memorised is not None else _not_learnt(found)
         return f"{learnt}; it has no test rows."
     return _both(found, memorised, generalised_at)
+
+
+def _of_all_rows(found: Findings, every: float) -> str:
+    """Of a network whose train rows are unknown: its accuracy over all rows, and when it learnt by the accuracies recorded beside it."""
+    answers = f"it answers {percent(every)} of all rows rightly"
+    course = " and ".join(filter(None, (_recorded(found, "memorised", "by"), _recorded(found, "generalised", "at"))))
+    if not course:
+        return f"At step {found.step} {answers}; its train rows are unknown, so when it memorised and generalised is, too."
+    return f"By its recorded accuracies it {course}; at step {found.step} {answers}."
+
+
+def _recorded(found: Findings, verb: str, preposition: str) -> str:
+    """When a run memorised or generalised, or that it had not; empty where that is unknown."""
+    step = found.value("grok-times", verb)
+    if step is not None:
+        return f"{verb} {preposition} step {show(step)}"
+    return f"had not {verb}" if found.reason("grok-times", verb).startswith("not reached") else ""
 
 
 def _both(found: Findings, memorised: int | None, generalised_at: int | None) -> str:

@@ -43,6 +43,7 @@ CIRCUIT = {
 }
 COURSE = "It memorised by step 120 and generalised at step 1280 (test accuracy 100 % at step 3000)."
 FOUR = "Four frequencies (6, 19, 21, 26) explain 97.6 % of its logits; without them the loss is 6.6 nats, with them alone 1.1 × 10⁻⁷."
+RECORDED = "By its recorded accuracies it memorised by step 120 and generalised at step 1280"
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "grokked": (summary({**GROKKED, **CIRCUIT}), [COURSE, FOUR]),
@@ -125,8 +126,16 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "an unknown split": (
-        summary({"loss": scores(None, None, 1.0), "grok-times": times(None, None)}),
+        summary({"loss": scores(None, None, 1.0), "grok-times": times(None, None, "its split is unknown")}),
         ["At step 3000 it answers 100 % of all rows rightly; its train rows are unknown, so when it memorised and generalised is, too."],
+    ),
+    "an unknown split with recorded accuracies": (
+        summary({"loss": scores(None, None, 1.0), "grok-times": times(120, 1280)}),
+        [f"{RECORDED}; at step 3000 it answers 100 % of all rows rightly."],
+    ),
+    "an unknown split whose recorded test accuracy stayed low": (
+        summary({"loss": scores(None, None, 0.31), "grok-times": times(120, None, "not reached by step 3000")}),
+        ["By its recorded accuracies it memorised by step 120 and had not generalised; at step 3000 it answers 31 % of all rows rightly."],
     ),
     "no test rows": (
         summary({"loss": scores(1.0, None, 1.0), "grok-times": times(120, None, "this run has no test rows")}),
