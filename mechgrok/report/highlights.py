@@ -27,6 +27,8 @@ _ALONE: Mapping[str, tuple[str, ...]] = {
     "weight-norms": ("total",),
 }
 """Numbers whose null says nothing that the number does not: a loss of renamed tokens is always large."""
+_INSTEAD: Mapping[str, tuple[str, ...]] = {"loss": ("all", "accuracy_all")}
+"""Numbers over all rows, where those of train and test rows are missing since the split is unknown."""
 _WITH_NULL: Mapping[str, tuple[str, ...]] = {
     "logit-cosines": ("explained_key",),
     "character-cosines": ("explained_key",),
@@ -42,7 +44,8 @@ def highlights(summary: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
     """(label, key) of the numbers that come first, in the order of the measures, and whether their null is informative."""
     measures = _meaningful(summary)
     found = dict(_known(measures))
-    others = dict(_firsts(measures)) if len(found) < FEW else {}
+    shown = {label for label, _ in found}
+    others = dict(_firsts({label: each for label, each in measures.items() if label not in shown})) if len(found) < FEW else {}
     return dict(list((others | found).items())[:MOST])
 
 
@@ -54,8 +57,13 @@ def _meaningful(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known(measures: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:
     for label, measure in measures.items():
-        keys = dict.fromkeys(_ALONE.get(label, ()), False) | dict.fromkeys(_WITH_NULL.get(label, ()), True)
+        keys = dict.fromkeys(_alone(label, measure), False) | dict.fromkeys(_WITH_NULL.get(label, ()), True)
         yield from (((label, key), is_tested) for key, is_tested in keys.items() if key in measure.get("headline", {}))
+
+
+def _alone(label: str, measure: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = _ALONE.get(label, ())
+    return _INSTEAD.get(label, keys) if set(keys) <= set(measure.get("missing", {})) else keys
 
 
 def _firsts(measures: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:

@@ -41,6 +41,12 @@ def test_there_are_never_more_than_fifteen() -> None:
     assert len(highlights({"measures": {f"m{n}": ok(a=n) for n in range(40)}})) == MOST == 15
 
 
+def test_where_the_split_is_unknown_the_loss_over_all_rows_comes_first() -> None:
+    loss = ok(train=None, test=None, accuracy_test=None, all=0.7, accuracy_all=0.8)
+    unknown = loss | {"missing": dict.fromkeys(("train", "test", "accuracy_test"), "the split is unknown")}
+    assert list(highlights({"measures": KNOWN | {"loss": unknown}}))[:2] == [("loss", "all"), ("loss", "accuracy_all")]
+
+
 @pytest.mark.parametrize(("accuracy", "is_shown"), [(0.31, False), (0.95, True)])
 def test_the_algorithm_is_named_only_of_a_network_that_generalised(accuracy: float, is_shown: bool) -> None:
     measures = {"loss": ok(train=1.0, accuracy_test=accuracy), "clock-pizza": ok(label="clock")}
