@@ -15,6 +15,7 @@ ANALYSIS = Analysis(
             title="Has it grokked, and when?",
             text="Curves, times and rows: what a user sees of a run without opening the network.",
             measures=(
+                "collapse-site",
                 "delay-area",
                 "graduation-map",
                 "grok-times",
@@ -33,11 +34,14 @@ ANALYSIS = Analysis(
             title="Which frequencies, in the weights?",
             text="Spectra and geometry of embedding and unembedding, and the frequencies that the split favours.",
             measures=(
+                "circulant-deviation",
                 "circularity",
                 "embedding-spectrum",
                 "embedding-symmetry",
                 "fourier-density",
                 "gini",
+                "gradient-outer-product",
+                "gradient-spectrum",
                 "head-circuits",
                 "key-frequencies",
                 "neuron-logit-spectrum",
@@ -53,6 +57,7 @@ ANALYSIS = Analysis(
             text="What single neurons, heads and hidden states respond to, and how they are distributed.",
             measures=(
                 "activation-map",
+                "approximate-cosets",
                 "attention-fit",
                 "class-separation",
                 "commutativity",

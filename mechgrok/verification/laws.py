@@ -14,7 +14,7 @@ from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies, logit_
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.training.presets import PRESETS
-from mechgrok.verification import planted_quantities
+from mechgrok.verification import planted_circuits, planted_quantities
 from mechgrok.verification.check import EXACT, NATS, SHARE, Check, Tolerance
 from mechgrok.verification.hand_built import temporary_run
 from mechgrok.verification.source import headline_checks, within
@@ -29,6 +29,7 @@ def checks() -> Iterator[Check]:
     with temporary_run(clock.NETWORK) as run:
         yield from _planted(run)
         yield from planted_quantities.checks(run)
+        yield from planted_circuits.checks(run)
     with temporary_run(untrained.NETWORK) as run:
         yield from _parseval(run.snapshot())
         yield from _renaming(run)

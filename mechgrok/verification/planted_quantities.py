@@ -16,12 +16,7 @@ from mechgrok.measures.grokking.graduation_map import graduations
 from mechgrok.measures.logits.certificate import Certificate
 from mechgrok.measures.logits.symmetry_violation import SymmetryViolation
 from mechgrok.measures.neurons.neuron_fates import NeuronFates
-from mechgrok.measures.neurons.phase_alignment import PhaseAlignment
-from mechgrok.models.quadratic_mlp import QuadraticMLP
-from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run
-from mechgrok.runs.snapshot import Snapshot
-from mechgrok.tasks.modular import Modular
 from mechgrok.verification.check import EXACT, SHARE, Check
 
 
@@ -30,7 +25,6 @@ def checks(clock: Run) -> Iterator[Check]:
     yield from _embeddings_and_states()
     yield from _splits_and_courses()
     yield from _of_cosines(clock)
-    yield _gromov()
 
 
 def _embeddings_and_states() -> Iterator[Check]:
@@ -72,12 +66,3 @@ def _of_cosines(clock: Run) -> Iterator[Check]:
     yield Check("planted cosines: symmetry-violation", 0.0, float(broken.max()), SHARE)
     proved = Certificate().compute(snapshot, {})["certified"]
     yield Check("planted cosines: certificate", 1.0, float(proved.min()), SHARE)
-
-
-def _gromov() -> Check:
-    """The closed-form network, whose output phases are the sums of its input phases."""
-    task = Modular(p=13, layout="a b")
-    model = QuadraticMLP(d_mlp=24, init="analytic")
-    snapshot = Snapshot(Grid.of(task, None), model.architecture(task), model.initial(task), 0)
-    found = PhaseAlignment().headline(PhaseAlignment().compute(snapshot, {}).assign(step=0))
-    return Check("Gromov's closed form: phase-alignment", 1.0, found["alignment"], SHARE)
