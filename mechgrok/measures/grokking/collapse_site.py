@@ -66,7 +66,7 @@ class CollapseSite(RunMeasure):
             row: dict[str, Any] = {"step": step, "accuracy": value, "collapsed": reference is not None and value < SOUND}
             if reference is not None:
                 keys = keys_of(given["keys"][given["keys"]["step"] == reference])
-                row |= {"reference": reference, **_frequencies(powers.loc[step], powers.loc[reference]), **_isolated(run, step, keys)}
+                row |= {"reference": reference, **_frequencies(powers[step], powers[reference]), **_isolated(run, step, keys)}
             rows.append(row)
             reference = step if value >= SOUND else reference
         return pd.DataFrame(rows).reindex(columns=list(self.columns))
@@ -98,8 +98,8 @@ def _accuracy(loss: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _powers(spectrum: pd.DataFrame) -> pd.DataFrame:
-    """Power of each frequency above 0 (step, frequency)."""
-    return spectrum[spectrum["frequency"] > 0].pivot(index="step", columns="frequency", values="power")
+    """Power of each frequency above 0 (frequency, step)."""
+    return spectrum[spectrum["frequency"] > 0].pivot(index="frequency", columns="step", values="power")
 
 
 def _frequencies(now: pd.Series[Any], reference: pd.Series[Any]) -> dict[str, float]:
