@@ -118,13 +118,18 @@ def main(p: int, interval: int) -> None:
     summary(readings, interval, spent)
 
 
-def summary(readings: list[Reading], interval: int, spent: float) -> None:
-    """Prints the medians by state, and the sums over the run."""
+def by_state(readings: list[Reading]) -> None:
+    """Prints the medians by state."""
     for state in ("initial", "memorised", "grokked"):
         there = [found.times for found in readings if found.state == state]
         if there:
             times = {kind: median(each[kind] for each in there) for kind in KINDS}
             print(f"{state:10}" + "  ".join(f"{k} {times[k]:.1f} ms" for k in KINDS) + f"   {ratios(times)}")
+
+
+def summary(readings: list[Reading], interval: int, spent: float) -> None:
+    """Prints the medians by state, and the sums over the run."""
+    by_state(readings)
     whole = {kind: sum(found.times[kind] for found in readings[:-1]) * interval / 1e3 for kind in KINDS}
     print(f"whole run  {readings[-1].step} updates: fast steps took {spent:.0f} s; " + ratios(whole))
 
