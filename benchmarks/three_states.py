@@ -1,7 +1,7 @@
 """A training step in three states of a network: initial, memorised and grokked, beside the plain loop and the bare products.
 
-`GOMP_SPINCOUNT=20000 python benchmarks/three_states.py [readings]` takes the initial weights of the preset nanda2023 (p = 113), and those of
-steps 180, 5 600, 11 100 and 15 000 of the run that comes with the package. From each it times, in turn, the four kinds of step of
+`GOMP_SPINCOUNT=20000 python benchmarks/three_states.py [readings]` takes the initial weights of the preset nanda2023 (p = 113), and those
+of steps 180, 5 600, 11 100 and 15 000 of the run that comes with the package. From each it times, in turn, the four kinds of step of
 `whole_run.py`, and prints medians and ratios by state. It takes about a minute and a half; `whole_run.py` trains the whole run.
 """
 
