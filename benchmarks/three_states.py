@@ -17,15 +17,15 @@ from whole_run import KINDS, Reading, Training, by_state, reading
 
 import mechgrok
 
-READINGS = 3
+READINGS, P = 3, 113
 
 
 def trainings(folder: Path) -> Iterator[tuple[int, Training]]:
     """The untrained network, and those of the stored checkpoints, with their steps."""
     run = mechgrok.ready_run(folder)
-    yield 0, Training.of(run.task.p)
+    yield 0, Training.of(P)
     for step in run.steps:
-        training = Training.of(run.task.p)
+        training = Training.of(P)
         for name, value in run.snapshot(step).weights.items():
             training.trainer.parameters[name].data.copy_(value)
         yield step, training
