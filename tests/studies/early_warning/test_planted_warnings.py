@@ -1,0 +1,116 @@
+"""The judging on planted numbers: a known lead, noise, and numbers that hold the configuration alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from planted_warnings import FACTS, LEAD, collected
+
+from mechgrok.studies.early_warning import choice
+from mechgrok.studies.early_warning.at_risk import SETTING, STEPS, at_risk
+from mechgrok.studies.early_warning.judging import COMPARISONS, judge
+from mechgrok.studies.early_warning.leads import lead
+
+HORIZON = LEAD + 40
+"""A run groks 40 steps after its accuracy moves, so within this horizon exactly where the planted number has risen."""
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return collected(noises=30)
+
+
+@pytest.fixture(scope="module")
+def risk(noisy):
+    return at_risk(noisy, FACTS, HORIZON)
+
+
+@pytest.mark.parametrize("comparison", COMPARISONS)
+def test_a_planted_number_has_area_one_in_the_right_direction(risk, comparison):
+    by = judge(risk, comparison)
+    assert by.direction("gini: planted x") == (1.0, pytest.approx(1, abs=1e-6))
+    assert by.direction("gini: planted fallen") == (-1.0, pytest.approx(1, abs=1e-6))
+    assert by.judged("gini: planted fallen", -1.0).auroc == pytest.approx(1, abs=1e-6)
+
+
+def test_the_planted_number_is_chosen_and_better_than_its_rivals(risk):
+    numbers = [name for name in choice.candidates(risk) if name != "gini: planted fallen"]
+    table = choice.areas(risk, numbers)
+    assert set(choice.best(table, numbers).values()) == {"gini: planted x"}
+    beside = choice.against(risk, "same step", "gini: planted x").set_index("rival")
+    assert (beside.loc[[*choice.TRIVIAL], "low"] > 0.2).all()
+
+
+def test_noise_has_half_the_area_and_its_interval_says_so(risk):
+    names = [name for name in risk.scores if name.startswith("margin: noise")]
+    table = choice.areas(risk, names)
+    for _, each in table.groupby("comparison"):
+        # An interval of 95 % leaves out the half in 1.5 of 30 numbers.
+        assert ((each["low"] > 0.5) | (each["high"] < 0.5)).sum() <= 5
+        assert each["auroc"].mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_the_best_of_thirty_noises_is_not_better_than_a_rival(risk):
+    names = [name for name in risk.scores if name.startswith("margin: noise")]
+    for comparison, number in choice.best(choice.areas(risk, names), names).items():
+        beside = choice.against(risk, comparison, number).set_index("rival")
+        assert beside.loc["weight-norms: total", "low"] < 0, comparison
+
+
+def test_a_number_of_the_configuration_tells_nothing_within_one(risk):
+    assert judge(risk, "same configuration and step").direction("ranks: setting") == (1.0, 0.5)
+    assert judge(risk, "same configuration").judged(SETTING, 1.0).auroc == 0.5
+
+
+def test_the_steps_so_far_tell_nothing_at_equal_steps(risk):
+    assert judge(risk, "same step").judged(STEPS, 1.0).auroc == 0.5
+    assert judge(risk, "any two checkpoints").judged(STEPS, 1.0).auroc != 0.5
+
+
+def test_the_configuration_alone_is_the_share_among_the_runs_that_choose():
+    table = collected(settings=2, seeds=8)
+    table.loc[(table["setting"] == "0") & (table["seed"] % 2 == 1), ["moved", "grokked"]] = pd.NA
+    found = at_risk(table, FACTS, HORIZON)
+    choosing = found.rows[~found.rows["judged"]]
+    expected = choosing.groupby("setting")["positive"].mean()
+    assert found.scores[SETTING].groupby(found.rows["setting"]).first().to_numpy() == pytest.approx(expected.to_numpy())
+    assert (expected > 0).all()
+
+
+def test_checkpoints_after_the_move_and_those_of_unknown_end_are_left_out(noisy):
+    late = noisy.assign(last=700)
+    found = at_risk(late, FACTS, 100).rows
+    quiet = late[late["grokked"].isna()]
+    assert len(found) == len(late) - (quiet["step"] > 600).sum()
+    moved_early = at_risk(noisy.assign(moved=noisy["moved"].where(noisy["moved"].isna(), 100).astype("Int64")), FACTS, 100).rows
+    groks = noisy["grokked"].notna()
+    assert len(moved_early) == (noisy[groks]["step"] < 100).sum() + (noisy[~groks]["step"] <= 700).sum()
+
+
+def test_a_missing_number_is_judged_where_it_applies_alone(noisy):
+    partly = noisy.assign(**{"gini: planted x": noisy["gini: planted x"].where(noisy["setting"] != "1")})
+    found = at_risk(partly, FACTS, HORIZON)
+    assert "gini: planted x" not in choice.candidates(found)
+    assert judge(found, "same step").judged("gini: planted x", 1.0).auroc == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(("number", "direction"), [("gini: planted x", 1.0), ("gini: planted fallen", -1.0)])
+def test_the_lead_of_a_planted_number_is_the_planted_one(number, direction):
+    found = lead(collected(noise=0.01), number, direction)
+    assert (found.lead.value, found.lead.low, found.lead.high) == (LEAD, LEAD, LEAD)
+    assert found.warned == 1
+    assert found.false <= 0.35  # the threshold lies within the noise of runs that do not grok, and a tenth of other runs exceed it
+
+
+def test_noise_warns_of_no_more_runs_than_it_alarms_falsely():
+    table = collected(noises=20)
+    found = [lead(table, f"margin: noise {number}", 1.0) for number in range(20)]
+    assert np.mean([each.warned for each in found]) <= np.mean([each.false for each in found]) + 0.05
+
+
+def test_half_of_the_runs_without_alarm_leave_the_lead_open(noisy):
+    late = noisy.assign(**{"gini: planted x": noisy["gini: planted x"].where(noisy["seed"] % 4 == 0, 0.0)})
+    found = lead(late, "gini: planted x", 1.0)
+    assert found.warned == 0
+    assert found.lead.value == -np.inf
