@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 300_000
 """Of a table whose mirrored rows are counted, which takes seconds on larger ones."""
+_WITHOUT_MODULUS = ("table", "group")
 SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_layers", "width", "stacked", "hidden")
 """The fields of models that give their sizes."""
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """The summary's `run`: name, the line, basis, mirrored test rows, config, execution, checkpoints, number of parameters."""
+    """The summary's `run`: name, the line, basis, mirrored rows, accuracy of guessing, config, execution, checkpoints, parameters."""
     config = _known(run.stored_config, run.execution)
     return {
         "name": run.name,
         "trained": trained(run),
         "basis": _basis(run),
         "mirrored": _mirrored(run),
+        "guessing": _guessing(run),
         "config": config,
         "execution": _without_folders(run.execution),
         "checkpoints": len(run.steps),
@@ -47,6 +49,14 @@ def _mirrored(run: Run) -> float | None:
     if task is None or changed or mask is None or len(mask) > MOST_ROWS:
         return None
     return mirrored_share_of(task, mask)
+
+
+def _guessing(run: Run) -> float | None:
+    """The accuracy of guessing: one over the modulus, or over the number of labels of a group or table; None where neither is known."""
+    p, task = run.stored_config.get("task", {}).get("p"), task_of(run)
+    if isinstance(p, int) and p > 0:
+        return 1 / p
+    return 1 / len(set(task.labels().tolist())) if task is not None and run.kind("task") in _WITHOUT_MODULUS else None
 
 
 def trained(run: Run) -> str:

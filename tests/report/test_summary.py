@@ -22,6 +22,7 @@ from mechgrok.tasks.group import GroupTask
 from mechgrok.tasks.k_wise import KWise
 from mechgrok.tasks.mixture import Mixture
 from mechgrok.tasks.modular import Modular
+from mechgrok.tasks.table import Table
 from mechgrok.tasks.task import Task
 
 
@@ -65,6 +66,13 @@ def test_a_run_that_ended_early_says_what_was_asked_for(asked: int, said: str, t
     config = json.loads((made.path / "config.json").read_text())
     (made.path / "config.json").write_text(json.dumps(config | {"training": {"steps": asked}}))
     assert facts.facts(made)["trained"].endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("task", "share"), [(Modular(p=7), 1 / 7), (GroupTask(n=3), 1 / 6), (Table(function=lambda a, b: max(a, b) // 2, p=8), 1 / 4)], ids=repr
+)
+def test_guessing_is_one_of_the_labels(tmp_path: Path, task: Task, share: float) -> None:
+    assert facts.facts(open_run(make_run(tmp_path / "run", task=task)))["guessing"] == share
 
 
 def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:

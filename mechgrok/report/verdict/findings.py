@@ -39,9 +39,9 @@ class Findings:
 
     @property
     def guessing(self) -> float | None:
-        """The accuracy of guessing, 1/p; None where the task has no modulus."""
-        p = self.run["config"].get("task", {}).get("p")
-        return 1 / p if isinstance(p, int) and p > 0 else None
+        """The accuracy of guessing; None where it is unknown."""
+        share = self.run.get("guessing")
+        return share if isinstance(share, float) else None
 
     @property
     def mirrored(self) -> float:

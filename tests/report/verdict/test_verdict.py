@@ -18,7 +18,7 @@ def measure(headline: Values, missing: Mapping[str, str] | None = None, null: Va
 
 
 def summary(measures: Values, *, last_step: int | None = 3000, **run: Any) -> dict[str, Any]:
-    facts = {"last_step": last_step, "basis": "additive", "config": {"task": {"kind": "modular", "p": 59}}, **run}
+    facts = {"last_step": last_step, "basis": "additive", "guessing": 1 / 59, "config": {"task": {"kind": "modular", "p": 59}}, **run}
     return {"step": last_step, "run": facts, "measures": dict(measures)}
 
 
