@@ -10,7 +10,7 @@ from mechgrok.auditing.finding import Finding
 from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.lazy_weights import LazyWeights
-from mechgrok.runs.locking import is_locked
+from mechgrok.runs.locks.locking import is_locked
 from mechgrok.runs.run import Run
 from mechgrok.training.recorder import finished, saved_step
 from mechgrok.training.recording_steps import RecordingSteps

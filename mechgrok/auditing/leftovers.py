@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mechgrok.auditing.finding import Finding
 from mechgrok.runs import store
-from mechgrok.runs.locking import is_locked
+from mechgrok.runs.locks.locking import is_locked
 from mechgrok.runs.run import Run
 
 _TEMPORARY = re.compile(r"\..+\.\d+(-\d+)?")

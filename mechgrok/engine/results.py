@@ -7,9 +7,7 @@ or mix anything.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +22,7 @@ from mechgrok.engine.outcomes import Null
 from mechgrok.engine.tables import Stored, Tables, fit
 from mechgrok.errors import unwritten
 from mechgrok.measures.base.measure import BaseMeasure
+from mechgrok.runs.locks.locking import LockedError, locked
 from mechgrok.runs.store import digest, write
 
 RESULTS = "results"
@@ -100,6 +99,9 @@ class Results:
             except OSError as error:
                 self.unwritten = f"results are not stored: {unwritten(error, self.run / RESULTS)}"
                 return
+            except LockedError as error:
+                self.unwritten = f"results are not stored: {error}"
+                return
             self._waiting.clear()
             self._read.cache_clear()
 
@@ -127,14 +129,10 @@ def _add(place: Path, measure: BaseMeasure, new: Mapping[int, Stored]) -> None:
 
 @contextmanager
 def _locked(results: Path) -> Iterator[None]:
-    """Waits for the lock of a run's results, and holds it; the system releases it when a process ends."""
+    """Waits for the lock of a run's results, and holds it."""
     results.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(results, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(results, "is being written", waits=True):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def stored_labels(run: Path) -> list[str]:
@@ -152,7 +150,7 @@ def _label(path: Path) -> str | None:
 def save_null(run: Path, measure: BaseMeasure, step: int, stamp: str, null: Null) -> None:
     """Stores a measure's null at a checkpoint, unless the folder takes nothing, which `Results.write` reports."""
     place = folder(run, measure)
-    with suppress(OSError), _locked(run / RESULTS):
+    with suppress(OSError, LockedError), _locked(run / RESULTS):
         nulls = _json(place / NULLS) | {str(step): {"stamp": stamp, "null": null}}
         write(place / NULLS, json.dumps(nulls).encode(), durable=False)
 

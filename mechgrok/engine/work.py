@@ -13,6 +13,7 @@ from mechgrok.engine.results import Results
 from mechgrok.engine.sources import Sources
 from mechgrok.engine.stamps import Stamp
 from mechgrok.engine.threads import MOST
+from mechgrok.engine.unchanged import Unchanged
 from mechgrok.errors import UnavailableError, require
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.measures.shared.obstacles import needs_checkpoints
@@ -30,8 +31,9 @@ class Work:
         self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
         # Caching these small tables fragments memory: they lie between large freed tensors, which then cannot be returned.
         self.table = lru_cache(maxsize=TABLES)(self._table)
-        self.fingerprint = cache(run.fingerprint)
-        self.whole_fingerprint = cache(run.whole_fingerprint)
+        self.checkpoints = Unchanged(run)
+        self.fingerprint = cache(self.checkpoints.fingerprint)
+        self.whole_fingerprint = cache(self.checkpoints.whole_fingerprint)
         self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
         self._digest = cache(self._digest_of_table)
         self._not_finite = cache(self._first_not_finite)
@@ -96,6 +98,7 @@ class Work:
         table = self.results.load(measure, step, made_from)
         if table is None:
             table = self._computed(measure, step)
+            self.checkpoints.require(self.run.steps if measure.per_run else [step])
             self.results.keep(measure, step, made_from, table)
         self._stored[measure, step] = made_from
         return table

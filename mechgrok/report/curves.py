@@ -14,6 +14,7 @@ from mechgrok.errors import UserError
 from mechgrok.maths.curves.crossings import first_crossing
 from mechgrok.measures.grokking.grok_times import GrokTimes
 from mechgrok.runs import store
+from mechgrok.runs.stored.readings import whole_lines
 
 SPLITS = ("train", "test")
 COLUMNS = ("step", "split", "loss", "accuracy")
@@ -48,17 +49,14 @@ def curves(run: Path) -> dict[str, Curve]:
     from pyarrow import csv
 
     path = run / store.METRICS
-    if not path.is_file():
+    content = whole_lines(path)
+    if content is None:
         return {}
     types = dict(zip(COLUMNS, (pa.int64(), pa.string(), pa.float64(), pa.float64()), strict=True))
     wanted = csv.ConvertOptions(include_columns=list(COLUMNS), include_missing_columns=True, column_types=types)
-    # The last line of a run that is being trained may be half a line.
-    whole = csv.ParseOptions(invalid_row_handler=lambda row: "skip")
     try:
-        content = path.read_bytes()
-        content.decode()  # the handler of invalid rows fails on others, and its errors are printed and ignored
-        table = csv.read_csv(pa.BufferReader(content), csv.ReadOptions(use_threads=False), whole, wanted)
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+        table = csv.read_csv(pa.BufferReader(content), csv.ReadOptions(use_threads=False), convert_options=wanted)
+    except (OSError, pa.ArrowException) as error:
         raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
     if table["step"].null_count:
         raise UserError(f"{path} has readings without a step; restore it from a copy")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
 from mechgrok.report.entries import Entry, collect, family_of
 from mechgrok.report.page import render
+from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import write
 
@@ -57,9 +59,26 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     if not isinstance(run, Run):
         kind = type(run).__name__
         raise UserError(f"a page needs a run, not {kind}; mechgrok.record makes one of a module, mechgrok.open_run opens a folder")
-    record.update(run.path, outcomes or {})
+    with _held(run.path / "report"):
+        return _written(run, outcomes or {})
+
+
+@contextmanager
+def _held(report: Path) -> Iterator[None]:
+    """Makes the folder and waits for its lock, so that page and summary are of one process; a folder that stays empty is removed again."""
+    report.mkdir(exist_ok=True)
+    try:
+        with locked(report, "is being written", waits=True):
+            yield
+    finally:
+        with suppress(OSError):
+            report.rmdir()
+
+
+def _written(run: Run, outcomes: Mapping[str, Outcome]) -> Report:
+    record.update(run.path, outcomes)
     chosen = suited(run.kind("task"), run.kind("corruption"))
-    collected, left_out = collect(run, outcomes or {})
+    collected, left_out = collect(run, outcomes)
     entries = _in_order(collected, chosen)
     if not (entries or left_out):
         raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")

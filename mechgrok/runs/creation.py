@@ -28,27 +28,28 @@ def refuse_existing(out: Path) -> None:
 def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Writes a folder with these files under a temporary name and renames it. Raises UserError where `out` is not empty or not writable."""
     refuse_existing(out)
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    aside = out.with_name(f".{out.name}.{os.getpid()}-{store.host_number()}")
     try:
-        with _held(aside):
+        with _held(aside, out):
             for name, content in files:
                 store.write(aside / name, content)
             aside.replace(out)
     except OSError as error:
+        refuse_existing(out)  # another process has made it meanwhile
         raise UserError(unwritten(error, out)) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
-def _held(aside: Path) -> Iterator[None]:
+def _held(aside: Path, out: Path) -> Iterator[None]:
     """Makes a temporary folder and holds its lock, by which others see that it is not abandoned; removes those that are."""
-    shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed and had the same number
-    aside.mkdir(parents=True)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    store.remove_abandoned(out)  # also one of a killed process that had the number of this one
+    aside.mkdir()
     descriptor = os.open(aside, os.O_RDONLY)
     try:
         store.is_taken(descriptor)
-        store.remove_abandoned(aside.with_name(aside.name.removeprefix(".").removesuffix(f".{os.getpid()}")))
         yield
     finally:
         os.close(descriptor)

@@ -40,8 +40,8 @@ def keep(run: Path, subject: Subject, step: int) -> None:
     weights = subject.weights()
     beside = subject.beside(weights)
     if beside:
-        store.write_tensors(store.module_path(run, step), beside)
-    store.write_tensors(store.weights_path(run, step), weights)
+        store.write_checkpoint(store.module_path(run, step), beside)
+    store.write_checkpoint(store.weights_path(run, step), weights)
 
 
 def train_mask(task: Task, is_train: Any) -> np.ndarray | None:

@@ -106,8 +106,7 @@ class Run(RunFiles):
 
     def whole_fingerprint(self) -> str:
         """A hash of the inputs of a measure of the run: every checkpoint, and the metrics and probes recorded during training."""
-        tables = [self.path / name for name in (store.METRICS, store.PROBES)]
-        recorded = b"".join(path.read_bytes() for path in tables if path.is_file())
+        recorded = b"".join(content or b"" for content in self._recorded.values())
         return store.digest(b"".join([recorded, *(f"{step} {self.fingerprint(step)}".encode() for step in self.steps)]))
 
     @cached_property

@@ -12,7 +12,7 @@ from mechgrok.errors import UserError
 from mechgrok.runs import store
 from mechgrok.runs.stored.configs import require_valid
 from mechgrok.runs.stored.objects import read_execution, read_object
-from mechgrok.runs.stored.readings import read_readings
+from mechgrok.runs.stored.readings import readings, whole_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,12 +137,20 @@ class RunFiles:
         Splits are train and test, and parts of them such as train-clean or, in a mixture, train-add. A run that was trained on another
         loss has the column trained_loss as well: that loss without penalties, in a mixture the sum over tasks of their mean losses.
         """
-        return read_readings(self.path / store.METRICS, ("step", "split", "loss", "accuracy"), ("split",))
+        return self._readings(store.METRICS, ("step", "split", "loss", "accuracy"), ("split",))
 
     @cached_property
     def probes(self) -> pd.DataFrame:
         """The values of probes: step of the weights that an update started from, probe, name, value; empty without probes."""
-        return read_readings(self.path / store.PROBES, ("step", "probe", "name", "value"), ("probe", "name"))
+        return self._readings(store.PROBES, ("step", "probe", "name", "value"), ("probe", "name"))
+
+    def _readings(self, name: str, columns: tuple[str, ...], texts: tuple[str, ...]) -> pd.DataFrame:
+        return readings(self.path / name, self._recorded[name], columns, texts)
+
+    @cached_property
+    def _recorded(self) -> dict[str, bytes | None]:
+        """The tables that training writes, read once: they may grow meanwhile, and a result and its stamp have to rest on the same rows."""
+        return {name: whole_lines(self.path / name) for name in (store.METRICS, store.PROBES)}
 
     @cached_property
     def is_train(self) -> np.ndarray | None:

@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import threading
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,21 +40,35 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
     The content of a durable file is flushed to the disk before the file is renamed. Files that can be computed again need no flush.
     Raises OSError with the name of the file, whichever operation fails. Temporary files of killed writers of `path` are removed.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(path)
-        try:
-            with aside.open("wb") as file:
-                # The lock shows other writers that this one is alive; it is held until the file has its name.
-                is_taken(file.fileno())
-                file.write(content)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-                aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        _write(path, content, durable=durable)
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Writes one of the files of a folder that may hold thousands, of which a list at each write would take most of the time.
+
+    Temporary files of killed writers stay until `remove_partial_files`, with which a training or recording begins.
+    """
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, tensor_bytes(tensors), durable=True)
+
+
+def _write(path: Path, content: bytes, *, durable: bool) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with aside.open("wb") as file:
+            # The lock shows other writers that this one is alive; it is held until the file has its name.
+            is_taken(file.fileno())
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+            aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -71,7 +87,14 @@ def remove_abandoned(path: Path) -> None:
             _remove_unless_locked(path.with_name(name))
 
 
+def host_number() -> int:
+    """A number of this machine in the names of its temporary folders; the locks of folders are not seen by other machines."""
+    return zlib.crc32(socket.gethostname().encode())
+
+
 def _remove_unless_locked(path: Path) -> None:
+    if path.is_dir() and not path.name.endswith(f"-{host_number()}"):
+        return
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mechgrok.runs import store
-from mechgrok.runs.locking import is_locked
+from mechgrok.runs.locks.locking import is_locked
 
 State = Literal["waiting", "running", "interrupted", "failed", "finished"]
 NOTES = "sweep"

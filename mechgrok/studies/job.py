@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mechgrok.errors import UserError
 from mechgrok.runs import store
-from mechgrok.runs.locking import LockedError
+from mechgrok.runs.locks.locking import LockedError
 from mechgrok.studies.cells import Cell
 from mechgrok.training.execution import Execution
 
@@ -62,8 +62,9 @@ class Job:
     def __call__(self) -> Literal["ended", "interrupted"]:
         """Trains the cells; interrupted by Ctrl-C or SIGTERM, it has saved their states. A failure is written, not raised."""
         for cell in self.cells:
-            cell.failed.unlink(missing_ok=True)
-            take(cell)
+            if cell.state != "running":
+                cell.failed.unlink(missing_ok=True)
+                take(cell)
         try:
             return "interrupted" if self._train() else "ended"
         except LockedError:

@@ -95,7 +95,7 @@ class Recorder:
 
     def keep_weights(self, step: int) -> None:
         """Write the checkpoint of a step."""
-        store.write_tensors(store.weights_path(self.run, step), self.trainer.parameters)
+        store.write_checkpoint(store.weights_path(self.run, step), self.trainer.parameters)
 
     def save(self, step: int, finished: bool = False) -> None:
         """Write the state, from which a resumed run continues."""

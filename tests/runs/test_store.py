@@ -119,7 +119,7 @@ def test_temporary_files_of_killed_writers_are_removed_and_those_of_living_ones_
 
 
 def test_folders_of_killed_creations_are_removed_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    dead, alive = tmp_path / ".run.1", tmp_path / ".run.2"
+    dead, alive = (tmp_path / f".run.{number}-{store.host_number()}" for number in (1, 2))
     for folder in (dead, alive):
         folder.mkdir()
         (folder / "half").write_bytes(b"")
@@ -127,7 +127,7 @@ def test_folders_of_killed_creations_are_removed_and_those_of_living_ones_stay(t
     assert store.is_taken(descriptor)
     create(tmp_path / "run", [("file", b"")])
     os.close(descriptor)
-    assert sorted(os.listdir(tmp_path)) == [".run.2", "run"]
+    assert sorted(os.listdir(tmp_path)) == [alive.name, "run"]
 
 
 def test_an_error_of_the_system_names_the_file_whatever_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

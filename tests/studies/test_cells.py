@@ -10,7 +10,8 @@ from trained_runs import begin, config
 
 from mechgrok.api.progress import Quiet
 from mechgrok.errors import UserError
-from mechgrok.runs.locking import LockedError, is_locked, locked
+from mechgrok.runs.locks.lock_file import LOCK
+from mechgrok.runs.locks.locking import LockedError, is_locked, locked
 from mechgrok.studies.cells import Cell
 from mechgrok.studies.job import Job
 from mechgrok.training import launch
@@ -58,9 +59,10 @@ def test_a_look_at_the_lock_does_not_keep_a_training_away(tmp_path: Path, monkey
     import fcntl
     import os
 
-    from mechgrok.runs import locking
+    from mechgrok.runs.locks import locking
 
-    descriptor = os.open(tmp_path, os.O_RDONLY)
+    (tmp_path / LOCK).touch()
+    descriptor = os.open(tmp_path / LOCK, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     monkeypatch.setattr(locking.time, "sleep", lambda seconds: os.close(descriptor) if seconds else None)
     with locked(tmp_path):

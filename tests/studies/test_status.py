@@ -10,7 +10,7 @@ import pytest
 from trained_runs import begin, config
 
 from mechgrok.runs import store
-from mechgrok.runs.locking import locked
+from mechgrok.runs.locks.locking import locked
 from mechgrok.studies.cells import Cell
 from mechgrok.studies.status import duration, lines
 from mechgrok.studies.sweep import Sweep, read_sweep

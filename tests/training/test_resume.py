@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from trained_runs import Interrupting, Unwatched, begin, config, contents, resum
 
 from mechgrok.errors import UserError
 from mechgrok.runs.by_task import by_task
+from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.mixture import Mixture
 from mechgrok.training import loop
@@ -205,10 +205,8 @@ def test_metrics_that_were_edited_before_the_state_are_refused(interrupted: Path
 
 
 def test_two_trainers_on_one_folder_are_one_too_many(interrupted: Path, whole: dict[str, bytes]) -> None:
-    descriptor = os.open(interrupted, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    assert refusal(interrupted) == f"{interrupted} is being trained by another process; wait for it, or stop it first"
-    os.close(descriptor)
+    with locked(interrupted):
+        assert refusal(interrupted).startswith(f"{interrupted} is being trained by process {os.getpid()} on ")
     resume(interrupted)
     assert contents(interrupted) == whole
 

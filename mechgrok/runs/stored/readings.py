@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +13,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_readings(path: Path, columns: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
-    """The table of a file with these and perhaps more columns, of which `texts` hold words and all others numbers; empty without a file.
+def whole_lines(path: Path) -> bytes | None:
+    """The content of a file up to its last line end: the line behind it is being written. None without a file."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); restore it from a copy") from None
+    return content[: content.rfind(b"\n") + 1]
 
-    Raises UserError where the file holds no such table.
+
+def readings(path: Path, content: bytes | None, columns: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+    """A table with these and perhaps more columns, of which `texts` hold words and all others numbers, in the content of a file.
+
+    It is empty without a file. Raises UserError where the file holds no such table.
     """
     import pandas as pd
 
-    if not path.is_file():
+    if content is None:
         return pd.DataFrame(columns=list(columns))
     try:
-        found = pd.read_csv(path)
-    except (OSError, ValueError) as error:
+        found = pd.read_csv(io.BytesIO(content))
+    except ValueError as error:
         raise UserError(f"{path} cannot be read ({error}); restore it from a copy") from None
     lacking = [name for name in columns if name not in found]
     if not isinstance(found.index, pd.RangeIndex):

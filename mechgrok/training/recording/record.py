@@ -13,7 +13,7 @@ import numpy as np
 
 from mechgrok.errors import UserError
 from mechgrok.runs import recorded, store
-from mechgrok.runs.locking import locked
+from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import Run
 from mechgrok.runs.subject import Subject
 from mechgrok.tasks.task import Task

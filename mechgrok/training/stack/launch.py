@@ -15,7 +15,7 @@ from mechgrok.models import subnormals
 from mechgrok.processes import cores
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
-from mechgrok.runs.locking import locked
+from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import Run, open_run
 from mechgrok.training import needs
 from mechgrok.training.execution import Execution, began_with

@@ -1,0 +1,1 @@
+"""Locks against a second process that writes to the same folder."""
