@@ -167,5 +167,5 @@ def test_what_probes_read_is_seen_by_measures_of_the_run(tmp_path: Path) -> None
     before = run.whole_fingerprint()
     with (run.path / "probes.csv").open("a") as file:
         file.write("2,gradient-norm,total,1.0\n")
-    assert run.whole_fingerprint() != before
+    assert open_run(run.path).whole_fingerprint() != before
     assert run.fingerprint(2) == Run(run.path).fingerprint(2)
