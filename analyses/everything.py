@@ -156,6 +156,7 @@ ANALYSIS = Analysis(
                 "parameter-norms",
                 "ranks",
                 "sharpness",
+                "tangent-kernel",
                 "trajectory-pca",
                 "weight-histogram",
                 "weight-image",

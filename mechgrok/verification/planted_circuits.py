@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pandas as pd
+import torch
 
 from mechgrok.measures.frequencies.circulant_deviation import CirculantDeviation
 from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
@@ -16,6 +17,7 @@ from mechgrok.measures.grokking.collapse_site import CollapseSite
 from mechgrok.measures.neurons.approximate_cosets import ApproximateCosets
 from mechgrok.measures.neurons.phase_alignment import PhaseAlignment
 from mechgrok.measures.shared.parameter_groups import gradients
+from mechgrok.measures.weights import tangent_kernel
 from mechgrok.measures.weights.train_loss import train_loss
 from mechgrok.models.quadratic_mlp import QuadraticMLP
 from mechgrok.runs.grid import Grid
@@ -74,5 +76,17 @@ def _gromov() -> Iterator[Check]:
     snapshot = Snapshot(Grid.of(task, None), model.architecture(task), model.initial(task), 0)
     found = PhaseAlignment().headline(PhaseAlignment().compute(snapshot, {}).assign(step=0))
     yield Check("Gromov's closed form: phase-alignment", 1.0, found["alignment"], SHARE)
+    yield _kernel(snapshot)
     cosets = ApproximateCosets().compute(snapshot, {})
     yield Check("Gromov's closed form: approximate-cosets", 2.0, float((cosets["simple"] + cosets["one_arc"]).min()), SHARE)
+
+
+def _kernel(snapshot: Snapshot) -> Check:
+    """Of logits s sum_j V_j z_j^2, z = U[a] + U'[b]: K = s^2 ((p - 1) |z^2|^2 + 8 sum_j z_j^2 |V_j - mean|^2) for a row with itself."""
+    weights, p = snapshot.parameters, snapshot.p
+    V = weights["blocks.0.mlp.W_out"]
+    z = weights["embed.W_E"][:, 1].sum(0)
+    size = (V - V.mean(1, keepdim=True)).square().sum(1)
+    known = ((p - 1) * z.pow(4).sum() + 8 * (z.square() * size).sum()) / (2 * p * len(z)) ** 2
+    found = tangent_kernel.kernel(snapshot, torch.tensor([p + 1]))
+    return Check("Gromov's closed form: tangent-kernel", float(known), float(found), NATS)
