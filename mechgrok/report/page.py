@@ -12,6 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
@@ -96,6 +97,7 @@ def environment() -> Environment:
         "spec": drawn.spec,
         "explained": explained,
         "untitled": _untitled,
+        "breakable": _breakable,
         "quoted": shlex.quote,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
@@ -109,6 +111,11 @@ def environment() -> Environment:
     }
     made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
     return made
+
+
+def _breakable(name: str) -> Markup:
+    """A name that is divided after an underscore where a line is too short for it."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _untitled(figure: go.Figure) -> go.Figure:

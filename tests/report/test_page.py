@@ -24,13 +24,13 @@ from mechgrok.measures.families import QUESTIONS
 from mechgrok.report.entries import of_result
 from mechgrok.report.figures import drawn
 from mechgrok.report.highlights import highlights
-from mechgrok.report.page import _deviations, render
+from mechgrok.report.page import _breakable, _deviations, render
 from mechgrok.report.summary import summarise
 from mechgrok.report.writing import write_report
 from mechgrok.runs.run import Run, open_run
 from mechgrok.tasks.modular import Modular
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
+VOID = {"meta", "link", "br", "wbr", "img", "hr", "input"}
 
 
 class Page(HTMLParser):
@@ -116,6 +116,11 @@ def test_it_can_be_read_aloud(page: Page) -> None:
     assert len(page.named("h1")) == 1
     assert len(page.named("caption")) == len(page.named("table"))
     assert all(attributes.get("scope") for attributes in page.named("th"))
+
+
+def test_names_are_divided_after_underscores_and_escaped() -> None:
+    assert str(_breakable("accuracy_test")) == "accuracy_<wbr>test"
+    assert str(_breakable("<b>_x")) == "&lt;b&gt;_<wbr>x"
 
 
 def test_panels_come_in_the_order_of_the_analysis(text: str) -> None:
