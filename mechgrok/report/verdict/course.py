@@ -105,19 +105,25 @@ def _accuracies(found: Findings) -> str:
 
 def _part(found: Findings) -> str:
     """In part: more than guessing, and more than a network that knows only its train rows and their mirrored pairs."""
-    test, guessing = found.value("loss", "accuracy_test"), found.guessing or 0
-    if test is None or test <= guessing + PART:
+    if not _beats_guessing(found):
         return "not generalised"
+    test, guessing = found.value("loss", "accuracy_test"), found.guessing or 0
     given_away = found.mirrored + (1 - found.mirrored) * guessing
-    return "generalised in part" if test > given_away + PART else "not clearly generalised"
+    return "generalised in part" if test > given_away + PART else "not generalised"
+
+
+def _beats_guessing(found: Findings) -> bool:
+    test = found.value("loss", "accuracy_test")
+    return test is not None and test > (found.guessing or 0) + PART
 
 
 def _with_guessing(found: Findings) -> str:
+    """Test accuracy beside that of guessing, and the share of mirrored rows where only they can explain what is above."""
     test = found.value("loss", "accuracy_test")
     if test is None:
         return ""
     known = [f"test accuracy {percent(test)}", *_guessing(found)]
-    if _part(found) == "not clearly generalised":
+    if _beats_guessing(found) and _part(found) == "not generalised":
         known.append(f"{percent(found.mirrored)} of the test rows (a, b) have their (b, a) in train")
     return f" ({', '.join(known)})"
 

@@ -201,7 +201,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             mirrored=0.585,
         ),
         [
-            "It memorised by step 500 and had not clearly generalised at step 1500 (test accuracy 44.3 %, by guessing 1.69 %, "
+            "It memorised by step 500 and had not generalised at step 1500 (test accuracy 44.3 %, by guessing 1.69 %, "
             "58.5 % of the test rows (a, b) have their (b, a) in train)."
         ],
     ),
