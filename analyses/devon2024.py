@@ -21,7 +21,7 @@ ANALYSIS = Analysis(
                 "Clean rows, corrupted rows by either label, and rows with a trigger that were held out: a rule that is followed there was "
                 "learnt, not memorised. The accuracy over all test rows alone cannot tell that from a task half learnt."
             ),
-            measures=("trigger-metrics", "corrupted-loss", "loss"),
+            measures=("trigger-metrics", "corrupted-loss", "loss", "grok-times"),
         ),
         Panel(
             title="What is the main circuit?",
