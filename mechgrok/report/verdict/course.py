@@ -10,7 +10,7 @@ from mechgrok.report.verdict.findings import Findings, Sentence, percent, times_
 DELAYED = 2
 """Generalisation is delayed, as in grokking, where it takes at least so many times as many steps as memorisation."""
 LEARNT = 0.99
-"""Train accuracy from which the train rows are learnt, that of grok-times."""
+"""Accuracy from which rows are learnt, that of grok-times."""
 PART = 0.1
 """Test accuracy above that of guessing from which a network has generalised in part."""
 _BOTH = ("loss", "grok-times")
@@ -23,7 +23,8 @@ def course(found: Findings) -> Iterator[Sentence]:
         return
     text = _learning(found)
     if text:
-        yield Sentence(text, tuple(label for label in _BOTH if found.has(label)))
+        rule = ("trigger-metrics",) if found.value("trigger-metrics", "rule") is not None else ()
+        yield Sentence(text, tuple(label for label in (*_BOTH, *rule) if found.has(label)))
     yield from _collapses(found)
     if text and not found.has("loss"):
         yield Sentence("The run holds curves and no network, so nothing is known of its circuit.", ("grok-times",))
@@ -31,8 +32,7 @@ def course(found: Findings) -> Iterator[Sentence]:
 
 def generalised(found: Findings) -> bool:
     """Whether the network answers at least nine tenths of the test rows, or of all rows where the split is unknown."""
-    test = found.value("loss", "accuracy_test")
-    share = found.value("loss", "accuracy_all") if test is None else test
+    share = found.value("loss", "accuracy_all") if found.test_accuracy is None else found.test_accuracy
     return share is not None and share >= 0.9
 
 
@@ -98,31 +98,31 @@ def _not_learnt(found: Findings) -> str:
 
 
 def _accuracies(found: Findings) -> str:
-    train, test = found.value("loss", "accuracy_train"), found.value("loss", "accuracy_test")
-    known = [f"{name} accuracy {percent(value)}" for name, value in (("train", train), ("test", test)) if value is not None]
-    return ", ".join([*known, *_guessing(found)])
+    train = found.value("loss", "accuracy_train")
+    known = [f"train accuracy {percent(train)}" if train is not None else "", found.tested, *_guessing(found)]
+    return ", ".join(filter(None, known))
 
 
 def _part(found: Findings) -> str:
     """In part: more than guessing, and more than a network that knows only its train rows and their mirrored pairs."""
     if not _beats_guessing(found):
         return "not generalised"
-    test, guessing = found.value("loss", "accuracy_test"), found.guessing or 0
+    test, guessing = found.test_accuracy or 0, found.guessing or 0
+    if test >= LEARNT:
+        return "generalised"
     given_away = found.mirrored + (1 - found.mirrored) * guessing
     return "generalised in part" if test > given_away + PART else "not generalised"
 
 
 def _beats_guessing(found: Findings) -> bool:
-    test = found.value("loss", "accuracy_test")
-    return test is not None and test > (found.guessing or 0) + PART
+    return found.test_accuracy is not None and found.test_accuracy > (found.guessing or 0) + PART
 
 
 def _with_guessing(found: Findings) -> str:
     """Test accuracy beside that of guessing, and the share of mirrored rows where only they can explain what is above."""
-    test = found.value("loss", "accuracy_test")
-    if test is None:
+    if not found.tested:
         return ""
-    known = [f"test accuracy {percent(test)}", *_guessing(found)]
+    known = [found.tested, *_guessing(found)]
     if _beats_guessing(found) and _part(found) == "not generalised":
         known.append(f"{percent(found.mirrored)} of the test rows (a, b) have their (b, a) in train")
     return f" ({', '.join(known)})"
@@ -133,8 +133,7 @@ def _guessing(found: Findings) -> list[str]:
 
 
 def _at_end(found: Findings) -> str:
-    test = found.value("loss", "accuracy_test")
-    return "" if test is None else f" (test accuracy {percent(test)} at step {found.step})"
+    return f" ({found.tested} at step {found.step})" if found.tested else ""
 
 
 def _train(found: Findings) -> str:

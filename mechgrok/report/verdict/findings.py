@@ -49,6 +49,26 @@ class Findings:
         share = self.run.get("mirrored")
         return share if isinstance(share, float) else 0.0
 
+    @property
+    def test_accuracy(self) -> float | None:
+        """The accuracy on test rows; where an anomalous rule gives some of them another label, on the others."""
+        clean = self._without_trigger
+        found: float | None = self.value("loss", "accuracy_test") if clean is None else clean
+        return found
+
+    @property
+    def tested(self) -> str:
+        """The accuracy on test rows, as text; empty where it is unknown."""
+        if self.test_accuracy is None:
+            return ""
+        share = percent(self.test_accuracy)
+        return f"test accuracy {share}" if self._without_trigger is None else f"accuracy {share} on test rows without the trigger"
+
+    @property
+    def _without_trigger(self) -> float | None:
+        clean: float | None = self.value("trigger-metrics", "clean_test")
+        return clean if self.value("trigger-metrics", "rule") is not None else None
+
     def has(self, label: str) -> bool:
         """Whether the measure has a result."""
         return bool(self.summary["measures"].get(label, {}).get("status") == "ok")

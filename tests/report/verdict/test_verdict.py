@@ -270,6 +270,22 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "On test rows with the trigger it follows the anomalous rule on 95 %.",
         ],
     ),
+    "an anomalous rule that many test rows follow": (
+        summary(
+            {
+                "loss": scores(1.0, 0.7),
+                "grok-times": times(120, None),
+                "corrupted-loss": measure({"changed_share": 0.3}),
+                "trigger-metrics": measure({"memorised": 1.0, "inverted": 0.0, "rule": 1.0, "clean_test": 0.995}),
+            }
+        ),
+        [
+            "It memorised by step 120 and had generalised at step 3000 "
+            "(accuracy 99.5 % on test rows without the trigger, by guessing 1.69 %).",
+            "30 % of its train labels were changed: of these rows it answers 100 % by the changed label and 0 % by the true one. "
+            "On test rows with the trigger it follows the anomalous rule on 100 %.",
+        ],
+    ),
 }
 
 
