@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import torch
 
+from mechgrok.maths.landscape.commutator import commutator
 from mechgrok.measures.frequencies.circulant_deviation import CirculantDeviation
 from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
 from mechgrok.measures.frequencies.gradient_outer_product import GradientOuterProduct
@@ -34,6 +35,7 @@ def checks(clock: Run) -> Iterator[Check]:
     yield from _outer_products(snapshot)
     yield _gradients(snapshot)
     yield _collapse(clock)
+    yield _steps()
     yield from _gromov()
 
 
@@ -90,3 +92,10 @@ def _kernel(snapshot: Snapshot) -> Check:
     known = ((p - 1) * z.pow(4).sum() + 8 * (z.square() * size).sum()) / (2 * p * len(z)) ** 2
     found = tangent_kernel.kernel(snapshot, torch.tensor([p + 1]))
     return Check("Gromov's closed form: tangent-kernel", float(known), float(found), NATS)
+
+
+def _steps() -> Check:
+    """Of parabolas with the Hessians 1 and 3 and minima at 0 and 1, in one dimension at 2: |3 * 2 - 1 * 3| / (2 * 3)."""
+    point = torch.tensor([2.0], dtype=torch.float64)
+    _, defect = commutator(lambda w: w.square().sum() / 2, lambda w: 3 * (w - 1).square().sum() / 2, point, 1e-3)
+    return Check("two parabolas: commutator-defect", 0.5, defect, SHARE)

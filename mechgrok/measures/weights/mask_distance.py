@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, Missing, RunMeasure
 from mechgrok.measures.shared.obstacles import needs_checkpoints
-from mechgrok.measures.weights.trajectory_pca import path_of_parameter
+from mechgrok.measures.shared.parameter_path import path_of_parameter
 from mechgrok.plots.primitives import curves, level
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ import plotly.graph_objects as go
 
 from mechgrok.measures.base.measure import Headline, Measure, RunMeasure
 from mechgrok.measures.base.readings import headline_number
+from mechgrok.measures.shared.parameter_path import path_of_parameter
 from mechgrok.measures.weights.weight_norms import WeightNorms
 from mechgrok.plots.primitives import bars, curves, panels, scatter
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mechgrok.runs.run import Run
 
 COMPONENTS = 10
@@ -91,18 +90,6 @@ class TrajectoryPCA(RunMeasure):
             "distance": headline_number(end["distance"], ""),
         }
         return found | sizes
-
-
-def path_of_parameter(run: Run, name: str) -> Tensor:
-    """One parameter at every checkpoint (step, ...); one file is open at a time, to save memory."""
-    import torch
-
-    from mechgrok.runs.lazy_weights import LazyWeights
-
-    path = torch.empty(len(run.steps), *run.snapshot().weights[name].shape)
-    for row, step in zip(path, run.steps, strict=True):
-        row.copy_(LazyWeights(run.weights_path(step))[name])
-    return path
 
 
 def _sizes(norms: pd.DataFrame) -> pd.DataFrame:
