@@ -164,7 +164,7 @@ def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, Out
     failures: dict[BaseMeasure, Outcome] = {}
     of_run, of_checkpoints = _split(todo)
     every = sorted({step for steps in todo.values() for step in steps})
-    visit = partial(_visit, work, of_checkpoints, failures)
+    visit = partial(_visit, work, {measure: frozenset(steps) for measure, steps in of_checkpoints.items()}, failures)
     # The last checkpoint comes first, alone: expensive measures are computed there only, and its tables are required by all others.
     for done, _ in enumerate(chain(map(visit, every[-1:]), visit_in_threads(visit, every[:-1], work.run)), 1):
         if one_by_one(work.run):
@@ -176,7 +176,7 @@ def _compute(work: Work, todo: Plan, tick: Tick | None) -> dict[BaseMeasure, Out
     return failures
 
 
-def _visit(work: Work, todo: Plan, failures: dict[BaseMeasure, Outcome], step: int) -> None:
+def _visit(work: Work, todo: Mapping[BaseMeasure, Collection[int]], failures: dict[BaseMeasure, Outcome], step: int) -> None:
     for measure in [measure for measure, steps in todo.items() if step in steps and measure not in failures]:
         try:
             work.ensure(measure, step)

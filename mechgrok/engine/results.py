@@ -51,14 +51,12 @@ class Results:
 
     def read(self, measure: BaseMeasure, step: int) -> tuple[pd.DataFrame, str] | None:
         """The table of a step and its stamp, whatever it was computed from; None where there is none."""
-        with self._lock:
-            stored = self._tables(measure).by_step.get(step)
+        stored = self._of_step(measure, step)
         return None if stored is None else (stored.table(), stored.stamp)
 
     def stamp(self, measure: BaseMeasure, step: int) -> str | None:
         """The stamp of the table of a step; None where there is none."""
-        with self._lock:
-            stored = self._tables(measure).by_step.get(step)
+        stored = self._of_step(measure, step)
         return None if stored is None else stored.stamp
 
     def load(self, measure: BaseMeasure, step: int, stamp: str) -> pd.DataFrame | None:
@@ -110,6 +108,12 @@ class Results:
             with _locked(self.run / RESULTS):
                 for measure, new in self._waiting.items():
                     _add(folder(self.run, measure), measure, new)
+
+    def _of_step(self, measure: BaseMeasure, step: int) -> Stored | None:
+        """The table of a step. Tables that wait are not joined with the others for it, which would take longer with each checkpoint."""
+        with self._lock:
+            found: Stored | None = self._waiting.get(measure, {}).get(step) or self._read(measure).by_step.get(step)
+            return found
 
     def _tables(self, measure: BaseMeasure) -> Tables:
         stored: Tables = self._read(measure)

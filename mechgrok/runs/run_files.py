@@ -109,6 +109,10 @@ class RunFiles:
         return sorted(int(path.stem) for path in (self.path / store.WEIGHTS).glob("*.safetensors") if path.stem.isdigit())
 
     @cached_property
+    def _with_checkpoint(self) -> frozenset[int]:
+        return frozenset(self.steps)
+
+    @cached_property
     def curves_only(self) -> bool:
         """Whether the run was imported from a log, which holds curves and no network."""
         return "imported" in self.execution and not self.steps
@@ -202,7 +206,7 @@ class RunFiles:
         UserError
             If there is no checkpoint at this step.
         """
-        if step not in self.steps:
+        if step not in self._with_checkpoint:
             near = min(self.steps, key=lambda other: abs(other - step), default=None)
             raise UserError(f"{self.path} has no checkpoint at step {step}; the nearest is {near}")
         return store.weights_path(self.path, step)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
+from collections import Counter
+from pathlib import Path
 
 import pytest
+from made_runs import make_run
 
 from mechgrok.cli import list as command
 from mechgrok.cli.list import KINDS
@@ -51,3 +56,36 @@ def test_an_unknown_kind_is_one_line(call) -> None:
     assert "gizmos" in err
     assert "tasks" in err
     assert err.count("\n") == 1
+
+
+NAMES = ["two words", 'it\'s "quoted"', "Größe µ", "<script>alert(1)", "-x", "red \x1b[31m", "two\nlines"]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder of runs whose names are troublesome, each with readings and results."""
+    first = make_run(tmp_path / "one")
+    (first / "metrics.csv").write_text("step,split,loss,accuracy\n0,train,1.0,1.0\n0,test,1.0,0.5\n")
+    for name in NAMES:
+        shutil.copytree(first, tmp_path / "runs" / name)
+    return tmp_path / "runs"
+
+
+def test_each_run_of_a_folder_has_one_line_whatever_its_name(call, many: Path) -> None:
+    lines = call("list", many)[1].splitlines()[1:]
+    shown = sorted(name.replace("\x1b", "\\x1b").replace("\n", " ") for name in NAMES)
+    assert sorted(line.partition("  ")[0] for line in lines) == shown
+
+
+def test_of_each_run_the_config_and_the_readings_are_read_alone(call, many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for a folder of 500 runs is that of reading twice 500 small files."""
+    call("list", many)
+    opened, real = Counter[str](), io.open
+
+    def counted(path, *given, **named):
+        opened[os.path.basename(os.fspath(path)) if not isinstance(path, int) else ""] += 1
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(io, "open", counted)
+    call("list", many)
+    assert opened == {"config.json": len(NAMES), "metrics.csv": len(NAMES)}

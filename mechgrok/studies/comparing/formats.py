@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from mechgrok.errors import one_line
 from mechgrok.report.markdown import grid
 from mechgrok.report.numbers import NONE, show
 from mechgrok.studies.comparing.frame import TIMES
@@ -79,7 +80,7 @@ def _markdown(frame: pd.DataFrame) -> bytes:
 def text_columns(frame: pd.DataFrame) -> list[str]:
     """The table in words as lines with aligned columns, for a terminal."""
     table = texts(frame)
-    rows = [_head(table), *table.to_numpy().tolist()]
+    rows = [list(map(one_line, row)) for row in [_head(table), *table.to_numpy().tolist()]]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
 
