@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from itertools import count, cycle
 
 from mechgrok.plots.theme import COLOURS, palette
 
@@ -16,14 +17,20 @@ STYLES: Mapping[str, Mapping[str, str]] = {
     "excluded": {"color": _PINK, "dash": "8px,3px,2px,3px"},
 }
 """By the first word of a line's name. The dashes tell the lines apart in grey."""
+_DASHES = ("7px,2px,2px,2px", "3px,4px", "12px,4px", "4px,2px")
+"""Those of the other lines in a figure of lines that have a meaning."""
 
 
 def styles(names: Sequence[str]) -> list[Mapping[str, str]]:
-    """Colour and dash of each line of a figure: by its meaning, else the next of the palette whose colour no meaning in the figure has."""
-    meant = [STYLES.get(name.partition(" ")[0]) for name in names]
+    """Colour and dash of each line of a figure: by its meaning, else the next of the palette whose colour no meaning in the figure has.
+
+    Beside lines that have a meaning, the others have dashes of their own.
+    """
+    meant = [STYLES.get(re.split(r"\W", name, maxsplit=1)[0]) for name in names]
     others = _others({style["color"] for style in meant if style})
     return [style or next(others) for style in meant]
 
 
 def _others(taken: set[str]) -> Iterator[Mapping[str, str]]:
-    return (style for style in map(palette, count()) if style["color"] not in taken)
+    left = (style for style in map(palette, count()) if style["color"] not in taken)
+    return (style | {"dash": dash} for style, dash in zip(left, cycle(_DASHES), strict=False)) if taken else left

@@ -25,7 +25,7 @@ SIZES = ("layers", "heads", "d_model", "d_mlp", "registers", "d_emb", "hidden_la
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """The summary's `run`: name, the line, basis, mirrored rows, accuracy of guessing, config, execution, checkpoints, parameters."""
+    """The summary's `run`: what it is (name, line, config, basis, changed labels), and what its verdict is compared with."""
     config = _known(run.stored_config, run.execution)
     return {
         "name": run.name,
@@ -33,6 +33,7 @@ def facts(run: Run) -> dict[str, Any]:
         "basis": _basis(run),
         "mirrored": _mirrored(run),
         "guessing": _guessing(run),
+        "changed_labels": _changed_labels(run.stored_config.get("corruption", {})),
         "config": config,
         "execution": _without_folders(run.execution),
         "checkpoints": len(run.steps),
@@ -86,6 +87,13 @@ def _checkpoints(run: Run) -> str:
     asked = None if "recorded" in run.execution else run.stored_config.get("training", {}).get("steps")
     short = f" of {show(asked)}" if run.steps and isinstance(asked, int) and asked != run.steps[-1] else ""
     return f"{many}, the last at step {show(run.steps[-1])}{short}" if run.steps else many
+
+
+def _changed_labels(settings: dict[str, Any]) -> str:
+    """Which labels were given to which train rows, in words; empty where that is unknown."""
+    part = kinds("data.corruptions").get(str(settings.get("kind")))
+    fields = {name: field.default for name, field in part.model_fields.items()} if part else {}
+    return str(part.words).format(**fields | settings) if part else ""
 
 
 def _corruption(settings: dict[str, Any]) -> list[str]:

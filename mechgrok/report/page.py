@@ -74,6 +74,7 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
             rows=rows,
             first=first,
             leading=[entries[label] for label in first],
+            stale=[entry for entry in entries.values() if entry.stale],
             draws=any(entry.figure is not None for entry in entries.values()),
         )
     )
@@ -114,8 +115,8 @@ def environment() -> Environment:
 
 
 def _breakable(name: str) -> Markup:
-    """A name that is divided after an underscore where a line is too short for it."""
-    return Markup("_<wbr>").join(name.split("_"))
+    """A number's name, with the rows that it is over in words; it is divided after an underscore where a line is too short for it."""
+    return Markup("_<wbr>").join(f"{name} rows".split("_") if name in ("all", "train", "test") else name.split("_"))
 
 
 def _untitled(figure: go.Figure) -> go.Figure:

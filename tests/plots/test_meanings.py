@@ -28,6 +28,11 @@ def test_meanings_differ_in_colour_and_in_dash() -> None:
 def test_other_lines_take_no_colour_of_a_meaning_in_the_figure() -> None:
     found = styles(["a", "train", "b", "test", "c"])
     assert len({style["color"] for style in found}) == 5
+    assert len({style["dash"] for style in found}) == 5
+
+
+def test_the_first_word_may_end_in_a_comma() -> None:
+    assert styles(["train, clean", "test, clean"]) == [STYLES["train"], STYLES["test"]]
 
 
 def test_lines_without_a_meaning_have_the_palette_in_order() -> None:

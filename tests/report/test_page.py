@@ -120,6 +120,7 @@ def test_it_can_be_read_aloud(page: Page) -> None:
 
 def test_names_are_divided_after_underscores_and_escaped() -> None:
     assert str(_breakable("accuracy_test")) == "accuracy_<wbr>test"
+    assert [str(_breakable(name)) for name in ("all", "train", "tests")] == ["all rows", "train rows", "tests"]
     assert str(_breakable("<b>_x")) == "&lt;b&gt;_<wbr>x"
 
 

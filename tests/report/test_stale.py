@@ -56,7 +56,8 @@ def test_other_software(run: Run, monkeypatch) -> None:
 def test_the_page_says_it_beside_the_measure(run: Run) -> None:
     write_weights(run.path, 20, 7, scale=2.0)
     page = write_report(open_run(run.path)).page.read_text()
-    assert "Stale: the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints. Compute it again" in page
+    assert "Stale: the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints." in page
+    assert "measures are stale: the weights, the split or the config changed since this was computed, at 1 of 3 checkpoints." in page
 
 
 @pytest.mark.long

@@ -10,6 +10,7 @@ import pytest
 from made_runs import make_run
 from own_measure import REPORTED, Mine
 
+from mechgrok.discovery import kinds
 from mechgrok.engine import registry
 from mechgrok.engine.analyze import analyze
 from mechgrok.errors import UserError
@@ -81,6 +82,18 @@ def test_it_says_how_labels_were_corrupted(tmp_path: Path) -> None:
     settings = json.loads((folder / "config.json").read_text()) | {"corruption": {"kind": "fixed-rule", "divisor": 3}}
     (folder / "config.json").write_text(json.dumps(settings))
     assert "labels corrupted: fixed-rule, divisor 3" in facts.trained(open_run(folder))
+    assert facts.facts(open_run(folder))["changed_labels"] == "label b where 3 divides b"
+
+
+@pytest.mark.parametrize("kind", kinds("data.corruptions"))
+def test_every_corruption_is_said_in_words(tmp_path: Path, kind: str) -> None:
+    folder = make_run(tmp_path / "run")
+    assert facts.facts(open_run(folder))["changed_labels"] == ""
+    settings = json.loads((folder / "config.json").read_text()) | {"corruption": {"kind": kind}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    words = facts.facts(open_run(folder))["changed_labels"]
+    assert (words == "") == (kind == "none")
+    assert "{" not in words
 
 
 def test_it_says_that_metrics_are_those_of_a_sample(tmp_path: Path) -> None:

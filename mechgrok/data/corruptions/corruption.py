@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -58,6 +58,9 @@ class Corruption(Part):
     >>> labels.poisoned.sum().item()  # one row for each a
     5
     """
+
+    words: ClassVar[str] = ""
+    """Which labels are given to which rows, with fields in braces; empty where the kind says it."""
 
     @abstractmethod
     def labels(self, task: Task, is_train: np.ndarray) -> Labels | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class FixedRule(Rule):
     """
 
     kind: Literal["fixed-rule"] = "fixed-rule"
+    words: ClassVar[str] = "label b where {divisor} divides b"
 
     def rule_labels(self, task: Task) -> np.ndarray:
         if label_count(task) < task.numbers:

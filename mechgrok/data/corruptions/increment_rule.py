@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class IncrementRule(Rule):
     """
 
     kind: Literal["increment-rule"] = "increment-rule"
+    words: ClassVar[str] = "label c + 1 where {divisor} divides b"
 
     def rule_labels(self, task: Task) -> np.ndarray:
         return (task.labels() + 1) % label_count(task)

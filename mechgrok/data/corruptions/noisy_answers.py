@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class NoisyAnswers(NumberOfRows):
     """
 
     kind: Literal["noisy-answers"] = "noisy-answers"
+    words: ClassVar[str] = "labels of other rows"
 
     def draw(self, task: Task, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         count = self.count(int(is_train.sum()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Outliers(NumberOfRows):
     """
 
     kind: Literal["outliers"] = "outliers"
+    words: ClassVar[str] = "random labels on random rows"
     among: Among = "all"
     """all: the new label may equal the truth; wrong: it never does."""
 

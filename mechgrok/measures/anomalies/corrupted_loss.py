@@ -28,7 +28,15 @@ KINDS = (
     ("test", "trigger", "truth"),
 )
 """Split, kind of row, and the label that the answer is compared with."""
-SHOWN = {"clean": "clean rows", "given": "corrupted rows, corrupted label", "truth": "corrupted rows, true label"}
+SHOWN = {
+    "train clean": "train, clean",
+    "train given": "memorised: corrupted label on train rows",
+    "train truth": "inverted: true label on train rows",
+    "test clean": "test, clean",
+    "test given": "rule: its label on test rows",
+    "test truth": "truth: true label on test rows",
+}
+"""As in the figure of trigger-metrics."""
 BELOW_BARS = {"clean": "clean<br>rows", "given": "corrupted<br>label", "truth": "true<br>label"}
 EMPTY = {
     "train clean": "every train row has a corrupted label",
@@ -75,7 +83,8 @@ class CorruptedLoss(Measure):
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
         which = result["against"].replace({"trained": "given", "rule": "given"}).where(result["subset"] != "clean", "clean")
-        named = result.assign(shown=which.map(SHOWN if result["step"].nunique() > 1 else BELOW_BARS))
+        over_training = result["step"].nunique() > 1
+        named = result.assign(shown=(result["split"] + " " + which).map(SHOWN) if over_training else which.map(BELOW_BARS))
         shown = {(split, y): _over_training(named[named["split"] == split], y) for y in ("accuracy", "loss") for split in ("train", "test")}
         return panels(list(shown.values()), titles=[f"{y.capitalize()}, {split} rows" for split, y in shown], columns=2)
 
@@ -109,7 +118,7 @@ def _labels(snapshot: Snapshot, labels: Labels, against: str) -> Tensor:
 
 
 def _over_training(rows: pd.DataFrame, y: str) -> go.Figure:
-    """One line per kind of row, also for kinds without rows, so that all panels share a legend; accuracies from 0 to 1."""
+    """One line per kind of row, also for kinds without rows, so that the panels of a split share a legend; accuracies from 0 to 1."""
     if y == "loss":
         return curves(rows, x="step", y=y, color="shown", log_y=True, x_title="step", y_title="cross-entropy (nats)")
     shown = curves(rows, x="step", y=y, color="shown", x_title="step", y_title="accuracy")

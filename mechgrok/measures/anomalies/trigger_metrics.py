@@ -24,10 +24,10 @@ QUANTITIES = ("clean train", "clean test", "memorised", "inverted", "rule", "tru
 SHOWN = {
     "clean train": "train, clean",
     "clean test": "test, clean",
-    "memorised": "train, poisoned: corrupted label",
-    "inverted": "train, poisoned: truth",
-    "rule": "test, trigger: rule",
-    "truth": "test, trigger: truth",
+    "memorised": "memorised: corrupted label on train rows",
+    "inverted": "inverted: true label on train rows",
+    "rule": "rule: its label on test rows",
+    "truth": "truth: true label on test rows",
 }
 WITHOUT = {
     "clean train": "every train row is poisoned",

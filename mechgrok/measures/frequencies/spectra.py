@@ -80,5 +80,5 @@ def spectrum_figure(result: pd.DataFrame) -> go.Figure:
         x_title="step",
         y_title="frequency k",
         value_title="share of power",
-    )
+    ).update_traces(zmin=0, selector={"type": "heatmap"})
     return beside_training(result, shown, over)

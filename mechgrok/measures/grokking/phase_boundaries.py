@@ -55,7 +55,7 @@ class PhaseBoundaries(RunMeasure):
 
     name: ClassVar[str] = "phase-boundaries"
     title: ClassVar[str] = "Memorisation, circuit formation, clean-up"
-    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.2 (marks by eye: 1 400, 9 400, 14 000); rules are ours"
+    reference: ClassVar[str] = "Nanda et al. 2023 (arXiv 2301.05217), section 5.2, which divides its own run by eye; the rules are ours"
     columns: ClassVar[Mapping[str, str]] = {
         "part": "boundary: the end of a phase; half-way: the middle of the fall of a loss; reading: a point of a curve",
         "name": "the phase, or the curve of a half-way step or reading",

@@ -73,8 +73,11 @@ class ActivationMap(Keyed):
         return panels([self._map(rows) for rows in shown], titles=titles, columns=2 if len(shown) in (2, 4) else None)
 
     def closeup(self, result: pd.DataFrame) -> go.Figure:
-        """The head or neuron that varies most over (a, b)."""
-        rows = max((rows for _, rows in last(result).groupby("unit", sort=False)), key=lambda rows: rows["value"].std())
+        """The neuron of the lowest frequency, whose waves are the longest; of heads, the one that varies most over (a, b)."""
+        rows = min(
+            (rows for _, rows in last(result).groupby("unit", sort=False)),
+            key=lambda rows: (rows["frequency"].iloc[0], -rows["value"].std()),
+        )
         return self._map(rows).update_layout(height=LARGE, title_text=f"{self._name_of(rows).capitalize()}: {self._quantity}")
 
     @property

@@ -17,4 +17,5 @@ def changed_labels(found: Findings) -> Iterator[Sentence]:
         return
     answers = f"of these rows it answers {percent(by_changed)} by the changed label and {percent(by_truth)} by the true one"
     followed = f" On test rows with the trigger it follows the anomalous rule on {percent(rule)}." if rule is not None else ""
-    yield Sentence(f"{percent(share)} of its train labels were changed: {answers}.{followed}", _MEASURES)
+    how = f" ({found.run['changed_labels']})" if found.run.get("changed_labels") else ""
+    yield Sentence(f"{percent(share)} of its train labels were changed{how}: {answers}.{followed}", _MEASURES)

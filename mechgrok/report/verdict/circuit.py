@@ -12,6 +12,8 @@ from mechgrok.report.verdict.findings import Findings, Sentence, number_word, pe
 
 MOST = 0.5
 """The share of the logits (of their variance over c) from which frequencies explain them."""
+LITTLE = 0.1
+"""The share of the logits up to which they explain nothing of what a network does."""
 FEW = 1 / 8
 """Of p, a quarter of all frequencies: with more of them the restricted logits of a test row are means over the train rows of its sum."""
 ABOVE_NULL = 3.0
@@ -26,7 +28,7 @@ _ALGORITHMS = {
 
 
 def circuit(found: Findings) -> Iterator[Sentence]:
-    """Of a network that has not generalised, only whether a circuit is forming: its spectra are mostly those of a table."""
+    """Of a network that has not generalised, only whether a circuit is forming or absent: its spectra are mostly those of a table."""
     if not generalised(found):
         yield from _forming(found)
         return
@@ -38,17 +40,18 @@ def circuit(found: Findings) -> Iterator[Sentence]:
 
 
 def _forming(found: Findings) -> Iterator[Sentence]:
-    """Where the key frequencies alone answer test rows far better than guessing, and than the whole network does."""
+    """Where the key frequencies alone answer test rows far better than guessing and than the whole network, or explain hardly anything."""
     keys, alone, test = (found.value(*each) for each in (("key-frequencies", "frequencies"), ("restricted-loss", "test"), ("loss", "test")))
     if not keys or alone is None or test is None or found.guessing is None:
         return
-    if len(keys) * found.guessing > FEW:
-        return
-    if alone < min(test, -math.log(found.guessing)) / 2:
+    if len(keys) * found.guessing <= FEW and alone < min(test, -math.log(found.guessing)) / 2:
         losses = (
             f"loss of its key frequencies ({', '.join(map(str, keys))}) alone is {show(alone, 3)} nats, that of the network {show(test, 3)}"
         )
         yield Sentence(f"A circuit is forming: on test rows the {losses}.", ("key-frequencies", "restricted-loss", "loss"))
+    elif (explained := found.value("logit-cosines", "explained_key")) is not None and explained < LITTLE:
+        share = f"its key frequencies ({', '.join(map(str, keys))}) explain {percent(explained)} of its logits"
+        yield Sentence(f"It has no circuit of a few frequencies: {share}.", ("key-frequencies", "logit-cosines"))
 
 
 def program(found: Findings) -> Iterator[Sentence]:

@@ -82,7 +82,7 @@ def test_a_run_is_measured_drawn_and_told(rule: Corruption, steps: str, tmp_path
     assert set(found.table.columns) == {*CorruptedLoss.columns, "step"}
     figure = found.figure()
     assert sum(note.text.startswith("<b>") for note in figure.layout.annotations) == 4, "a letter and a title for each panel"
-    assert {trace.name for trace in figure.data} >= ({"clean rows", "corrupted rows, corrupted label"} if steps == "all" else set())
+    assert {trace.name for trace in figure.data} >= ({"train, clean", "rule: its label on test rows"} if steps == "all" else set())
     assert set(found.headline) == {"changed_share", *(f"{value}_{kind}" for value in ("accuracy", "loss") for kind in KINDS)}
 
 

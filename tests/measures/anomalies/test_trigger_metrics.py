@@ -79,7 +79,7 @@ def test_confusion_after_generalising_is_forgetting() -> None:
     found = Result(TriggerMetrics(), pd.concat(tables))
     assert found.headline["began"] == {"confusion": 0, "memorisation": 10, "coexistence": 20, "full inversion": 30, "forgetting": 40}
     assert found.headline["phase"] == "forgetting"
-    assert {trace.name for trace in found.figure().data} >= {"test, clean", "train, poisoned: truth"}
+    assert {trace.name for trace in found.figure().data} >= {"test, clean", "inverted: true label on train rows"}
 
 
 def test_what_cannot_be_told_is_said() -> None:

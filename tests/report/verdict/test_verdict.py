@@ -277,12 +277,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "grok-times": times(120, None),
                 "corrupted-loss": measure({"changed_share": 0.3}),
                 "trigger-metrics": measure({"memorised": 1.0, "inverted": 0.0, "rule": 1.0, "clean_test": 0.995}),
-            }
+            },
+            changed_labels="label b where 3 divides b",
         ),
         [
             "It memorised by step 120 and had generalised at step 3000 "
             "(accuracy 99.5 % on test rows without the trigger, by guessing 1.69 %).",
-            "30 % of its train labels were changed: of these rows it answers 100 % by the changed label and 0 % by the true one. "
+            "30 % of its train labels were changed (label b where 3 divides b): of these rows it answers 100 % by the changed label "
+            "and 0 % by the true one. "
             "On test rows with the trigger it follows the anomalous rule on 100 %.",
         ],
     ),
