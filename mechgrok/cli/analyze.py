@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mechgrok.engine.outcomes import Outcome
     from mechgrok.engine.progress import Tick
     from mechgrok.report.writing import Report
+    from mechgrok.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Analyze:
     """Print all numbers, with six digits; by default the verdict and the numbers that a reader needs first."""
     by_task: bool = False
     """Analyse each task of a mixture separately, as a run in RUN/tasks/ with the rows of that task alone."""
+    results: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Write results and report to DIR/<name of the run> and nothing to the run's folder, which may be read-only."""
 
 
 def main(arguments: list[str]) -> int:
@@ -54,12 +57,19 @@ def main(arguments: list[str]) -> int:
 
     from mechgrok.analysis import analysis
     from mechgrok.cli import batch
-    from mechgrok.cli.arguments.words import sort_words
+    from mechgrok.cli.arguments.words import sort_words, written_to
+    from mechgrok.runs.run import open_run
 
-    words = sort_words(asked.words)
+    if asked.by_task and asked.results:
+        raise UserError("--by-task writes the tasks into the run's folder; give it without --results")
+    words = written_to(sort_words(asked.words), asked.results)
     words = _tasks(words) if asked.by_task else words
     of_analysis = analysis(asked.analysis).measures if asked.analysis else ()
-    return batch.reports(words, lambda path: _analyze(path, words.measures, of_analysis, steps, asked.nulls), every=asked.all)
+
+    def analyzed(path: Path) -> Report:
+        return _analyze(open_run(path, results=asked.results), words.measures, of_analysis, steps, asked.nulls)
+
+    return batch.reports(words, analyzed, every=asked.all)
 
 
 def _tasks(words: Words) -> Words:
@@ -71,14 +81,12 @@ def _tasks(words: Words) -> Words:
     return replace(words, runs=tuple(found), index=words.index or words.runs[0] / TASKS / "index.html")
 
 
-def _analyze(path: Path, named: Sequence[str], of_analysis: Sequence[str], steps: str | list[int], nulls: int) -> Report:
+def _analyze(run: Run, named: Sequence[str], of_analysis: Sequence[str], steps: str | list[int], nulls: int) -> Report:
     """The measures that are named and those of the analysis that is named, else those of the analysis that suits the run."""
     from mechgrok.analysis import suited
     from mechgrok.engine.analyze import analyze
     from mechgrok.report.writing import write_report
-    from mechgrok.runs.run import open_run
 
-    run = open_run(path)
     asked = dict.fromkeys((*named, *of_analysis)) or suited(run.kind("task"), run.kind("corruption")).measures
     with keeping_results(run) as count, checkpoint_bar(run.name) as show:
         outcomes = analyze(run, list(asked), steps=steps, nulls=nulls, tick=_each(count, show))

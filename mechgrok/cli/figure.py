@@ -51,6 +51,8 @@ class Draw:
     """One panel alone."""
     step: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """The figure as it was at this checkpoint."""
+    results: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Read and store results in DIR/<name of the run>, as mechgrok analyze --results DIR does."""
     by: Annotated[str, tyro.conf.arg(metavar="PATH,...")] = ""
     """Of several runs: values of the config that make the groups, such as optimizer.weight_decay; by default all that vary but seeds."""
 
@@ -98,7 +100,7 @@ def _of_run(folder: Path, name: str, asked: Draw, out: Path) -> go.Figure:
         raise UserError(f"--by needs several runs, and {folder} is one; give the folder that holds them")
     shown = _listed(asked.panels) if asked.panels else f"{name}:{asked.panel}" if asked.panel else name
     size: dict[str, Any] = {"style": asked.style, "width": asked.width, "font_size": asked.font_size, "titles": _titles(asked)}
-    run = open_run(folder)
+    run = open_run(folder, results=asked.results)
     content: dict[str, Any] = {"columns": asked.columns, "phases": asked.phases, "step": asked.step}
     with keeping_results(run) as tick:
         return figure(run, shown, animated=out.suffix in (".gif", ".html"), tick=tick, **content, **size)
@@ -119,7 +121,7 @@ def _of_runs(folder: Path, name: str, asked: Draw) -> go.Figure:
     from mechgrok.plots.files.print_layout import layout_of
     from mechgrok.report.labels import as_text
 
-    given = {"--step": asked.step is not None, "--panels": asked.panels, "--phases": asked.phases}
+    given = {"--step": asked.step is not None, "--panels": asked.panels, "--phases": asked.phases, "--results": asked.results}
     if alone := [flag for flag, is_given in given.items() if is_given]:
         raise UserError(f"{alone[0]} needs one run")
     layout = layout_of(asked.style, asked.width, asked.font_size, _titles(asked))

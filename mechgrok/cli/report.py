@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ class Render:
     """Runs, or folders of runs."""
     all: bool = False
     """Print all numbers, with six digits; by default the verdict and the numbers that a reader needs first."""
+    results: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Read results from, and write the report to, DIR/<name of the run>, as mechgrok analyze --results DIR does."""
 
 
 def main(arguments: list[str]) -> int:
@@ -29,13 +32,13 @@ def main(arguments: list[str]) -> int:
     asked: Render = flags.parse(Render, arguments, "report")
 
     from mechgrok.cli import batch
-    from mechgrok.cli.arguments.words import only_runs
+    from mechgrok.cli.arguments.words import only_runs, written_to
 
-    return batch.reports(only_runs(asked.runs), _render, every=asked.all)
+    return batch.reports(written_to(only_runs(asked.runs), asked.results), partial(_render, asked.results), every=asked.all)
 
 
-def _render(path: Path) -> Report:
+def _render(results: Path | None, path: Path) -> Report:
     from mechgrok.report.writing import write_report
     from mechgrok.runs.run import open_run
 
-    return write_report(open_run(path))
+    return write_report(open_run(path, results=results))

@@ -58,7 +58,7 @@ def nulls(work: Work, at: Mapping[Measure, int], draws: int, made: Relabelled | 
     found |= {measure: {} for measure in left_out}
     for measure in [*drawn, *left_out]:
         if measure in stamps:
-            results.save_null(work.run.path, measure, todo[measure], stamps[measure], found[measure] or {})
+            results.save_null(work.run.beside, measure, todo[measure], stamps[measure], found[measure] or {})
     return {measure: null for measure, null in found.items() if null is not None}, _notes(left_out)
 
 
@@ -71,7 +71,7 @@ def _notes(left_out: Mapping[Measure, str]) -> list[str]:
 
 
 def _stored(work: Work, measure: Measure, step: int, stamps: Mapping[Measure, str]) -> Null | None:
-    return results.load_null(work.run.path, measure, step, stamps[measure]) if measure in stamps else None
+    return results.load_null(work.run.beside, measure, step, stamps[measure]) if measure in stamps else None
 
 
 def _draws(

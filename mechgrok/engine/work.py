@@ -27,7 +27,7 @@ class Work:
     """The tables of one run."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.results = run, Results(run.path)
+        self.run, self.results = run, Results(run.beside)
         self.snapshot = lru_cache(maxsize=MOST)(run.snapshot)
         # Caching these small tables fragments memory: they lie between large freed tensors, which then cannot be returned.
         self.table = lru_cache(maxsize=TABLES)(self._table)

@@ -65,14 +65,15 @@ def curves(run: Path) -> dict[str, Curve]:
     return {name: Curve(step[rows], loss[rows], accuracy[rows]) for name, rows in found.items() if rows.any()}
 
 
-def times(run: Path, recorded: Mapping[str, Curve]) -> dict[str, Reached]:
+def times(beside: Path, recorded: Mapping[str, Curve]) -> dict[str, Reached]:
     """When the train accuracy (memorised) and the test accuracy (generalised) were reached, by split, as `grok-times` defines them.
 
-    Where no test accuracy was recorded, as of most imported networks, from the stored result of `grok-times`, if there is one.
+    Where no test accuracy was recorded, as of most imported networks, from the result of `grok-times` that is stored in the folder
+    `beside`, if there is one.
     """
     asked = GrokTimes()
     found = {split: _reached(curve, asked) for split, curve in recorded.items() if np.isfinite(curve.accuracy).any()}
-    return found if "test" in found else _stored(run, asked)
+    return found if "test" in found else _stored(beside, asked)
 
 
 def _reached(curve: Curve, asked: GrokTimes) -> Reached:
@@ -81,10 +82,10 @@ def _reached(curve: Curve, asked: GrokTimes) -> Reached:
     return Reached(first_crossing(step, accuracy, asked.test_threshold, sustained=asked.sustained), int(step[-1]))
 
 
-def _stored(run: Path, asked: GrokTimes) -> dict[str, Reached]:
+def _stored(beside: Path, asked: GrokTimes) -> dict[str, Reached]:
     from mechgrok.engine.results import Results
 
-    results = Results(run)
+    results = Results(beside)
     found = results.read(asked, max(results.steps(asked), default=-1))
     if found is None:
         return {}

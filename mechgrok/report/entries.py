@@ -54,7 +54,7 @@ def collect(run: Run, live: Mapping[str, Outcome]) -> tuple[dict[str, Entry], tu
 
     There is an entry for each outcome that is handed over (`live`), each stored result, and each measure that did not apply or failed.
     """
-    stored, recorded = Stored(run), record.read(run.path)
+    stored, recorded = Stored(run), record.read(run.beside)
     labels = dict.fromkeys([*recorded, *stored.labels()])
     measures = {label: live[label].measure if label in live else parsed(label) for label in labels}
     there = {label: measure for label, measure in measures.items() if measure is not None}
@@ -66,7 +66,7 @@ def collect(run: Run, live: Mapping[str, Outcome]) -> tuple[dict[str, Entry], tu
 
 def absent_measures(run: Run, live: Mapping[str, Outcome]) -> list[str]:
     """Stored or recorded measures, by label, that are neither installed here nor live: those of a notebook, for example."""
-    known = {**record.read(run.path), **dict.fromkeys(results.stored_labels(run.path))}
+    known = {**record.read(run.beside), **dict.fromkeys(results.stored_labels(run.beside))}
     return sorted(label for label in known if label not in live and parsed(label) is None)
 
 

@@ -74,8 +74,8 @@ def step_text(reached: Reached | None) -> str:
 
 
 def _line(report: Report, folder: Path, columns: Mapping[str, Sequence[Any]], index: int, shared: Sequence[str], *, in_words: bool) -> Line:
-    summary, run = report.summary, report.page.parent.parent
-    reached = times(run, curves(run))
+    summary = report.summary
+    reached = times(report.page.parent.parent, curves(report.run))
     own = [part for part in summary["run"]["trained"].split(" · ") if part not in shared]
     return Line(
         name=summary["run"]["name"],

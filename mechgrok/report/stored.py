@@ -24,13 +24,13 @@ class Stored:
         self.run = run
         self.fingerprint = cache(self._fingerprint_of_step)
         self.whole_fingerprint = cache(run.whole_fingerprint)
-        self._results = results.Results(run.path)
+        self._results = results.Results(run.beside)
         self._shared = cache(partial(stamps.shared, run=run, sources=Sources()))
         self._given = cache(self._digests)
 
     def labels(self) -> list[str]:
         """The labels of the measures with stored results."""
-        return results.stored_labels(self.run.path)
+        return results.stored_labels(self.run.beside)
 
     def steps(self, measure: BaseMeasure) -> list[int]:
         """The checkpoints that have a table, ascending; for a measure of the run the one at which it was last computed."""
@@ -51,7 +51,7 @@ class Stored:
     def null(self, measure: BaseMeasure, step: int) -> Null:
         """The stored null at a step; empty where there is none that belongs to the stored table."""
         stamp = self._results.stamp(measure, step)
-        null, of = results.read_null(self.run.path, measure, step) or ({}, "")
+        null, of = results.read_null(self.run.beside, measure, step) or ({}, "")
         return null if stamp is not None and of.endswith(f"; {stamp}") else {}
 
     def stale(self, measure: BaseMeasure) -> str | None:

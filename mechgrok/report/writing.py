@@ -10,7 +10,7 @@ from typing import Any
 
 from mechgrok.analysis import Analysis, suited
 from mechgrok.engine.outcomes import Outcome
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, unwritten
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
 from mechgrok.report.entries import Entry, collect, family_of
@@ -24,6 +24,7 @@ from mechgrok.runs.store import write
 class Report:
     """A report that has been written."""
 
+    run: Path
     page: Path
     summary: dict[str, Any]
     left_out: tuple[str, ...] = ()
@@ -31,7 +32,7 @@ class Report:
 
 
 def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Report:
-    """Writes `report/index.html` and `report/summary.json` from all stored results of a run.
+    """Writes `report/index.html` and `report/summary.json` from all stored results of a run, beside these.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     Returns
     -------
     Report
-        The place of the page, the summary as plain data, and the labels of measures that are not installed here and were left out.
+        The folder of the run, the place of the page, the summary as plain data, and the labels of measures that are not installed here
+        and were left out.
 
     Raises
     ------
@@ -59,14 +61,17 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
     if not isinstance(run, Run):
         kind = type(run).__name__
         raise UserError(f"a page needs a run, not {kind}; mechgrok.record makes one of a module, mechgrok.open_run opens a folder")
-    with _held(run.path / "report"):
+    with _held(run.beside / "report"):
         return _written(run, outcomes or {})
 
 
 @contextmanager
 def _held(report: Path) -> Iterator[None]:
     """Makes the folder and waits for its lock, so that page and summary are of one process; a folder that stays empty is removed again."""
-    report.mkdir(exist_ok=True)
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{unwritten(error, report)}; --results DIR, or open_run(..., results=DIR), is for results elsewhere") from None
     try:
         with locked(report, "is being written", waits=True):
             yield
@@ -76,17 +81,17 @@ def _held(report: Path) -> Iterator[None]:
 
 
 def _written(run: Run, outcomes: Mapping[str, Outcome]) -> Report:
-    record.update(run.path, outcomes)
+    record.update(run.beside, outcomes)
     chosen = suited(run.kind("task"), run.kind("corruption"))
     collected, left_out = collect(run, outcomes)
     entries = _in_order(collected, chosen)
     if not (entries or left_out):
         raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")
     found = summary.summarise(run, entries)
-    page = run.path / "report" / "index.html"
+    page = run.beside / "report" / "index.html"
     write(page, render(found, entries, chosen).encode(), durable=False)
     write(page.with_name("summary.json"), summary.text(found).encode(), durable=False)
-    return Report(page, found, left_out)
+    return Report(run.path, page, found, left_out)
 
 
 def _in_order(entries: Mapping[str, Entry], analysis: Analysis) -> dict[str, Entry]:

@@ -22,7 +22,7 @@ def card(run: RunFiles) -> str:
     facts = {part: _in_words(config.get(part, {})) for part in ("task", "model", "split")}
     steps = f"{len(run.steps)}, from step {run.steps[0]} to {run.steps[-1]}" if run.steps else "none"
     table = html.pairs({"folder": str(run.path), **facts, "checkpoints": steps})
-    return html.heading("Run", run.name) + _verdict(run.path) + table + curve(run.metrics)
+    return html.heading("Run", run.name) + _verdict(run.beside) + table + curve(run.metrics)
 
 
 def _verdict(folder: Path) -> str:

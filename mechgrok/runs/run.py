@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mechgrok.runs.snapshot import Snapshot
 
 
-def open_run(path: str | Path, *, module: Any = None) -> Run:
+def open_run(path: str | Path, *, module: Any = None, results: str | Path | None = None) -> Run:
     """The run in a folder.
 
     Parameters
@@ -30,6 +30,9 @@ def open_run(path: str | Path, *, module: Any = None) -> Run:
         A folder made by `mechgrok train`, `mechgrok import` or `mechgrok.record`.
     module : torch.nn.Module or callable, optional
         Of a run that was recorded from a module of one's own: the module, or one that computes the same. Its weights do not matter.
+    results : str or Path, optional
+        The folder in which results and report of the run lie, in a folder of its name; by default they lie in its own. For runs of others,
+        and for file systems that cannot be written to.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def open_run(path: str | Path, *, module: Any = None) -> Run:
         raise UserError(f"there is no {folder}; give the folder of a run (made by mechgrok train or mechgrok import)")
     if not (folder / store.CONFIG).is_file():
         raise UserError(f"{folder} is not a run: it has no {store.CONFIG}; weights or logs of other programs come in by mechgrok import")
-    return Run(folder) if module is None else Run(folder).with_module(module)
+    run = Run(folder, None if results is None else Path(results))
+    return run if module is None else run.with_module(module)
 
 
 class Run(RunFiles):
@@ -62,6 +66,8 @@ class Run(RunFiles):
     ----------
     path : Path
         The run's folder.
+    results : Path, optional
+        The folder in which its results and report lie, in a folder of its name; by default they lie in its own.
 
     Examples
     --------
@@ -183,7 +189,7 @@ class Run(RunFiles):
         """
         from mechgrok.runs import module_files
 
-        found = self.at(self.path)
+        found = Run(self.path, self._results)
         found._with_module = module_files.network_of(self, self.network, module)
         return found
 

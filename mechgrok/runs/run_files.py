@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 class RunFiles:
     """The stored part of a run. Nothing is computed and nothing is written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, results: Path | None = None) -> None:
         self.path = path
+        self._results = results
+
+    @property
+    def beside(self) -> Path:
+        """The folder of its results and report: that of the run, or one of its name in the folder that `open_run` was given."""
+        return self.path if self._results is None else self._results / self.name
 
     @property
     def name(self) -> str:

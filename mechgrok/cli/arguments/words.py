@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mechgrok.errors import UserError
@@ -36,6 +36,16 @@ def only_runs(words: Sequence[str]) -> Words:
         if not _is_folder(word):
             raise UserError(f"there is no folder {word}; give runs, or a folder of runs")
     return sort_words(words)
+
+
+def written_to(words: Words, results: Path | None) -> Words:
+    """The words, with the index over several runs in the folder of `--results`. Raises UserError where two runs have one name there."""
+    if results is None:
+        return words
+    names = [path.resolve().name for path in words.runs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"--results {results}: two of the runs are called {twice[0]}; give them one after the other, each its own folder")
+    return replace(words, index=words.index and results / "index.html")
 
 
 def _is_folder(word: str) -> bool:

@@ -24,7 +24,7 @@ def interruptible(kept: Callable[[], str]) -> Iterator[None]:
 @contextmanager
 def keeping_results(run: Run) -> Iterator[Tick]:
     """For a block that stores results of a run; it gives a function to call after each checkpoint, with how many of how many are done."""
-    folder, finished = run.path / "results", ""
+    folder, finished = run.beside / "results", ""
     before = _versions(folder)
 
     def tick(done: int, total: int) -> None:
