@@ -9,7 +9,7 @@ LEAD, EVERY, LAST = 60, 20, 800
 FACTS = ["run", "setting", "task", "network", "p", "seed", "moved", "grokked", "last", "best"]
 
 
-def collected(settings: int = 4, seeds: int = 20, noises: int = 0, noise: float = 0.1) -> pd.DataFrame:
+def collected(settings: int = 3, seeds: int = 16, noises: int = 0, noise: float = 0.1) -> pd.DataFrame:
     """Runs of which half of each setting grok, at random steps; `gini: planted x` rises by 1 from LEAD steps before the accuracy moves."""
     generator = np.random.default_rng(0)
     runs = [_run(generator, setting, seed, noise) for setting in range(settings) for seed in range(seeds)]

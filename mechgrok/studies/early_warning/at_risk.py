@@ -46,7 +46,8 @@ def at_risk(table: pd.DataFrame, facts: list[str], horizon: int = HORIZON) -> At
     kept, positive = table[inside].reset_index(drop=True), [each for each, is_in in zip(within, inside, strict=True) if is_in]
     codes = {name: pd.factorize(kept[name], sort=True)[0] for name in ("run", "setting")}
     rows = pd.DataFrame({**codes, "step": kept["step"], "positive": positive, "judged": kept["seed"] % 2 == 1})
-    return AtRisk(rows, kept.drop(columns=["step", *facts]).astype(float).assign(**_without_measures(rows)))
+    scores = [kept.drop(columns=["step", *facts]).astype(float), pd.DataFrame(_without_measures(rows))]
+    return AtRisk(rows, pd.concat(scores, axis=1))
 
 
 def _step(value: Any) -> int | None:

@@ -12,28 +12,40 @@ from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
 from mechgrok.studies.early_warning.outcome import Outcome
-from mechgrok.studies.early_warning.readings import readings
+from mechgrok.studies.early_warning.readings import RENAMED, readings
 from mechgrok.studies.trained import Trained
 
 PARTS = "early-warning"
-"""The folder of the parts, beside the runs."""
+"""How the folders of the parts begin, beside the runs."""
 FACTS = ("run", "setting", "task", "network", "p", "seed", "moved", "grokked", "last", "best")
 """The columns of a row that are no readings."""
-LATEST = 600
-"""No later checkpoint is read: runs end at step 1000, so that it would not be known what comes within the horizon."""
+EVERY, LATEST = 40, 600
+"""The steps that are read: multiples of EVERY, so that all networks are read at the same steps, and none from which a run, which ends at
+step 1000, does not show what comes within the horizon."""
 
 
-def collect(trained: Trained, measures: Sequence[BaseMeasure], say: Callable[[str], None]) -> pd.DataFrame:
+def collect(trained: Trained, measures: Sequence[BaseMeasure], say: Callable[[str], None], *, renamed: bool = False) -> pd.DataFrame:
     """A row for each checkpoint before the test accuracy of its run moves. Parts that are there are read, the others computed."""
-    parts = []
-    for done, ((trial, seed), run) in enumerate(sorted(trained.runs.items()), 1):
-        path = trained.out / PARTS / f"{trial}-s{seed}.parquet"
+    parts, folder = [], trained.out / f"{PARTS}-{_key(measures, renamed)}"
+    for done, ((trial, seed), run) in enumerate(sorted(trained.runs.items(), key=lambda item: item[0][::-1]), 1):
+        path = folder / f"{trial}-s{seed}.parquet"
         if not path.is_file():
-            found = part(run, measures).assign(run=f"{trial}-s{seed}", setting=trial, p=run.task.numbers, seed=seed)
+            found = part(run, measures, renamed).assign(run=f"{trial}-s{seed}", setting=trial, p=run.task.numbers, seed=seed)
             store.write(path, parquet(found.assign(**_facts(trained, trial))))
             say(f"{done} of {len(trained.runs)} runs: {trial}-s{seed}")
         parts.append(pd.read_parquet(path))
     return in_order(pd.concat(parts, ignore_index=True))
+
+
+def with_renamed(table: pd.DataFrame, renamed: pd.DataFrame) -> pd.DataFrame:
+    """A collected table with the numbers of renamed networks at the same checkpoints."""
+    columns = ["run", "step", *(name for name in renamed if str(name).endswith(RENAMED))]
+    return in_order(table.merge(renamed[columns], on=["run", "step"], validate="1:1"))
+
+
+def _key(measures: Sequence[BaseMeasure], renamed: bool) -> str:
+    """Names the parts of some measures, so that other ones are computed anew."""
+    return store.digest(" ".join([*(each.label for each in measures), str(renamed)]).encode())[:8]
 
 
 def _facts(trained: Trained, name: str) -> dict[str, str]:
@@ -42,15 +54,17 @@ def _facts(trained: Trained, name: str) -> dict[str, str]:
     return {"task": trial.row, "network": trial.column.partition(", ")[0]}
 
 
-def part(run: Run, measures: Sequence[BaseMeasure]) -> pd.DataFrame:
+def part(run: Run, measures: Sequence[BaseMeasure], renamed: bool) -> pd.DataFrame:
     """The readings of a run, with its outcome in each row."""
     found = Outcome.of(run)
-    return readings(run, measures, before(run.steps, found.moved)).reset_index().assign(**asdict(found))
+    steps = before(run.steps, found.moved)
+    return readings(run, measures, steps, renamed=renamed).reset_index().assign(**asdict(found))
 
 
 def before(steps: Sequence[int], moved: int | None) -> list[int]:
-    """The steps up to LATEST before the test accuracy moves, at least the first."""
-    return [step for step in steps if step <= LATEST and (moved is None or step < moved)] or list(steps[:1])
+    """The checkpoints that are read before the test accuracy moves, at least the first."""
+    read = [step for step in steps if step % EVERY == 0 and step <= LATEST]
+    return [step for step in read if moved is None or step < moved] or list(steps[:1])
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

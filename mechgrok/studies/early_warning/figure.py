@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -9,10 +10,12 @@ import plotly.graph_objects as go
 
 from mechgrok.plots.theme import ACCENT, COLOURS, GREY, INK, canvas
 
-PANEL, GAP, LETTER, LINE = 150, 22, 7, 19
+PANEL, GAP, LETTER, LINE = 150, 22, 6.4, 19
 """Pixels: width of a panel and of the gap beside it, width of a letter, height of a line."""
-TOP, BOTTOM = 44, 92
-RANGE = (0.2, 1.02)
+TOP, BOTTOM = 52, 62
+LETTERS = 18
+"""Longer titles go on in another line."""
+RANGE = (-0.02, 1.02)
 
 
 def areas_figure(table: pd.DataFrame, numbers: Mapping[str, str], rivals: Sequence[str]) -> go.Figure:
@@ -48,16 +51,17 @@ def _panel(figure: go.Figure, place: int, rows: pd.DataFrame, rivals: Sequence[s
     figure.add_trace(go.Scatter(x=rows["auroc_choosing"], y=rows.index, **chosen))
     for of_rivals, colour in ((False, COLOURS[0]), (True, ACCENT)):
         figure.add_trace(_judged(rows[rows["number"].isin(rivals) == of_rivals], colour, x))
-    axis = {"domain": domain, "range": RANGE, "tickvals": [0.25, 0.5, 0.75, 1], "showgrid": False, "anchor": "y"}
+    axis = {"domain": domain, "range": RANGE, "tickvals": [0, 0.5, 1], "showgrid": False, "anchor": "y"}
     figure.update_layout({f"xaxis{place + 1}" if place else "xaxis": axis})
     figure.add_shape(type="line", x0=0.5, x1=0.5, y0=0, y1=1, xref=x, yref="paper", line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(
-        text=title.replace(" configuration and", "<br>configuration and"),
+        text="<br>".join(textwrap.wrap(title, LETTERS)),
         x=sum(domain) / 2,
         y=1,
         yshift=8,
         xref="paper",
         yref="paper",
+        xanchor="center",
         yanchor="bottom",
         showarrow=False,
     )

@@ -29,7 +29,7 @@ class Lead:
 
 def lead(table: pd.DataFrame, number: str, direction: float) -> Lead:
     """The alarms of a number in a direction, over the checkpoints before the test accuracy moves."""
-    scores = table.assign(score=direction * table[number].astype(float))
+    scores = table[["run", "seed", "step", "moved", "grokked"]].assign(score=direction * table[number].astype(float))
     choosing, judging = scores[scores["seed"] % 2 == 0], scores[scores["seed"] % 2 == 1]
     quiet = choosing[choosing["grokked"].isna()]
     above = threshold(highest(quiet["score"], pd.factorize(quiet["run"])[0]), FALSE_ALARMS)

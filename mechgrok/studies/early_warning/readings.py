@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,41 +32,35 @@ def variants(names: Sequence[str]) -> list[BaseMeasure]:
 
 def is_frozen(number: str) -> bool:
     """Whether a number uses the key frequencies of the last checkpoint, and with them the future."""
-    return _uses_last(as_measure(number.partition(": ")[0]))
-
-
-def _uses_last(measure: BaseMeasure) -> bool:
+    measure = measure_of(number)
     return isinstance(measure, Keyed) and measure.keys == "last"
 
 
-def readings(run: Run, measures: Sequence[BaseMeasure], steps: Sequence[int]) -> pd.DataFrame:
-    """The single numbers of the headlines of measures, rows by step, columns `label: key`, and the same of a renamed network.
+def measure_of(number: str) -> BaseMeasure:
+    """The measure of a number `label: key`."""
+    return as_measure(number.partition(": ")[0])
 
-    Renamed networks are measured where no future is used. Measures that do not apply to the run have no column, and a number that is
-    missing at a step is NaN.
+
+def readings(run: Run, measures: Sequence[BaseMeasure], steps: Sequence[int], *, renamed: bool = False) -> pd.DataFrame:
+    """The single numbers of the headlines of measures, rows by step, columns `label: key`; or those of a `renamed` network a step.
+
+    Measures that do not apply to the run have no column, as those without a null for renamed networks. A number that is missing at a step
+    is NaN. Results are not stored with the run, since hashing what they depend on would take longer than most of them.
     """
     work = Work(run)
-    chosen = [each for each in measures if isinstance(each, Measure) and work.obstacle(each) is None]
-    rows = [_at(work, chosen, step) for step in steps]
-    return pd.DataFrame(rows, index=pd.Index(steps, name="step"))
+    chosen = [each for each in measures if isinstance(each, Measure) and work.obstacle(each) is None and (each.has_null or not renamed)]
+    rows = [_at(work, chosen, step, renamed) for step in steps]
+    return pd.DataFrame(rows, index=pd.Index(steps, name="step")).add_suffix(RENAMED if renamed else "")
 
 
-def _at(work: Work, measures: Sequence[Measure], step: int) -> dict[str, float]:
-    """The numbers at a step. Results are not stored with the run: hashing what they depend on would take longer than they do."""
+def _at(work: Work, measures: Sequence[Measure], step: int, renamed: bool) -> dict[str, float]:
     import torch
 
     network = work.snapshot(step)
-    renamed = network.relabelled(torch.Generator().manual_seed(step))
-    found: dict[str, float] = {}
-    for measure in measures:
-        found |= _named(measure, _numbers(work, measure, network, step))
-        if measure.has_null and not _uses_last(measure):
-            found |= _named(measure, _numbers(work, measure, renamed, step), RENAMED)
-    return found
-
-
-def _named(measure: Measure, numbers: Mapping[str, float], ending: str = "") -> dict[str, float]:
-    return {f"{measure.label}: {key}{ending}": value for key, value in numbers.items()}
+    if renamed:
+        network = network.relabelled(torch.Generator().manual_seed(step))
+    numbers = {each.label: _numbers(work, each, network, step) for each in measures}
+    return {f"{label}: {key}": value for label, found in numbers.items() for key, value in found.items()}
 
 
 def _numbers(work: Work, measure: Measure, network: Snapshot, step: int) -> dict[str, float]:

@@ -65,7 +65,7 @@ def alarms(row: Row) -> list[str]:
 def in_steps(lead: Estimate) -> str:
     """A lead with its interval; `none` where half of the runs raise no alarm before their accuracy moves."""
     ends = [f"{each:.0f}" if abs(each) < float("inf") else "none" for each in (lead.value, lead.low, lead.high) if each == each]
-    return ends[0] if len(ends) < 3 else f"{ends[0]} ({ends[1]} to {ends[2]})"
+    return "".join(ends[:1]) if len(ends) < 3 else f"{ends[0]} ({ends[1]} to {ends[2]})"
 
 
 def sign(row: Row) -> str:

@@ -18,7 +18,7 @@ HORIZON = LEAD + 40
 
 @pytest.fixture(scope="module")
 def noisy():
-    return collected(noises=30)
+    return collected(noises=20)
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def test_noise_has_half_the_area_and_its_interval_says_so(risk):
     names = [name for name in risk.scores if name.startswith("margin: noise")]
     table = choice.areas(risk, names)
     for _, each in table.groupby("comparison"):
-        # An interval of 95 % leaves out the half in 1.5 of 30 numbers.
-        assert ((each["low"] > 0.5) | (each["high"] < 0.5)).sum() <= 5
+        # An interval of 95 % leaves out the half in one of 20 numbers.
+        assert ((each["low"] > 0.5) | (each["high"] < 0.5)).sum() <= 4
         assert each["auroc"].mean() == pytest.approx(0.5, abs=0.04)
 
 
-def test_the_best_of_thirty_noises_is_not_better_than_a_rival(risk):
+def test_the_best_of_twenty_noises_is_not_better_than_a_rival(risk):
     names = [name for name in risk.scores if name.startswith("margin: noise")]
     for comparison, number in choice.best(choice.areas(risk, names), names).items():
         beside = choice.against(risk, comparison, number).set_index("rival")
@@ -97,10 +97,17 @@ def test_a_missing_number_is_judged_where_it_applies_alone(noisy):
 
 @pytest.mark.parametrize(("number", "direction"), [("gini: planted x", 1.0), ("gini: planted fallen", -1.0)])
 def test_the_lead_of_a_planted_number_is_the_planted_one(number, direction):
-    found = lead(collected(noise=0.01), number, direction)
+    found = lead(collected(noise=0.0), number, direction)
     assert (found.lead.value, found.lead.low, found.lead.high) == (LEAD, LEAD, LEAD)
+    assert (found.warned, found.false) == (1, 0)
+
+
+def test_the_alarms_of_a_noisy_number_have_about_the_planted_lead_and_false_ones(noisy):
+    """The threshold lies within the noise, which a tenth of the choosing runs that do not grok exceed."""
+    found = lead(noisy, "gini: planted x", 1.0)
+    assert found.lead.low <= LEAD <= found.lead.high
     assert found.warned == 1
-    assert found.false <= 0.35  # the threshold lies within the noise of runs that do not grok, and a tenth of other runs exceed it
+    assert found.false <= 0.35
 
 
 def test_noise_warns_of_no_more_runs_than_it_alarms_falsely():
