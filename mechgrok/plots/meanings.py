@@ -1,4 +1,4 @@
-"""Lines that mean the same in every figure have one colour and one dash: splits, and the losses with and without the key frequencies."""
+"""Lines that mean the same in every figure have one colour and one dash: splits, losses with and without key frequencies, answers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from itertools import count, cycle
 
 from mechgrok.plots.theme import COLOURS, palette
 
-_BLUE, _VERMILION, _GREEN, _PINK, *_, _BLACK = COLOURS
+_BLUE, _VERMILION, _GREEN, _PINK, _ORANGE, _SKY, _BLACK = COLOURS
 STYLES: Mapping[str, Mapping[str, str]] = {
     "train": {"color": _VERMILION, "dash": "5px,3px"},
     "test": {"color": _BLUE, "dash": "solid"},
     "all": {"color": _BLACK, "dash": "2px,2px"},
     "restricted": {"color": _GREEN, "dash": "10px,3px"},
     "excluded": {"color": _PINK, "dash": "8px,3px,2px,3px"},
+    "memorised": {"color": _GREEN, "dash": "7px,2px,2px,2px"},
+    "inverted": {"color": _PINK, "dash": "3px,4px"},
+    "rule": {"color": _ORANGE, "dash": "12px,4px"},
+    "truth": {"color": _SKY, "dash": "4px,2px"},
 }
 """By the first word of a line's name. The dashes tell the lines apart in grey."""
 _DASHES = ("7px,2px,2px,2px", "3px,4px", "12px,4px", "4px,2px")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from mechgrok.plots.meanings import STYLES, styles
 from mechgrok.plots.primitives import curves
@@ -21,8 +22,19 @@ def test_a_split_looks_the_same_in_any_order_and_company() -> None:
     assert drawn(["excluded (train)"])["excluded (train)"] == (STYLES["excluded"]["color"], STYLES["excluded"]["dash"])
 
 
-def test_meanings_differ_in_colour_and_in_dash() -> None:
-    assert len({style["color"] for style in STYLES.values()}) == len({style["dash"] for style in STYLES.values()}) == len(STYLES)
+LOSSES = {"train", "test", "all", "restricted", "excluded"}
+ANSWERS = {"train", "test", "memorised", "inverted", "rule", "truth"}
+"""The meanings that stand in one figure."""
+
+
+@pytest.mark.parametrize("together", [LOSSES, ANSWERS])
+def test_meanings_in_one_figure_differ_in_colour(together: set[str]) -> None:
+    assert len({STYLES[name]["color"] for name in together}) == len(together)
+
+
+def test_all_meanings_differ_in_dash() -> None:
+    assert set(STYLES) == LOSSES | ANSWERS
+    assert len({style["dash"] for style in STYLES.values()}) == len(STYLES)
 
 
 def test_other_lines_take_no_colour_of_a_meaning_in_the_figure() -> None:
