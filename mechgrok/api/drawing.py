@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mechgrok.api.drawn_panels import Drawing, Source
 from mechgrok.plots import sheet
 from mechgrok.plots.files.print_layout import layout_of
+from mechgrok.plots.files.provenance import with_provenance
 from mechgrok.report.labels import as_text
 from mechgrok.runs.run import Run, open_run
 
@@ -37,6 +38,7 @@ def figure(
     """The figure of a measure, or a panel of each of several measures in one figure with letters.
 
     Stored results are used where they hold; the others are computed. Traces can be added to the figure as to any figure of plotly.
+    `layout.meta["provenance"]` names run, measures, steps, stamps and versions; files of the figure carry it.
 
     Parameters
     ----------
@@ -77,14 +79,17 @@ def figure(
     Examples
     --------
     >>> drawn = mechgrok.figure(run, ["loss", "loss:b"], width="6.75in", titles=False)
-    >>> [note.text for note in drawn.layout.annotations], drawn.layout.meta
-    (['<b>a</b>', '<b>b</b>'], {'inches': 6.75})
+    >>> [note.text for note in drawn.layout.annotations], drawn.layout.meta["inches"]
+    (['<b>a</b>', '<b>b</b>'], 6.75)
+    >>> drawn.layout.meta["provenance"]["results"][0]["measure"]
+    'loss'
     """
     layout = layout_of(style, width, font_size, titles)
     drawing = Drawing(run if isinstance(run, Run) else open_run(Path(run)), step, tick)
     with sheet.on(sheet.Sheet(layout.pixels)):
         whole = drawing.several(panels, columns) if isinstance(panels, list | tuple) else drawing.whole(panels)
         finished = layout.finish(as_text(drawing.shaded(whole.figure) if phases else whole.figure))
+        with_provenance(finished, drawing.provenance(panels if isinstance(panels, list | tuple) else [panels]))
         return drawing.animated(replace(whole, figure=finished)) if animated else finished
 
 

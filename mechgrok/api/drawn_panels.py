@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import plotly.graph_objects as go
 
+from mechgrok.engine.provenance import of_result, provenance
 from mechgrok.engine.registry import as_measure
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
@@ -66,6 +67,12 @@ class Drawing:
         """The figure with a frame for each checkpoint, at most 50."""
         known = [step for step in self.run.steps if self.step is None or step <= self.step]
         return animate(drawn.figure, thinned(known), drawn.moving)
+
+    def provenance(self, sources: Sequence[Source]) -> dict[str, Any]:
+        """Run, measures, steps, stamps and versions of what is drawn; figures of the user have none."""
+        named = [measure for measure, _ in map(_parted, sources) if isinstance(measure, BaseMeasure)]
+        entries = [of_result(self.run.name, self.run.beside, measure, self.step) for measure in dict.fromkeys(named)]
+        return provenance(entries)
 
     def shaded(self, figure: go.Figure) -> go.Figure:
         """The figure with the phases of training behind its panels over steps."""

@@ -119,6 +119,7 @@ def _of_runs(folder: Path, name: str, asked: Draw) -> go.Figure:
     from mechgrok.cli.compare import comparison
     from mechgrok.plots import sheet
     from mechgrok.plots.files.print_layout import layout_of
+    from mechgrok.plots.files.provenance import with_provenance
     from mechgrok.report.labels import as_text
 
     given = {"--step": asked.step is not None, "--panels": asked.panels, "--phases": asked.phases, "--results": asked.results}
@@ -126,4 +127,5 @@ def _of_runs(folder: Path, name: str, asked: Draw) -> go.Figure:
         raise UserError(f"{alone[0]} needs one run")
     layout = layout_of(asked.style, asked.width, asked.font_size, _titles(asked))
     with sheet.on(sheet.Sheet(layout.pixels, asked.panel)):
-        return layout.finish(as_text(comparison((str(folder), name), asked.by).figure(name)))
+        compared = comparison((str(folder), name), asked.by)
+        return with_provenance(layout.finish(as_text(compared.figure(name))), compared.provenance())

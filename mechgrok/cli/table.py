@@ -24,7 +24,7 @@ class Table:
     format: Format | None = None
     """By default what the ending of --out says (.csv, .parquet, .tex, .md), else markdown."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """The file; by default the table is printed."""
+    """The file, with its provenance in it; that of FILE.csv is in FILE.csv-metadata.json. By default the table is printed."""
 
 
 def main(arguments: list[str]) -> int:
@@ -32,15 +32,16 @@ def main(arguments: list[str]) -> int:
     asked: Table = flags.parse(Table, arguments, "table")
 
     from mechgrok.cli.compare import comparison
-    from mechgrok.runs.store import write
     from mechgrok.studies.comparing.formats import ENDINGS, content
+    from mechgrok.studies.comparing.noted_tables import write
 
     kind = asked.format or (ENDINGS.get(asked.out.suffix) if asked.out else "markdown")
     if kind is None:
         raise UserError(f"--out {asked.out}: the name must end in one of {', '.join(ENDINGS)}, or --format names the format")
-    found = content(comparison(asked.words, "").frame(), kind)
+    compared = comparison(asked.words, "")
+    found = content(compared.frame(), kind)
     if asked.out:
-        write(asked.out, found, durable=False)
+        write(asked.out, found, kind, compared.provenance())
         print(asked.out)
     elif kind == "parquet":
         raise UserError("a parquet table is no text; name a file, such as --out runs.parquet")

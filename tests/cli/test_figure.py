@@ -107,7 +107,7 @@ def test_several_measures_stand_in_one_figure_with_letters(runs: Path, call, tmp
         "<b>b</b>  Restricted loss",
         "<b>c</b>  Gini coefficient of the Fourier components",
     ]
-    assert (layout["width"], layout["meta"]) == (790, {"inches": 6.75})
+    assert (layout["width"], layout["meta"]["inches"]) == (790, 6.75)
     assert layout["xaxis"]["domain"] == layout["xaxis3"]["domain"] != layout["xaxis2"]["domain"]
     assert [layout[f"yaxis{number}"]["title"]["text"] for number in ("", "2")] == ["accuracy", "restricted loss (nats)"]
 

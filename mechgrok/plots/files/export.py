@@ -15,6 +15,7 @@ from mechgrok.plots.animation import stills, with_controls
 from mechgrok.plots.files.browser import draw
 from mechgrok.plots.files.gif import encoded
 from mechgrok.plots.files.print_layout import inches_of
+from mechgrok.plots.files.provenance import embedded, text_of
 from mechgrok.plots.files.steady_ids import steady
 from mechgrok.plots.files.true_size import resized
 
@@ -41,7 +42,7 @@ def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
         _check(path)
     for path, figure in figures.items():
         if path.suffix[1:] in TEXTS:
-            _replace(path, TEXTS[path.suffix[1:]](figure).encode())
+            _replace(path, embedded(TEXTS[path.suffix[1:]](figure).encode(), path.suffix[1:], text_of(figure)))
         if path.suffix[1:] == FRAMES:
             _replace(path, _gif(figure, timeout))
     images = {path: figure for path, figure in figures.items() if path.suffix[1:] in IMAGES}
@@ -73,7 +74,7 @@ def _gif(figure: go.Figure, timeout: float) -> bytes:
     with tempfile.TemporaryDirectory(prefix="frames-") as name:
         pictures = {Path(name) / f"{index:04d}.png": still for index, still in enumerate(stills(figure))}
         write_all(pictures, timeout)
-        return encoded([picture.read_bytes() for picture in pictures])
+        return encoded([picture.read_bytes() for picture in pictures], text_of(figure))
 
 
 def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
@@ -85,15 +86,16 @@ def _draw(figures: Mapping[Path, go.Figure], timeout: float) -> None:
         try:
             draw(folder, timeout)
         finally:
-            _collect(places, {path: inches_of(figure) for path, figure in figures.items()})
+            _collect(places, figures)
         _raise_for_missing(places, folder)
 
 
-def _collect(places: Mapping[Path, Path], inches: Mapping[Path, float | None]) -> None:
+def _collect(places: Mapping[Path, Path], figures: Mapping[Path, go.Figure]) -> None:
     for path, place in places.items():
+        kind = path.suffix[1:]
         if place.with_name(place.name + ".done").exists() and place.exists():
-            image = steady(place.read_bytes()) if path.suffix == ".svg" else place.read_bytes()
-            _replace(path, resized(image, path.suffix[1:], inches[path]))
+            image = steady(place.read_bytes()) if kind == "svg" else place.read_bytes()
+            _replace(path, embedded(resized(image, kind, inches_of(figures[path])), kind, text_of(figures[path])))
 
 
 def _raise_for_missing(places: Mapping[Path, Path], folder: Path) -> None:

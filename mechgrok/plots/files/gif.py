@@ -15,12 +15,13 @@ REDUCED = 2 / 3
 """Of the three pixels that a PNG has for each pixel of the design, two remain."""
 
 
-def encoded(pictures: Sequence[bytes]) -> bytes:
-    """The PNG files as one GIF, which begins again after its last picture."""
+def encoded(pictures: Sequence[bytes], comment: str = "") -> bytes:
+    """The PNG files as one GIF, which begins again after its last picture, with a comment in the file."""
     first, *others = _in_one_palette([_reduced(picture) for picture in pictures])
     out = io.BytesIO()
     times = [*[PAUSE] * len(others), REST]
-    first.save(out, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=True)
+    noted = {"comment": comment.encode()} if comment else {}
+    first.save(out, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=True, **noted)
     return out.getvalue()
 
 

@@ -33,7 +33,7 @@ class PrintLayout:
 
     def finish(self, figure: go.Figure) -> go.Figure:
         """The figure with its width in inches, which `mechgrok.plots.files.export` reads, and without titles where it has none."""
-        figure.update_layout(meta={INCHES: self.inches} if self.inches else None)
+        figure.update_layout(meta={**(figure.layout.meta or {}), **({INCHES: self.inches} if self.inches else {})} or None)
         return figure if self.titles else without_titles(figure)
 
 

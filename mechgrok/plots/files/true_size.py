@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mechgrok.plots.sheet import POINTS
 
 if TYPE_CHECKING:
-    from pypdf import PageObject
+    from pypdf import PageObject, PdfWriter
 
 _SIZE = re.compile(rb'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
@@ -50,15 +50,25 @@ def _svg(found: re.Match[bytes], inches: float) -> bytes:
 
 
 def _pdf(image: bytes, inches: float) -> bytes:
-    from pypdf import PdfReader, PdfWriter
-
-    # Chromium counts the objects of its files one short, which pypdf warns of.
-    logging.getLogger("pypdf").setLevel(logging.ERROR)
-    writer = PdfWriter(PdfReader(io.BytesIO(image)))
+    writer = writer_of(image)
     for page in writer.pages:
         factor = inches * POINTS / float(page.mediabox.width)
         page.scale_by(factor)
         _scale_patterns(page, factor)
+    return written(writer)
+
+
+def writer_of(image: bytes) -> PdfWriter:
+    """A PDF file that can be changed."""
+    from pypdf import PdfReader, PdfWriter
+
+    # Chromium counts the objects of its files one short, which pypdf warns of.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
+    return PdfWriter(PdfReader(io.BytesIO(image)))
+
+
+def written(writer: PdfWriter) -> bytes:
+    """The bytes of a changed PDF file."""
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

@@ -19,6 +19,7 @@ from mechgrok.report.labels import as_text
 from mechgrok.report.numbers import NONE, SHOWN, several, show
 from mechgrok.report.page import environment
 from mechgrok.runs import store
+from mechgrok.studies.comparing import noted_tables
 from mechgrok.studies.comparing.compared import Compared
 from mechgrok.studies.comparing.frame import KEYS, TIMES
 from mechgrok.studies.comparing.groups import times_of
@@ -65,10 +66,10 @@ class GroupLine:
 
 
 def write(comparison: StoredRuns, out: Path) -> Path:
-    """Writes OUT/index.html and OUT/runs.csv; gives the page."""
+    """Writes OUT/index.html, OUT/runs.csv and the provenance of this table; gives the page."""
     page = out / "index.html"
     store.write(page, _html(comparison, out).encode(), durable=False)
-    store.write(out / "runs.csv", comparison.frame().to_csv(index=False).encode(), durable=False)
+    noted_tables.write(out / "runs.csv", comparison.frame().to_csv(index=False).encode(), "csv", comparison.provenance())
     return page
 
 

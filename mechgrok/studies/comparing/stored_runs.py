@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mechgrok.engine.provenance import of_curves, of_result, provenance
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
 from mechgrok.studies.comparing.compared import Compared
@@ -48,10 +49,7 @@ class StoredRuns:
     @cached_property
     def stored(self) -> dict[str, dict[str, Headline]]:
         """The stored headlines of the shown measures and of key-frequencies, by run and label."""
-        from mechgrok.engine.registry import parse
-
-        asked = dict.fromkeys([parse("key-frequencies"), *self.shown])
-        return {run.name: _headlines(Headlines(run.path), list(asked)) for run in reading(self.runs, "results")}
+        return {run.name: _headlines(Headlines(run.path), self._of_numbers()) for run in reading(self.runs, "results")}
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
@@ -136,6 +134,24 @@ class StoredRuns:
             if any(len(table) > 1 for table in tables.values()):
                 return figures.over_steps(self.groups, tables)
         return figures.numbers(self.groups, self.stored, measure.label)
+
+    def provenance(self) -> dict[str, Any]:
+        """The curves and the stored results that the numbers are from.
+
+        Returns
+        -------
+        dict
+            `results`: run, measure, step and stamp of each; `software`: versions.
+        """
+        curves = [of_curves(run.name, run.path) for run in self.runs]
+        found = [(run, measure, self.stored[run.name].get(measure.label)) for run in self.runs for measure in self._of_numbers()]
+        results = [of_result(run.name, run.path, measure, headline.step) for run, measure, headline in found if headline]
+        return provenance([*curves, *results])
+
+    def _of_numbers(self) -> Sequence[BaseMeasure]:
+        from mechgrok.engine.registry import parse
+
+        return list(dict.fromkeys([parse("key-frequencies"), *self.shown]))
 
     def lacking(self) -> dict[str, list[Compared]]:
         """The runs without stored results of a shown measure, by its label."""
