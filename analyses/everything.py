@@ -149,6 +149,7 @@ ANALYSIS = Analysis(
             text="Norms, ranks, gradients, the loss around the weights, and numerical problems.",
             measures=(
                 "activation-rank",
+                "circuit-efficiency",
                 "commutator-defect",
                 "gradient-norms",
                 "learning-coefficient",

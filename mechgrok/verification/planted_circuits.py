@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import torch
 
+from mechgrok.maths.harmonic import fourier
 from mechgrok.maths.landscape.commutator import commutator
 from mechgrok.measures.frequencies.circulant_deviation import CirculantDeviation
 from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
@@ -19,6 +20,7 @@ from mechgrok.measures.neurons.approximate_cosets import ApproximateCosets
 from mechgrok.measures.neurons.phase_alignment import PhaseAlignment
 from mechgrok.measures.shared.parameter_groups import gradients
 from mechgrok.measures.weights import tangent_kernel
+from mechgrok.measures.weights.circuit_efficiency import CircuitEfficiency
 from mechgrok.measures.weights.train_loss import train_loss
 from mechgrok.models.quadratic_mlp import QuadraticMLP
 from mechgrok.runs.grid import Grid
@@ -36,6 +38,7 @@ def checks(clock: Run) -> Iterator[Check]:
     yield _gradients(snapshot)
     yield _collapse(clock)
     yield _steps()
+    yield _efficiency(snapshot)
     yield from _gromov()
 
 
@@ -99,3 +102,12 @@ def _steps() -> Check:
     point = torch.tensor([2.0], dtype=torch.float64)
     _, defect = commutator(lambda w: w.square().sum() / 2, lambda w: 3 * (w - 1).square().sum() / 2, point, 1e-3)
     return Check("two parabolas: commutator-defect", 0.5, defect, SHARE)
+
+
+def _efficiency(snapshot: Snapshot) -> Check:
+    """Without steps the margin at the network's norm is its own: sum A - max over d != 0 of sum A cos w_k d."""
+    profile = sum(size * torch.cos(fourier.angles(snapshot.p, k)) for k, size in AMPLITUDES.items())
+    assert isinstance(profile, torch.Tensor)
+    run = SimpleNamespace(snapshot=lambda step=0: snapshot, steps=[0], grid=snapshot.grid)
+    found = CircuitEfficiency(steps_of_copies=0).compute(run, {}).query("circuit == 'generalising'")["margin"]  # type: ignore[arg-type]
+    return Check("planted cosines: circuit-efficiency", float(profile[0] - profile[1:].max()), float(found.mean()), NATS)

@@ -19,6 +19,7 @@ QUICK = {
     "learning-coefficient": "learning-coefficient(chains=2, draws=4, burn_in=2)",
     "fourier-families": "fourier-families(controls=1)",
     "anomaly-controls": "anomaly-controls(controls=3)",
+    "circuit-efficiency": "circuit-efficiency(steps_of_copies=2)",
     "sharpness": "sharpness(dimension=2, corners=0)",
 }
 """Measures that draw random numbers, with fewer draws than by default; the plain run has the defaults."""
