@@ -152,6 +152,7 @@ ANALYSIS = Analysis(
                 "circuit-efficiency",
                 "commutator-defect",
                 "gradient-norms",
+                "heavy-tails",
                 "learning-coefficient",
                 "mask-distance",
                 "numerical-health",

@@ -10,6 +10,7 @@ import torch
 
 from mechgrok.maths.harmonic import fourier
 from mechgrok.maths.landscape.commutator import commutator
+from mechgrok.maths.statistics import tails
 from mechgrok.measures.frequencies.circulant_deviation import CirculantDeviation
 from mechgrok.measures.frequencies.embedding_spectrum import EmbeddingSpectrum
 from mechgrok.measures.frequencies.gradient_outer_product import GradientOuterProduct
@@ -27,7 +28,7 @@ from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.modular import Modular
-from mechgrok.verification.check import EXACT, NATS, SHARE, Check
+from mechgrok.verification.check import EXACT, NATS, SHARE, Check, Tolerance
 from mechgrok.verification.zoo.clock import AMPLITUDES
 
 
@@ -39,6 +40,8 @@ def checks(clock: Run) -> Iterator[Check]:
     yield _collapse(clock)
     yield _steps()
     yield _efficiency(snapshot)
+    pareto = (1 - torch.arange(1000, dtype=torch.float64) / 1000) ** -1.0
+    yield Check("quantiles of a power law: heavy-tails", 2.0, tails.power_law(pareto)[0], Tolerance(absolute=0.01))
     yield from _gromov()
 
 

@@ -48,7 +48,7 @@ class Ranks(Measure):
 
         rows = [
             (name, *matrix.shape, ranks.effective_rank(sigma), ranks.stable_rank(sigma))
-            for name, matrix in _matrices(snapshot)
+            for name, matrix in matrices(snapshot)
             for sigma in [ranks.singular_values(matrix)]
         ]
         return pd.DataFrame(rows, columns=list(self.columns))
@@ -66,7 +66,8 @@ class Ranks(Measure):
         return {f"{matrix}_{rank}": float(found[rank][matrix]) if matrix in found.index else none for matrix, rank in pairs}
 
 
-def _matrices(snapshot: Snapshot) -> Iterator[tuple[str, Tensor]]:
+def matrices(snapshot: Snapshot) -> Iterator[tuple[str, Tensor]]:
+    """W_E, W_L and the other weight matrices by their names, heads joined."""
     yield "W_E", snapshot.embedding
     if snapshot.architecture.maps_neurons:
         yield "W_L", snapshot.neuron_logit_map
