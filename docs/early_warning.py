@@ -71,7 +71,7 @@ def trained(folder: Path) -> Trained:
 def _leads(table: pd.DataFrame, risk: AtRisk, numbers: list[str]) -> pd.DataFrame:
     """The alarms of each number, in its direction among checkpoints of the same step."""
     by, with_steps = judge(risk, STEP), table.assign(**{STEPS: table["step"]})
-    found = {name: _row(lead(with_steps, name, by.direction(name)[0])) for name in numbers if name in with_steps}
+    found = {name: _row(lead(with_steps, name, by.direction(name))) for name in numbers if name in with_steps}
     return pd.DataFrame.from_dict(found, orient="index").rename_axis("number").reindex(numbers)
 
 

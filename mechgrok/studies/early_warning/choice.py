@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -30,11 +30,16 @@ def areas(at_risk: AtRisk, numbers: Sequence[str], comparisons: Sequence[str] = 
 
 
 def _area(by: Judge, number: str, comparison: str) -> dict[str, object]:
-    direction, chosen = by.direction(number)
+    direction = _direction(by, number)
     found = by.judged(number, direction)
     low, high = found.interval
-    values = {"auroc_choosing": chosen, "auroc": found.auroc, "low": low, "high": high}
+    values = {"auroc_choosing": by.choosing(number, direction), "auroc": found.auroc, "low": low, "high": high}
     return {"comparison": comparison, "number": number, "direction": int(direction), **values}
+
+
+def _direction(by: Judge, number: str) -> float:
+    """That of the number itself for a renamed network."""
+    return by.direction(number.removesuffix(RENAMED))
 
 
 def best(table: pd.DataFrame, numbers: Sequence[str]) -> dict[str, str]:
@@ -47,19 +52,13 @@ def best(table: pd.DataFrame, numbers: Sequence[str]) -> dict[str, str]:
 def against(at_risk: AtRisk, comparison: str, number: str) -> pd.DataFrame:
     """A row for each rival of a number, its null among them: AUROC of both on the runs that judge, and their difference."""
     by = judge(at_risk, comparison)
-    own = by.judged(number, by.direction(number)[0])
+    null = [number + RENAMED] if number + RENAMED in at_risk.numbers else []
+    own = by.judged(number, _direction(by, number))
+    found = {name: by.judged(name, _direction(by, name)) for name in (*null, *RIVALS)}
     return pd.DataFrame(
-        {"rival": name, "auroc": found.auroc, "difference": own.less(found).auroc, **_ends(own.less(found).interval)}
-        for name, found in ((name, by.judged(name, direction)) for name, direction in _rivals(by, number))
+        {"rival": name, "auroc": each.auroc, "difference": own.less(each).auroc, **_ends(own.less(each).interval)}
+        for name, each in found.items()
     )
-
-
-def _rivals(by: Judge, number: str) -> Iterator[tuple[str, float]]:
-    """Each with its own direction; the renamed network with that of the number itself."""
-    if number + RENAMED in by.at_risk.scores:
-        yield number + RENAMED, by.direction(number)[0]
-    for name in RIVALS:
-        yield name, by.direction(name)[0]
 
 
 def _ends(found: tuple[float, float]) -> dict[str, float]:

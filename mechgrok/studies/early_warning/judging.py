@@ -39,10 +39,13 @@ class Judge:
     at_risk: AtRisk
     strata: Strata
 
-    def direction(self, number: str) -> tuple[float, float]:
-        """1 where a high value means grokking soon, else -1, and the AUROC in that direction, both from the runs that choose."""
-        area = self._pairs(number, 1.0, judged=False).auroc
-        return (-1.0, 1 - area) if area < 0.5 else (1.0, area)
+    def direction(self, number: str) -> float:
+        """1 where a high value means grokking soon, else -1, from the runs that choose."""
+        return -1.0 if self.choosing(number, 1.0) < 0.5 else 1.0
+
+    def choosing(self, number: str, direction: float) -> float:
+        """The AUROC of a number in a direction on the runs that choose."""
+        return self._pairs(number, direction, judged=False).auroc
 
     def judged(self, number: str, direction: float) -> Judged:
         """The AUROC of a number in a direction on the runs that judge."""

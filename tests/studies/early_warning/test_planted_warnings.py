@@ -29,8 +29,8 @@ def risk(noisy):
 @pytest.mark.parametrize("comparison", COMPARISONS)
 def test_a_planted_number_has_area_one_in_the_right_direction(risk, comparison):
     by = judge(risk, comparison)
-    assert by.direction("gini: planted x") == (1.0, pytest.approx(1, abs=1e-6))
-    assert by.direction("gini: planted fallen") == (-1.0, pytest.approx(1, abs=1e-6))
+    assert (by.direction("gini: planted x"), by.direction("gini: planted fallen")) == (1.0, -1.0)
+    assert by.choosing("gini: planted x", 1.0) == pytest.approx(1, abs=1e-6)
     assert by.judged("gini: planted fallen", -1.0).auroc == pytest.approx(1, abs=1e-6)
 
 
@@ -58,8 +58,17 @@ def test_the_best_of_twenty_noises_is_not_better_than_a_rival(risk):
         assert beside.loc["weight-norms: total", "low"] < 0, comparison
 
 
+def test_a_renamed_network_is_judged_in_the_direction_of_the_number(noisy):
+    renamed = noisy.assign(**{"gini: planted x of renamed tokens": -noisy["gini: planted x"]})
+    found = at_risk(renamed, FACTS, HORIZON)
+    row = choice.areas(found, ["gini: planted x of renamed tokens"], ["same step"]).iloc[0]
+    assert (row["direction"], row["auroc_choosing"]) == (1, pytest.approx(0, abs=1e-6))
+    null = choice.against(found, "same step", "gini: planted x").iloc[0]
+    assert (null["rival"], null["difference"]) == ("gini: planted x of renamed tokens", pytest.approx(1, abs=1e-6))
+
+
 def test_a_number_of_the_configuration_tells_nothing_within_one(risk):
-    assert judge(risk, "same configuration and step").direction("ranks: setting") == (1.0, 0.5)
+    assert judge(risk, "same configuration and step").choosing("ranks: setting", 1.0) == 0.5
     assert judge(risk, "same configuration").judged(SETTING, 1.0).auroc == 0.5
 
 
