@@ -34,10 +34,15 @@ class Finding:
 class Doctor:
     """Lists versions, device and browser, and what will not work and why; the exit status is 1 if training or analysis will not."""
 
+    licences: bool = False
+    """List the licences of mechgrok and of all packages that it needs instead, as they declare them."""
+
 
 def main(arguments: list[str]) -> int:
     """Runs every check and prints the findings."""
-    flags.parse(Doctor, arguments, "doctor")
+    asked: Doctor = flags.parse(Doctor, arguments, "doctor")
+    if asked.licences:
+        return _print_licences()
     findings = [finding for look in LOOKS for finding in look()]
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
@@ -47,6 +52,16 @@ def main(arguments: list[str]) -> int:
         print(f"\n{finding.what}: {finding.problem}")
     print("\neverything works here" if not problems else "")
     return 1 if any(finding.essential for finding in problems) else 0
+
+
+def _print_licences() -> int:
+    from mechgrok.cli.output.licences import licences
+
+    found = licences()
+    width = max(map(len, found))
+    for name, (version, licence) in found.items():
+        print(f"{name:<{width}}  {version:<12}  {licence}")
+    return 0
 
 
 def _versions() -> Iterator[Finding]:
