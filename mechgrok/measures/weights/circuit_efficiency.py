@@ -35,7 +35,8 @@ class CircuitEfficiency(RunMeasure):
     last checkpoint, with the labels of the task. Memorising: from the first checkpoint, with labels drawn at random. D: .25, 1, 4 and 16 %
     of the table, the same rows for both. Critical number of rows: D at which both margins are equal, interpolated in log D. elsewhere:
     accuracy on the other rows with the labels of the task; it shows whether the weights generalise. The paper compares norms at equal
-    loss; margins at equal norm after few steps are a choice made here, and bound memorising, and the critical number, from below. Float32.
+    loss; margins at equal norm after few steps are a choice made here and bound both margins from below, so the critical number is an
+    estimate. Float32.
     """
 
     name: ClassVar[str] = "circuit-efficiency"

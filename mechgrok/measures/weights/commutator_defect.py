@@ -38,7 +38,7 @@ class CommutatorDefect(RunMeasure):
     all checkpoints. Onset: first checkpoint with a defect above 10 times the median of the first three, and above 20. outside = median of
     |d - U U^T d|^2 / |d|^2, d = w_AB - w_BA, U the first ten principal components of all weights over all checkpoints, later ones included;
     random = 1 - 10 / number of weights, the mean for random components. Size, number and reuse of the batches are choices made here. A
-    checkpoint with fewer components has so many.
+    run whose path has fewer components uses those.
     """
 
     name: ClassVar[str] = "commutator-defect"
@@ -47,7 +47,7 @@ class CommutatorDefect(RunMeasure):
     cost: ClassVar = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "step": "step of a checkpoint",
-        "defect": "median over the pairs, per unit of loss times squared unit of weight; empty where a gradient is zero",
+        "defect": "median over the pairs, per unit of weight; empty where a gradient is zero",
         "low": "lower quartile over the pairs",
         "high": "upper quartile over the pairs",
         "outside": "median share of the difference outside the trajectory's principal components; empty where weights do not move",
@@ -97,10 +97,15 @@ class CommutatorDefect(RunMeasure):
         flat, still = Missing("the gradient is zero"), Missing("the weights are the same at all checkpoints, or all gradients commute")
         return {
             "defect": flat if pd.isna(end["defect"]) else float(end["defect"]),
-            "onset": Missing(f"no defect is above {FLOOR} and {FACTOR} times the early one") if onset is None else onset,
+            "onset": Missing(self._without_onset(result)) if onset is None else onset,
             "outside": still if pd.isna(end["outside"]) else float(end["outside"]),
             "random": float(end["random"]),
         }
+
+    def _without_onset(self, result: pd.DataFrame) -> str:
+        if result["defect"][:EARLY].isna().all():
+            return "the gradients of the first checkpoints are zero, so there is no early defect to compare with"
+        return f"no defect is above {FLOOR} and {FACTOR} times the early one"
 
     def _onset(self, result: pd.DataFrame) -> int | None:
         above = result["defect"] > max(FACTOR * result["defect"][:EARLY].median(), FLOOR)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mechgrok.engine.analyze import analyze
+from mechgrok.measures.base.measure import Missing
 from mechgrok.measures.weights.commutator_defect import CommutatorDefect
 from mechgrok.runs.run import Run, open_run
 
@@ -67,6 +68,14 @@ def test_the_onset_needs_both_bounds() -> None:
     assert onset([1, 2, 3, 19, 20, 21]) == 5
     assert onset([3, 4, 5, 39, 41, 10]) == 4
     assert onset([1, 1, 1, 19]) is None
+
+
+def test_without_an_early_defect_the_reason_of_the_onset_says_so() -> None:
+    nan = float("nan")
+    table = pd.DataFrame({"step": range(5), "defect": [nan, nan, nan, 500, 900], "outside": 0.5, "random": 0.9})
+    found = CommutatorDefect().headline(table)["onset"]
+    assert isinstance(found, Missing)
+    assert "gradients of the first checkpoints are zero" in str(found)
 
 
 def test_weights_at_rest_have_no_trajectory(tmp_path: Path) -> None:
