@@ -78,7 +78,8 @@ def analyze(
     x : str, Path, Run, list or tuple of these, torch.nn.Module, or callable
         The folder of a run, a run as `open_run` returns it, several of them, or a network in memory.
     measures : iterable of Measure, RunMeasure, str or function, optional
-        Measures, their labels as on the command line, or functions of a snapshot (see `measure`); by default all cheap ones.
+        Measures, their labels as on the command line, or functions of a snapshot (see `measure`); by default all cheap ones but those
+        of the analysis `everything` alone.
     task : Task, optional
         What a network in memory learns: its table of rows and labels; needed for such a network. A modulus is refused where the network
         answers the rows of a neighbouring one. Classes and tokens that the task does not have are in the `notes` of the outcomes.

@@ -26,8 +26,8 @@ def measures() -> dict[str, type[BaseMeasure]]:
 
 
 def default() -> list[BaseMeasure]:
-    """Every cheap measure with its default fields; the expensive ones have to be asked for."""
-    return [measure() for measure in measures().values() if measure.cost == "cheap"]
+    """Every cheap measure with its default fields, but those that have to be asked for, as the expensive ones have."""
+    return [measure() for measure in measures().values() if measure.cost == "cheap" and measure.by_default]
 
 
 def as_measure(asked: BaseMeasure | str | Callable[[Any], Any]) -> BaseMeasure:

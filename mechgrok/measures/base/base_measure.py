@@ -66,6 +66,8 @@ class BaseMeasure(ABC):
         Meaning and unit of each column of the table.
     cost : {"cheap", "expensive"}
         An expensive measure is computed at the last checkpoint only, unless steps are named.
+    by_default : bool
+        Whether `mechgrok.analyze` computes it, if it is cheap, where no measures are named.
     has_null : bool
         Whether its headline is compared with that of networks whose number tokens are renamed at random.
     of_curves : bool
@@ -83,6 +85,7 @@ class BaseMeasure(ABC):
     reference: ClassVar[str]
     columns: ClassVar[Mapping[str, str]]
     cost: ClassVar[Literal["cheap", "expensive"]] = "cheap"
+    by_default: ClassVar[bool] = True
     has_null: ClassVar[bool]
     of_curves: ClassVar[bool] = False
     per_run: ClassVar[bool]

@@ -38,6 +38,7 @@ class CirculantDeviation(InBasis):
     """
 
     name: ClassVar[str] = "circulant-deviation"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Circulant deviation of the gradient outer product"
     reference: ClassVar[str] = "Mallinar et al. 2024 (arXiv 2407.20199), circulant deviation and AGOP alignment"
     columns: ClassVar[Mapping[str, str]] = {

@@ -40,6 +40,7 @@ class GradientSpectrum(InBasis):
     """
 
     name: ClassVar[str] = "gradient-spectrum"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Gradient by frequency and site"
     reference: ClassVar[str] = "after the code of MIScope (2026)"
     columns: ClassVar[Mapping[str, str]] = {

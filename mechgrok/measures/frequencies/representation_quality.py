@@ -35,6 +35,7 @@ class RepresentationQuality(InBasis):
 
     of_weights: ClassVar[bool] = True
     name: ClassVar[str] = "representation-quality"
+    by_default: ClassVar[bool] = False
     streams: ClassVar[bool] = True
     title: ClassVar[str] = "Representation quality (RQI)"
     reference: ClassVar[str] = "Liu et al. 2022 (arXiv 2205.10343), section 3"

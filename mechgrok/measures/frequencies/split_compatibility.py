@@ -32,6 +32,7 @@ class SplitCompatibility(RunMeasure):
     """
 
     name: ClassVar[str] = "split-compatibility"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Frequencies that the split favours"
     reference: ClassVar[str] = "after the code of MIScope (2026); the expectation over splits is computed here"
     columns: ClassVar[Mapping[str, str]] = {

@@ -33,6 +33,7 @@ class SymmetryViolation(InBasis):
     """
 
     name: ClassVar[str] = "symmetry-violation"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Violation of commutativity and associativity"
     reference: ClassVar[str] = "after arXiv 2603.01968 (2026)"
     columns: ClassVar[Mapping[str, str]] = {

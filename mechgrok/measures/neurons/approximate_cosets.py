@@ -40,6 +40,7 @@ class ApproximateCosets(InBasis):
     """
 
     name: ClassVar[str] = "approximate-cosets"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Neurons as approximate cosets"
     reference: ClassVar[str] = "McCracken et al. 2025 (arXiv 2505.18266), simple neurons, remapping, and bound on the number of frequencies"
     columns: ClassVar[Mapping[str, str]] = {

@@ -36,6 +36,7 @@ class ClassSeparation(Measure):
     """
 
     name: ClassVar[str] = "class-separation"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Separation of the answers (ILDR)"
     reference: ClassVar[str] = "ILDR: arXiv 2604.20923 (2026), abstract; early value as chosen here"
     columns: ClassVar[Mapping[str, str]] = {

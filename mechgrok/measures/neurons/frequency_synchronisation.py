@@ -34,6 +34,7 @@ class FrequencySynchronisation(InBasis):
     """
 
     name: ClassVar[str] = "frequency-synchronisation"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Synchronisation of the neurons"
     reference: ClassVar[str] = "after the frequency synchronisation degree and Fourier rank of arXiv 2606.12966 (2026)"
     columns: ClassVar[Mapping[str, str]] = {

@@ -34,6 +34,7 @@ class NeuronFates(RunMeasure):
     """
 
     name: ClassVar[str] = "neuron-fates"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Fates of the neurons"
     reference: ClassVar[str] = "after the code of MIScope (2026)"
     columns: ClassVar[Mapping[str, str]] = {

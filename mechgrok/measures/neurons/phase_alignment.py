@@ -42,6 +42,7 @@ class PhaseAlignment(InBasis):
     """
 
     name: ClassVar[str] = "phase-alignment"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Phases of the neurons"
     reference: ClassVar[str] = "after Yip et al. 2024 (arXiv 2412.03773), and Gromov 2023 (arXiv 2301.02679), section 3"
     columns: ClassVar[Mapping[str, str]] = {

@@ -29,6 +29,7 @@ class StateEntropy(Measure):
     """
 
     name: ClassVar[str] = "state-entropy"
+    by_default: ClassVar[bool] = False
     title: ClassVar[str] = "Spectral entropy of the hidden state"
     reference: ClassVar[str] = "arXiv 2604.13123 (2026)"
     has_null: ClassVar[bool] = False

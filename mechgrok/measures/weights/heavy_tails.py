@@ -38,6 +38,7 @@ class HeavyTails(Measure):
     """
 
     name: ClassVar[str] = "heavy-tails"
+    by_default: ClassVar[bool] = False
     streams: ClassVar[bool] = True
     title: ClassVar[str] = "Heavy tails and correlation traps"
     reference: ClassVar[str] = "Prakash and Martin 2026 (arXiv 2602.02859); fit: Clauset et al. 2009 (arXiv 0706.1062)"
