@@ -41,11 +41,14 @@ def lead(table: pd.DataFrame, number: str, direction: float) -> Lead:
 
 
 def _alarms(table: pd.DataFrame, above: float) -> Iterator[tuple[bool, bool, float]]:
-    """For each run: whether it groks, whether it raises an alarm, and the steps from the move to the alarm, or to the last checkpoint."""
+    """For each run: whether it groks, whether it raises an alarm, and the steps from the move to the alarm.
+
+    A run without an alarm is censored at its move, at 0, not at its last checkpoint, which may lie long before.
+    """
     for _, rows in table.groupby("run"):
         moved, at = rows["moved"].iloc[0], first_alarm(rows["step"], rows["score"], above)
-        end = rows["step"].max() if at is None else at
-        yield bool(rows["grokked"].notna().iloc[0]), at is not None, float(end - moved) if pd.notna(moved) else np.nan
+        delay = 0.0 if at is None else float(at - moved) if pd.notna(moved) else np.nan
+        yield bool(rows["grokked"].notna().iloc[0]), at is not None, delay
 
 
 def _share(found: pd.Series) -> float:

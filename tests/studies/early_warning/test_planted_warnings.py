@@ -125,8 +125,21 @@ def test_noise_warns_of_no_more_runs_than_it_alarms_falsely():
     assert np.mean([each.warned for each in found]) <= np.mean([each.false for each in found]) + 0.05
 
 
-def test_half_of_the_runs_without_alarm_leave_the_lead_open(noisy):
-    late = noisy.assign(**{"gini: planted x": noisy["gini: planted x"].where(noisy["seed"] % 4 == 0, 0.0)})
-    found = lead(late, "gini: planted x", 1.0)
-    assert found.warned == 0
+@pytest.fixture
+def mostly_silent():
+    """Of the judging runs that grok, with seeds 1, 5, 9 and 13, those with seed 13 alone rise."""
+    table = collected(noise=0.0)
+    return table.assign(**{"gini: planted x": table["gini: planted x"].where(~table["seed"].isin([1, 5, 9]), 0.0)})
+
+
+def test_half_of_the_runs_without_alarm_leave_the_lead_open(mostly_silent):
+    found = lead(mostly_silent, "gini: planted x", 1.0)
+    assert found.warned == 0.25
+    assert found.lead.value == -np.inf
+
+
+def test_a_run_that_is_read_last_long_before_its_move_and_raises_no_alarm_counts_as_unwarned(mostly_silent):
+    unread = mostly_silent["seed"].isin([1, 5, 9]) & (mostly_silent["step"] > mostly_silent["moved"] - 2 * LEAD)
+    found = lead(mostly_silent[~unread.astype(bool)], "gini: planted x", 1.0)
+    assert found.warned == 0.25
     assert found.lead.value == -np.inf
