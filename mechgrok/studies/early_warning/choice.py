@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from mechgrok.studies.early_warning.at_risk import BOTH, SETTING, STEPS, AtRisk
-from mechgrok.studies.early_warning.judging import COMPARISONS, Judge, judge
+from mechgrok.studies.early_warning.judging import COMPARISONS, Judge, Judged, judge
 from mechgrok.studies.early_warning.readings import RENAMED, is_frozen
 
 TRAIN_LOSS, TEST_LOSS, NORM = "loss: train", "loss: test", "weight-norms: total"
 TRIVIAL = (TRAIN_LOSS, NORM, STEPS)
 """The predictors that need no measure of a circuit."""
 RIVALS = (*TRIVIAL, TEST_LOSS, SETTING, BOTH)
+JUDGING = ("auroc", "low", "high")
+"""The columns of the AUROC on the runs that judge, with its interval."""
 
 
 def candidates(at_risk: AtRisk) -> list[str]:
@@ -24,17 +27,22 @@ def candidates(at_risk: AtRisk) -> list[str]:
 
 
 def areas(at_risk: AtRisk, numbers: Sequence[str], comparisons: Sequence[str] = tuple(COMPARISONS)) -> pd.DataFrame:
-    """A row for each number and comparison: direction and AUROC on the runs that choose, AUROC with its interval on those that judge."""
+    """A row for each number and comparison: direction and AUROC on the runs that choose, AUROC with its interval on those that judge.
+
+    Each AUROC is NaN where the runs that choose make no pair, since the number has no direction then.
+    """
     judges = {comparison: judge(at_risk, comparison) for comparison in comparisons}
     return pd.DataFrame(_area(by, number, comparison) for comparison, by in judges.items() for number in numbers)
 
 
 def _area(by: Judge, number: str, comparison: str) -> dict[str, object]:
     direction = _direction(by, number)
-    found = by.judged(number, direction)
-    low, high = found.interval
-    values = {"auroc_choosing": by.choosing(number, direction), "auroc": found.auroc, "low": low, "high": high}
-    return {"comparison": comparison, "number": number, "direction": int(direction), **values}
+    found = {"comparison": comparison, "number": number, "direction": int(direction), "auroc_choosing": by.choosing(number, direction)}
+    return {**found, **(_on_judging(by.judged(number, direction)) if direction else dict.fromkeys(JUDGING, np.nan))}
+
+
+def _on_judging(found: Judged) -> dict[str, float]:
+    return dict(zip(JUDGING, (found.auroc, *found.interval), strict=True))
 
 
 def _direction(by: Judge, number: str) -> float:

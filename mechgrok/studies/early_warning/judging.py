@@ -40,8 +40,9 @@ class Judge:
     strata: Strata
 
     def direction(self, number: str) -> float:
-        """1 where a high value means grokking soon, else -1, from the runs that choose."""
-        return -1.0 if self.choosing(number, 1.0) < 0.5 else 1.0
+        """1 where a high value means grokking soon, -1 where a low one does, from the runs that choose; 0 where these make no pair."""
+        area = self.choosing(number, 1.0)
+        return 0.0 if np.isnan(area) else -1.0 if area < 0.5 else 1.0
 
     def choosing(self, number: str, direction: float) -> float:
         """The AUROC of a number in a direction on the runs that choose."""

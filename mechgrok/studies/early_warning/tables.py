@@ -69,13 +69,13 @@ def in_steps(lead: Estimate) -> str:
 
 
 def sign(row: Row) -> str:
-    """Whether a high or a low value is the warning."""
-    return "high" if row["direction"] > 0 else "low"
+    """Whether a high or a low value is the warning; empty where that is unknown."""
+    return {1: "high", -1: "low"}.get(row["direction"], "")
 
 
 def area(row: Row) -> str:
-    """An AUROC with its interval."""
-    return f"{digits(row['auroc'])} ({digits(row['low'])} to {digits(row['high'])})"
+    """An AUROC with its interval; empty where it is unknown."""
+    return "" if pd.isna(row["auroc"]) else f"{digits(row['auroc'])} ({digits(row['low'])} to {digits(row['high'])})"
 
 
 def digits(value: float) -> str:

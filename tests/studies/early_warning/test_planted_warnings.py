@@ -143,3 +143,10 @@ def test_a_run_that_is_read_last_long_before_its_move_and_raises_no_alarm_counts
     found = lead(mostly_silent[~unread.astype(bool)], "gini: planted x", 1.0)
     assert found.warned == 0.25
     assert found.lead.value == -np.inf
+
+
+def test_without_a_positive_checkpoint_among_the_choosing_runs_no_area_is_given(noisy):
+    judging_alone = noisy[(noisy["seed"] % 2 == 1) | noisy["grokked"].isna()]
+    row = choice.areas(at_risk(judging_alone, FACTS, HORIZON), ["gini: planted x"], ["same step"]).iloc[0]
+    assert row["direction"] == 0
+    assert row[["auroc_choosing", "auroc", "low", "high"]].isna().all()

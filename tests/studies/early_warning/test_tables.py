@@ -30,6 +30,11 @@ def test_a_lead_in_words(lead, text):
     assert tables.in_steps(lead) == text
 
 
+def test_a_number_without_a_direction_has_neither_sign_nor_area():
+    row = {"direction": 0, "auroc": np.nan, "low": np.nan, "high": np.nan}
+    assert (tables.sign(row), tables.area(row)) == ("", "")
+
+
 def test_the_chosen_number_stands_above_its_rivals():
     names = {"comparison": "same step", "number": ["gini: x", "loss: test"], "direction": [-1, 1]}
     ends = {"auroc_choosing": [0.9, 0.6], "auroc": [0.8, 0.5], "low": [0.7, 0.4], "high": [0.85, 0.6]}
