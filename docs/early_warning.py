@@ -32,7 +32,7 @@ DATA, AREAS = FOLDER / "tables" / f"{NAME}.parquet", FOLDER / "tables" / f"{NAME
 FIGURE, PAGE = FOLDER / "figures" / "early-warning.svg", FOLDER / "early-warning.md"
 MARK = "<!-- What follows is made by docs/early_warning.py -->"
 STEP, WITHIN = "same step", "same configuration and step"
-SHOWN, HORIZONS = 15, (100, 200, 400)
+SHOWN, HORIZONS = 15, (200, 400)
 
 
 def main(folder: Path | None) -> None:
@@ -84,8 +84,7 @@ def _row(found: Lead) -> dict[str, float]:
 def sections(table: pd.DataFrame, risk: AtRisk, areas: pd.DataFrame, leads: pd.DataFrame, best: Mapping[str, str]) -> Iterator[str]:
     """The parts of the page below the mark."""
     yield "## Runs\n\n" + tables.runs(table)
-    soon, of_runs = int(risk.rows["positive"].sum()), risk.rows["run"].nunique()
-    yield f"{len(risk.rows)} checkpoints of {of_runs} runs are judged; {soon} of them are at most {HORIZON} steps before their run groks."
+    yield counts(risk)
     against = {comparison: choice.against(risk, comparison, number) for comparison, number in best.items()}
     yield "## The chosen numbers and their rivals\n\n" + tables.chosen(best, areas, against)
     for comparison in (STEP, WITHIN):
@@ -95,6 +94,14 @@ def sections(table: pd.DataFrame, risk: AtRisk, areas: pd.DataFrame, leads: pd.D
     yield "## Other horizons\n\n" + horizons(table, best)
 
 
+def counts(risk: AtRisk) -> str:
+    """How many checkpoints and runs are at risk, and how many of these runs judge."""
+    rows = risk.rows
+    soon, of_runs, judging = int(rows["positive"].sum()), rows["run"].nunique(), rows[rows["judged"]]["run"].nunique()
+    at_risk = f"{len(rows)} checkpoints of {of_runs} runs are at risk; {soon} of them are at most {HORIZON} steps before their run groks."
+    return f"{at_risk} {judging} of the {of_runs} runs judge, the others choose."
+
+
 def first(areas: pd.DataFrame, risk: AtRisk, comparison: str) -> list[str]:
     """The candidates with the largest areas on the runs that choose."""
     found = areas[(areas["comparison"] == comparison) & areas["number"].isin(choice.candidates(risk))]
@@ -102,7 +109,10 @@ def first(areas: pd.DataFrame, risk: AtRisk, comparison: str) -> list[str]:
 
 
 def keys(areas: pd.DataFrame) -> str:
-    """AUROC on the runs that judge of each number of key frequencies, with those of the last checkpoint and with its own."""
+    """AUROC on the runs that judge of each number of key frequencies, with those of the last checkpoint and with its own.
+
+    A sentence counts the numbers with at least the same AUROC, before rounding, with its own.
+    """
     found = areas.set_index(["number", "comparison"])["auroc"].to_dict()
     numbers = sorted(areas["number"].unique())
     frozen = {name: own(name) for name in numbers if own(name) in numbers and is_frozen(name)}
@@ -110,7 +120,10 @@ def keys(areas: pd.DataFrame) -> str:
     lines = [
         [name, *(tables.digits(found[(name, other)[which], comparison]) for comparison, which in pairs)] for name, other in frozen.items()
     ]
-    return grid(["number", *(f"{comparison}, {which}" for comparison in (STEP, WITHIN) for which in ("frozen", "own"))], lines)
+    table = grid(["number", *(f"{comparison}, {which}" for comparison in (STEP, WITHIN) for which in ("frozen", "own"))], lines)
+    same = sum(found[other, STEP] >= found[name, STEP] for name, other in frozen.items())
+    words = f"At the same step, {same} of the {len(frozen)} numbers have at least the same AUROC with the checkpoint's own key frequencies."
+    return f"{words}\n\n{table}"
 
 
 def own(number: str) -> str:
@@ -120,14 +133,23 @@ def own(number: str) -> str:
 
 
 def horizons(table: pd.DataFrame, best: Mapping[str, str]) -> str:
-    """AUROC of the chosen numbers and of two rivals for other horizons, on the runs that judge."""
+    """AUROC of the chosen numbers and of two rivals for each horizon, on the runs that judge, below the number of positive runs."""
     risks = {horizon: at_risk(table, list(FACTS), horizon) for horizon in HORIZONS}
     lines = [
         [comparison, name, *(tables.area(choice.areas(risk, [name], [comparison]).to_dict("records")[0]) for risk in risks.values())]
         for comparison, number in best.items()
         for name in (number, choice.TEST_LOSS, choice.NORM)
     ]
-    return grid(["comparison", "number", *(f"within {horizon} steps" for horizon in HORIZONS)], lines)
+    counted = "\n".join(positive_runs(horizon, risk) for horizon, risk in risks.items())
+    return f"{counted}\n\n" + grid(["comparison", "number", *(f"within {horizon} steps" for horizon in HORIZONS)], lines)
+
+
+def positive_runs(horizon: int, risk: AtRisk) -> str:
+    """How many runs of each half have a positive checkpoint."""
+    of_run = risk.rows.groupby("run")[["positive", "judged"]].any()
+    halves = (of_run[of_run["judged"] == judged]["positive"] for judged in (False, True))
+    choosing, judging = (f"{int(half.sum())} of {len(half)}" for half in halves)
+    return f"- Within {horizon} steps {choosing} choosing and {judging} judging runs have a positive checkpoint."
 
 
 def figure(areas: pd.DataFrame, best: Mapping[str, str], risk: AtRisk) -> go.Figure:

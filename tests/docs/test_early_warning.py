@@ -40,6 +40,29 @@ def test_the_words_above_the_mark_stay_and_the_tables_below_are_new(made):
     assert "| low | gini: planted fallen |" in tables
 
 
+def test_the_tables_count_the_runs_of_each_half(made):
+    """Half of the seeds judge, and of each half those with remainder 0 or 1 modulo 4 grok."""
+    tables = (made / "page.md").read_text()
+    assert "checkpoints of 16 runs are at risk" in tables
+    assert "8 of the 16 runs judge, the others choose." in tables
+    assert "- Within 100 steps 4 of 8 choosing and 4 of 8 judging runs have a positive checkpoint." in tables
+
+
+def test_numbers_that_are_as_good_with_own_keys_are_counted():
+    found = {"all": (0.7, 0.7), "test": (0.7, 0.8), "train": (0.704, 0.703)}
+    pairs_of = [
+        (f"restricted-loss{keys}: {key}", areas[place]) for key, areas in found.items() for place, keys in enumerate(("", "(keys=own)"))
+    ]
+    rows = [
+        {"number": name, "comparison": each, "auroc": area}
+        for name, area in pairs_of
+        for each in (early_warning.STEP, early_warning.WITHIN)
+    ]
+    lines = early_warning.keys(pd.DataFrame(rows)).splitlines()
+    assert lines[0].startswith("At the same step, 2 of the 3 numbers")
+    assert lines[-1] == "| restricted-loss: train | 0.70 | 0.70 | 0.70 | 0.70 |"
+
+
 def test_the_table_of_areas_has_each_number_in_each_comparison(made):
     areas = pd.read_csv(made / "areas.csv")
     assert areas.groupby("number").size().unique().tolist() == [4]
