@@ -32,8 +32,11 @@ class LockFile:
     @classmethod
     def taken(cls, path: Path, doing: str) -> LockFile | None:
         """Takes the lock; None where another process holds it. Raises OSError where the file cannot be written."""
-        created = _opened(path, os.O_CREAT | os.O_EXCL)
-        descriptor = _opened(path) if created is None else created
+        created = _opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        try:
+            descriptor = _opened(path, os.O_RDWR) if created is None else created
+        except PermissionError:
+            return _remove_left(path)
         if descriptor is None:
             return None  # it was removed in between; the next attempt creates it
         locked = _lock(descriptor, fcntl.LOCK_EX)
@@ -80,22 +83,22 @@ def is_held(path: Path) -> bool:
 
 
 def has_locks(path: Path) -> bool:
-    """Whether the file system of a file has locks; True where the file is not there."""
+    """Whether the file system of a file is known to have locks; True where the file is not there, False where it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, PermissionError)
     try:
         return _lock(descriptor, fcntl.LOCK_SH) != "unknown"
     finally:
         os.close(descriptor)
 
 
-def _opened(path: Path, flags: int = 0) -> int | None:
-    """A descriptor for reading and writing; None where the file is there and was to be created, or was to be there and is not."""
-    expected = FileExistsError if flags else FileNotFoundError
+def _opened(path: Path, flags: int) -> int | None:
+    """A descriptor; None where the file is there and was to be created, or was to be there and is not."""
+    expected = FileExistsError if flags & os.O_CREAT else FileNotFoundError
     try:
-        return os.open(path, os.O_RDWR | flags, 0o666)
+        return os.open(path, flags, 0o666)
     except expected:
         return None
 
@@ -124,6 +127,24 @@ def _is_of_dead(path: Path) -> bool:
     return holder is not None and holder.has_ended
 
 
+def _remove_left(path: Path) -> None:
+    """Removes the file of another user, which this process can read at most, where no process holds it."""
+    try:
+        descriptor = _opened(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    if descriptor is None:
+        return
+    try:
+        locked = _lock(descriptor, fcntl.LOCK_EX)
+        if locked == "ours" and _is_at(descriptor, path):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+    if locked == "unknown":
+        _remove_dead(path)
+
+
 def _remove_dead(path: Path) -> None:
     """Removes the file of a process that has ended. It is renamed first, and put back where another process took it over meanwhile."""
     if not _is_of_dead(path):
@@ -132,6 +153,16 @@ def _remove_dead(path: Path) -> None:
     with suppress(FileNotFoundError):
         path.rename(aside)
         if not _is_of_dead(aside):
-            with suppress(FileExistsError):
-                os.link(aside, path)
-        aside.unlink()
+            _put_back(aside, path)
+        aside.unlink(missing_ok=True)
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    """Puts a file back, unless another process has created one there."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    except OSError:  # FAT, SMB and some FUSE file systems have no links
+        if not path.exists():
+            aside.rename(path)

@@ -129,6 +129,72 @@ def test_a_file_that_another_process_took_over_meanwhile_is_put_back(tmp_path: P
     assert os.listdir(tmp_path) == [LOCK]
 
 
+def of_another_user(monkeypatch: pytest.MonkeyPatch, path: Path, allowed: int = os.O_RDONLY) -> None:
+    """A file that this process can open as `allowed` alone, as one with mode 0644 of another user; it can remove it. Root ignores modes."""
+    real, inode = os.open, path.stat().st_ino
+
+    def open_file(name: Any, flags: int, mode: int = 0o777) -> int:
+        if Path(name) == path and path.exists() and path.stat().st_ino == inode and not flags & os.O_CREAT and flags != allowed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", open_file)
+
+
+def test_a_file_that_another_user_left_is_replaced(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = left(tmp_path, started="another", command="mechgrok train x")
+    of_another_user(monkeypatch, path)
+    with locked(tmp_path):
+        found = Holder.read(path)
+        assert found is not None
+        assert found.started == process_start(os.getpid())
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_process_of_another_user_is_named(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked(tmp_path, "is being recorded"):
+        of_another_user(monkeypatch, tmp_path / LOCK)
+        with (
+            pytest.raises(LockedError, match=rf"^{tmp_path} is being recorded by process {os.getpid()} on .*, or stop it first$"),
+            locked(tmp_path),
+        ):
+            raise AssertionError
+        assert (tmp_path / LOCK).is_file()
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool) -> None:
+    monkeypatch.setattr(locking, "PAUSE", 0.0)
+    path = tmp_path / LOCK
+    path.write_bytes(b"")  # it names nobody, as one that cannot be read
+    of_another_user(monkeypatch, path, allowed=-1)
+    with pytest.raises(LockedError, match=rf"; if that has ended, remove {path}$"), locked(tmp_path, waits=waits):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("between", ["", "created"])
+def test_a_file_is_put_back_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str) -> None:
+    """As on FAT: the file is renamed back, unless a third process has created one meanwhile."""
+    path, real = left(tmp_path, started="another"), Path.rename
+    living = Holder.here("is being trained").content
+
+    def rename(source: Path, target: Path) -> Path:
+        if source == path:
+            source.write_bytes(living)
+        return real(source, target)
+
+    def link(*_: object) -> None:
+        if between:
+            path.write_bytes(b"a third")
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(os, "link", link)
+    lock_file._remove_dead(path)
+    assert path.read_bytes() == (b"a third" if between else living)
+    assert os.listdir(tmp_path) == [LOCK]
+
+
 @pytest.mark.parametrize("between", ["removed", "replaced"])
 def test_a_file_that_goes_while_it_is_opened_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str) -> None:
     path, real = left(tmp_path), fcntl.flock
