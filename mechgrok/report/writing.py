@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,16 +68,20 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
 @contextmanager
 def _held(report: Path) -> Iterator[None]:
     """Makes the folder and waits for its lock, so that page and summary are of one process; a folder that stays empty is removed again."""
-    try:
-        report.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{unwritten(error, report)}; --results DIR, or open_run(..., results=DIR), is for results elsewhere") from None
-    try:
-        with locked(report, "is being written", waits=True):
-            yield
-    finally:
-        with suppress(OSError):
-            report.rmdir()
+    with ExitStack() as after:
+        after.callback(_remove_empty, report)
+        try:
+            report.mkdir(parents=True, exist_ok=True)
+            after.enter_context(locked(report, "is being written", waits=True))
+        except OSError as error:
+            elsewhere = "--results DIR, or open_run(..., results=DIR), is for results elsewhere"
+            raise UserError(f"{unwritten(error, report)}; {elsewhere}") from None
+        yield
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _written(run: Run, outcomes: Mapping[str, Outcome]) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -81,6 +82,25 @@ def test_where_the_folder_takes_no_report_the_flag_is_named(call, runs: Path) ->
     status, _, err = call("analyze", runs / "a", "loss", "--nulls", "0")
     assert status == 2
     assert err.startswith(f"mechgrok: {runs / 'a' / 'report'} cannot be written: File exists; --results DIR, or open_run(")
+
+
+def test_a_report_that_takes_no_lock_names_the_flag_too(call, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a run that was made read-only after its report was written. Root may write there, so the refusal is put in by hand."""
+    assert call("analyze", runs / "a", "loss", "--nulls", "0")[0] == 0
+    report, real = runs / "a" / "report", os.open
+
+    def open_file(path: str | Path, flags: int, *mode: int) -> int:
+        if Path(path).parent == report and flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", open_file)
+    page = (report / "index.html").read_bytes()
+    status, _, err = call("report", runs / "a")
+    assert status == 2
+    assert err.startswith(f"mechgrok: {report} cannot be written: Permission denied; make it writable")
+    assert "; --results DIR, or open_run(..., results=DIR), is for results elsewhere" in err
+    assert (report / "index.html").read_bytes() == page
 
 
 def test_a_report_of_another_run_of_that_name_does_not_count(call, runs: Path, tmp_path: Path) -> None:
