@@ -89,7 +89,8 @@ def figure(
     with sheet.on(sheet.Sheet(layout.pixels)):
         whole = drawing.several(panels, columns) if isinstance(panels, list | tuple) else drawing.whole(panels)
         finished = layout.finish(as_text(drawing.shaded(whole.figure) if phases else whole.figure))
-        with_provenance(finished, drawing.provenance(panels if isinstance(panels, list | tuple) else [panels]))
+        named = panels if isinstance(panels, list | tuple) else [panels]
+        with_provenance(finished, drawing.provenance(named, phases=phases))
         return drawing.animated(replace(whole, figure=finished)) if animated else finished
 
 

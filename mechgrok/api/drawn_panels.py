@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import plotly.graph_objects as go
 
-from mechgrok.engine.provenance import of_result, provenance
+from mechgrok.engine.provenance import of_result, of_unstored, provenance
 from mechgrok.engine.registry import as_measure
 from mechgrok.errors import UserError
 from mechgrok.measures.base.measure import BaseMeasure
@@ -19,6 +19,7 @@ from mechgrok.plots import sheet
 from mechgrok.plots.animation import Moving, animate
 from mechgrok.plots.phases import is_over_steps, shade
 from mechgrok.plots.primitives import panels
+from mechgrok.report.commands import analyzing
 from mechgrok.report.figures.frames import completed, frames, thinned
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Drawing:
     run: Run
     step: int | None = None
     tick: Tick | None = None
+    unstored: set[BaseMeasure] = field(default_factory=set)
+    """Measures whose results were computed for the figure and could not be stored."""
 
     def whole(self, source: Source) -> Drawn:
         """The figure with all of its panels, or the panel that is named."""
@@ -68,11 +71,17 @@ class Drawing:
         known = [step for step in self.run.steps if self.step is None or step <= self.step]
         return animate(drawn.figure, thinned(known), drawn.moving)
 
-    def provenance(self, sources: Sequence[Source]) -> dict[str, Any]:
-        """Run, measures, steps, stamps and versions of what is drawn; figures of the user have none."""
+    def provenance(self, sources: Sequence[Source], *, phases: bool = False) -> dict[str, Any]:
+        """Run, measures, steps, stamps and versions of what is drawn; figures of the user have none. Phases are those of the whole run."""
         named = [measure for measure, _ in map(_parted, sources) if isinstance(measure, BaseMeasure)]
-        entries = [of_result(self.run.name, self.run.beside, measure, self.step) for measure in dict.fromkeys(named)]
-        return provenance(entries)
+        entries = [self._entry(measure) for measure in dict.fromkeys(named)]
+        shades = [replace(self, step=None)._entry(PhaseBoundaries())] if phases and PhaseBoundaries() not in named else []
+        return provenance([*entries, *shades])
+
+    def _entry(self, measure: BaseMeasure) -> dict[str, Any]:
+        if measure not in self.unstored:
+            return of_result(self.run.name, self.run.beside, measure, self.step)
+        return of_unstored(self.run.name, measure, measure.steps(self.run)[-1] if self.step is None else self.step)
 
     def shaded(self, figure: go.Figure) -> go.Figure:
         """The figure with the phases of training behind its panels over steps."""
@@ -130,11 +139,14 @@ class Drawing:
         from mechgrok.engine.analyze import analyze
         from mechgrok.engine.outcomes import Failure, NotApplicable
 
-        outcome = analyze(self.run, [measure], steps=steps, nulls=0, tick=self.tick)[measure.label]
+        outcomes = analyze(self.run, [measure], steps=steps, nulls=0, tick=self.tick)
+        outcome = outcomes[measure.label]
         if isinstance(outcome, NotApplicable):
             raise UserError(f"{measure.label} does not apply to {self.run.name}: {outcome.reason}")
         if isinstance(outcome, Failure):
-            raise UserError(f"{measure.label} failed: {outcome.reason}; mechgrok analyze {self.run.path} {measure.label} shows where")
+            raise UserError(f"{measure.label} failed: {outcome.reason}; {analyzing(self.run, measure.label)} shows where")
+        if not outcomes.stored:
+            self.unstored.add(measure)
         return outcome
 
 

@@ -151,7 +151,8 @@ def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int]
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
     found = {measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}
-    return Outcomes(found, [*run.notes, *left_out, *filter(None, [work.results.unwritten])])
+    unwritten = work.results.unwritten
+    return Outcomes(found, [*run.notes, *left_out, *filter(None, [unwritten])], stored=not unwritten)
 
 
 def _compared(todo: Plan, failures: Mapping[BaseMeasure, Outcome]) -> dict[Measure, int]:

@@ -179,6 +179,8 @@ class Outcomes(dict[str, Outcome]):
         The outcomes.
     notes : sequence of str
         Of a network in memory, and of a run that was recorded from one: how it and its task fit. Why results could not be stored.
+    stored : bool, default True
+        Whether the results could be stored.
 
     Examples
     --------
@@ -187,9 +189,9 @@ class Outcomes(dict[str, Outcome]):
     (2, 2)
     """
 
-    def __init__(self, found: Mapping[str, Outcome] | None = None, notes: Sequence[str] = ()) -> None:
+    def __init__(self, found: Mapping[str, Outcome] | None = None, notes: Sequence[str] = (), *, stored: bool = True) -> None:
         super().__init__(found or {})
-        self.notes = tuple(notes)
+        self.notes, self.stored = tuple(notes), stored
 
     def __repr__(self) -> str:
         lines = [f"{label}: {_line(found)}" for label, found in self.items()] or ["no outcomes"]

@@ -30,6 +30,11 @@ def of_result(run: str, beside: Path, measure: BaseMeasure, step: int | None) ->
     return {"run": run, "measure": measure.label, "step": last, "stamp": NOT_STORED if stamp is None else digest(stamp.encode())}
 
 
+def of_unstored(run: str, measure: BaseMeasure, step: int | None) -> dict[str, Any]:
+    """The entry of a result that could not be stored. An older one in its place has another stamp."""
+    return {"run": run, "measure": measure.label, "step": step, "stamp": NOT_STORED}
+
+
 def of_curves(run: str, folder: Path) -> dict[str, Any]:
     """The entry of the curves that were recorded in training; its stamp is the digest of the file."""
     path = folder / METRICS

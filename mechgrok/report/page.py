@@ -54,8 +54,8 @@ class Section:
     """Those of its entries that the overview has."""
 
 
-def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: Analysis) -> str:
-    """The page of one run."""
+def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: Analysis, *, again: str) -> str:
+    """The page of one run; `again` is the command that computes stale results."""
     rows = {label: _rows(found) for label, found in summary["measures"].items()}
     first = first_rows(summary["measures"], highlights(summary))
     story, circuit = overview.story(entries), overview.circuit(entries)
@@ -74,6 +74,7 @@ def render(summary: Mapping[str, Any], entries: Mapping[str, Entry], analysis: A
             rows=rows,
             first=first,
             leading=[entries[label] for label in first],
+            again=again,
             stale=[entry for entry in entries.values() if entry.stale],
             draws=any(entry.figure is not None for entry in entries.values()),
         )

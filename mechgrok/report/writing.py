@@ -13,6 +13,7 @@ from mechgrok.engine.outcomes import Outcome
 from mechgrok.errors import UserError, unwritten
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
+from mechgrok.report.commands import analyzing
 from mechgrok.report.entries import Entry, collect, family_of
 from mechgrok.report.page import render
 from mechgrok.runs.locks.locking import locked
@@ -90,10 +91,10 @@ def _written(run: Run, outcomes: Mapping[str, Outcome]) -> Report:
     collected, left_out = collect(run, outcomes)
     entries = _in_order(collected, chosen)
     if not (entries or left_out):
-        raise UserError(f"{run.path} has no stored results; make some with: mechgrok analyze {run.path}")
+        raise UserError(f"{run.path} has no stored results; make some with: {analyzing(run)}")
     found = summary.summarise(run, entries)
     page = run.beside / "report" / "index.html"
-    write(page, render(found, entries, chosen).encode(), durable=False)
+    write(page, render(found, entries, chosen, again=analyzing(run)).encode(), durable=False)
     write(page.with_name("summary.json"), summary.text(found).encode(), durable=False)
     return Report(run.path, page, found, left_out)
 

@@ -218,7 +218,7 @@ def test_the_largest_figure_stays_small(run: Run) -> None:
     table = pd.DataFrame(rows, columns=["step", "frequency", "score", "key"])
     entry = of_result(Result(registry.parse("key-frequencies"), table), None)
     summary = summarise(run, {"key-frequencies": entry})
-    figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT))) - len(drawn.library())
+    figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT), again="")) - len(drawn.library())
     assert 56 * 400 * 8 < figure < 400_000
 
 
