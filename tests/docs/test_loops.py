@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformer_lens_3 import require_3
 
 import mechgrok
 
@@ -40,10 +41,7 @@ def name(request: pytest.FixtureRequest) -> str:
     if needs and importlib.util.find_spec(needs) is None:
         pytest.skip(f"{needs} is not installed")
     if request.param == "transformer_lens_demo":
-        import transformer_lens
-
-        if not hasattr(transformer_lens, "HookedTransformer"):
-            pytest.skip("this TransformerLens has no HookedTransformer")
+        require_3()
     return str(request.param)
 
 

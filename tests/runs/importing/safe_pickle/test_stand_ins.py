@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformer_lens_3 import only_3
 
 from mechgrok.runs.importing.safe_pickle import legacy
 from mechgrok.runs.importing.safe_pickle.arrays import NumberFormat, number
@@ -162,6 +163,7 @@ def test_nesting_without_end_is_refused(depth: int) -> None:
         plain(legacy.read(io.BytesIO(b"\x80\x02" + b"]" * depth + b"a" * (depth - 1) + b".")))
 
 
+@only_3
 def test_the_config_of_the_installed_library_is_a_dict() -> None:
     from transformer_lens import HookedTransformerConfig
 
