@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mechgrok.errors import UserError, unwritten
@@ -44,7 +44,8 @@ def create(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
 @contextmanager
 def _held(aside: Path, out: Path) -> Iterator[None]:
     """Makes a temporary folder and holds its lock, by which others see that it is not abandoned; removes those that are."""
-    aside.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # a file is in its place, which the next line says in better words
+        aside.parent.mkdir(parents=True, exist_ok=True)
     store.remove_abandoned(out)  # also one of a killed process that had the number of this one
     aside.mkdir()
     descriptor = os.open(aside, os.O_RDONLY)

@@ -48,7 +48,7 @@ def test_wrong_words_are_one_line(runs: Path, tmp_path: Path, capsys: pytest.Cap
 def test_a_table_is_printed_or_written(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["table", str(runs)]) == 0
     assert capsys.readouterr().out.startswith("| run | optimizer.weight_decay | seed |")
-    for name, start in (("runs.csv", b"run,optimizer.weight_decay,seed"), ("runs.tex", rb"\begin{tabular}"), ("runs.parquet", b"PAR1")):
+    for name, start in (("runs.csv", b"run,optimizer.weight_decay,seed"), ("runs.tex", b"% mechgrok: {"), ("runs.parquet", b"PAR1")):
         assert main(["table", str(runs), "--out", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_bytes().startswith(start)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_an_interruption_in_the_last_step_comes_too_late(whole: dict[str, bytes]
     assert contents(tmp_path / "run") == whole
 
 
+@pytest.fixture
+def usual_interrupt() -> Iterator[None]:
+    """Python's own handler of Ctrl-C, which libraries in the same process may have replaced."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_interrupt")
 def test_a_second_signal_ends_the_process_as_usual(tmp_path: Path) -> None:
     class Impatient(Unwatched):
         def at(self, step: int) -> None:

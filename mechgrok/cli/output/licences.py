@@ -28,8 +28,8 @@ def licences() -> dict[str, tuple[str, str]]:
 def licence(metadata: PackageMetadata) -> str:
     """The licence that a distribution declares: an SPDX expression, else its classifiers, else the first line of its text."""
     classifiers = [each.rpartition(" :: ")[2] for each in metadata.get_all("Classifier") or () if each.startswith("License :: ")]
-    text = (metadata["License"] or "").strip().partition("\n")[0].strip()
-    return metadata["License-Expression"] or " or ".join(classifiers) or text[:_LONGEST] or "unknown"
+    expression, text = (next(iter(metadata.get_all(field) or ()), "") for field in ("License-Expression", "License"))
+    return expression or " or ".join(classifiers) or text.strip().partition("\n")[0].strip()[:_LONGEST] or "unknown"
 
 
 def _metadata(name: str) -> PackageMetadata | None:
