@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import plotly.graph_objects as go
 
+from mechgrok.engine.needed import has_large_table
 from mechgrok.engine.provenance import of_result, of_unstored, provenance
 from mechgrok.engine.registry import as_measure
 from mechgrok.errors import UserError
@@ -115,7 +116,7 @@ class Drawing:
     def _result(self, measure: BaseMeasure) -> Result:
         if self.step is not None:
             return self._computed(measure, self._steps(measure, self.step))
-        return self._stored(measure) or self._computed(measure)
+        return self._stored(measure) or self._computed(measure, "last" if has_large_table(self.run) else "all")
 
     def _steps(self, measure: BaseMeasure, last: int) -> list[int]:
         """The checkpoints up to the last one; of an expensive measure that one alone."""
@@ -127,15 +128,16 @@ class Drawing:
         return [each for each in self.run.steps if each <= last] if measure.cost == "cheap" else [last]
 
     def _stored(self, measure: BaseMeasure) -> Result | None:
-        """The stored result, if it covers all checkpoints and nothing has changed since."""
+        """The stored result, if nothing has changed since, and it covers all checkpoints, or the last one of a large table."""
         from mechgrok.report.stored import Stored
 
         stored = Stored(self.run)
         wanted = self.run.steps if measure.cost == "cheap" else self.run.steps[-1:]
-        complete = wanted and set(wanted) <= set(stored.steps(measure))
-        return stored.result(measure) if complete and stored.stale(measure) is None else None
+        kept = set(stored.steps(measure))
+        complete = set(wanted) <= kept or (self.run.last_step in kept and has_large_table(self.run))
+        return stored.result(measure) if wanted and complete and stored.stale(measure) is None else None
 
-    def _computed(self, measure: BaseMeasure, steps: Sequence[int] | Literal["all"] = "all") -> Result:
+    def _computed(self, measure: BaseMeasure, steps: Sequence[int] | Literal["all", "last"]) -> Result:
         from mechgrok.engine.analyze import analyze
         from mechgrok.engine.outcomes import Failure, NotApplicable
 

@@ -12,7 +12,9 @@ from typing import Any, overload
 from mechgrok import memory
 from mechgrok.engine import null, registry
 from mechgrok.engine.handed import Handed
+from mechgrok.engine.needed import uses_records
 from mechgrok.engine.outcomes import Failure, NotApplicable, Null, Outcome, Outcomes, Result
+from mechgrok.engine.postponed import postponed
 from mechgrok.engine.progress import Tick, shown
 from mechgrok.engine.threads import one_by_one, visit_in_threads
 from mechgrok.engine.work import Work
@@ -141,7 +143,8 @@ def analyze(
 
 def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int], nulls: int, tick: Tick | None) -> Outcomes:
     work = Work(run)
-    todo = {measure: _steps(run, measure, steps) for measure in chosen if work.obstacle(measure) is None}
+    reasons = {measure: reason for measure in chosen if (reason := work.obstacle(measure) or postponed(work, measure, steps))}
+    todo = {measure: _steps(run, measure, steps) for measure in chosen if measure not in reasons}
     renamed = null.made_before(work, _compared(todo, {}), nulls)
     try:
         broken = _compute(work, _with_required(run, todo), tick)
@@ -150,7 +153,9 @@ def _analyze(run: Run, chosen: Sequence[BaseMeasure], steps: str | Sequence[int]
     nulled, left_out = null.nulls(work, _compared(todo, broken), nulls, renamed) if nulls else ({}, [])
     # The work and its caches hold each other; what a snapshot holds should not wait for the garbage collector.
     work.snapshot.cache_clear()
-    found = {measure.label: _outcome(work, measure, todo, broken, nulled) for measure in chosen}
+    without = {measure: NotApplicable(measure, reason) for measure, reason in reasons.items()} | broken
+    of_null = {measure: nulled.get(measure, {}) if isinstance(measure, Measure) else {} for measure in todo}
+    found = {measure.label: without.get(measure) or _result(work, measure, todo[measure], of_null[measure]) for measure in chosen}
     unwritten = work.results.unwritten
     return Outcomes(found, [*run.notes, *left_out, *filter(None, [unwritten])], stored=not unwritten)
 
@@ -191,16 +196,9 @@ def _visit(work: Work, todo: Mapping[BaseMeasure, Collection[int]], failures: di
             failures[measure] = NotApplicable(measure, NO_MEMORY) if memory.ran_out(error) else failed
 
 
-def _outcome(
-    work: Work, measure: BaseMeasure, todo: Plan, failures: Mapping[BaseMeasure, Outcome], nulled: Mapping[Measure, Null]
-) -> Outcome:
-    if measure not in todo:
-        return NotApplicable(measure, work.obstacle(measure) or "")
-    if measure in failures:
-        return failures[measure]
-    null = nulled.get(measure, {}) if isinstance(measure, Measure) else {}
+def _result(work: Work, measure: BaseMeasure, steps: Sequence[int], null: Null) -> Outcome:
     try:
-        found = Result(measure, work.over_checkpoints(measure, todo[measure]), null)
+        found = Result(measure, work.over_checkpoints(measure, steps), null)
         # A headline that breaks would break the text of all outcomes.
         _ = found.headline
     except UserError:
@@ -219,7 +217,7 @@ def _split(todo: Plan) -> tuple[Plan, Plan]:
 def _with_required(run: Run, todo: Plan) -> Plan:
     """The plan, with all checkpoints of the measures that those of the run require."""
     of_run, of_checkpoints = _split(todo)
-    needed = {each: each.steps(run) for measure in of_run for each in measure.requires.values()}
+    needed = {each: each.steps(run) for measure in of_run if not uses_records(measure, run) for each in measure.requires.values()}
     merged = {measure: sorted({*of_checkpoints.get(measure, []), *needed.get(measure, [])}) for measure in {**of_checkpoints, **needed}}
     return merged | dict(of_run)
 

@@ -10,7 +10,10 @@ from own_measure import Mine
 
 import mechgrok
 from mechgrok.api import drawn_panels
+from mechgrok.measures.grokking.loss import Loss
 from mechgrok.plots.primitives import histogram
+from mechgrok.report.stored import Stored
+from mechgrok.runs import large
 
 
 @pytest.fixture
@@ -39,6 +42,15 @@ def test_a_trace_is_added_in_one_line_and_the_width_stays(run: mechgrok.Run, tmp
 def test_one_measure_has_all_its_panels_and_a_list_of_one_has_its_first(run: mechgrok.Run) -> None:
     assert len(mechgrok.figure(run, "loss").layout.annotations) == 2
     assert [note.text for note in mechgrok.figure(run, ["loss"]).layout.annotations] == ["<b>a</b>  Loss and accuracy"]
+
+
+def test_of_a_large_table_no_other_checkpoint_is_computed_for_a_figure(run: mechgrok.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "MOST_LOGITS", 0)
+    for _ in ("computed", "stored"):
+        mechgrok.figure(run, "loss")
+        assert Stored(run).steps(Loss()) == [run.last_step]
+    mechgrok.analyze(run, ["loss"], nulls=0)
+    assert Stored(run).steps(Loss()) == run.steps
 
 
 def test_phases_are_shaded_in_panels_over_steps(run: mechgrok.Run, monkeypatch: pytest.MonkeyPatch) -> None:
