@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from made_runs import make_run
 from safetensors.numpy import load_file, save_file
+from tiny_flags import QUIET, TINY
+
+from mechgrok.cli import main
 
 
 @pytest.fixture
@@ -52,19 +55,15 @@ def test_the_page_has_a_line_for_each_comparison_and_the_promised_ones_hold() ->
 
 
 @pytest.mark.long
-def test_training_analysis_and_report_do_not_import_transformer_lens(tmp_path: Path) -> None:
+def test_analysis_report_and_figure_do_not_import_transformer_lens(tmp_path: Path) -> None:
+    assert main(["train", "demo", *TINY, *QUIET, "--out", str(tmp_path / "run")]) == 0
     code = """
 import sys
 from mechgrok.cli import main
-from tiny_flags import QUIET, TINY
-assert main(["train", "demo", *TINY, *QUIET, "--out", "run"]) == 0
 assert main(["analyze", "run", "--nulls", "1"]) == 0
 assert main(["report", "run"]) == 0
 assert main(["figure", "run", "loss", "--out", "loss.json"]) == 0
 assert "transformer_lens" not in sys.modules
 """
-    support = str(Path(__file__).resolve().parents[1] / "support")
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {support!r}){code}"], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
