@@ -36,7 +36,8 @@ class LockFile:
         try:
             descriptor = _opened(path, os.O_RDWR) if created is None else created
         except PermissionError:
-            return _remove_left(path)
+            _remove_left(path)
+            return None
         if descriptor is None:
             return None  # it was removed in between; the next attempt creates it
         locked = _lock(descriptor, fcntl.LOCK_EX)
