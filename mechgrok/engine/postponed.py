@@ -21,9 +21,8 @@ def postponed(work: Work, measure: BaseMeasure, steps: str | Sequence[int]) -> s
     lacking = [each.label for each in measure.requires.values() if not each.per_run and _lacks(work, each, asked)]
     if not lacking:
         return ""
-    return (
-        f"it needs {', '.join(lacking)} at all {len(run.steps)} checkpoints, on a table of {len(run.grid.rows):,} rows; analyse all steps"
-    )
+    labels, count, rows = ", ".join(lacking), len(run.steps), len(run.grid.rows)
+    return f"it needs {labels} at all {count} checkpoints, on a table of {rows:,} rows; analyze it with --steps all"
 
 
 def _lacks(work: Work, measure: BaseMeasure, asked: set[int]) -> bool:

@@ -31,7 +31,7 @@ def test_measures_of_the_run_wait_for_an_analysis_of_all_steps(run: Run, monkeyp
     found = analyze(run, ASKED, steps="last", nulls=0)
     assert isinstance(found["phase-boundaries"], NotApplicable)
     assert "excluded-loss" in found["phase-boundaries"].reason
-    assert "all 12 checkpoints, on a table of 49 rows; analyse all steps" in found["phase-boundaries"].reason
+    assert "all 12 checkpoints, on a table of 49 rows; analyze it with --steps all" in found["phase-boundaries"].reason
     assert found["loss"].table["step"].unique().tolist() == [110]
     assert found["grok-times"].headline["memorised"] == 55, "by what was recorded"
     assert isinstance(analyze(run, ASKED, steps="all", nulls=0)["phase-boundaries"], Result)
