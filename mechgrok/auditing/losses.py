@@ -87,7 +87,7 @@ def obstacle(run: Run) -> str | None:
     """Why the losses of a run cannot be compared with recorded ones; None where they can."""
     if "device" not in run.execution:
         return "its readings are those of the file or loop that it comes from, of a step before the weights or of a batch"
-    if run.is_train is None or len(run.is_train) != run.task.row_count:
+    if run.is_train is None or run.is_train.shape != (run.task.row_count,):
         return "its train rows are unknown"
     return "its network is a module of the user" if run.lacks_module else None
 

@@ -19,8 +19,8 @@ def split(run: Run) -> Iterator[Finding]:
     config, mask = run.config, run.is_train
     if mask is None:
         return
-    if len(mask) != run.task.row_count:
-        yield Finding(store.SPLIT, f"it holds {len(mask)} rows and the task has {run.task.row_count}; restore it from a copy")
+    if mask.shape != (run.task.row_count,):
+        yield Finding(store.SPLIT, f"it holds {mask.size} rows and the task has {run.task.row_count}; restore it from a copy")
         return
     if "device" not in run.execution or config.split.kind in _NOT_DRAWN:
         return

@@ -44,10 +44,10 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def _mirrored(run: Run) -> float | None:
-    """The share of test rows that are mirrored in train; None where split or labels are unknown, and on large tables."""
+    """The share of test rows that are mirrored in train; None where labels or a split of these rows are unknown, and on large tables."""
     task, mask = task_of(run), run.is_train
     changed = run.stored_config.get("corruption", {}).get("kind", "none") != "none"
-    if task is None or changed or mask is None or len(mask) > MOST_ROWS:
+    if task is None or changed or mask is None or mask.size > MOST_ROWS or mask.shape != (task.row_count,):
         return None
     return mirrored_share_of(task, mask)
 

@@ -117,9 +117,18 @@ class Run(RunFiles):
 
     @cached_property
     def grid(self) -> Grid:
-        """The table of the task as tensors, with the train mask."""
+        """The table of the task as tensors, with the train mask.
+
+        Raises
+        ------
+        UserError
+            If the mask is not one of the task's rows.
+        """
         from mechgrok.runs.grid import Grid
 
+        if self.is_train is not None and self.is_train.shape != (self.task.row_count,):
+            rows = f"a mask of shape {self.is_train.shape}, and the task has {self.task.row_count} rows"
+            raise UserError(f"{self.path / store.SPLIT} holds {rows}; restore it from a copy")
         return Grid.of(self.task, self.is_train, self.corrupted)
 
     def snapshot(self, step: int | None = None) -> Snapshot:

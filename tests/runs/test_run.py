@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from made_runs import make_run
+from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from trained_runs import config, train
 
 import mechgrok
 from mechgrok.errors import UserError
 from mechgrok.models.hooks.hooked import version
+from mechgrok.report.facts import facts
 from mechgrok.runs.run import Run, open_run
 
 MADE = config(
@@ -147,6 +149,15 @@ def test_a_damaged_file_is_named_when_it_is_asked_for(name: str, part: str, cont
     (folder / name).write_bytes(content)
     with pytest.raises(UserError, match=f"^{folder / name}[^\n]+$"):
         getattr(run, part)
+
+
+@pytest.mark.parametrize("mask", [np.ones(48, np.uint8), np.ones((7, 7), np.uint8), np.array(1, np.uint8)])
+def test_a_split_of_other_rows_is_named(mask: np.ndarray, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    save_file({"is_train": mask}, run / "split.safetensors")
+    with pytest.raises(UserError, match=r"split\.safetensors holds a mask of shape .*; restore it from a copy$"):
+        _ = open_run(run).snapshot().losses
+    assert facts(open_run(run))["mirrored"] is None
 
 
 def test_a_config_is_read_once(run: Run, folder: Path) -> None:

@@ -11,6 +11,7 @@ import random
 import zipfile
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from safetensors.torch import save
 
 FLAG = "ran"
 """The file that a command of a hostile file would make in the working folder."""
+PROTOCOLS = (0, 2, 4, 5)
+"""Of pickles."""
+_ENDINGS = {"safetensors": ".safetensors", "npz": ".npz", "packed": ".npz", "bare": ".pkl"}
 
 
 class Kind(enum.Enum):
@@ -80,25 +84,32 @@ def altered(data: bytes, draw: random.Random) -> bytes:
     return bytes(changed)
 
 
-def mutated(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Endings and contents of `count` files."""
-    draw = random.Random(seed)
-    data = checkpoint()
+@cache
+def _sources() -> dict[str, bytes]:
+    """Whole files by kind, and the pickle inside the zip file."""
+    data, arrays = checkpoint(), {"a/weight": np.arange(6.0).reshape(2, 3), "b/bias": np.arange(3, dtype=">f4"), "step": np.array(3)}
     zipped, legacy, npz, packed = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
     torch.save(data, zipped)
     torch.save({key: item for key, item in data.items() if key != "module"}, legacy, _use_new_zipfile_serialization=False)
-    arrays = {"a/weight": np.arange(6.0).reshape(2, 3), "b/bias": np.arange(3, dtype=">f4"), "step": np.array(3)}
     np.savez(npz, **arrays)  # type: ignore[arg-type]
     np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
-    tensors = save({"w": torch.ones(2, 2)})
     with zipfile.ZipFile(io.BytesIO(zipped.getvalue())) as archive:
         inner = next(archive.read(name) for name in archive.namelist() if name.endswith("data.pkl"))
-    bare = [pickle.dumps({**data, "model_state_dict": OrderedDict(w=np.ones(3))}, protocol) for protocol in (0, 2, 4, 5)]
-    for _ in range(count):
-        kind = draw.choice(("inner", "inner", "zip", "legacy", "bare", "bare", "npz", "packed", "safetensors"))
-        if kind == "inner":
-            yield ".pt", with_pickle(altered(inner, draw), zipped.getvalue())
-        else:
-            whole = {"zip": zipped.getvalue(), "legacy": legacy.getvalue(), "npz": npz.getvalue(), "packed": packed.getvalue()}
-            source = {**whole, "bare": draw.choice(bare), "safetensors": tensors}[kind]
-            yield {"safetensors": ".safetensors", "npz": ".npz", "packed": ".npz", "bare": ".pkl"}.get(kind, ".pt"), altered(source, draw)
+    bare = {f"bare {each}": pickle.dumps({**data, "model_state_dict": OrderedDict(w=np.ones(3))}, each) for each in PROTOCOLS}
+    whole = {"zip": zipped.getvalue(), "legacy": legacy.getvalue(), "npz": npz.getvalue(), "packed": packed.getvalue()}
+    return {"inner": inner, **whole, **bare, "safetensors": save({"w": torch.ones(2, 2)})}
+
+
+def mutated_file(draw: random.Random) -> tuple[str, bytes]:
+    """The ending and the content of a file."""
+    sources = _sources()
+    kind = draw.choice(("inner", "inner", "zip", "legacy", "bare", "bare", "npz", "packed", "safetensors"))
+    source = sources[f"bare {draw.choice(PROTOCOLS)}" if kind == "bare" else kind]
+    content = altered(source, draw)
+    return _ENDINGS.get(kind, ".pt"), with_pickle(content, sources["zip"]) if kind == "inner" else content
+
+
+def mutated(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Endings and contents of `count` files."""
+    draw = random.Random(seed)
+    return (mutated_file(draw) for _ in range(count))

@@ -9,6 +9,7 @@ import pickle
 import random
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ def _csv(records: list[dict[str, float]]) -> bytes:
     return "".join(",".join(map(str, row)) + "\n" for row in rows).encode()
 
 
+@cache
 def files() -> dict[str, bytes]:
     """Contents by name."""
     torch.manual_seed(0)
@@ -77,12 +79,17 @@ def files() -> dict[str, bytes]:
     return found | {"log.jsonl": "".join(json.dumps(record) + "\n" for record in RECORDS).encode()}
 
 
+def damaged_file(draw: random.Random) -> tuple[str, bytes]:
+    """The name and the content of a file: bytes flipped, cut off, taken from another file, or opcodes among those of a pickle."""
+    whole = files()
+    name, other = draw.choice(list(whole)), draw.choice(list(whole.values()))
+    return name, _damaged(whole[name], other, draw)
+
+
 def damaged(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of `count` files: bytes flipped, cut off, taken from another file, or opcodes among those of a pickle."""
-    draw, whole = random.Random(seed), files()
-    for _ in range(count):
-        name, other = draw.choice(list(whole)), draw.choice(list(whole.values()))
-        yield name, _damaged(whole[name], other, draw)
+    """Names and contents of `count` files."""
+    draw = random.Random(seed)
+    return (damaged_file(draw) for _ in range(count))
 
 
 def _damaged(data: bytes, other: bytes, draw: random.Random) -> bytes:

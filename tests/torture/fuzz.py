@@ -35,7 +35,7 @@ class Findings:
     """The first input by the kind of failure: exception and place, or what is wrong with a message."""
 
     def __str__(self) -> str:
-        kinds = "".join(f"\n    {kind}" for kind in self.failures)
+        kinds = "".join(f"\n    {kind}\n        first by {ascii(each)[:600]}" for kind, each in self.failures.items())
         return f"{self.inputs} inputs, {self.refused} refused, slowest {self.slowest:.2f} s, {len(self.failures)} kinds of failure{kinds}"
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import hostile
 import numpy as np
 from made_runs import make_run
-from mutated_files import altered, mutated
+from mutated_files import altered, mutated_file
 from safetensors.numpy import save
-from valid_files import damaged, files
+from valid_files import damaged_file, files
 
 from mechgrok import config
 from mechgrok.data.splits.file import FromFile
@@ -93,10 +93,10 @@ def _of_run(run: Path) -> Iterator[Parser]:
     results = _results(run)
     weights = "weights/00000020.safetensors"
     yield _json("config of a run", CONFIG, _file(run, store.CONFIG, _everything))
-    yield _json("execution of a run", EXECUTION, _file(run, store.EXECUTION, _facts))
+    yield _json("execution of a run", EXECUTION, _file(run, store.EXECUTION, lambda at: facts(open_run(at))))
     yield _json("lineage of a run", LINEAGE, _file(run, store.LINEAGE, lambda at: open_run(at).lineage))
     yield _text("metrics", METRICS, _file(run, store.METRICS, _metrics))
-    yield _bytes("split of a run", (run / store.SPLIT).read_bytes(), _file(run, store.SPLIT, lambda at: open_run(at).grid))
+    yield _bytes("split of a run", (run / store.SPLIT).read_bytes(), _file(run, store.SPLIT, lambda at: open_run(at).snapshot().losses))
     yield _bytes("checkpoint", (run / weights).read_bytes(), _file(run, weights, _logits))
     yield _bytes("results", (run / results).read_bytes(), _file(run, results, _stored))
 
@@ -116,7 +116,7 @@ def _of_files(folder: Path) -> Iterator[Parser]:
     yield _text("log csv", METRICS, _file(folder, "log.csv", lambda at: read_curves(at / "log.csv")))
     yield _json("log json", RECORDS, _file(folder, "log.json", lambda at: read_curves(at / "log.json")))
     valid = (".safetensors", save({"w": np.ones((2, 2), np.float32)}))
-    yield Parser("weights", valid, lambda draw: next(mutated(1, draw.randrange(2**32))), lambda each: _weights(folder, *each))
+    yield Parser("weights", valid, mutated_file, lambda each: _weights(folder, *each))
 
 
 def _whole(folder: Path) -> Iterator[Parser]:
@@ -126,11 +126,7 @@ def _whole(folder: Path) -> Iterator[Parser]:
     summary = json.loads((run / "report" / "summary.json").read_text())
     report = _file(run, "report/summary.json", lambda at: write_report(open_run(at), {}))
     yield Parser("report", json.dumps(summary).encode(), lambda draw: hostile.json_text(summary, draw), report, whole=True)
-    yield Parser("import", next(iter(files().items())), _damaged, lambda each: _imported(folder, *each), whole=True)
-
-
-def _damaged(draw: random.Random) -> tuple[str, bytes]:
-    return next(damaged(1, draw.randrange(2**32)))
+    yield Parser("import", next(iter(files().items())), damaged_file, lambda each: _imported(folder, *each), whole=True)
 
 
 def _json(name: str, sample: Any, read: Callable[[bytes], object]) -> Parser:
@@ -174,12 +170,6 @@ def _everything(folder: Path) -> None:
     compared.read([folder])
     run._repr_html_()
     _ = run.snapshot().logits
-
-
-def _facts(folder: Path) -> None:
-    run = open_run(folder)
-    facts(run)
-    run._repr_html_()
 
 
 def _metrics(folder: Path) -> None:
