@@ -38,9 +38,9 @@ class Number:
     measure: str
     """As on the command line."""
     key: str
-    """The key of the headline."""
+    """The key of the headline; a path such as `fve.14.0` where its value is a mapping or a list."""
     at: str = "last"
-    """The first or the last checkpoint."""
+    """The checkpoint: `first`, `last`, or a step such as `1400`."""
     task: str = ""
     """Of a mixture: the task that it is about, as if the run had that one alone; empty for the run as it is."""
 

@@ -46,7 +46,7 @@ def _courses(trained: Trained, measure: str, trials: list[tuple[str, str]], keys
     ):
         history = trained.history(trial, seed, measure, task)
         if isinstance(history, pd.DataFrame):
-            numbers = history[keys].apply(pd.to_numeric, errors="coerce").reset_index().melt("step", var_name="key")
+            numbers = history.reindex(columns=keys).apply(pd.to_numeric, errors="coerce").reset_index().melt("step", var_name="key")
             found.append(numbers.assign(trial=f"{trial}, {task}" if task else trial))
     return pd.concat(found) if found else pd.DataFrame()
 

@@ -45,7 +45,7 @@ def write_study(analysis: Analysis, out: Path) -> Path:
     trained = Trained(analysis.study, out)
     if not trained.runs and not any(tried(each, seed, out) for each in analysis.study.thresholds for seed in analysis.study.seeds):
         raise UserError(f"{out} holds no finished run of {analysis.name}; make them with: mechgrok study train {analysis.name} --out {out}")
-    rows, lines = table.rows(trained), [_line(each) for each in evaluate(trained)]
+    rows, lines = table.rows(trained), claim_lines(trained)
     page = out / "report" / "index.html"
     write(page, _html(analysis, trained, rows, lines).encode(), durable=False)
     write(page.with_name("summary.json"), _summary(analysis, trained, rows, lines).encode(), durable=False)
@@ -77,6 +77,11 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
     )
 
 
+def claim_lines(trained: Trained) -> list[Line]:
+    """The claims of a study as text, evaluated on its finished runs."""
+    return [_line(each) for each in evaluate(trained)]
+
+
 def _line(evaluated: Evaluated) -> Line:
     claim = evaluated.claim
     values, controls = (tuple(map(interval, found)) for found in (evaluated.values, evaluated.controls))
@@ -105,7 +110,8 @@ def _number(number: Number | Pace | Share) -> str:
         return f"smallest share of {number.threshold} / {number.than}"
     if isinstance(number, Pace):
         return f"steps of {_of(number)} / {number.than}"
-    return f"{number.measure} {number.key} of {_of(number)}" + (", first checkpoint" if number.at == "first" else "")
+    at = {"first": ", first checkpoint", "last": ""}.get(number.at, f", step {number.at}")
+    return f"{number.measure} {number.key} of {_of(number)}{at}"
 
 
 def _of(number: Number | Pace) -> str:

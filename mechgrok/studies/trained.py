@@ -12,8 +12,10 @@ import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
 from mechgrok.measures.base.measure import BaseMeasure, Missing
+from mechgrok.runs import store
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
+from mechgrok.runs.run_files import RunFiles
 from mechgrok.studies.pace import Interval, Time, ratio
 from mechgrok.training import recorder
 
@@ -24,6 +26,23 @@ if TYPE_CHECKING:
 def folder(out: Path, trial: Trial, seed: int) -> Path:
     """The folder of a run of a study."""
     return out / f"{trial.name}-s{seed}"
+
+
+def is_finished(path: Path) -> bool:
+    """Whether a run ended; a copy without the state of the optimiser did where it has the checkpoint of its last step."""
+    if (path / store.STATE).is_file():
+        return recorder.finished(path)
+    return store.weights_path(path, RunFiles(path).config.training.steps).is_file()
+
+
+def flat(headline: Mapping[str, Any]) -> dict[str, Any]:
+    """A headline with an entry for each member of its mappings and lists: `fve.14.0` for `{"fve": {"14": [0.97]}}`."""
+    found: dict[str, Any] = {}
+    for key, value in headline.items():
+        members = dict(enumerate(value)) if isinstance(value, list) else value
+        nested = {f"{key}.{name}": each for name, each in members.items()} if isinstance(members, Mapping) else {}
+        found |= flat(nested) if nested else {key: value}
+    return found
 
 
 @dataclass(frozen=True)
@@ -40,7 +59,7 @@ class Trained:
         """By trial and seed."""
         usual = {(trial.name, seed): folder(self.out, trial, seed) for trial, seed in self.planned()}
         found = usual | {key: self.out / name for key, name in self.names.items()}
-        return {key: open_run(path) for key, path in found.items() if path.is_dir() and recorder.finished(path)}
+        return {key: open_run(path) for key, path in found.items() if path.is_dir() and is_finished(path)}
 
     @cached_property
     def times(self) -> dict[tuple[str, int], Time]:
@@ -70,10 +89,14 @@ class Trained:
         history = self.history(wanted.trial, seed, wanted.measure, wanted.task)
         if isinstance(history, str):
             return history
-        return history.loc[history.index.min() if wanted.at == "first" else history.index.max(), wanted.key]
+        ends = {"first": history.index.min(), "last": history.index.max()}
+        step = ends[wanted.at] if wanted.at in ends else int(wanted.at)
+        if wanted.key not in history or step not in history.index or history[wanted.key].isna()[step]:
+            return f"{wanted.trial} has no {wanted.key} of {wanted.measure} at step {step}"
+        return history.loc[step, wanted.key]
 
     def history(self, trial: str, seed: int, measure: str, task: str = "") -> pd.DataFrame | str:
-        """A measure's headline at every checkpoint (rows by step), an expensive one's at the first and the last; or why it is missing."""
+        """A measure's headline at every checkpoint (rows by step), or why it is missing; expensive ones at both ends and named steps."""
         asked = (trial, seed, measure, task)
         if asked not in self._histories:
             self._histories[asked] = self._history(*asked)
@@ -91,14 +114,19 @@ class Trained:
 
         asked, whole = registry.parse(measure), self.runs[trial, seed]
         run = by_task(whole)[task] if task else whole
-        steps = run.steps if asked.cost == "cheap" else [run.steps[0], run.steps[-1]]
+        steps = run.steps if asked.cost == "cheap" else sorted({run.steps[0], run.steps[-1], *self._named(trial, measure)})
         outcome = analyze(run, [asked], steps=steps, nulls=0)[asked.label]
         return _headlines(outcome, asked, steps[-1]) if isinstance(outcome, Result) else outcome.reason
+
+    def _named(self, trial: str, measure: str) -> Iterator[int]:
+        """The steps at which claims have a number of a measure."""
+        numbers = [number for claim in self.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
+        return (int(each.at) for each in numbers if (each.trial, each.measure) == (trial, measure) and each.at.isdigit())
 
 
 def _headlines(result: Result, measure: BaseMeasure, last: int) -> pd.DataFrame:
     table = result.table
     if measure.per_run:
-        return pd.DataFrame([measure.headline(table)], index=pd.Index([last], name="step"))
-    by_step = {step: measure.headline(table[table["step"] == step]) for step in sorted(table["step"].unique())}
+        return pd.DataFrame([flat(measure.headline(table))], index=pd.Index([last], name="step"))
+    by_step = {step: flat(measure.headline(table[table["step"] == step])) for step in sorted(table["step"].unique())}
     return pd.DataFrame.from_dict(by_step, orient="index").rename_axis("step")
