@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from mechgrok.analysis import Analysis, Panel
 from mechgrok.measures.families import QUESTIONS
+from mechgrok.plots.still.still import still
 from mechgrok.report.entries import Entry, family_of
-from mechgrok.report.figures import drawn, overview, scripts
+from mechgrok.report.figures import colours, drawn, overview, scripts
 from mechgrok.report.glossary import explained, term
 from mechgrok.report.highlights import highlights
 from mechgrok.report.numbers import show
@@ -99,16 +100,20 @@ def environment() -> Environment:
         "spec": drawn.spec,
         "explained": explained,
         "untitled": _untitled,
+        "still": _still,
         "breakable": _breakable,
         "quoted": shlex.quote,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
     made.globals |= {
-        "scripts": scripts.scripts,
+        "library": scripts.library,
+        "script": scripts.script,
         "policy": scripts.policy,
         "template": drawn.template,
         "size_of": drawn.style,
         "broad": drawn.BROAD,
+        "dark": colours.DARK,
+        "dark_rules": colours.dark_rules,
         "term": term,
     }
     made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
@@ -118,6 +123,11 @@ def environment() -> Environment:
 def _breakable(name: str) -> Markup:
     """A number's name, with the rows that it is over in words; it is divided after an underscore where a line is too short for it."""
     return Markup("_<wbr>").join(f"{name} rows".split("_") if name in ("all", "train", "test") else name.split("_"))
+
+
+def _still(figure: go.Figure) -> Markup:
+    """A figure as static SVG; nothing where it has more than that shows."""
+    return Markup(still(drawn.sized(figure)) or "")
 
 
 def _untitled(figure: go.Figure) -> go.Figure:

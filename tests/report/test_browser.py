@@ -70,6 +70,19 @@ def test_every_figure_is_drawn_and_nothing_is_asked_for(browser: Any, run: Run) 
     assert visit.requests == [visit.url]
 
 
+@pytest.mark.long
+def test_the_first_picture_is_there_before_any_script_runs(browser: Any, tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "small", p=7))
+    page = write_report(run, analyze(run, ["loss"], nulls=0)).page
+    without = browser.new_context(offline=True, java_script_enabled=False).new_page()
+    without.goto(page.as_uri())
+    assert without.locator(".still").bounding_box()["height"] > 200
+    visit = Visit(browser, page)
+    visit.scroll_through()
+    assert visit.count(".still") == 0
+    assert visit.complaints == []
+
+
 @pytest.mark.parametrize("width", [380, 800, 1600])
 @pytest.mark.long
 def test_it_fits_its_window(browser: Any, run: Run, width: int) -> None:

@@ -22,7 +22,7 @@ from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
 from mechgrok.measures.families import QUESTIONS
 from mechgrok.report.entries import of_result
-from mechgrok.report.figures import drawn
+from mechgrok.report.figures.scripts import library
 from mechgrok.report.highlights import highlights
 from mechgrok.report.page import _breakable, _deviations, render
 from mechgrok.report.summary import summarise
@@ -75,11 +75,11 @@ def page(text: str) -> Page:
 
 
 def test_plotly_is_in_it_once(text: str) -> None:
-    assert text.count(drawn.library()) == 1
+    assert text.count(library()) == 1
 
 
 def test_the_library_is_that_of_the_installed_plotly() -> None:
-    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}" in drawn.library()[:200]
+    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}" in library()[:200]
 
 
 def test_it_loads_nothing(page: Page) -> None:
@@ -218,7 +218,7 @@ def test_the_largest_figure_stays_small(run: Run) -> None:
     table = pd.DataFrame(rows, columns=["step", "frequency", "score", "key"])
     entry = of_result(Result(registry.parse("key-frequencies"), table), None)
     summary = summarise(run, {"key-frequencies": entry})
-    figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT), again="")) - len(drawn.library())
+    figure = len(render(summary, {"key-frequencies": entry}, analysis(DEFAULT), again="")) - len(library())
     assert 56 * 400 * 8 < figure < 400_000
 
 

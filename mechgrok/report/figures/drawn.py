@@ -1,14 +1,11 @@
-"""Figures as the page draws them: plotly's JSON, its size, and the library that draws it."""
+"""Figures as the page draws them: plotly's JSON, and its size."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import plotly.graph_objects as go
-from markupsafe import Markup
 
 from mechgrok.plots import theme
 from mechgrok.plots.theme import HEIGHT, WIDTH
@@ -34,6 +31,12 @@ def spec(figure: go.Figure) -> dict[str, Any]:
     return {"data": found["data"], "layout": layout, "size": {"width": int(width), "height": int(height)}}
 
 
+def sized(figure: go.Figure) -> go.Figure:
+    """A copy with the size and the margins that it has on the page."""
+    layout = spec(figure)["layout"]
+    return go.Figure(figure).update_layout({key: layout[key] for key in ("width", "height", "margin")})
+
+
 def style(size: dict[str, int]) -> str:
     """The size of a figure and its scale on paper, as CSS properties."""
     broad = size["width"] > BROAD
@@ -45,9 +48,3 @@ def template() -> dict[str, Any]:
     """The template of every figure, as plain data."""
     found: dict[str, Any] = theme.template().to_plotly_json()
     return found
-
-
-@cache
-def library() -> Markup:
-    """plotly.js with cartesian traces alone, which are all that the figures have: 1.5 MB instead of 4.8."""
-    return Markup(files("mechgrok.report").joinpath("vendored", "plotly-cartesian.min.js").read_text(encoding="utf-8"))

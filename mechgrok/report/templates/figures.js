@@ -1,7 +1,6 @@
 "use strict";
 // Draws the figures of a page when they come into view, in the reader's colours, and in light colours on paper.
-const DARK = {"#262626": "#e4e2de", "#000000": "#ffffff", "white": "#15171a", "#bdbdbd": "#5d6166", "#0072B2": "#4aa8e8", "#D55E00": "#f08a3c",
-  "#009E73": "#2fc79b", "#CC79A7": "#e2a1c6", "#f6ead8": "#3a2f1f", "#cfe0ec": "#1d3444", "#e8f1e2": "#26331f"};
+const DARK = JSON.parse(document.getElementById("dark").textContent);
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const figures = [...document.querySelectorAll("figure:has(> .frame)")];
 const drawn = new Set();
@@ -12,15 +11,26 @@ function shaded(text) {
   return Object.entries(DARK).reduce((all, [light, dark]) => all.replaceAll(`"${light}"`, `"${dark}"`), text);
 }
 
+// plotly.js is text until the page is on the screen. Running it takes longer than showing the first figure, which is also there as static SVG.
+function loadLibrary() {
+  if (window.Plotly) return;
+  const script = document.createElement("script");
+  script.textContent = document.getElementById("library").textContent;
+  document.head.append(script);
+}
+
 const parsed = (element) => JSON.parse(shaded(element.textContent));
 const plotOf = (figure) => figure.querySelector(".plot");
 
 function draw(figure) {
+  loadLibrary();
   const spec = parsed(figure.querySelector("script.spec"));
   spec.layout.template = parsed(document.getElementById("template"));
   drawn.add(figure);
   if (!onPaper) showStep(figure, spec);
-  return Plotly.react(plotOf(figure), spec.data, spec.layout, {displayModeBar: false});
+  const done = Plotly.react(plotOf(figure), spec.data, spec.layout, {displayModeBar: false});
+  figure.querySelector(".still")?.remove();
+  return done;
 }
 
 const isSeen = (figure) => { const box = figure.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; };
@@ -40,7 +50,8 @@ const views = new IntersectionObserver((entries) => entries.filter((entry) => en
   views.unobserve(target);
   draw(target);
 }), {rootMargin: "300px"});
-figures.forEach((figure) => { fit(figure); sizes.observe(figure); views.observe(figure); });
+figures.forEach((figure) => { fit(figure); sizes.observe(figure); });
+requestAnimationFrame(() => setTimeout(() => figures.forEach((figure) => views.observe(figure))));
 
 prefersDark.addEventListener("change", redraw);
 addEventListener("beforeprint", () => { onPaper = true; figures.forEach(draw); });
