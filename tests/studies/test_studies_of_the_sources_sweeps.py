@@ -11,7 +11,7 @@ from mechgrok.analysis import Claim, Number, Pace, Share, Study, analysis
 from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
-NAMES = ("devon2024_grid", "miml2025", "furuta2024_shares")
+NAMES = ("devon2024_grid", "miml2025", "furuta2024_shares", "inglis2023", "gromov2023", "zhong2023")
 
 
 def study(name: str) -> Study:
@@ -28,7 +28,7 @@ def named(claim: Claim) -> Iterator[str]:
             yield number.than
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "nanda2023"])
 def test_claims_name_runs_and_numbers_that_there_are(name: str) -> None:
     asked = study(name)
     known = {each.name for each in (*asked.trials, *asked.thresholds)}
@@ -40,7 +40,7 @@ def test_claims_name_runs_and_numbers_that_there_are(name: str) -> None:
                 assert registry.parse(number.measure).label == number.measure
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "nanda2023"])
 def test_no_two_runs_of_a_study_are_the_same(name: str) -> None:
     commands = [each.command for each in (*study(name).trials, *study(name).thresholds)]
     assert len(commands) == len(set(commands))
