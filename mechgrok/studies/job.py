@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, of_file
 from mechgrok.runs import store
 from mechgrok.runs.locks.locking import LockedError
 from mechgrok.studies.cells import Cell
@@ -71,6 +71,8 @@ class Job:
             pass
         except UserError as error:
             self.fail(str(error))
+        except OSError as error:
+            self.fail(of_file(error, self.name), traceback.format_exc())
         except Exception as error:
             self.fail(f"{type(error).__name__}: {error}", traceback.format_exc())
         return "ended"

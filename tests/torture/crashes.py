@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import multiprocessing
 import os
@@ -17,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from faults import ERRORS, KINDS, Fault, install
-from jobs import Job, Words
+from faults import ERRORS, INTERRUPTS, KINDS, Fault, install
+from jobs import Command, Job, Words
+from kept import broken
 
-from mechgrok.cli import main
 from mechgrok.runs.run import open_run
 
 # A fork of this process has imported what commands need; importing it anew would take seconds each time.
@@ -28,7 +29,7 @@ _FORK = multiprocessing.get_context("fork")
 _TEMPORARY = re.compile(r"\..+\.\d+(-\d+)?")
 LONGEST = 300.0
 """Seconds after which a command is taken to hang, and is killed."""
-_UNCOUNTED = ("execution.json",)
+_UNCOUNTED = re.compile(r"(.*/)?execution\.json|(.*/)?sweep/(?!sweep\.json).*")
 """Files that hold times or names of this machine."""
 
 
@@ -56,10 +57,12 @@ class Harness:
         whole = Path(shutil.copytree(self.prepared, folder / "whole", symlinks=True))
         # In this process, so that it has imported what its forks need.
         with chdir(whole), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as text:
-            status = main([*job.words])
+            status = job.command([*job.words])
         assert status in job.statuses, text.getvalue()
+        # Otherwise each fork would copy most pages of this process, when it collects garbage.
+        gc.freeze()
         began = time.monotonic()
-        run(job.words, self._copy())
+        self._run(job.words, self._copy())
         self.seconds = time.monotonic() - began
         self.expected = contents(whole)
         self.operations = self._count()
@@ -72,30 +75,39 @@ class Harness:
     def _count(self) -> int:
         """The operations at which there can be a fault."""
         counted = self.folder / "count"
-        run(self.job.words, self._copy(), Fault(self.folder / "work", "none", 0, counted))
+        self._run(self.job.words, self._copy(), Fault(self.folder / "work", "none", 0, counted))
         return counted.stat().st_size
 
     def disturb(self, kind: str, at: int) -> str:
         """What went wrong after a fault at an operation; empty where nothing did."""
         work = self._copy()
-        status, text = run(self.job.words, work, Fault(work, kind, at))
-        complaint = _of_kill(status) if kind == "kill" else _of_error(status, text, kind, work, self.job)
-        return self._after(work, f"{kind} at operation {at}", complaint)
+        status, text = self._run(self.job.words, work, Fault(work, kind, at))
+        return self._after(work, f"{kind} at operation {at}", self._complaint(kind, status, text, work))
+
+    def _complaint(self, kind: str, status: int | None, text: str, work: Path) -> str:
+        """What is wrong with the end of a disturbed process."""
+        if kind == "kill":
+            return _of_kill(status)
+        return _of_interrupt(status, text, self.job) if kind in INTERRUPTS else _of_error(status, text, kind, work, self.job)
 
     def kill_after(self, seconds: float) -> str:
         """What went wrong after a kill at some moment."""
         work = self._copy()
-        run(self.job.words, work, kill_after=seconds)
+        self._run(self.job.words, work, kill_after=seconds)
         return self._after(work, f"kill after {seconds:.3f} s", "")
 
+    def _run(self, words: Words, folder: Path, fault: Fault | None = None, kill_after: float | None = None) -> tuple[int | None, str]:
+        return run(self.job.command, words, folder, fault, kill_after)
+
     def _after(self, work: Path, what: str, complaint: str) -> str:
-        """Opens every run, completes the job, and compares."""
+        """Opens every run and looks for what is half or lost, completes the job, and compares."""
         try:
             for config in work.rglob("config.json"):
                 if not _TEMPORARY.fullmatch(config.parent.name):
                     _ = open_run(config.parent).config
+            complaint = complaint or broken(contents(work), self.expected)
             words = self.job.next(work)
-            status, text = run(words, work) if words else (0, "")
+            status, text = self._run(words, work) if words else (0, "")
             complaint = complaint or ("" if status in self.job.statuses else f"cannot be completed: {text}") or self._difference(work)
         except Exception as error:
             complaint = f"{type(error).__name__}: {error}"
@@ -134,6 +146,13 @@ def _of_kill(status: int | None) -> str:
     return "" if status == -signal.SIGKILL else f"was not killed, but ended with {status}"
 
 
+def _of_interrupt(status: int | None, text: str, job: Job) -> str:
+    """What is wrong with the end of a command after Ctrl-C: its status is 130 unless it was at its end, and there is no traceback."""
+    if "Traceback" in text:
+        return f"a traceback: {text[-300:]}"
+    return "" if status in (130, *job.statuses) else f"ended with {status}: {text[-300:]}"
+
+
 def _of_error(status: int | None, text: str, kind: str, work: Path, job: Job) -> str:
     """What is wrong with the message of a command that could not write: it is one line with a file and a remedy."""
     reason = os.strerror(ERRORS[kind])
@@ -155,18 +174,20 @@ def _is_file(word: str, work: Path, job: Job) -> bool:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """All files but temporary ones and those that hold times."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in _UNCOUNTED]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if not _is_temporary(path.relative_to(folder))}
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return {str(path): (folder / path).read_bytes() for path in files if not (_is_temporary(path) or _UNCOUNTED.fullmatch(str(path)))}
 
 
 def _is_temporary(path: Path) -> bool:
     return any(_TEMPORARY.fullmatch(part) for part in path.parts)
 
 
-def run(words: Words, folder: Path, fault: Fault | None = None, kill_after: float | None = None) -> tuple[int | None, str]:
-    """The exit status and the output of `mechgrok WORDS` in a folder."""
+def run(
+    command: Command, words: Words, folder: Path, fault: Fault | None = None, kill_after: float | None = None
+) -> tuple[int | None, str]:
+    """The exit status and the output of a command in a folder."""
     output = folder.parent / "output"
-    process = _FORK.Process(target=_command, args=(words, str(folder), str(output), fault))
+    process = _FORK.Process(target=_call, args=(command, words, str(folder), str(output), fault))
     process.start()
     process.join(LONGEST if kill_after is None else kill_after)
     process.kill()
@@ -174,7 +195,7 @@ def run(words: Words, folder: Path, fault: Fault | None = None, kill_after: floa
     return process.exitcode, output.read_text(errors="replace") if output.exists() else ""
 
 
-def _command(words: Words, folder: str, output: str, fault: Fault | None) -> None:
+def _call(command: Command, words: Words, folder: str, output: str, fault: Fault | None) -> None:
     # Also where the streams of Python do not lead to these descriptors, as in a test.
     sys.stdout = sys.stderr = Path(output).open("w", buffering=1)  # noqa: SIM115
     for number in (1, 2):
@@ -182,6 +203,6 @@ def _command(words: Words, folder: str, output: str, fault: Fault | None) -> Non
     os.chdir(folder)
     if fault is not None:
         install(fault)
-    status: Any = main(list(words))
+    status: Any = command(list(words))
     sys.stdout.flush()
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Faults where a process writes: it is killed there, or the operation fails, a write after half of its bytes.
+"""Faults where a process writes: it is killed or interrupted there, or the operation fails, a write after half of its bytes.
 
 A process that calls `install` counts writes, flushes, renames, new folders, and openings for writing below a folder; the fault is at one.
 """
@@ -15,7 +15,9 @@ from typing import Any
 
 ERRORS = {"full": errno.ENOSPC, "broken": errno.EIO, "forbidden": errno.EACCES}
 """Faults that are errors of the system. After the first one a full disk stays full."""
-KINDS = ("kill", *ERRORS)
+INTERRUPTS = {"Ctrl-C": 1, "Ctrl-C twice": 2}
+"""Faults that are signals, and how many; the operation itself goes on."""
+KINDS = ("kill", *INTERRUPTS, *ERRORS)
 
 
 class Fault:
@@ -41,10 +43,18 @@ class Fault:
         return os.open(self.count, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def strike(self) -> None:
-        """The process ends, or the operation fails."""
+        """The process ends or is interrupted, or the operation fails."""
         if self.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        raise OSError(ERRORS[self.kind], os.strerror(ERRORS[self.kind]))
+        for _ in range(INTERRUPTS.get(self.kind, 0)):
+            os.kill(os.getpid(), signal.SIGINT)
+        if self.kind in ERRORS:
+            raise OSError(ERRORS[self.kind], os.strerror(ERRORS[self.kind]))
+
+    @property
+    def halves(self) -> bool:
+        """Whether a write ends after half of its bytes."""
+        return self.kind not in INTERRUPTS
 
     def before(self, call: Callable[..., Any], path_of: Callable[..., Any]) -> Callable[..., Any]:
         """The call, with the fault in its place."""
@@ -65,8 +75,9 @@ class Written:
 
     def write(self, content: Any) -> Any:
         if self._fault.occurs():
-            self._file.write(content[: len(content) // 2])
-            self._file.flush()
+            if self._fault.halves:
+                self._file.write(content[: len(content) // 2])
+                self._file.flush()
             self._fault.strike()
         return self._file.write(content)
 

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import in_process
+import own_loop
+import stacked_runs
 from made_runs import make_run
 from tiny_flags import QUIET, TINY
+from trained_runs import config
 from valid_files import files
 
 import mechgrok
-from mechgrok.cli import main
 from mechgrok.verification.hand_built import temporary_run
 from mechgrok.verification.zoo import clock
 
 Words = tuple[str, ...]
+Command = Callable[[list[str]], int]
 _TRAIN: Words = ("train", "demo", *TINY, *QUIET)
 
 
@@ -34,6 +38,8 @@ class Job:
     """A new folder that it makes."""
     statuses: tuple[int, ...] = (0,)
     """Its exit statuses where nothing is disturbed."""
+    command: Command = in_process.command
+    """What is called with the words."""
 
     def next(self, folder: Path) -> Words:
         """The command that completes it now."""
@@ -41,7 +47,7 @@ class Job:
 
 
 def _foreign(folder: Path) -> None:
-    (folder / "theirs.pt").write_bytes(files()["bare.pt"])
+    (folder / "theirs.pt").write_bytes(files()["half.pt"])
 
 
 def _analyzed(folder: Path) -> None:
@@ -56,20 +62,26 @@ def _clock(folder: Path) -> None:
 
 
 def _parent(folder: Path) -> None:
-    assert main([*_TRAIN, "--out", str(folder / "parent")]) == 0
+    assert in_process.command([*_TRAIN, "--out", str(folder / "parent")]) == 0
 
 
+def _stack(folder: Path) -> None:
+    stacked_runs.begin(config(training__steps=6, training__evaluate_every=3, checkpoints__every=3), folder / "runs")
+
+
+_RESUME: Words = ("train", "--resume", "run", *QUIET)
+_FINETUNE: Words = ("finetune", "demo", *TINY, *QUIET, "--from", "parent", "--load", "embed", "--out", "run")
+_SWEEP: Words = ("sweep", "demo", *TINY, *QUIET, "--grid", "optimizer.weight_decay=1,2", "--out", "runs")
 JOBS = (
-    Job("train", (*_TRAIN, "--out", "run"), again=("train", "--resume", "run", *QUIET), out="run"),
-    Job(
-        "finetune",
-        ("finetune", "demo", *TINY, *QUIET, "--from", "parent", "--load", "embed", "--out", "run"),
-        _parent,
-        ("train", "--resume", "run", *QUIET),
-        "run",
-    ),
-    Job("import", ("import", "theirs.pt", "--out", "run"), _foreign, (), "run"),
+    Job("train", (*_TRAIN, "--out", "run"), again=_RESUME, out="run"),
+    Job("stack", ("train", "--resume", "runs", *QUIET), _stack),
+    Job("finetune", _FINETUNE, _parent, _RESUME, "run"),
+    Job("record", ("6",), command=own_loop.command),
+    Job("sweep", _SWEEP, again=(*_SWEEP, "--retry"), out="runs"),
+    Job("import", ("import", "theirs.pt", "--operation", "add", "--out", "run"), _foreign, (), "run"),
     Job("analyze", ("analyze", "run", "loss", "gini", "--nulls", "1"), lambda folder: make_run(folder / "run")),
     Job("report", ("report", "run"), _analyzed),
     Job("extract", ("extract", "run"), _clock),
+    Job("study", ("study", "train", "small2024", *QUIET, "--out", "runs")),
+    Job("study report", ("study", "report", "small2024", "--out", "runs"), in_process.train_study),
 )

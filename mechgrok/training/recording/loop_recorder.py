@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from operator import index
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.errors import UserError
+from mechgrok.errors import UserError, unwritten
 from mechgrok.runs import module_files, recorded, store
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.subject import Subject
@@ -162,7 +163,8 @@ class LoopRecorder:
             return
         step = self._called[0] + (self._versions() != self._called[1])
         if self.step is None or step > self.step:
-            self._keep(step, {})
+            with _named(self.path):
+                self._keep(step, {})
 
     def _versions(self) -> list[int]:
         """How often each parameter has been changed in place."""
@@ -188,10 +190,11 @@ class LoopRecorder:
             )
 
     def _record(self, step: int, given: Mapping[str, Mapping[str, float]]) -> None:
-        if self._schedule.keeps(step):
-            self._keep(step, given)
-        else:
-            self._append(step, given)
+        with _named(self.path):
+            if self._schedule.keeps(step):
+                self._keep(step, given)
+            else:
+                self._append(step, given)
 
     def _parameters(self) -> dict[str, tuple[int, ...]]:
         return {name: tuple(each.shape) for name, each in self._subject.module.named_parameters()}
@@ -212,6 +215,15 @@ class LoopRecorder:
     def _append(self, step: int, numbers: Mapping[str, Mapping[str, float]]) -> None:
         rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
         self._metrics.append(rows)
+
+
+@contextmanager
+def _named(run: Path) -> Iterator[None]:
+    """Raises UserError where a file of a run cannot be written: a loop then ends with the file, the reason and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(unwritten(error, error.filename or run)) from None
 
 
 def _text(value: float | None) -> str:
