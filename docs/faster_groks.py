@@ -22,6 +22,7 @@ from mechgrok.maths.statistics.censored import Estimate, Times
 from mechgrok.maths.statistics.holm import holm
 from mechgrok.report.markdown import grid
 from mechgrok.report.numbers import NONE, show
+from mechgrok.studies.comparing.noted_tables import read_markdown
 from mechgrok.studies.trained import Trained
 from mechgrok.training.execution import Execution
 from mechgrok.training.trainer import Trainer
@@ -48,7 +49,7 @@ def section(name: str, folder: Path) -> str:
     found = runs(Trained(_study(name), folder))
     found.to_csv(TABLES / f"{name}.csv", index=False)
     over_seeds = [medians(found)] if found["seed"].nunique() > 1 else []
-    return "\n\n".join([f"## {name}", *over_seeds, (folder / "report" / "table.md").read_text().strip()])
+    return "\n\n".join([f"## {name}", *over_seeds, read_markdown(folder / "report" / "table.md").strip()])
 
 
 def speeds() -> str:

@@ -15,6 +15,7 @@ from mechgrok.engine.outcomes import Result
 from mechgrok.report.numbers import show
 from mechgrok.runs.by_task import by_task
 from mechgrok.runs.run import Run, open_run
+from mechgrok.studies.comparing.noted_tables import read_markdown
 
 SEEDS = (0, 1, 2)
 PARTS = {
@@ -39,7 +40,7 @@ OF_TASK = {
 def main(study: Path, mixtures: Path) -> None:
     """Prints every table under a heading."""
     tables = {"Signatures": signatures(study), "Losses": losses(study), "Tasks": tasks(mixtures)}
-    printed = {folder.name: (folder / "report" / "table.md").read_text() for folder in (study, mixtures)}
+    printed = {folder.name: read_markdown(folder / "report" / "table.md") for folder in (study, mixtures)}
     for heading, text in {**printed, **{name: "\n".join(lines) for name, lines in tables.items()}}.items():
         print(f"## {heading}\n\n{text.rstrip()}\n")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mechgrok.auditing.finding import Finding
 from mechgrok.engine.results import RESULTS
 from mechgrok.measures.base.measure import BaseMeasure
+from mechgrok.report.commands import analyzing
 from mechgrok.report.numbers import several
 from mechgrok.report.stored import Stored, parsed
 from mechgrok.runs.run import Run
@@ -22,7 +23,7 @@ def results(run: Run) -> Iterator[Finding]:
         if reason:
             by_reason.setdefault(reason, []).append(label)
     for reason, labels in by_reason.items():
-        yield Finding(RESULTS, f"{several(labels)}: {reason}; mechgrok analyze computes what is installed again")
+        yield Finding(RESULTS, f"{several(labels)}: {reason}; {analyzing(run)} computes what is installed again")
 
 
 def _reason(stored: Stored, measure: BaseMeasure) -> str | None:

@@ -58,11 +58,12 @@ def _studies() -> list[str]:
 
 
 def _report(found: Analysis, out: Path) -> int:
+    from mechgrok.studies.comparing.noted_tables import read_markdown
     from mechgrok.studies.page import write_study
 
     with interruptible(lambda: f"results computed so far are kept with the runs in {out}; the report is not finished"):
         page = write_study(found, out)
-    print(page.with_name("table.md").read_text(), page, sep="\n")
+    print(read_markdown(page.with_name("table.md")), page, sep="\n")
     return 0
 
 

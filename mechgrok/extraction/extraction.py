@@ -17,6 +17,7 @@ from mechgrok.extraction.report_lines import header_lines, report_lines
 from mechgrok.maths.harmonic import waves
 from mechgrok.maths.symmetries import equivariance
 from mechgrok.measures.frequencies.key_frequencies import KeyFrequencies, keys_of
+from mechgrok.report.held import held
 from mechgrok.runs import store
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
@@ -94,8 +95,10 @@ class Extraction:
             raise UserError(f"--out {out}: the program is Python, so its name must end in .py")
         summary = out.with_suffix(".report.json")
         try:
-            store.write(out, self.source.encode())
-            store.write(summary, (json.dumps(self.summary, indent=1, allow_nan=False) + "\n").encode())
+            # Program and summary are of one process, also where another one extracts the same run.
+            with held(out.parent):
+                store.write(out, self.source.encode())
+                store.write(summary, (json.dumps(self.summary, indent=1, allow_nan=False) + "\n").encode())
         except (FileExistsError, NotADirectoryError):
             raise UserError(f"cannot write {out}: one of its folders is a file") from None
         except OSError as error:

@@ -14,6 +14,7 @@ from mechgrok.engine.outcomes import Null, Outcome, Result
 from mechgrok.measures.base.measure import BaseMeasure, Measure
 from mechgrok.measures.families import family
 from mechgrok.report import record
+from mechgrok.report.commands import analyzing_any
 from mechgrok.report.facts import task_of
 from mechgrok.report.figures.frames import Frames, frames
 from mechgrok.report.labels import as_text
@@ -46,7 +47,7 @@ class Entry:
     traceback: str = ""
 
 
-GONE = "its stored tables are missing or broken; mechgrok analyze computes them again"
+GONE = "its stored tables are missing or broken"
 
 
 def collect(run: Run, live: Mapping[str, Outcome]) -> tuple[dict[str, Entry], tuple[str, ...]]:
@@ -91,7 +92,7 @@ def _entry(label: str, measure: BaseMeasure, stored: Stored, recorded: record.Re
         return _with_rows_left_out(of_result(_with_null(live, stored), None), left_out)
     if stored.steps(measure):
         return _with_rows_left_out(of_result(stored.result(measure), stored.stale(measure)), left_out)
-    return Entry(label, label, "failed", reason=GONE) if recorded else None
+    return Entry(label, label, "failed", reason=f"{GONE}; {analyzing_any(stored.run)} computes them again") if recorded else None
 
 
 def _with_null(live: Result, stored: Stored) -> Result:

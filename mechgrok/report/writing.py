@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from mechgrok.measures.families import QUESTIONS
 from mechgrok.report import record, summary
 from mechgrok.report.commands import analyzing
 from mechgrok.report.entries import Entry, collect, family_of
+from mechgrok.report.held import held
 from mechgrok.report.page import render
-from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import Run
 from mechgrok.runs.store import write
 
@@ -68,21 +68,14 @@ def write_report(run: Run, outcomes: Mapping[str, Outcome] | None = None) -> Rep
 
 @contextmanager
 def _held(report: Path) -> Iterator[None]:
-    """Makes the folder and waits for its lock, so that page and summary are of one process; a folder that stays empty is removed again."""
+    """Holds the lock of the folder, so that page and summary are of one process."""
     with ExitStack() as after:
-        after.callback(_remove_empty, report)
         try:
-            report.mkdir(parents=True, exist_ok=True)
-            after.enter_context(locked(report, "is being written", waits=True))
+            after.enter_context(held(report))
         except OSError as error:
             elsewhere = "--results DIR, or open_run(..., results=DIR), is for results elsewhere"
             raise UserError(f"{unwritten(error, report)}; {elsewhere}") from None
         yield
-
-
-def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
 
 
 def _written(run: Run, outcomes: Mapping[str, Outcome]) -> Report:

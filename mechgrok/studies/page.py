@@ -11,6 +11,7 @@ from typing import Any
 
 from mechgrok.analysis import Analysis, Claim, Number, Pace, Share
 from mechgrok.errors import UserError
+from mechgrok.report.held import held
 from mechgrok.report.labels import as_text
 from mechgrok.report.markdown import grid
 from mechgrok.report.numbers import show
@@ -19,6 +20,7 @@ from mechgrok.runs.store import write
 from mechgrok.studies import figures, table
 from mechgrok.studies.bisection import share_table, tried
 from mechgrok.studies.claims import Evaluated, evaluate
+from mechgrok.studies.comparing import noted_tables
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.paired import paired_differences
 from mechgrok.studies.table import NBSP, Entry
@@ -47,9 +49,12 @@ def write_study(analysis: Analysis, out: Path) -> Path:
         raise UserError(f"{out} holds no finished run of {analysis.name}; make them with: mechgrok study train {analysis.name} --out {out}")
     rows, lines = table.rows(trained), claim_lines(trained)
     page = out / "report" / "index.html"
-    write(page, _html(analysis, trained, rows, lines).encode(), durable=False)
-    write(page.with_name("summary.json"), _summary(analysis, trained, rows, lines).encode(), durable=False)
-    write(page.with_name("table.md"), markdown(trained, rows, lines).encode(), durable=False)
+    made = (_html(analysis, trained, rows, lines), _summary(analysis, trained, rows, lines), markdown(trained, rows, lines))
+    html, summary, text = (each.encode() for each in made)
+    with held(page.parent):
+        write(page, html, durable=False)
+        write(page.with_name("summary.json"), summary, durable=False)
+        noted_tables.write(page.with_name("table.md"), text, "markdown", trained.provenance())
     return page
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from mechgrok.analysis import Number, Pace, Study, Trial
 from mechgrok.measures.base.measure import BaseMeasure, Missing
 from mechgrok.runs import store
-from mechgrok.runs.by_task import by_task
+from mechgrok.runs.by_task import TASKS, by_task, folder_name
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.run_files import RunFiles
 from mechgrok.studies.pace import Interval, Time, ratio
@@ -101,6 +101,21 @@ class Trained:
         if asked not in self._histories:
             self._histories[asked] = self._history(*asked)
         return self._histories[asked]
+
+    def provenance(self) -> dict[str, Any]:
+        """The curves of all runs, and the results that were read so far."""
+        from mechgrok.engine.provenance import of_curves, provenance
+
+        curves = [of_curves(run.name, run.path) for run in self.runs.values()]
+        return provenance([*curves, *(self._source(*asked) for asked, found in self._histories.items() if not isinstance(found, str))])
+
+    def _source(self, trial: str, seed: int, measure: str, task: str) -> dict[str, Any]:
+        from mechgrok.engine import registry
+        from mechgrok.engine.provenance import of_result
+
+        run = self.runs[trial, seed]
+        name, beside = (f"{run.name}/{TASKS}/{task}", run.path / TASKS / folder_name(task)) if task else (run.name, run.beside)
+        return of_result(name, beside, registry.parse(measure), None)
 
     @cached_property
     def _histories(self) -> dict[tuple[str, int, str, str], pd.DataFrame | str]:

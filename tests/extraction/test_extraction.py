@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from mechgrok.models.architecture import Architecture
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.importing.import_run import import_file
 from mechgrok.runs.importing.options import ImportOptions
+from mechgrok.runs.locks.locking import locked
 from mechgrok.runs.run import open_run
 from mechgrok.runs.snapshot import Snapshot
 from mechgrok.tasks.charts import chart
@@ -362,3 +364,16 @@ def test_low_precision(oracles: Path, tmp_path: Path) -> None:
     assert ask(tmp_path / "clock.py", "[answer(a, b) for a in (0, 57, 112) for b in range(P)]") == [
         (a + b) % 113 for a in (0, 57, 112) for b in range(113)
     ]
+
+
+def test_two_processes_that_write_one_program_wait_for_each_other(tmp_path: Path) -> None:
+    found = extract(open_run(handmade_run(tmp_path / "run", 7, {2: (8.0, 0.3)})))
+    out = tmp_path / "programs" / "clock.py"
+    out.parent.mkdir()
+    with locked(out.parent, "is being written"):
+        writer = threading.Thread(target=found.write, args=(out,))
+        writer.start()
+        writer.join(0.1)
+        assert list(out.parent.glob("clock*")) == []
+    writer.join()
+    assert sorted(path.name for path in out.parent.iterdir()) == ["clock.py", "clock.report.json"]

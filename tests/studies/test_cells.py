@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,16 @@ def test_a_failure_is_one_line_and_goes_with_the_next_success(tmp_path: Path) ->
     assert found.failed.read_text().endswith("a traceback")
     job()
     assert (found.state, found.failure) == ("finished", "")
+
+
+def test_a_failure_to_write_is_named_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "x-s0/state.safetensors")
+
+    found = cell(tmp_path)
+    monkeypatch.setattr(launch, "resume_all", full)
+    Job((found,), (MADE.model_dump_json(),), Execution("cpu", 1), quiet)()
+    assert found.failure == "x-s0/state.safetensors: No space left on device; make room on its disk, then repeat the command"
 
 
 def test_a_job_trains_what_a_run_of_its_own_would_be(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from mechgrok.analysis import Analysis, Claim, Number, Paired, Study, Trial
 from mechgrok.config import Config
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import Result
+from mechgrok.studies.comparing.noted_tables import read_markdown
 from mechgrok.studies.page import write_study
 from mechgrok.studies.trained import Trained, folder
 from mechgrok.training import launch
@@ -66,3 +67,14 @@ def test_the_page_has_differences_and_no_steps_to_grok(out: Path) -> None:
     assert mean
     assert float(row["mean"].replace("−", "-")) == pytest.approx(mean, abs=1e-3)
     assert row["tested"]["mean"] == pytest.approx(mean)
+
+
+def test_the_table_names_runs_measures_and_stamps(out: Path) -> None:
+    table = write_study(Analysis("n", "Title", "Source", "Text", (), study=STUDY), out).with_name("table.md")
+    found = json.loads(table.read_text().rpartition("<!-- mechgrok: ")[2].removesuffix(" -->\n"))
+    assert {(each["run"], each["measure"]) for each in found["results"]} == {
+        (f"x.y-s{seed}", name) for seed in STUDY.seeds for name in ("metrics.csv", "internalisation", "alias-accuracy")
+    }
+    assert all(len(each["stamp"]) == 16 for each in found["results"])
+    assert set(found["software"]) == {"mechgrok", "torch"}
+    assert "<!--" not in read_markdown(table)

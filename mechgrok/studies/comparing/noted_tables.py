@@ -17,6 +17,7 @@ from mechgrok.runs import store
 
 BESIDE = "-metadata.json"
 """Added to the name of a CSV file (Metadata Vocabulary for Tabular Data, W3C 2015)."""
+_COMMENT = "<!-- mechgrok: "
 _HYPHENS = r"-\u002d"
 """Two hyphens in JSON."""
 
@@ -30,6 +31,11 @@ def write(path: Path, table: bytes, kind: str, provenance: Mapping[str, Any]) ->
     store.write(path, _noted(table, kind, text), durable=False)
 
 
+def read_markdown(path: Path) -> str:
+    """A table in Markdown without its provenance."""
+    return path.read_text().partition(f"\n{_COMMENT}")[0]
+
+
 def _noted(table: bytes, kind: str, text: str) -> bytes:
     if kind == "parquet":
         return _parquet(table, text)
@@ -37,7 +43,7 @@ def _noted(table: bytes, kind: str, text: str) -> bytes:
         return f"% mechgrok: {text}\n".encode() + table
     if kind == "markdown":
         # Two hyphens would end the comment.
-        return table + f"\n<!-- mechgrok: {text.replace('--', _HYPHENS)} -->\n".encode()
+        return table + f"\n{_COMMENT}{text.replace('--', _HYPHENS)} -->\n".encode()
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -288,3 +289,12 @@ def test_a_killed_recorder_goes_on_from_its_last_whole_step(tmp_path: Path, writ
     ):
         assert (out / name).read_bytes() == (tmp_path / "through" / name).read_bytes(), name
     assert sorted(path.name for path in out.rglob("*.*[0-9]-[0-9]*")) == []
+
+
+def test_a_full_disk_is_named_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(store, "write_tensors", full)
+    with pytest.raises(mechgrok.UserError, match=r"state\.safetensors cannot be written: No space left on device; make room on its disk"):
+        train(tmp_path / "mine", 1, names=NAMES)
