@@ -20,6 +20,7 @@ from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.runs.creation import create, refuse_existing
 from mechgrok.runs.importing import reading
+from mechgrok.runs.importing.aligned import with_lists_aligned
 from mechgrok.runs.importing.checkpoint_folder import read_folder
 from mechgrok.runs.importing.dating import date
 from mechgrok.runs.importing.foreign import Foreign
@@ -73,7 +74,8 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     if log is None:
         require_log(options, path)
     with reading.naming(path):
-        read = date(with_log(contents, log, options) if log else contents, options)
+        contents = with_log(contents, log, options) if log else contents
+        read = date(contents, options)
         require_records(options, read)
         network = _network(read, options)
     foreign = replace(read, snapshots=network.snapshots)
@@ -81,6 +83,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
+    foreign = with_lists_aligned(foreign, {each.split for each in contents.undated if each.quantity == "loss"}, losses)
     checked = map(str, losses) if losses else [_unchecked(evidence)]
     notes = _doubts_first((*foreign.notes, *about_logs, *network.notes, *found, *checked))
     config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))

@@ -73,6 +73,8 @@ class LoopRecorder:
         self._optimizer = optimizer
         self._metrics = GrowingCsv(path / store.METRICS, _COLUMNS)
         self._called: tuple[int, list[int]] | None = None
+        self._last: tuple[int, Mapping[str, Mapping[str, float]]] | None = None
+        """The last step that was measured, whose row is not written yet: it may turn out to be the last step of all, which is kept."""
         self._shapes = self._parameters()
         # Found once: to walk through the module would take most of the time of a call that records nothing.
         self._watched = list(subject.module.parameters())
@@ -155,6 +157,7 @@ class LoopRecorder:
 
     def end(self) -> None:
         """Takes no further steps."""
+        self._write_last()
         self._ended = True
 
     def finish(self) -> None:
@@ -203,8 +206,11 @@ class LoopRecorder:
         """Metrics, then the checkpoint, then the state, which never lacks either."""
         if changed := dict(self._shapes.items() ^ self._parameters().items()):
             raise UserError(f"{min(changed)} of the module was added, removed or got another shape; record it into a new folder")
+        if self._last is not None and self._last[0] == step:
+            given = self._last[1]
         computed = losses_on(self._grid, self._subject)
         self._append(step, {split: computed.get(split, {}) | dict(given.get(split, {})) for split in {**computed, **given}})
+        self._write_last()
         recorded.keep(self.path, self._subject, step)
         tensors, notes = optimizer_state.flat(self._optimizer)
         # A file of safetensors holds at least its header, also without an optimiser.
@@ -213,8 +219,16 @@ class LoopRecorder:
         self.step = step
 
     def _append(self, step: int, numbers: Mapping[str, Mapping[str, float]]) -> None:
-        rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
-        self._metrics.append(rows)
+        if self._last is not None and self._last[0] != step:
+            self._write_last()
+        self._last = step, numbers
+
+    def _write_last(self) -> None:
+        if self._last is not None:
+            step, numbers = self._last
+            rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
+            self._metrics.append(rows)
+        self._last = None
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from bridge_names import as_bridge
+from hooked_states import network
 from made_runs import make_run
 from safetensors.torch import save_file
 from trained_runs import config, train
@@ -88,6 +90,33 @@ def test_the_demos_steps_weights_and_config_come_back(imported: Imported, demo_r
         ours, theirs = run.snapshot(step), demo_run.snapshot(step)
         assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
         assert torch.equal(ours.logits, theirs.logits)
+
+
+def test_the_demo_under_transformer_lens_4_comes_back(demo: dict[str, Any], demo_run: Run, tmp_path: Path) -> None:
+    """Its names leave heads, activation and mask open. The test loss, of the last weights, decides; the train loss is of a step before."""
+    states = {step: as_bridge(demo_run.snapshot(step).weights) for step in demo_run.steps}
+    file = demo | {"model": states[LAST], "config": {}, "checkpoints": [states[step] for step in (40, 80, 120)]}
+    torch.save(file, tmp_path / "demo.pth")
+    made = import_file(tmp_path / "demo.pth", tmp_path / "run", ImportOptions())
+    run = open_run(tmp_path / "run")
+    assert (run.steps, run.config.model.heads, run.execution["imported"]["format"]) == ([40, 80, 120], 2, "transformer-lens-demo")
+    assert torch.allclose(run.snapshot().logits, demo_run.snapshot().logits, rtol=1e-6, atol=1e-6)
+    assert not any("DOUBTFUL" in note for note in made.notes)
+    ours = demo_run.metrics.set_index(["step", "split"]).loss
+    assert all(value == ours[key] for key, value in run.metrics.set_index(["step", "split"]).loss.items())
+
+
+def test_a_loss_recorded_after_the_update_stands_at_the_last_weights(demo: dict[str, Any], demo_run: Run, tmp_path: Path) -> None:
+    """A file of a plain loop: two lists, the last weights and their rows."""
+    kept = {key: demo[key] for key in ("train_losses", "test_losses", "train_indices")}
+    weights = as_bridge(demo_run.snapshot().weights)
+    torch.save({"model_state_dict": weights, **kept, "train_losses": [2 * each for each in demo["train_losses"]]}, tmp_path / "plain.pt")
+    made = import_file(tmp_path / "plain.pt", tmp_path / "run", ImportOptions())
+    metrics = open_run(tmp_path / "run").metrics.set_index(["step", "split"]).loss
+    assert metrics[LAST, "test"] == demo["test_losses"][-1]
+    assert metrics[LAST - 1, "train"] == 2 * demo["train_losses"][-1]
+    said = {each.split: str(each) for each in made.losses}
+    assert said["train"].endswith("recorded at another moment of the training, since the test loss is that of the weights")
 
 
 def test_the_demos_split_is_given_row_by_row(imported: Imported, demo_run: Run, tmp_path: Path) -> None:
@@ -267,16 +296,19 @@ def cut_in_two(demo: dict[str, Any], path: Path) -> None:
 FILES: dict[str, tuple[Any, str]] = {
     "truncated": (cut_in_two, "is damaged"),
     "of something else": (lambda demo, path: torch.save({"a": torch.zeros(3)}, path), "no importer recognises this file"),
-    "without a matrix": (lambda demo, path: torch.save({"model": _without(demo["model"], "unembed.W_U")}, path), "unembed.W_U"),
+    "without a matrix": (lambda demo, path: torch.save({"model": _without(network(), "unembed.W_U")}, path), "unembed.W_U"),
     "with NaN": (
-        lambda demo, path: torch.save({"model": demo["model"] | {"unembed.W_U": torch.full((16, P), np.nan)}}, path),
+        lambda demo, path: torch.save({"model": network() | {"unembed.W_U": torch.full((6, 7), np.nan)}}, path),
         "unembed.W_U",
     ),
     "with rows that do not exist": (
         lambda demo, path: torch.save(demo | {"train_indices": [P * P]}, path),
         "do not fit a table of 121 rows",
     ),
-    "with another activation": (lambda demo, path: torch.save(demo | {"config": {"act_fn": "solu_ln"}}, path), "activation is 'solu_ln'"),
+    "with another activation": (
+        lambda demo, path: torch.save(demo | {"config": {"act_fn": "solu_ln", "n_ctx": 3}}, path),
+        "activation is 'solu_ln'",
+    ),
 }
 
 
@@ -405,8 +437,8 @@ def test_rows_without_equals_have_as_many_tokens_as_numbers(oracles: Path, tmp_p
         import_file(oracles / "zhong2023" / "model_p99zdpze5l.pt", tmp_path / "run", ImportOptions(p=58))
 
 
-def test_a_network_of_one_position_is_no_run(demo: dict[str, Any], tmp_path: Path) -> None:
-    torch.save(demo["model"] | {"pos_embed.W_pos": torch.zeros(1, 16)}, tmp_path / "one.pt")
+def test_a_network_of_one_position_is_no_run(tmp_path: Path) -> None:
+    torch.save(network() | {"pos_embed.W_pos": torch.zeros(1, 6)}, tmp_path / "one.pt")
     with pytest.raises(UserError, match="reads 1 token a row; only rows a b = and a b can be imported"):
         import_file(tmp_path / "one.pt", tmp_path / "run", ImportOptions())
 

@@ -54,6 +54,32 @@ def test_it_keeps_what_the_schedule_names_and_the_last_step(recorded: tuple[Path
     assert mechgrok.open_run(recorded[0]).steps == [0, 1, 2, 5, 10, 20, 33, 40, 46]
 
 
+def test_a_last_step_that_was_measured_has_one_row_with_the_losses_of_the_loop_and_accuracies(tmp_path: Path) -> None:
+    """Step 15 is measured and not kept, until it turns out to be the last one."""
+    module = PlainTransformer(P)
+    with mechgrok.record(module, TASK, tmp_path / "run", is_train=IS_TRAIN, every=20, metrics_every=5) as recorder:
+        for step in range(16):
+            recorder(step, train_loss=float(step))
+    metrics = mechgrok.open_run(tmp_path / "run").metrics
+    assert not metrics.duplicated(["step", "split"]).any()
+    last = metrics[metrics.step == 15].set_index("split")
+    assert last.loss["train"] == 15.0
+    assert not last.accuracy.isna().any()
+
+
+def test_an_error_in_the_loop_keeps_what_was_measured_before(tmp_path: Path) -> None:
+    recording = mechgrok.record(PlainTransformer(P), TASK, tmp_path / "run", is_train=IS_TRAIN, every=20, log_spaced=0, metrics_every=5)
+    with pytest.raises(ZeroDivisionError):
+        _divide_by_zero_at_15(recording)
+    assert list(mechgrok.open_run(tmp_path / "run").metrics.step)[-1] == 10
+
+
+def _divide_by_zero_at_15(recording: Any) -> None:
+    with recording as recorder:
+        for step in range(16):
+            recorder(step, train_loss=1 / (15 - step))
+
+
 def test_the_last_checkpoint_holds_the_weights_of_the_module(recorded: tuple[Path, nn.Module]) -> None:
     out, module = recorded
     weights, _ = store.read_tensors(store.weights_path(out, 46))

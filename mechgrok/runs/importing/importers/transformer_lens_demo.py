@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,12 +15,19 @@ from mechgrok.runs.importing.containers.steps import InEpochs, is_epochs, step_o
 from mechgrok.runs.importing.containers.whole_numbers import is_step
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.importer import Importer, WeightsFile
+from mechgrok.runs.importing.importers.plain_network import PlainNetwork
 from mechgrok.runs.importing.networks import library_config
 from mechgrok.runs.importing.networks.hooked import HookedNetwork
+
+_KEYS = frozenset({"model", "checkpoints", "checkpoint_epochs"})
+_FIRST = {"train": 0, "test": 1}
+"""The train loss of an epoch is computed before its update, the test loss after it."""
 
 
 class TransformerLensDemo(Importer):
     """A dict with a HookedTransformer's state dict under `model`, and any of the other keys that the demo writes.
+
+    A TransformerBridge of TransformerLens 4 has other names there, which leave the number of heads open; it is known by the demo's keys.
 
     The demo is Grokking_Demo.ipynb of https://github.com/TransformerLensOrg/TransformerLens.
 
@@ -32,15 +40,35 @@ class TransformerLensDemo(Importer):
     describe = "the file of TransformerLens' grokking demo: 'model' (a HookedTransformer state dict), config, checkpoints, losses, indices"
 
     def recognises(self, file: WeightsFile) -> frozenset[str]:
-        """A dict with weights under `model`, with a W_O of three axes."""
-        wrapped = isinstance(file.data, dict) and "model" in file.data
-        output = parameters.attention_output(file.data["model"]) if wrapped else None
-        return frozenset({parameters.THREE_AXES, "weights under 'model'"} if output is not None and output.ndim == 3 else ())
+        """A dict with weights under `model`, with a W_O of three axes; or any plain network with the keys of the demo."""
+        if not isinstance(file.data, dict) or "model" not in file.data:
+            return frozenset()
+        output = parameters.attention_output(file.data["model"])
+        if output is not None:
+            return frozenset({parameters.THREE_AXES, "weights under 'model'"} if output.ndim == 3 else ())
+        plain = PlainNetwork().recognises(file) if file.data.keys() >= _KEYS else frozenset()
+        return plain | {"the keys of the demo"} if plain else plain
 
     def convert(self, file: WeightsFile) -> Foreign:
         """The checkpoints, `model` as the last of them, and the losses, split and config that the file holds."""
+        return self._hooked(file) if parameters.attention_output(file.data["model"]) is not None else self._plain(file)
+
+    def _plain(self, file: WeightsFile) -> Foreign:
+        """A network by other names, whose weights are those of the end of their epoch."""
+        found = PlainNetwork().convert(file)
+        recorded = records.read_records(file.data, first=_FIRST)
+        return replace(
+            found,
+            format=self.name,
+            snapshots={step if step is None else step + 1: state for step, state in found.snapshots.items()},
+            recorded=recorded.losses,
+            undated=recorded.undated,
+            in_epochs=InEpochs(False, recorded.in_epochs),
+        )
+
+    def _hooked(self, file: WeightsFile) -> Foreign:
         data, facts = file.data, {**file.contents.facts, **_config(file.data)}
-        recorded = records.read_records(data, first={"train": 0, "test": 1})
+        recorded = records.read_records(data, first=_FIRST)
         known, name = step_of(data)
         final, notes = parameters.complete(data["model"])
         snapshots = _checkpoints(data)

@@ -12,6 +12,7 @@ import torch
 
 from mechgrok.runs.grid import ROWS_AT_ONCE
 from mechgrok.runs.importing.inference.chance import expected_right
+from mechgrok.runs.importing.inference.evidence import pair_index
 from mechgrok.runs.importing.inference.finalists import Finalist
 from mechgrok.runs.importing.inference.interpretation import Interpretation
 from mechgrok.runs.importing.inference.recorded import Recorded
@@ -90,4 +91,4 @@ class Finalists:
         with torch.no_grad():
             logits = torch.cat([interpretation.logits_of_many(self.state, each) for each in tokens.split(ROWS_AT_ONCE)])
         by_chance = expected_right(logits[:, : task.p].argmax(1), labels, task.p)
-        return Finalist(interpretation, operation, logits, labels, by_chance, tokens, self.state)
+        return Finalist(interpretation, operation, logits, labels, by_chance, pair_index(task)[rows], tokens, self.state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -59,7 +59,9 @@ class Evidence:
         masked = {} if mask is None else {"train": operands[mask], "test": operands[~mask]}
         known = {split: listed.numpy() for split, listed in self.listed.items()} or masked
         both = {split: rows for split, rows in known.items() if split in self.recorded}
-        return tuple(LossCheck(split, self.recorded[split], self._loss(task, rows)) for split, rows in both.items())
+        checks = [LossCheck(split, self.recorded[split], self._loss(task, rows)) for split, rows in both.items()]
+        exact = [each.split for each in checks if each.is_exact]
+        return tuple(replace(each, exact=next((split for split in exact if split != each.split), None)) for each in checks)
 
     def _loss(self, task: Modular, operands: np.ndarray) -> float:
         labels, defined = task.formulas[0].at(operands, task.p)

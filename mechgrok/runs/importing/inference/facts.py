@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.networks import library_config, options
 from mechgrok.tasks.operations import FORMULAS, nearest_operation
 
 _HEADS = ("n_heads", "num_heads", "nhead", "heads", "n_head", "nheads", "num_attention_heads")
@@ -17,6 +18,9 @@ _MODULI = ("p", "modulus", "mod", "prime", "c", "num_classes_p")
 _OPERATIONS = ("op", "operation", "operator", "fn_name", "fn", "task", "binary_op", "math_operator")
 _LAYERS = ("n_layers", "num_layers", "layers", "n_layer", "depth", "num_hidden_layers", "n_blocks")
 _WIDTHS = ("d_model", "n_embd", "embed_dim", "dim_model", "hidden_size")
+_SIGNS = ("normalization_type", "attention_dir", "n_ctx")
+"""Names that a config of TransformerLens has, and those of other programs do not."""
+_LIBRARY = {"normalization": "normalization_type", "mask": "attention_dir", "eps": "eps"}
 _NAMES = {
     "gelu": ("gelu", "gelu_new"),
     "gelu_new": ("gelu_new",),
@@ -82,7 +86,21 @@ def narrowed(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> 
     eps = next((facts[key] for key in _EPS if isinstance(facts.get(key), float) and 0 <= facts[key] < 1), None)
     if eps is not None and "eps" in found:
         found["eps"] = (eps,)
-    return found
+    return found | _of_library(found, facts)
+
+
+def _of_library(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """The choices that agree with a config of TransformerLens, whose eps is that of the norms and not the optimiser's.
+
+    Raises UserError for an activation that no network here has.
+    """
+    if not any(sign in facts for sign in _SIGNS):
+        return {}
+    activation = facts.get("act_fn")
+    if activation is not None and "activation" in choices and activation not in options.ACTIVATIONS:
+        raise library_config.unknown_activation(activation)
+    named = {ours: facts[theirs] for ours, theirs in _LIBRARY.items() if theirs in facts}
+    return {name: (value,) for name, value in named.items() if value in choices.get(name, ()) or (name == "eps" and name in choices)}
 
 
 def require_sizes(facts: Mapping[str, Any], layers: int, width: int) -> None:

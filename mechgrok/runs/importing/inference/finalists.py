@@ -33,6 +33,8 @@ class Finalist:
     """(rows that have a label, class of the network), float64."""
     labels: Tensor
     by_chance: float
+    pairs: np.ndarray
+    """a p + b of each row."""
     tokens: Tensor
     state: State
     _kept: dict[int, float] = field(default_factory=dict)

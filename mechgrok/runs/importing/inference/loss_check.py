@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SAME = 1e-5
+"""Relative: the difference that rounding makes between a recorded loss and that of its weights."""
 TOLERANCE = 0.2
 """Relative. The recorded loss belongs to a step before the weights and differs a little; with a wrong split it differs by a factor."""
 
@@ -15,14 +17,24 @@ class LossCheck:
     split: str
     recorded: float
     recomputed: float
+    exact: str | None = None
+    """The other split, where its two losses are the same: the records of this one are then of another moment of the training."""
 
     def __str__(self) -> str:
-        verdict = (
-            f"they agree to {self.deviation:.2g} of the recorded one"
-            if self.agrees
-            else "THEY DISAGREE: the split, the operation or the file is not the one that was stated"
-        )
-        return f"{self.split} loss: recorded {self.recorded:.6g}, recomputed {self.recomputed:.6g}; {verdict}"
+        return f"{self.split} loss: recorded {self.recorded:.6g}, recomputed {self.recomputed:.6g}; {self._verdict}"
+
+    @property
+    def _verdict(self) -> str:
+        if self.agrees:
+            return f"they agree to {self.deviation:.2g} of the recorded one"
+        if self.exact is not None:
+            return f"recorded at another moment of the training, since the {self.exact} loss is that of the weights"
+        return "THEY DISAGREE: the split, the operation or the file is not the one that was stated"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the two losses are the same up to rounding."""
+        return self.deviation < SAME
 
     @property
     def deviation(self) -> float:

@@ -1,4 +1,4 @@
-"""Losses and accuracies that a file records, against those of a reading on the whole table, whose split is not known."""
+"""Losses and accuracies that a file records, against those of a reading: on the train rows that the file lists, else on the whole table."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from torch import Tensor
 
+from mechgrok.maths.landscape import losses
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.finalists import Finalist
+from mechgrok.runs.importing.inference.loss_check import SAME
+from mechgrok.runs.importing.inference.splits.masks import mask_of
 
 EXACT = 2
 """The agreement with records that are those of the weights."""
@@ -21,28 +25,48 @@ _EXACT = 2e-3
 
 @dataclass(frozen=True)
 class Recorded:
-    """The last recorded loss and accuracy of each split."""
+    """The last recorded loss and accuracy of each split, and the train rows that the file lists."""
 
     losses: Mapping[str, float] = field(default_factory=dict)
     accuracies: Mapping[str, float] = field(default_factory=dict)
+    train_rows: Tensor | None = None
 
     @classmethod
     def of(cls, foreign: Foreign) -> Recorded:
         """The records of the last weights, else the last that there are."""
-        return cls(last_of(foreign.recorded), last_of(foreign.accuracies))
+        return cls(last_of(foreign.recorded), last_of(foreign.accuracies), foreign.train_rows)
 
     def __bool__(self) -> bool:
         return bool(self.losses or self.accuracies)
 
     def agreement_of(self, finalist: Finalist) -> int:
         """That of a reading, whose loss may be over the numbers or over all classes."""
+        if self._gives_loss_of_a_split(finalist):
+            return EXACT
         right = int(finalist.right.sum())
         return max(self.agreement(loss, right, finalist.rows) for loss in (finalist.loss, finalist.loss_over_all))
 
     def gives_losses_of(self, finalist: Finalist) -> bool:
         """Whether the recorded losses are exactly those of a reading; several readings have the same accuracies."""
         exact = [self._of_losses(loss, finalist.rows) for loss in (finalist.loss, finalist.loss_over_all)]
-        return any(exact) and self.agreement_of(finalist) == EXACT
+        return self._gives_loss_of_a_split(finalist) or (any(exact) and self.agreement_of(finalist) == EXACT)
+
+    def _gives_loss_of_a_split(self, finalist: Finalist) -> bool:
+        """Whether the loss of one split of the file is that of the reading on its rows.
+
+        Many loops record the train loss before the update and the test loss after it, so only one of them is of the weights.
+        """
+        if self.train_rows is None or not self.losses:
+            return False
+        rows = mask_of(self.train_rows, finalist.interpretation.task.p**2)
+        if rows is None:
+            return False
+        of_split = {"train": rows[finalist.pairs], "test": ~rows[finalist.pairs]}
+        return any(
+            abs(float(each[of_split[split]].mean()) - recorded) < SAME * recorded
+            for split, recorded in self.losses.items()
+            for each in (losses.per_example(logits, finalist.labels) for logits in (finalist.logits, finalist.all_logits))
+        )
 
     def agreement(self, loss: float, right: int, rows: int) -> int:
         """EXACT where a whole number of train rows gives the records, 1 where some share of train rows gives them nearly, else 0."""

@@ -115,7 +115,7 @@ class HookedNetwork(Structure):
         if named is None:
             return options.ACTIVATIONS
         if named not in options.ACTIVATIONS:
-            raise UserError(f"the file's activation is {named!r:.80}; networks with {', '.join(options.ACTIVATIONS)} can be imported")
+            raise library_config.unknown_activation(named)
         return (named,)
 
     def model(self, reading: Reading) -> Transformer:

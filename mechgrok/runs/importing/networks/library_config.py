@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mechgrok.errors import UserError
+from mechgrok.runs.importing.networks import options
 from mechgrok.runs.importing.networks.neurons import BY_MODULE
 
 _FIXED: dict[str, tuple[Any, ...]] = {
@@ -68,3 +69,8 @@ def require_ours(config: Mapping[str, Any], sizes: Mapping[str, int], *, rotary:
     coefficient = config.get("attention_coefficient", 1.0)
     if type(coefficient) not in (int, float) or not 0 <= coefficient <= 1:
         raise UserError(f"the file's config has an attention coefficient of {coefficient!r:.80}; it must be a number from 0 to 1")
+
+
+def unknown_activation(named: Any) -> UserError:
+    """The error for an activation that no network here has."""
+    return UserError(f"the file's activation is {named!r:.80}; networks with {', '.join(options.ACTIVATIONS)} can be imported")

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechgrok.data.splits.file import FromFile, is_mask
+from mechgrok.data.splits.file import FromFile
 from mechgrok.data.splits.imported import Given, Unknown
 from mechgrok.data.splits.split import RandomSplit, Split
 from mechgrok.errors import UserError
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.evidence import Evidence, pair_index
+from mechgrok.runs.importing.inference.splits.masks import mask_of
 from mechgrok.runs.importing.inference.splits.rules import KINDS, SHUFFLED, rule_of
 from mechgrok.runs.importing.inference.splits.search import Records, search
 from mechgrok.runs.importing.option_checks import given_split
@@ -74,14 +75,11 @@ def _found(options: ImportOptions, records: Records, task: Modular) -> tuple[Ran
 
 
 def _mask(train_rows: Tensor, rows: int) -> np.ndarray:
-    """The mask of row numbers; as many numbers 0 and 1 as there are rows are one already."""
-    if is_mask(train_rows.numpy(), rows) and train_rows.any():
-        return train_rows.bool().numpy()
-    if train_rows.numel() == 0 or int(train_rows.min()) < 0 or int(train_rows.max()) >= rows:
+    """The mask of row numbers. Raises UserError where they do not fit."""
+    mask = mask_of(train_rows, rows)
+    if mask is None:
         raise UserError(f"the file's train rows do not fit a table of {rows} rows; is --p right?")
-    mask = torch.zeros(rows, dtype=torch.bool)
-    mask[train_rows] = True
-    return mask.numpy()
+    return mask
 
 
 def _listed(train: Tensor, test: Tensor | None, task: Modular) -> tuple[np.ndarray, list[str]]:
