@@ -116,7 +116,7 @@ def environment() -> Environment:
         "dark_rules": colours.dark_rules,
         "term": term,
     }
-    made.globals |= {"version": version("mechgrok"), "anchor": _anchor}
+    made.globals |= {"version": version("mechgrok"), "anchor": lambda label: f"measure-{anchor(label)}"}
     return made
 
 
@@ -175,6 +175,6 @@ def _pieces(value: Any, digits: int) -> list[str]:
     return ([show(each, digits) for each in value] or ["none"]) if isinstance(value, list) else [show(value, digits)]
 
 
-def _anchor(label: str) -> str:
-    """An id that no two labels share."""
-    return "measure-" + "".join(letter if letter.isascii() and letter.isalnum() else f"-{ord(letter):x}-" for letter in label)
+def anchor(label: str) -> str:
+    """A part of an id that no two labels share."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else f"-{ord(letter):x}-" for letter in label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from mechgrok.analysis import Analysis, Claim, Number, Pace, Share
 from mechgrok.errors import UserError
+from mechgrok.report.figures.steps import steps_of
 from mechgrok.report.held import held
 from mechgrok.report.labels import as_text
 from mechgrok.report.markdown import grid
@@ -64,6 +66,7 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
     sections = {"Differences": figures.differences(paired), "Over training": figures.courses(trained)}
     if trained.study.compares_times:
         sections["Test accuracy"] = figures.accuracies(trained)
+    drawn = {heading: [(name, as_text(each)) for name, each in found] for heading, found in sections.items()}
     return (
         environment()
         .get_template("study.html")
@@ -77,7 +80,9 @@ def _html(analysis: Analysis, trained: Trained, rows: Mapping[str, Mapping[str, 
             claims=lines,
             paired=[(row.text, "; ".join(row.differences), row.mean, row.interval, row.p, row.corrected) for row in paired],
             shares=share_table(trained.study, trained.out),
-            sections={heading: drawn for heading, found in sections.items() if (drawn := [(name, as_text(each)) for name, each in found])},
+            sections={heading: found for heading, found in drawn.items() if found},
+            steps=steps_of(figure for found in drawn.values() for _, figure in found),
+            command=shlex.join(["mechgrok", "study", "report", analysis.name, "--out", trained.out.as_posix()]),
         )
     )
 

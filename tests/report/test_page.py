@@ -147,9 +147,9 @@ def test_beyond_a_thousand_deviations_the_number_tells_nothing(z: float, shown: 
 def test_variants_come_in_a_panel_of_their_own(run: Run) -> None:
     text = write_report(run, analyze(run, ["restricted-loss(keys=1,2)"], nulls=0)).page.read_text()
     further = text[text.index("Further measures: Does it need what it was found to use?</h2>") :]
-    assert ">restricted-loss(keys=1,2)</span>" in further
+    assert ">restricted-loss(keys=1,2)</a>" in further
     assert "Key frequencies: 1, 2." in further
-    assert text.count(">restricted-loss(keys=1,2)</span>") == 1
+    assert text.count(">restricted-loss(keys=1,2)</a>") == 1
 
 
 @pytest.mark.long
@@ -157,7 +157,7 @@ def test_measures_outside_the_panels_come_by_family(run: Run) -> None:
     outcomes = analyze(run, ["trig-share", "task-loss", "gini(basis=additive)", "commutativity", Mine()], nulls=0)
     text = write_report(run, outcomes).page.read_text()
     further = re.findall(r"Further measures: (.*?)</h2>", text)
-    found = re.findall(r'<span class="label">(.*?)</span>', text[text.index(f"Further measures: {further[0]}</h2>") :])
+    found = re.findall(r'<a class="label"[^>]*>(.*?)</a>', text[text.index(f"Further measures: {further[0]}</h2>") :])
     assert further == [QUESTIONS[name] for name in ("grokking", "frequencies", "neurons", "other")]
     assert found == ["task-loss", "gini(basis=additive)", "commutativity", "trig-share", "mine"]
 
@@ -230,4 +230,4 @@ def test_a_neuron_and_a_head_stand_large_in_the_circuit_and_with_the_others_in_t
     assert [re.sub(r"\d+", "N", each) for each in headings] == ["Neuron N: activation", "Head N: attention to a"]
     assert "closeup-" not in rest
     for label in labels:
-        assert f'<span class="label">{label}</span>' in rest
+        assert f'">{label}</a>' in rest

@@ -3,7 +3,8 @@ const slider = document.querySelector(".slider");
 const [play, input, output] = slider.children;
 const framesOf = new Map(figures.map((figure) => [figure, figure.querySelector("script.frames")]).filter(([, found]) => found)
   .map(([figure, found]) => [figure, JSON.parse(found.textContent)]));
-const checkpoints = [...new Set([...framesOf.values()].flatMap((frames) => frames.steps))].sort((a, b) => a - b);
+const further = JSON.parse(document.getElementById("steps").textContent);
+const checkpoints = [...new Set([...further, ...[...framesOf.values()].flatMap((frames) => frames.steps)])].sort((a, b) => a - b);
 const latest = checkpoints.length - 1;
 const grouped = (step) => String(step).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 let playing = 0;
@@ -31,7 +32,7 @@ function showFrame(spec, frames, step) {
 function markStep(layout, step) {
   const axes = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key) && layout[key].title?.text === "step");
   const marks = axes.filter((key) => step > 0 || layout[key].type !== "log").map((key) => ({type: "line", x0: step, x1: step, xref: "x" + key.slice(5),
-    y0: 0, y1: 1, yref: `y${key.slice(5)} domain`, line: {color: shaded('"#D55E00"').slice(1, -1), width: 2}}));
+    y0: 0, y1: 1, yref: `y${key.slice(5)} domain`, line: {color: shaded('"#262626"').slice(1, -1), width: 1.5}}));
   layout.shapes = [...(layout.shapes ?? []), ...marks];
 }
 
@@ -56,13 +57,17 @@ function start() {
   }, 250);
 }
 
+const linked = () => /^#([^&=]+)(?=&|$)/.exec(location.hash)?.[1] ?? "";
+const remember = () => history.replaceState(null, "", "#" + [linked(), `step=${checkpoints[input.value]}`].filter(Boolean).join("&"));
+
+// The address is that of a figure, of a step, or of both: #measure-gini&step=100.
 function follow() {
   const step = /step=(\d+)/.exec(location.hash)?.[1];
   if (step !== undefined) {
     input.value = Math.max(0, checkpoints.findLastIndex((each) => each <= +step));
     moved();
-  }
-  document.getElementById(/^#([^&=]+)(?=&step=)/.exec(location.hash)?.[1] ?? "")?.scrollIntoView();
+    document.getElementById(linked())?.scrollIntoView();
+  } else if (+input.value !== latest) remember();
 }
 
 if (latest > 0) {
@@ -71,7 +76,7 @@ if (latest > 0) {
   [input.max, input.value] = [latest, latest];
   moved();
   input.addEventListener("input", () => { stop(); moved(); });
-  input.addEventListener("change", () => history.replaceState(null, "", `#step=${checkpoints[input.value]}`));
+  input.addEventListener("change", remember);
   play.addEventListener("click", () => (playing ? stop() : start()));
   addEventListener("hashchange", follow);
   follow();

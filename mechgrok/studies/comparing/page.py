@@ -14,16 +14,18 @@ from urllib.parse import quote
 import pandas as pd
 
 from mechgrok.maths.statistics.censored import FEWEST, Times, median
+from mechgrok.report.figures.steps import steps_of
 from mechgrok.report.index import step_text
 from mechgrok.report.labels import as_text
 from mechgrok.report.numbers import NONE, SHOWN, several, show
-from mechgrok.report.page import environment
+from mechgrok.report.page import anchor, environment
 from mechgrok.runs import store
 from mechgrok.studies.comparing import noted_tables
 from mechgrok.studies.comparing.compared import Compared
 from mechgrok.studies.comparing.frame import KEYS, TIMES
 from mechgrok.studies.comparing.groups import times_of
 from mechgrok.studies.comparing.headlines import by_key
+from mechgrok.studies.comparing.lines_of_code import lines_of
 from mechgrok.studies.comparing.paired_numbers import paired_numbers
 from mechgrok.studies.comparing.pairs import pairs
 from mechgrok.studies.comparing.stored_runs import StoredRuns
@@ -31,7 +33,6 @@ from mechgrok.studies.comparing.texts import estimate_text, pair_texts, paired_t
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
 
 CAPTIONS = {
     "curves": "Thin lines: single runs, which end at their last reading. Thick lines: the median over the runs of a group, in which a run "
@@ -65,6 +66,18 @@ class GroupLine:
     """For memorised and generalised: how many runs got there, and the median with its interval."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One figure of the page."""
+
+    place: str
+    """Its id."""
+    title: str
+    figure: go.Figure
+    caption: str
+    commands: list[str]
+
+
 def write(comparison: StoredRuns, out: Path) -> Path:
     """Writes OUT/index.html, OUT/runs.csv and the provenance of this table; gives the page."""
     page = out / "index.html"
@@ -74,6 +87,7 @@ def write(comparison: StoredRuns, out: Path) -> Path:
 
 
 def _html(comparison: StoredRuns, out: Path) -> str:
+    shown = [_shown(comparison, name, figure) for name, figure in comparison.figures().items()]
     generalised = {group: times_of(runs, "test") for group, runs in comparison.groups.items()}
     return (
         environment()
@@ -88,7 +102,10 @@ def _html(comparison: StoredRuns, out: Path) -> str:
             pairs=[pair_texts(each) for each in pairs(generalised) if not math.isnan(each.p)],
             paired=[paired_texts(each) for each in paired_numbers(comparison.groups, _numbers(comparison))],
             fewest=FEWEST,
-            figures={_heading(name): (as_text(figure), _caption(name, figure)) for name, figure in comparison.figures().items()},
+            happened=_times_in_words(comparison),
+            story=[each for each in shown if each.title == _heading("curves")],
+            figures=[each for each in shown if each.title != _heading("curves")],
+            steps=steps_of(each.figure for each in shown),
             lacking=lacking_commands(comparison),
             shared=_shared(comparison),
         )
@@ -97,10 +114,13 @@ def _html(comparison: StoredRuns, out: Path) -> str:
 
 def text_lines(comparison: StoredRuns) -> list[str]:
     """The times of each group, and what lacks results with the command that makes it, for a terminal."""
-    groups = [_group(name, runs) for name, runs in comparison.groups.items()]
-    times = [f"{group.name}: {group.times[1][0]} generalised, median {group.times[1][1]}" for group in groups]
     lacking = [f"no stored {label} of {names}: {command}" for label, (names, command) in lacking_commands(comparison).items()]
-    return [*times, *lacking]
+    return [*_times_in_words(comparison), *lacking]
+
+
+def _times_in_words(comparison: StoredRuns) -> list[str]:
+    groups = [_group(name, runs) for name, runs in comparison.groups.items()]
+    return [f"{group.name}: {group.times[1][0]} generalised, median {group.times[1][1]}" for group in groups]
 
 
 def lacking_commands(comparison: StoredRuns) -> dict[str, tuple[str, str]]:
@@ -110,6 +130,10 @@ def lacking_commands(comparison: StoredRuns) -> dict[str, tuple[str, str]]:
     for label, without in comparison.lacking().items():
         found.setdefault(tuple(run.name for run in without), []).append(label)
     return {", ".join(labels): _lacking(labels, [runs[name] for name in names]) for names, labels in found.items()}
+
+
+def _shown(comparison: StoredRuns, name: str, figure: go.Figure) -> Shown:
+    return Shown(f"figure-{anchor(name)}", _heading(name), as_text(figure), _caption(name, figure), lines_of(comparison, name))
 
 
 def _heading(name: str) -> str:
