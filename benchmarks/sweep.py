@@ -1,14 +1,15 @@
 """Throughput of a sweep on the cores of this machine, beside the same runs one after another.
 
-`python benchmarks/sweep.py [cells] [steps]` trains the demo (p = 59) with so many seeds, first one after another as `mechgrok train` does,
-with the number of threads that is fastest, then as `mechgrok sweep` does, one single-threaded process a core. It prints both times, their
-ratio, and the CPU time of each: on cores that others use, too, only the CPU time can be compared. The time of the sweep contains the
-start of its processes.
+`python benchmarks/sweep.py [cells] [steps]` trains the demo (p = 59) with so many seeds in three ways: by a loop of `mechgrok train` in a
+shell, one command a seed; one after another in a single process, which starts once; and as `mechgrok sweep` does, one single-threaded
+process a core, whose start is part of its time. The first two use the number of threads that is fastest. It prints the times, their
+ratios, and the CPU time of each: on cores that others use, too, only the CPU time can be compared.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,6 +39,12 @@ def main(cells: int, steps: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
 
+        def shell_loop() -> None:
+            flags = ["--training.steps", str(steps), "--device", "cpu", "--log", "quiet"]
+            for seed in range(cells):
+                words = ["train", "demo", "--out", str(out / f"loop{seed}"), "--seed", str(seed), *flags]
+                subprocess.run([sys.executable, "-m", "mechgrok", *words], check=True, capture_output=True)
+
         def one_after_another() -> None:
             for seed in range(cells):
                 mechgrok.train("demo", out / f"alone{seed}", seed=seed, device="cpu", log="quiet", **values)
@@ -47,13 +54,15 @@ def main(cells: int, steps: int) -> None:
             assert {cell.state for cell in found.cells} == {"finished"}
 
         mechgrok.train("demo", out / "warm", device="cpu", log="quiet", **{"training.steps": 1})
+        loop, loop_cpu = spent(shell_loop)
         alone, alone_cpu = spent(one_after_another)
         swept, swept_cpu = spent(sweep)
         threads = mechgrok.open_run(out / "alone0").execution["threads"]
     print(f"{cells} runs of {steps} steps, load {os.getloadavg()[0]:.1f}")
-    print(f"one after another, {threads} threads: {alone:.0f} s ({alone_cpu:.0f} s of CPU)")
+    print(f"a loop of `mechgrok train`: {loop:.0f} s ({loop_cpu:.0f} s of CPU)")
+    print(f"one after another in one process, {threads} threads: {alone:.0f} s ({alone_cpu:.0f} s of CPU)")
     print(f"sweep, one process a core: {swept:.0f} s ({swept_cpu:.0f} s of CPU)")
-    print(f"throughput {alone / swept:.2f} times as high")
+    print(f"throughput {loop / swept:.2f} times that of the loop, {alone / swept:.2f} times that of the single process")
 
 
 if __name__ == "__main__":
