@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from mechgrok import memory
 from mechgrok.errors import UserError, nearest, of_file, one_line
@@ -70,8 +72,18 @@ def _run(name: str, rest: list[str]) -> int:
         return 0
     if name not in COMMANDS:
         raise UserError(f"there is no command {name}{nearest(name, [*COMMANDS])}")
-    module = importlib.import_module(f"mechgrok.cli.{'import_' if name == 'import' else name}")
-    return module.main(rest)
+    return _module("import_" if name == "import" else name).main(rest)
+
+
+def _module(name: str) -> Any:
+    """The module of a command. Ctrl-C waits for its import, the part of a second in which libraries in Rust would print a panic."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return importlib.import_module(f"mechgrok.cli.{name}")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return importlib.import_module(f"mechgrok.cli.{name}")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _overview() -> str:
