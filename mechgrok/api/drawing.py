@@ -85,7 +85,7 @@ def figure(
     'loss'
     """
     layout = layout_of(style, width, font_size, titles)
-    drawing = Drawing(run if isinstance(run, Run) else open_run(Path(run)), step, tick)
+    drawing = Drawing(run if isinstance(run, Run) else open_run(Path(run)), step, tick, animated)
     with sheet.on(sheet.Sheet(layout.pixels)):
         whole = drawing.several(panels, columns) if isinstance(panels, list | tuple) else drawing.whole(panels)
         finished = layout.finish(as_text(drawing.shaded(whole.figure) if phases else whole.figure))

@@ -22,6 +22,7 @@ from mechgrok.plots.phases import is_over_steps, shade
 from mechgrok.plots.primitives import panels
 from mechgrok.report.commands import analyzing
 from mechgrok.report.figures.frames import completed, frames, thinned
+from mechgrok.report.figures.maps import shows_maps
 
 if TYPE_CHECKING:
     from mechgrok.engine.outcomes import Result
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Source: TypeAlias = str | BaseMeasure | Callable[[Any], Any] | go.Figure
 """A measure, with a letter behind a colon for one of its panels, or a figure."""
 Drawable: TypeAlias = BaseMeasure | go.Figure
+MAPS = 20
+"""Checkpoints of an animated map; each is computed as expensively as the last one."""
 _LETTERED = re.compile(r"(.*):([a-z])", re.DOTALL)
 
 
@@ -50,6 +53,8 @@ class Drawing:
     run: Run
     step: int | None = None
     tick: Tick | None = None
+    moves: bool = False
+    """Whether maps of one checkpoint are computed at others as well, for an animation."""
     unstored: set[BaseMeasure] = field(default_factory=set)
     """Measures whose results were computed for the figure and could not be stored."""
 
@@ -68,9 +73,13 @@ class Drawing:
         return Drawn(panels([each.figure for each in found], titles=[each.title for each in found], columns=columns), "", tuple(moving))
 
     def animated(self, drawn: Drawn) -> go.Figure:
-        """The figure with a frame for each checkpoint, at most 50."""
-        known = [step for step in self.run.steps if self.step is None or step <= self.step]
-        return animate(drawn.figure, thinned(known), drawn.moving)
+        """The figure with a frame for each checkpoint, at most 50; one of maps alone has a frame for each map."""
+        moved = sorted({step for each in drawn.moving for step in each.steps})
+        return animate(drawn.figure, thinned(self._known) if is_over_steps(drawn.figure) else moved, drawn.moving)
+
+    @property
+    def _known(self) -> list[int]:
+        return [step for step in self.run.steps if self.step is None or step <= self.step]
 
     def provenance(self, sources: Sequence[Source], *, phases: bool = False) -> dict[str, Any]:
         """Run, measures, steps, stamps and versions of what is drawn; figures of the user have none. Phases are those of the whole run."""
@@ -110,8 +119,10 @@ class Drawing:
         if isinstance(measure, go.Figure):
             return Drawn(measure)
         result = self._result(measure)
-        found = frames(result)
-        return Drawn(result.figure(), "", (Moving(0, found["steps"], completed(found)),) if found else ())
+        if self.moves and shows_maps(result):
+            result = self._computed(measure, thinned(self._known, MAPS))
+        figure, found = result.figure(), frames(result)
+        return Drawn(figure, "", (Moving(0, found["steps"], completed(found)),) if found else ())
 
     def _result(self, measure: BaseMeasure) -> Result:
         if self.step is not None:

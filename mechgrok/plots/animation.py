@@ -16,10 +16,11 @@ from mechgrok.plots.theme import ACCENT, grow
 
 VEIL = 0.75
 """Opacity of the veil over what comes after the checkpoint."""
-GAP, CONTROLS = 8, 96
-"""Pixels above the controls, and for them."""
+GAP, CONTROLS, BUTTONS = 8, 96, 135
+"""Pixels above the controls, for them, and for the buttons beside the slider."""
 PAUSE = 150
 """Milliseconds of a frame."""
+ARRAYS = ("x", "y", "z")
 ROOM = 1.05
 """The fixed range of y, in largest values."""
 _STEP = re.compile("Step [\\d\N{NARROW NO-BREAK SPACE}]+")
@@ -33,7 +34,7 @@ class Moving:
     """The number of the first of them among the traces of the figure."""
     steps: Sequence[int]
     arrays: Sequence[Sequence[Mapping[str, Sequence[Any]]]]
-    """Of each step and trace the arrays "x" and "y"."""
+    """Of each step and trace the arrays "x" and "y", or "z" of a map."""
 
     def at(self, step: int) -> int:
         """The number of the last of its steps up to this one, or of the first."""
@@ -46,6 +47,7 @@ def animate(figure: go.Figure, steps: Sequence[int], moving: Sequence[Moving]) -
         return figure
     for each in moving:
         _fix_axes(figure, each)
+        _fix_colours(figure, each)
     figure.frames = [_frame(figure, step, steps, moving) for step in steps]
     return figure
 
@@ -55,7 +57,7 @@ def stills(figure: go.Figure) -> Iterator[go.Figure]:
     for frame in figure.frames:
         still = go.Figure(figure.data, figure.layout)
         for place, trace in zip(frame.traces or (), frame.data or (), strict=True):
-            still.data[place].update(x=trace.x, y=trace.y)
+            still.data[place].update({key: trace[key] for key in ARRAYS if key in trace and trace[key] is not None})
         yield still.update_layout(frame.layout.to_plotly_json(), overwrite=True)
 
 
@@ -68,6 +70,17 @@ def _fix_axes(figure: go.Figure, moving: Moving) -> None:
         if ends and (letter == "y" or ends[0] < 0):
             lowest = ends[0] if ends[0] < 0 else (axis.range or [0])[0]
             axis.range = [ROOM * lowest if ends[0] < 0 else lowest, ROOM * ends[1]]
+
+
+def _fix_colours(figure: go.Figure, moving: Moving) -> None:
+    """One range of colours for a map at all steps, as far below 0 as above where it is so at the last."""
+    for index in range(len(moving.arrays[-1])):
+        trace = figure.data[moving.first + index]
+        ends = _ends([row for frame in moving.arrays for row in frame[index].get("z", ())])
+        if ends:
+            low, high = ends
+            is_centred = trace.zmin is not None and trace.zmin == -trace.zmax
+            trace.update(zmin=-max(-low, high), zmax=max(-low, high)) if is_centred else trace.update(zmin=low, zmax=high)
 
 
 def _ends(arrays: Sequence[Sequence[Any]]) -> tuple[float, float] | None:
@@ -129,7 +142,16 @@ def with_controls(figure: go.Figure) -> go.Figure:
     ]
     steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], at_once]} for frame in copy.frames]
     place = {"y": top, "yanchor": "top", "xanchor": "left"}
-    slider = {"active": len(steps) - 1, "currentvalue": {"prefix": "step "}, "steps": steps, "x": 0.22, "len": 0.78, "ticklen": 0, **place}
+    begin = min(0.5, BUTTONS / (copy.layout.width - margin.l - margin.r))
+    slider = {
+        "active": len(steps) - 1,
+        "currentvalue": {"prefix": "step "},
+        "steps": steps,
+        "x": begin,
+        "len": 1 - begin,
+        "ticklen": 0,
+        **place,
+    }
     menu = {"type": "buttons", "direction": "left", "showactive": False, "buttons": buttons, "x": 0, "pad": {"t": 20}, **place}
     grow(copy.update_layout(sliders=[slider], updatemenus=[menu]), bottom=CONTROLS)
     return copy

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mechgrok.plots.animation import ROOM, Moving, animate, stills, with_controls
-from mechgrok.plots.primitives import bars, curves, histogram, panels
+from mechgrok.plots.primitives import bars, curves, heatmap, histogram, panels
 
 STEPS = [0, 10, 30]
 HEIGHTS = [[1.0, 1.0], [2.0, 8.0], [4.0, 5.0]]
@@ -66,3 +67,15 @@ def test_controls_stand_below_the_figure_and_name_each_step():
     assert found.layout.height > before.layout.height
     plot = before.layout.height - before.layout.margin.t - before.layout.margin.b
     assert found.layout.sliders[0].y * plot < -before.layout.margin.b
+
+
+def test_a_map_has_one_range_of_colours():
+    fields = [[[0.0, 1.0]], [[-3.0, 2.0]], [[1.0, 5.0]]]
+    moving = Moving(0, STEPS, [[{"z": field}] for field in fields])
+    found = list(stills(animate(panels([heatmap(fields[-1])], titles=["Step 30"]), STEPS, [moving])))
+    assert [np.asarray(still.data[0].z).tolist() for still in found] == fields
+    assert {(still.data[0].zmin, still.data[0].zmax) for still in found} == {(-3, 5)}
+    centred = animate(
+        heatmap(fields[-1], symmetric=True), STEPS, [Moving(0, STEPS, [[{"z": [[field[0][0] - 9, 1.0]]}] for field in fields])]
+    )
+    assert (centred.data[0].zmin, centred.data[0].zmax) == (-12, 12)

@@ -14,6 +14,7 @@ from mechgrok.errors import UserError, unwritten
 from mechgrok.plots.animation import stills, with_controls
 from mechgrok.plots.files.browser import draw
 from mechgrok.plots.files.gif import encoded
+from mechgrok.plots.files.policy import guarded
 from mechgrok.plots.files.print_layout import inches_of
 from mechgrok.plots.files.provenance import embedded, text_of
 from mechgrok.plots.files.steady_ids import steady
@@ -52,7 +53,8 @@ def write_all(figures: Mapping[Path, go.Figure], timeout: float = 60) -> None:
 
 def _html(figure: go.Figure) -> str:
     shown = with_controls(figure) if figure.frames else figure
-    return str(shown.to_html(include_plotlyjs=True, include_mathjax=False, auto_play=False, config={"displaylogo": False}))
+    options = {"auto_play": False, "div_id": "figure", "config": {"displaylogo": False}}
+    return guarded(str(shown.to_html(include_plotlyjs=True, include_mathjax=False, **options)))
 
 
 def _json(figure: go.Figure) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mechgrok.measures.base.measure import Measure
+from mechgrok.report.figures.maps import maps, shows_maps
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Checkpoints on the slider."""
+VALUES = 200_000
+"""Values of all maps of a figure; they are about a megabyte of the page."""
 DIGITS = 4
 """Significant digits of a value in a frame."""
 
@@ -30,14 +33,18 @@ def frames(result: Result) -> Frames:
     if not isinstance(result.measure, Measure):
         return {}
     by_step = dict(list(result.table.groupby("step")))
-    chosen = thinned(sorted(by_step))
-    found = [[_plain(trace) for trace in result.measure.frame(by_step[step])] for step in chosen]
-    return {"steps": chosen, "traces": _without_repeats(found)} if len(chosen) > 1 and found[-1] else {}
+    if len(by_step) < 2:
+        return {}
+    has_maps = shows_maps(result)
+    chosen = thinned(sorted(by_step), max(2, VALUES * len(by_step) // len(result.table)) if has_maps else MOST)
+    drawn = [maps(result, by_step[step]) if has_maps else result.measure.frame(by_step[step]) for step in chosen]
+    found = [[_plain(trace) for trace in traces] for traces in drawn]
+    return {"steps": chosen, "traces": _without_repeats(found)} if all(found) else {}
 
 
-def thinned(steps: Sequence[Any]) -> list[int]:
-    """The steps, or 50 of more of them, evenly with the first and the last."""
-    places = np.unique(np.linspace(0, len(steps) - 1, min(MOST, len(steps))).round().astype(int))
+def thinned(steps: Sequence[Any], most: int = MOST) -> list[int]:
+    """The steps, or 50 of more of them, or another number that is smaller, evenly with the first and the last."""
+    places = np.unique(np.linspace(0, len(steps) - 1, min(most, MOST, len(steps))).round().astype(int))
     return [int(steps[place]) for place in places]
 
 
@@ -51,7 +58,9 @@ def _plain(trace: Mapping[str, ArrayLike]) -> dict[str, list[Any]]:
 
 
 def _rounded(value: Any) -> Any:
-    """JSON has no number for what is not finite; plotly leaves a gap there."""
+    """JSON has no number for what is not finite; plotly leaves a gap there. A row of a map is a list."""
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
     return value

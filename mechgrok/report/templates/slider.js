@@ -23,10 +23,19 @@ function showFrame(spec, frames, step) {
   traces.forEach((trace, i) => Object.assign(spec.data[i], frames.traces.at(-1)[i], trace));
   const highest = Math.max(...frames.traces.flat().flatMap((trace) => trace.y ?? []));
   if (traces[0].y ?? frames.traces.at(-1)[0].y) spec.layout.yaxis.range = [spec.layout.yaxis.range?.[0] ?? 0, 1.05 * highest];
+  traces.forEach((trace, i) => keepColours(spec.data[i], frames.traces.map((each) => each[i]?.z).filter(Boolean)));
   const {layout} = spec, renamed = (text) => text?.replace(`Step ${grouped(last)}`, `Step ${grouped(frames.steps[index])}`);
   if (layout.title) layout.title.text = renamed(layout.title.text);
   const labels = (note) => (note.xref ?? "x") === "x" && (note.yref ?? "y") === "y";
   layout.annotations = layout.annotations?.filter((note) => !labels(note)).map((note) => ({...note, text: renamed(note.text)}));
+}
+
+// A map has one range of colours at all steps, centred on 0 where it is so at the last.
+function keepColours(trace, maps) {
+  if (!maps.length) return;
+  const values = maps.flat(2).filter((each) => each !== null), low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+  const isCentred = trace.zmin !== undefined && trace.zmin === -trace.zmax, far = Math.max(-low, high);
+  [trace.zmin, trace.zmax] = isCentred ? [-far, far] : [low, high];
 }
 
 function markStep(layout, step) {

@@ -116,6 +116,7 @@ def test_html_holds_plotly_and_fetches_nothing(tmp_path):
     assert "plotly.js v" in page
     assert not re.search(r"<script[^>]+src=", page)
     assert not re.search(r"<link[^>]+href=", page)
+    assert "Content-Security-Policy" in page.split("<script")[0]
     assert "cdn.plot.ly" not in page.split("plotly.js v")[0]
 
 
