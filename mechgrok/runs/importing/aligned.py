@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from mechgrok.runs.importing.containers.undated import Undated
 from mechgrok.runs.importing.foreign import Foreign
 from mechgrok.runs.importing.inference.loss_check import LossCheck
 
 
-def with_lists_aligned(foreign: Foreign, listed: Collection[str], checks: Sequence[LossCheck]) -> Foreign:
-    """The records of a list an interval later, where its last loss is that of the last weights, and they would stand an interval before.
+def with_lists_aligned(foreign: Foreign, lists: Sequence[Undated], checks: Sequence[LossCheck]) -> Foreign:
+    """The records of a split's lists an interval later, where the last loss is that of the last weights, and they end an interval before.
 
     A loop may compute a loss before or after the update of its turn; a list without steps does not say which.
 
@@ -18,8 +19,8 @@ def with_lists_aligned(foreign: Foreign, listed: Collection[str], checks: Sequen
     ----------
     foreign : Foreign
         With steps.
-    listed : collection of str
-        The splits whose losses are from a list without steps.
+    lists : sequence of Undated
+        The lists of the file that have no steps beside them.
     checks : sequence of LossCheck
         Of the last weights.
 
@@ -28,11 +29,16 @@ def with_lists_aligned(foreign: Foreign, listed: Collection[str], checks: Sequen
     Foreign
     """
     last = max(step for step in foreign.snapshots if step is not None)
-    late = [each.split for each in checks if each.split in listed and each.is_exact and _ends_before(foreign.recorded[each.split], last)]
+    ours = {
+        quantity: {each.split for each in lists if each.quantity == quantity and _ends_before(series.get(each.split, {}), last)}
+        for quantity, series in (("loss", foreign.recorded), ("accuracy", foreign.accuracies))
+    }
+    late = [each.split for each in checks if each.is_exact and each.split in ours["loss"]]
     if not late:
         return foreign
     note = f"the {' and '.join(late)} losses are recorded after the update, since the last of them is that of the last weights"
-    recorded, accuracies = _later(foreign.recorded, late), _later(foreign.accuracies, late)
+    recorded = _later(foreign.recorded, late)
+    accuracies = _later(foreign.accuracies, ours["accuracy"].intersection(late))
     return replace(foreign, recorded=recorded, accuracies=accuracies, notes=(*foreign.notes, note))
 
 
@@ -47,7 +53,7 @@ def _interval(series: Mapping[int, float]) -> int:
 
 
 def _later(by_split: Mapping[str, Mapping[int, float]], late: Collection[str]) -> dict[str, Mapping[int, float]]:
-    return {split: _shifted(series) if split in late and len(series) > 1 else series for split, series in by_split.items()}
+    return {split: _shifted(series) if split in late else series for split, series in by_split.items()}
 
 
 def _shifted(series: Mapping[int, float]) -> dict[int, float]:

@@ -83,7 +83,7 @@ def import_weights(path: Path, out: Path, options: ImportOptions, log: Path | No
     task = with_operation(network.task, network.operation or identify_operation(evidence, network.task, options.operation))
     split, mask, found = infer_split(foreign, options, evidence, task)
     losses = evidence.check_losses(task, mask)
-    foreign = with_lists_aligned(foreign, {each.split for each in contents.undated if each.quantity == "loss"}, losses)
+    foreign = with_lists_aligned(foreign, contents.undated, losses)
     checked = map(str, losses) if losses else [_unchecked(evidence)]
     notes = _doubts_first((*foreign.notes, *about_logs, *network.notes, *found, *checked))
     config = Config(task=task, split=split, model=network.model, training=Training(steps=max(_steps(foreign))))

@@ -157,8 +157,9 @@ class LoopRecorder:
 
     def end(self) -> None:
         """Takes no further steps."""
-        self._write_last()
         self._ended = True
+        with _named(self.path):
+            self._write_last()
 
     def finish(self) -> None:
         """Keeps the last weights, as those of the last step that was called, or of the next one where an update has followed."""
@@ -224,11 +225,11 @@ class LoopRecorder:
         self._last = step, numbers
 
     def _write_last(self) -> None:
-        if self._last is not None:
-            step, numbers = self._last
+        waiting, self._last = self._last, None
+        if waiting is not None:
+            step, numbers = waiting
             rows = [(step, split, _text(values.get("loss")), _text(values.get("accuracy"))) for split, values in numbers.items()]
             self._metrics.append(rows)
-        self._last = None
 
 
 @contextmanager

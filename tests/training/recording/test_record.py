@@ -21,6 +21,7 @@ import mechgrok
 from mechgrok.models.transformer import Transformer
 from mechgrok.runs import store
 from mechgrok.tasks.modular import Modular
+from mechgrok.training.growing_csv import GrowingCsv
 
 P = 7
 TASK = Modular(p=P)
@@ -277,6 +278,7 @@ sys.path.insert(0, sys.argv[2])
 import test_record
 from pathlib import Path
 from mechgrok.runs import store
+from mechgrok.training.growing_csv import GrowingCsv
 writes = int(sys.argv[4])
 replaced = Path.replace
 def replace(self, target):
@@ -324,3 +326,14 @@ def test_a_full_disk_is_named_with_a_remedy(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(store, "write_tensors", full)
     with pytest.raises(mechgrok.UserError, match=r"state\.safetensors cannot be written: No space left on device; make room on its disk"):
         train(tmp_path / "mine", 1, names=NAMES)
+
+
+def test_a_full_disk_is_named_where_the_last_row_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row of a step that waits is not written once more when the recording ends."""
+
+    def full(table: GrowingCsv, rows: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(table.path))
+
+    monkeypatch.setattr(GrowingCsv, "append", full)
+    with pytest.raises(mechgrok.UserError, match=r"metrics\.csv cannot be written: No space left on device; make room on its disk"):
+        train(tmp_path / "mine", 12, names=NAMES, log_spaced=0, every=10)

@@ -18,7 +18,7 @@ _MODULI = ("p", "modulus", "mod", "prime", "c", "num_classes_p")
 _OPERATIONS = ("op", "operation", "operator", "fn_name", "fn", "task", "binary_op", "math_operator")
 _LAYERS = ("n_layers", "num_layers", "layers", "n_layer", "depth", "num_hidden_layers", "n_blocks")
 _WIDTHS = ("d_model", "n_embd", "embed_dim", "dim_model", "hidden_size")
-_SIGNS = ("normalization_type", "attention_dir", "n_ctx")
+_SIGNS = ("normalization_type", "attention_dir")
 """Names that a config of TransformerLens has, and those of other programs do not."""
 _LIBRARY = {"normalization": "normalization_type", "mask": "attention_dir", "eps": "eps"}
 _NAMES = {
@@ -83,24 +83,30 @@ def narrowed(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> 
     activation = next((str(facts[key]).lower().removeprefix("nn.") for key in _ACTIVATIONS if isinstance(facts.get(key), str)), None)
     if activation in _NAMES and "activation" in found:
         found["activation"] = tuple(name for name in found["activation"] if name in _NAMES[activation])
-    eps = next((facts[key] for key in _EPS if isinstance(facts.get(key), float) and 0 <= facts[key] < 1), None)
+    eps = next((facts[key] for key in _EPS if _is_eps(facts.get(key))), None)
     if eps is not None and "eps" in found:
         found["eps"] = (eps,)
-    return found | _of_library(found, facts)
+    return found | _of_library(found, facts, activation)
 
 
-def _of_library(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+def _is_eps(value: Any) -> bool:
+    return isinstance(value, float) and 0 <= value < 1
+
+
+def _of_library(choices: Mapping[str, Sequence[Any]], facts: Mapping[str, Any], activation: str | None) -> dict[str, Sequence[Any]]:
     """The choices that agree with a config of TransformerLens, whose eps is that of the norms and not the optimiser's.
 
     Raises UserError for an activation that no network here has.
     """
     if not any(sign in facts for sign in _SIGNS):
         return {}
-    activation = facts.get("act_fn")
-    if activation is not None and "activation" in choices and activation not in options.ACTIVATIONS:
+    if activation not in {None, *_NAMES, *options.ACTIVATIONS} and "activation" in choices:
         raise library_config.unknown_activation(activation)
     named = {ours: facts[theirs] for ours, theirs in _LIBRARY.items() if theirs in facts}
-    return {name: (value,) for name, value in named.items() if value in choices.get(name, ()) or (name == "eps" and name in choices)}
+    fitting = {name: value for name, value in named.items() if value in choices.get(name, ())}
+    if "eps" in choices and "eps" in named and _is_eps(named["eps"]):
+        fitting["eps"] = named["eps"]
+    return {name: (value,) for name, value in fitting.items()}
 
 
 def require_sizes(facts: Mapping[str, Any], layers: int, width: int) -> None:

@@ -18,7 +18,7 @@ class LossCheck:
     recorded: float
     recomputed: float
     exact: str | None = None
-    """The other split, where its two losses are the same: the records of this one are then of another moment of the training."""
+    """The other split, where its two losses are the same: network, operation and split are then right."""
 
     def __str__(self) -> str:
         return f"{self.split} loss: recorded {self.recorded:.6g}, recomputed {self.recomputed:.6g}; {self._verdict}"
@@ -28,7 +28,7 @@ class LossCheck:
         if self.agrees:
             return f"they agree to {self.deviation:.2g} of the recorded one"
         if self.exact is not None:
-            return f"recorded at another moment of the training, since the {self.exact} loss is that of the weights"
+            return f"of another moment, other labels or another loss, since the {self.exact} loss is exactly that of the weights"
         return "THEY DISAGREE: the split, the operation or the file is not the one that was stated"
 
     @property
