@@ -107,6 +107,7 @@ ANALYSIS = Analysis(
                 Number("a^2+ab+b^2", *TEST),
                 Number("a^3+ab^2+b", *TEST),
                 low=0.92,
+                high=0.9999,
             ),
             Claim(
                 "a³ + ab² + b is not learnt from 90 % of the table",

@@ -34,7 +34,7 @@ CLEANER = (
     ("Gini coefficient of W_E", "gini", "W_E_norms"),
     ("Gini coefficient of W_L", "gini", "W_L_norms"),
     ("share of key frequencies in W_E", "embedding-spectrum", "share_key"),
-    ("share of neurons explained by one frequency", "neuron-frequencies", "mean_fve"),
+    ("mean share of a neuron that one frequency explains", "neuron-frequencies", "mean_fve"),
     ("logits explained by cosines", "logit-cosines", "explained"),
 )
 

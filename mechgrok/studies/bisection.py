@@ -9,9 +9,9 @@ from pathlib import Path
 from mechgrok.analysis import Share, Study, Threshold, Trial
 from mechgrok.report.numbers import NONE
 from mechgrok.runs.run import open_run
+from mechgrok.studies.finished import is_finished
 from mechgrok.studies.pace import Interval, Time
 from mechgrok.studies.trained import folder
-from mechgrok.training import recorder
 
 Grokked = Mapping[float, bool]
 """Whether the run of a share grokked, for the shares that were tried."""
@@ -41,7 +41,7 @@ def _bounds(shares: Sequence[float], grokked: Grokked) -> tuple[int, int]:
 def tried(threshold: Threshold, seed: int, out: Path) -> dict[float, bool]:
     """Whether each finished run of a threshold grokked."""
     paths = {share: folder(out, threshold.at(share), seed) for share in threshold.shares}
-    return {share: Time.of(open_run(path)).step is not None for share, path in paths.items() if path.is_dir() and recorder.finished(path)}
+    return {share: Time.of(open_run(path)).step is not None for share, path in paths.items() if path.is_dir() and is_finished(path)}
 
 
 def next_runs(study: Study, out: Path) -> list[tuple[Trial, int]]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from mechgrok.runs import store
 from mechgrok.runs.locks.locking import is_locked
+from mechgrok.studies.finished import is_finished_copy
 
 State = Literal["waiting", "running", "interrupted", "failed", "finished"]
 NOTES = "sweep"
@@ -41,7 +42,7 @@ class Cell:
     @property
     def state(self) -> State:
         """finished: at its last step or by a stopping rule; interrupted: begun, and nothing trains it now; waiting: without a folder."""
-        if self._saved.get("finished") == "1":
+        if self._saved.get("finished") == "1" or is_finished_copy(self.path, self.steps):
             return "finished"
         if self.path.is_dir() and is_locked(self.path):
             return "running"

@@ -12,12 +12,10 @@ import pandas as pd
 
 from mechgrok.analysis import Number, Pace, Study, Trial
 from mechgrok.measures.base.measure import BaseMeasure, Missing
-from mechgrok.runs import store
 from mechgrok.runs.by_task import TASKS, by_task, folder_name
 from mechgrok.runs.run import Run, open_run
-from mechgrok.runs.run_files import RunFiles
+from mechgrok.studies.finished import is_finished
 from mechgrok.studies.pace import Interval, Time, ratio
-from mechgrok.training import recorder
 
 if TYPE_CHECKING:
     from mechgrok.engine.outcomes import Result
@@ -26,13 +24,6 @@ if TYPE_CHECKING:
 def folder(out: Path, trial: Trial, seed: int) -> Path:
     """The folder of a run of a study."""
     return out / f"{trial.name}-s{seed}"
-
-
-def is_finished(path: Path) -> bool:
-    """Whether a run ended; a copy without the state of the optimiser did where it has the checkpoint of its last step."""
-    if (path / store.STATE).is_file():
-        return recorder.finished(path)
-    return store.weights_path(path, RunFiles(path).config.training.steps).is_file()
 
 
 def flat(headline: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +120,7 @@ class Trained:
 
         asked, whole = registry.parse(measure), self.runs[trial, seed]
         run = by_task(whole)[task] if task else whole
-        steps = run.steps if asked.cost == "cheap" else sorted({run.steps[0], run.steps[-1], *self._named(trial, measure)})
+        steps = run.steps if asked.cost == "cheap" else sorted({run.steps[0], run.steps[-1], *self._named(trial, measure)} & {*run.steps})
         outcome = analyze(run, [asked], steps=steps, nulls=0)[asked.label]
         return _headlines(outcome, asked, steps[-1]) if isinstance(outcome, Result) else outcome.reason
 

@@ -11,6 +11,7 @@ from trained_runs import begin, config
 
 from mechgrok.api.progress import Quiet
 from mechgrok.errors import UserError
+from mechgrok.runs import store
 from mechgrok.runs.locks.lock_file import LOCK
 from mechgrok.runs.locks.locking import LockedError, is_locked, locked
 from mechgrok.studies.cells import Cell
@@ -37,6 +38,8 @@ def test_it_waits_is_interrupted_and_is_finished(tmp_path: Path) -> None:
     assert (found.state, found.step) == ("interrupted", 0)
     launch.resume(run, Quiet())
     assert (found.state, found.step) == ("finished", 20)
+    (found.path / store.STATE).unlink()
+    assert found.state == "finished", "a copy without the state of the optimiser is not trained anew"
 
 
 def test_it_runs_while_a_process_trains_it(tmp_path: Path) -> None:

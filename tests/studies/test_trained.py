@@ -10,6 +10,7 @@ import pytest
 from mechgrok.analysis import Claim, Number, Study, Trial
 from mechgrok.config import Config
 from mechgrok.runs import store
+from mechgrok.runs.run import open_run
 from mechgrok.studies.trained import Trained, flat, folder
 from mechgrok.training import launch
 from mechgrok.training.execution import Execution
@@ -26,7 +27,7 @@ class Unwatched:
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("study")
     config = {
-        "task": {"kind": "modular", "p": 7},
+        "task": {"kind": "modular", "p": 7, "loss_classes": "numbers"},
         "split": {"kind": "python-shuffle", "fraction": 0.5, "seed": 0},
         "model": {"kind": "transformer", "d_model": 8, "heads": 1, "d_mlp": 4},
         "training": {"steps": 4},
@@ -46,9 +47,9 @@ def test_members_of_mappings_and_lists_have_entries_of_their_own() -> None:
 
 def test_a_number_is_that_of_the_step_that_is_named(out: Path) -> None:
     first, middle, last = (trained(out).value(Number("x", "loss", "train", at=at), 0) for at in ("first", "2", "last"))
-    history = trained(out).history("x", 0, "loss")
-    assert not isinstance(history, str)
-    assert [(value, value) for value in history["train"]] == [first, middle, last]
+    metrics = open_run(folder(out, TRIAL, 0)).metrics
+    recorded = metrics[(metrics["split"] == "train") & metrics["step"].isin((0, 2, 4))]["loss"]
+    assert [value[0] for value in (first, middle, last)] == pytest.approx(list(recorded), rel=1e-5)
 
 
 def test_an_expensive_measure_is_computed_at_the_steps_that_claims_name(out: Path) -> None:
@@ -70,3 +71,14 @@ def test_a_copy_without_the_optimiser_s_state_is_finished_where_it_has_the_last_
     assert ("x", 0) in trained(tmp_path).runs
     store.weights_path(copy, 4).unlink()
     assert not trained(tmp_path).runs
+
+
+def test_a_folder_without_a_config_is_no_run_of_the_study(out: Path, tmp_path: Path) -> None:
+    folder(tmp_path, TRIAL, 0).mkdir()
+    assert not trained(tmp_path).runs
+
+
+def test_a_step_without_a_checkpoint_is_said_to_lack_the_number(out: Path) -> None:
+    for measure, key in (("loss", "train"), ("component-ablation(keys=1)", "unablated")):
+        number = Number("x", measure, key, at="3")
+        assert trained(out, number).value(number, 0) == f"x has no {key} of {measure} at step 3"
