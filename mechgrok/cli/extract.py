@@ -34,10 +34,11 @@ def main(arguments: list[str]) -> int:
     asked: Extract = flags.parse(Extract, arguments, "extract")
 
     from mechgrok.api.reading import extract
+    from mechgrok.extraction.extraction import FOLDER
     from mechgrok.extraction.report_lines import agrees
 
     found = extract(asked.run, asked.step, asked.keys)
-    out = asked.out or asked.run / "extraction" / f"{found.step:08d}.py"
+    out = asked.out or asked.run / FOLDER / f"{found.step:08d}.py"
     summary = found.write(out)
     print("\n".join([*found.lines(), f"program: {out}", f"report: {summary}"]))
     return 0 if agrees(found.fidelity) else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from mechgrok.runs import store
 from mechgrok.runs.run import Run
 from mechgrok.runs.snapshot import Snapshot
 
+FOLDER = "extraction"
+"""That of a run's programs, in its folder."""
 DIGITS = 6
 """Significant digits of amplitudes and angles in the program; its fidelity is that of the rounded numbers."""
 
@@ -95,8 +98,8 @@ class Extraction:
             raise UserError(f"--out {out}: the program is Python, so its name must end in .py")
         summary = out.with_suffix(".report.json")
         try:
-            # Program and summary are of one process, also where another one extracts the same run.
-            with held(out.parent):
+            # Program and summary are of one process. Another folder may be a run, whose lock is that of its training.
+            with held(out.parent) if out.parent.name == FOLDER else nullcontext():
                 store.write(out, self.source.encode())
                 store.write(summary, (json.dumps(self.summary, indent=1, allow_nan=False) + "\n").encode())
         except (FileExistsError, NotADirectoryError):

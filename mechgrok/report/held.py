@@ -12,12 +12,13 @@ from mechgrok.runs.store import naming
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Makes a folder and waits for its lock, so that its files are of one process; a folder that stays empty is removed again.
+    """Makes a folder and waits for its lock, so that its files are of one process; a folder that was made and stays empty is removed.
 
     Raises OSError where the folder cannot be written.
     """
     with ExitStack() as after:
-        after.callback(_remove_empty, folder)
+        if not folder.exists():
+            after.callback(_remove_empty, folder)
         with naming(folder):
             folder.mkdir(parents=True, exist_ok=True)
             after.enter_context(locked(folder, "is being written", waits=True))

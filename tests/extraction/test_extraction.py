@@ -368,7 +368,7 @@ def test_low_precision(oracles: Path, tmp_path: Path) -> None:
 
 def test_two_processes_that_write_one_program_wait_for_each_other(tmp_path: Path) -> None:
     found = extract(open_run(handmade_run(tmp_path / "run", 7, {2: (8.0, 0.3)})))
-    out = tmp_path / "programs" / "clock.py"
+    out = tmp_path / "run" / "extraction" / "clock.py"
     out.parent.mkdir()
     with locked(out.parent, "is being written"):
         writer = threading.Thread(target=found.write, args=(out,))
@@ -377,3 +377,10 @@ def test_two_processes_that_write_one_program_wait_for_each_other(tmp_path: Path
         assert list(out.parent.glob("clock*")) == []
     writer.join()
     assert sorted(path.name for path in out.parent.iterdir()) == ["clock.py", "clock.report.json"]
+
+
+def test_a_program_is_written_into_the_folder_of_a_run_while_it_is_trained(tmp_path: Path) -> None:
+    found = extract(open_run(handmade_run(tmp_path / "run", 7, {2: (8.0, 0.3)})))
+    with locked(tmp_path / "run"):
+        found.write(tmp_path / "run" / "clock.py")
+    assert (tmp_path / "run" / "clock.report.json").is_file()

@@ -14,25 +14,32 @@ LABELS = {"curves": "loss", "times": "grok-times", "key frequencies": "key-frequ
 
 
 def lines_of(comparison: StoredRuns, name: str) -> list[str]:
-    """For the shell where one folder holds all runs and the figure is one of `mechgrok figure`; for Python always."""
+    """For the shell where the runs are all those of one folder and the figure is one of `mechgrok figure`; for Python always."""
     return [*_shell(comparison, name), _python(comparison, name)]
 
 
 def _shell(comparison: StoredRuns, name: str) -> Iterator[str]:
-    folders = {run.path.parent for run in comparison.runs}
+    folders = _whole(comparison)
     if len(folders) == 1 and (name in LABELS or name in [each.label for each in comparison.measures]):
-        label, folder = LABELS.get(name, name), folders.pop().as_posix()
+        label = LABELS.get(name, name)
         by = ["--by", ",".join(comparison.by)] if _chosen(comparison) else []
-        yield shlex.join(["mechgrok", "figure", folder, label, *by, "--out", f"{label}.pdf"])
+        yield shlex.join(["mechgrok", "figure", folders[0], label, *by, "--out", f"{label}.pdf"])
 
 
 def _python(comparison: StoredRuns, name: str) -> str:
-    folders = list(dict.fromkeys(run.path.parent.as_posix() for run in comparison.runs))
     runs = [run.path.as_posix() for run in comparison.runs]
-    given = [repr(runs if len(runs) <= SHOWN else folders)]
+    given = [repr(runs if len(runs) <= SHOWN else _whole(comparison) or runs)]
     given += [f"by={list(comparison.by)!r}"] if _chosen(comparison) else []
     given += [f"measures={[each.label for each in comparison.measures]!r}"] if comparison.measures else []
     return f"mechgrok.compare({', '.join(given)}).figures()[{name!r}]"
+
+
+def _whole(comparison: StoredRuns) -> list[str]:
+    """The folders that hold the runs; none where they hold others, too."""
+    paths = {run.path for run in comparison.runs}
+    folders = list(dict.fromkeys(run.path.parent for run in comparison.runs))
+    others = {config.parent for folder in folders for config in folder.glob("*/config.json")} - paths
+    return [] if others else [folder.as_posix() for folder in folders]
 
 
 def _chosen(comparison: StoredRuns) -> bool:

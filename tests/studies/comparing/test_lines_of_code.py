@@ -33,6 +33,15 @@ def test_the_line_of_the_shell_makes_the_figure(comparison: StoredRuns, tmp_path
         assert (tmp_path / f"{label}.json").exists()
 
 
+def test_some_runs_of_a_folder_are_named_each(tmp_path: Path) -> None:
+    """A line with the folder would draw all of its runs."""
+    sweep_of(tmp_path / "sweep", {0.5: [60, 80], 2.0: [None, 50], 3.0: [30, 40], 4.0: [20, 30]})
+    some = sorted(path.parent for path in (tmp_path / "sweep").glob("*/config.json"))[:7]
+    found = mechgrok.compare(some)
+    (line,) = lines_of(found, "curves")
+    assert eval(line, {"mechgrok": mechgrok}) == found.figures()["curves"]
+
+
 def test_runs_of_several_folders_have_a_line_of_python_alone(tmp_path: Path) -> None:
     compared_run(tmp_path / "one" / "a", 0.5, 0, 30)
     compared_run(tmp_path / "two" / "b", 2.0, 1, 30)
