@@ -23,7 +23,10 @@ def policy(scripts: Iterable[str]) -> str:
 
 
 def guarded(page: str) -> str:
-    """A page with the policy that allows the scripts that it has now."""
+    """A page with the policy that allows the scripts that it has now, and no network, form or frame.
+
+    A script that stands in the page by mistake is allowed, too; only `policy` with known scripts keeps such a one out.
+    """
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(_SCRIPT.findall(page))}">'
     return page.replace("<head>", f"<head>{meta}", 1)
 

@@ -25,9 +25,10 @@ def still(figure: go.Figure) -> str | None:
         return None
     try:
         found = axes(figure)
-    except ValueError:
+        parts = [*_shapes(figure, found), *_lines(figure, found), *_frames(found), *_notes(figure, found), *legends(figure)]
+    except (KeyError, TypeError, ValueError):
+        # Places on the paper, sizes by point and dashes by name are left to plotly.
         return None
-    parts = [*_shapes(figure, found), *_lines(figure, found), *_frames(found), *_notes(figure, found), *legends(figure)]
     size = {"width": figure.layout.width, "height": figure.layout.height}
     box = f"0 0 {size['width']} {size['height']}"
     return element("svg", "".join(parts), **{"class": "still"}, **size, viewBox=box, font_family=FONT, fill=INK, aria_hidden="true")

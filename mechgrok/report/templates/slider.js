@@ -33,7 +33,9 @@ function showFrame(spec, frames, step) {
 // A map has one range of colours at all steps, centred on 0 where it is so at the last.
 function keepColours(trace, maps) {
   if (!maps.length) return;
-  const values = maps.flat(2).filter((each) => each !== null), low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+  const values = maps.flat(2).filter((each) => each !== null);
+  if (!values.length) return;
+  const low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
   const isCentred = trace.zmin !== undefined && trace.zmin === -trace.zmax, far = Math.max(-low, high);
   [trace.zmin, trace.zmax] = isCentred ? [-far, far] : [low, high];
 }

@@ -56,3 +56,12 @@ def test_a_figure_with_more_than_lines_has_none() -> None:
     assert still(canvas("").add_heatmap(z=[[1, 2], [3, 4]])) is None
     assert still(canvas("").add_scatter(x=[1, 2], y=[1, 2], mode="markers", marker={"color": [1, 2]})) is None
     assert still(canvas("").add_scatter(x=["a", "b"], y=[1, 2], mode="lines")) is None
+
+
+def test_a_figure_with_parts_that_are_not_drawn_here_has_none() -> None:
+    """A place on the paper, a size for each point, and a dash that no measure uses."""
+    line = {"x": [0, 10], "y": [0, 9], "mode": "lines"}
+    on_paper = canvas("").add_scatter(**line).add_annotation(text="here", xref="paper", yref="paper", x=0.5, y=0.5)
+    sized = canvas("").add_scatter(**line | {"mode": "markers"}, marker={"size": [3, 4]})
+    dashed = canvas("").add_scatter(**line, line={"dash": "longdash"})
+    assert [still(each) for each in (on_paper, sized, dashed)] == [None, None, None]
