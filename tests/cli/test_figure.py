@@ -39,7 +39,7 @@ def test_a_figure_of_other_weights_is_computed_again(runs: Path, call, tmp_path:
     ("words", "message"),
     [
         (["gini", "--out", "f.jpg"], "must end in one of .pdf, .svg, .png, .gif, .html, .json"),
-        (["activation-map", "--out", "f.gif"], "nothing in this figure changes from checkpoint to checkpoint"),
+        (["split-compatibility", "--out", "f.gif"], "nothing in this figure changes from checkpoint to checkpoint"),
         (["restricted-loss(keys=9)", "--out", "f.json"], "does not apply"),
         (["gimi", "--out", "f.json"], "did you mean gini?"),
     ],
@@ -128,5 +128,5 @@ def test_a_page_plays_the_checkpoints_and_a_picture_does_not(runs: Path, call, t
     assert call("figure", runs / "a", "--panels", "loss,logit-cosines", "--out", tmp_path / "f.html")[0] == 0
     text = (tmp_path / "f.html").read_text()
     assert [step in text for step in ('"name":"0"', '"name":"10"', '"name":"20"')] == [True] * 3
-    assert call("figure", runs / "a", "activation-map", "--out", tmp_path / "g.html")[0] == 0
+    assert call("figure", runs / "a", "split-compatibility", "--out", tmp_path / "g.html")[0] == 0
     assert '"name":"10"' not in (tmp_path / "g.html").read_text()

@@ -174,6 +174,7 @@ def test_status_of_a_part(call) -> None:
     call(*SWEEP)
     shutil.rmtree("out/" + NAMES[0])
     (Path("out") / NAMES[1] / "state.safetensors").unlink()
+    shutil.rmtree(Path("out") / NAMES[1] / "weights")
     assert call("sweep", "status", "out") == (0, "2 of 4 cells are finished, 1 interrupted, 1 waiting\n", "")
 
 

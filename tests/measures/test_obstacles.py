@@ -25,6 +25,7 @@ from mechgrok.runs import store
 from mechgrok.runs.grid import Grid
 from mechgrok.runs.run import Run, open_run
 from mechgrok.runs.snapshot import Snapshot
+from mechgrok.tasks.group import GroupTask
 from mechgrok.tasks.modular import Modular
 
 
@@ -42,7 +43,7 @@ def changed(folder: Path, **model: Any) -> Run:
 
 def group_run(folder: Path, **group: Any) -> Run:
     """A run of products in a group; its weights are not looked at."""
-    make_run(folder)
+    make_run(folder, p=GroupTask(**group).numbers)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"task": {"kind": "group", **group}}))
     return open_run(folder)
