@@ -124,10 +124,19 @@ def _ticks(layout: Any, low: float, high: float) -> dict[float, str]:
     if layout.tickvals is not None:
         return dict(zip(plain(layout.tickvals).tolist(), layout.ticktext, strict=True))
     if layout.type == "log":
-        return {10.0**power: in_digits(10.0**power) for power in range(math.ceil(low), math.floor(high) + 1)}
+        return {value: in_digits(value) for value in _powers(low, high)}
     interval = _interval((high - low) / INTERVALS)
     steps = range(math.ceil(low / interval - PADDING / 100), math.floor(high / interval + PADDING / 100) + 1)
     return {step * interval: in_digits(step * interval) for step in steps}
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Powers of ten between two logarithms; where they are less than two, also their double and fivefold."""
+    powers = [10.0**power for power in range(math.floor(low), math.floor(high) + 1)]
+    inside = [power for power in powers if low <= math.log10(power)]
+    if len(inside) > 1:
+        return inside
+    return [digit * power for power in powers for digit in (1, 2, 5) if low <= math.log10(digit * power) <= high]
 
 
 def _interval(least: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 
 import numpy as np
 import plotly.graph_objects as go
@@ -34,6 +35,12 @@ def test_a_logarithmic_axis_is_as_long_as_its_powers_of_ten() -> None:
     pixels = axis.at([1e-8, 1e-7, 1e-6])
     assert pixels[0] - pixels[1] == pytest.approx(pixels[1] - pixels[2])
     assert pixels[0] > pixels[1]
+
+
+def test_a_logarithmic_axis_within_few_powers_of_ten_has_ticks_between_them() -> None:
+    for values, expected in (([1.5, 8.0], [2, 5]), ([0.3, 4.0], [0.5, 1, 2]), ([1.0, 100.0], [1, 10, 100])):
+        axis = axes(figure_of([0, 1], values, yaxis={"type": "log", "range": [math.log10(each) for each in values]}))["y"]
+        assert list(axis.ticks) == pytest.approx(expected)
 
 
 def test_what_is_not_positive_or_absent_has_no_place_on_a_logarithmic_axis() -> None:
