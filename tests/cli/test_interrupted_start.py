@@ -7,11 +7,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_flags import QUIET, TINY
 
 WORDS = ("-m", "mechgrok", "train", "demo", *TINY, *QUIET, "--training.steps", "100000", "--out")
+
+
+def listening() -> None:
+    """Gives a process the usual treatment of Ctrl-C; a shell makes those in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_library(process: subprocess.Popen[str], name: str) -> None:
@@ -27,12 +33,16 @@ def wait_for_library(process: subprocess.Popen[str], name: str) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interrupted_start_ends_in_one_line(library: str, times: int, tmp_path: Path) -> None:
     command = [sys.executable, *WORDS, str(tmp_path / "run")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        wait_for_library(process, library)
-        for _ in range(times):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.02)
-        text, _ = process.communicate(timeout=60)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, preexec_fn=listening, **pipes) as process:
+        try:
+            wait_for_library(process, library)
+            for _ in range(times):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.02)
+            text, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert text == "mechgrok: interrupted; nothing was written\n"
     # Python may end itself by the signal, too; a shell shows 130 for both.
     assert process.returncode in (130, -signal.SIGINT)
