@@ -37,7 +37,7 @@ class TransformerLensDemo(Importer):
     """
 
     name = "transformer-lens-demo"
-    describe = "the file of TransformerLens' grokking demo: 'model' (a HookedTransformer state dict), config, checkpoints, losses, indices"
+    describe = "the file of TransformerLens' grokking demo: 'model' (TransformerLens 3 or 4), config, checkpoints, losses, indices"
 
     def recognises(self, file: WeightsFile) -> frozenset[str]:
         """A dict with weights under `model`, with a W_O of three axes; or any plain network with the keys of the demo."""
