@@ -22,11 +22,14 @@ def main() -> int:
     """Everything, one part after the other."""
     asked = _arguments()
     warnings.simplefilter("ignore")
-    wrong = 0
+    wrong, done = 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for name, text, failures in (*_crashes(asked, Path(folder)), *_inputs(asked, Path(folder))):
             print(f"{name}: {text}", flush=True)
-            wrong += failures
+            wrong, done = wrong + failures, done + 1
+    if not done:
+        print(f"no job or parser is called {asked.only}")
+        return 2
     print(f"{wrong} wrong")
     return 1 if wrong else 0
 
