@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -39,10 +40,11 @@ _LETTERED = re.compile(r"(.*):([a-z])", re.DOTALL)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure, the title of its panel, and what is different in it at other checkpoints."""
+    """A figure, what its panel may be called, and what is different in it at other checkpoints."""
 
     figure: go.Figure
-    title: str = ""
+    names: tuple[str, ...] = ()
+    """The preferred one first."""
     moving: tuple[Moving, ...] = ()
 
 
@@ -70,7 +72,8 @@ class Drawing:
         found = [self._with_title(*_parted(source)) for source in sources]
         starts = accumulate([0, *(len(each.figure.data) for each in found)])
         moving = [replace(each, first=each.first + start) for part, start in zip(found, starts, strict=False) for each in part.moving]
-        return Drawn(panels([each.figure for each in found], titles=[each.title for each in found], columns=columns), "", tuple(moving))
+        titles = distinct([each.names for each in found])
+        return Drawn(panels([each.figure for each in found], titles=titles, columns=columns), moving=tuple(moving))
 
     def animated(self, drawn: Drawn) -> go.Figure:
         """The figure with a frame for each checkpoint, at most 50; one of maps alone has a frame for each map."""
@@ -104,8 +107,10 @@ class Drawing:
 
     def _with_title(self, measure: Drawable, letter: str) -> Drawn:
         drawn = self._panel(measure, letter or "a")
-        own = letter or not isinstance(measure, BaseMeasure)
-        return replace(drawn, title=(drawn.figure.layout.title.text or "") if own else measure.title)
+        own = drawn.figure.layout.title.text or ""
+        if letter or not isinstance(measure, BaseMeasure):
+            return replace(drawn, names=(own,))
+        return replace(drawn, names=(measure.title, own, measure.label))
 
     def _panel(self, measure: Drawable, letter: str) -> Drawn:
         """Panel a of a figure without panels is the figure itself. Only the first panel moves."""
@@ -122,7 +127,7 @@ class Drawing:
         if self.moves and shows_maps(result):
             result = self._computed(measure, thinned(self._known, MAPS))
         figure, found = result.figure(), frames(result)
-        return Drawn(figure, "", (Moving(0, found["steps"], completed(found)),) if found else ())
+        return Drawn(figure, moving=(Moving(0, found["steps"], completed(found)),) if found else ())
 
     def _result(self, measure: BaseMeasure) -> Result:
         if self.step is not None:
@@ -161,6 +166,12 @@ class Drawing:
         if not outcomes.stored:
             self.unstored.add(measure)
         return outcome
+
+
+def distinct(panels: Sequence[Sequence[str]]) -> list[str]:
+    """Of the names of each panel the first that no other panel has; the first of all where there is none."""
+    count = Counter(name for names in panels for name in set(names))
+    return [next((name for name in names if name and count[name] == 1), names[0]) for names in panels]
 
 
 def _parted(source: Source) -> tuple[Drawable, str]:

@@ -91,14 +91,14 @@ def _print_one(console: Console, summary: Mapping[str, Any], asked: Sequence[str
     """The verdict on a run and its first numbers; of measures that were named, or with `every`, all numbers."""
     from rich.text import Text
 
-    from mechgrok.report.terminal import TITLES, every_number, first_numbers
+    from mechgrok.report.terminal import every_number, filled, first_numbers
 
     name, step = summary["run"]["name"], summary["step"]
     print(name if step is None else f"{name}, step {step}")
     for sentence in [] if asked else summary["verdict"]:
         console.print(Text(sentence["text"]), width=min(console.width, PROSE))
     rows = every_number(summary, asked) if asked or every else first_numbers(summary)
-    console.print(_table(TITLES, rows))
+    console.print(_table(*filled(rows)))
     left_out = len(every_number(summary)) - len(rows)
     if left_out > 0 and not asked:
         print(f"{left_out} more rows: on the page, or with --all")

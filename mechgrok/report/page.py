@@ -103,6 +103,7 @@ def environment() -> Environment:
         "still": _still,
         "breakable": _breakable,
         "quoted": shlex.quote,
+        "beside": _beside,
         "pretty": lambda value: json.dumps(value, indent=1),
     }
     made.globals |= {
@@ -118,6 +119,11 @@ def environment() -> Environment:
     }
     made.globals |= {"version": version("mechgrok"), "anchor": lambda label: f"measure-{anchor(label)}"}
     return made
+
+
+def _beside(rows: Sequence[Row]) -> list[str]:
+    """The columns beside the values that are not empty in all rows."""
+    return [column for column in ("mean", "z") if any(getattr(row, column) for row in rows)]
 
 
 def _breakable(name: str) -> Markup:

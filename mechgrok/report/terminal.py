@@ -26,6 +26,12 @@ def every_number(summary: Mapping[str, Any], asked: Sequence[str] = ()) -> list[
     return rows + _without_result({"measures": chosen}, ("failed", "not-applicable"))
 
 
+def filled(rows: Sequence[tuple[str, ...]]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The titles and rows of a table without the columns that are empty in all rows."""
+    kept = [column for column in range(len(TITLES)) if any(row[column] for row in rows)]
+    return [TITLES[column] for column in kept], [tuple(row[column] for column in kept) for row in rows]
+
+
 def _scalars(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in found.get("headline", {}).items() if not isinstance(value, Mapping)]
 

@@ -53,6 +53,17 @@ def test_of_a_large_table_no_other_checkpoint_is_computed_for_a_figure(run: mech
     assert Stored(run).steps(Loss()) == run.steps
 
 
+def test_panels_of_one_measure_are_called_by_what_differs(run: mechgrok.Run) -> None:
+    found = mechgrok.figure(run, ["activation-map", "activation-map(site=neurons)", "loss"], titles=True)
+    titles = [note.text.partition("  ")[2] for note in found.layout.annotations]
+    assert titles == ["head 0", "neuron 0", "Loss and accuracy"]
+
+
+def test_a_panel_has_the_first_of_its_names_that_no_other_has() -> None:
+    assert drawn_panels.distinct([("Gini", "W_E", "gini"), ("Gini", "W_E", "gini(basis=additive)")]) == ["gini", "gini(basis=additive)"]
+    assert drawn_panels.distinct([("Loss", "", "loss"), ("Loss", "", "loss"), ("Gini", "W_E", "gini")]) == ["Loss", "Loss", "Gini"]
+
+
 def test_phases_are_shaded_in_panels_over_steps(run: mechgrok.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(mechgrok.UserError, match="no phase of training of run has a beginning and an end"):
         mechgrok.figure(run, "loss", phases=True)

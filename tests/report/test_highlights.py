@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mechgrok.report.highlights import MOST, highlights
-from mechgrok.report.terminal import every_number, first_numbers
+from mechgrok.report.terminal import every_number, filled, first_numbers
 
 
 def ok(**headline: Any) -> dict[str, Any]:
@@ -74,3 +74,10 @@ def test_a_failure_and_a_missing_number_are_never_left_out() -> None:
     rows = first_numbers({"measures": {"loss": missing, "gini": {"status": "failed", "reason": "ValueError: no"}}})
     assert ("loss", "test", "no test rows", "", "") in rows
     assert ("gini", "failed", "ValueError: no", "", "") in rows
+
+
+def test_a_column_that_is_empty_in_all_rows_is_left_out() -> None:
+    assert filled([("loss", "train", "1", "", ""), ("gini", "W_E", "2", "0.1", "")]) == (
+        ["measure", "number", "value", "null mean"],
+        [("loss", "train", "1", ""), ("gini", "W_E", "2", "0.1")],
+    )

@@ -139,6 +139,14 @@ def test_the_table_at_the_top_has_the_first_numbers_and_the_whole_one_comes_last
     assert text.index(first) < text.index('id="panel-1"') < text.rindex(whole)
 
 
+def test_the_columns_of_the_null_are_there_where_one_was_drawn(text: str, tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    without = write_report(run, analyze(run, ["loss"], nulls=0)).page.read_text()
+    heads = re.compile(r'<th scope="col"[^>]*>(.*?)</th>')
+    assert set(heads.findall(without)) == {"measure", "number", "value"}
+    assert any("null" in head for head in heads.findall(text))
+
+
 @pytest.mark.parametrize(("z", "shown"), [(3.234, "3.23"), (-999.0, "\u2212999"), (12345.0, "> 1000"), (-2e9, "< \u22121000")])
 def test_beyond_a_thousand_deviations_the_number_tells_nothing(z: float, shown: str) -> None:
     assert _deviations(z) == shown
