@@ -11,7 +11,7 @@ from mechgrok.analysis import Claim, Number, Pace, Share, Study, analysis
 from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
-NAMES = ("devon2024_grid", "miml2025", "furuta2024_shares", "inglis2023", "gromov2023", "zhong2023")
+NAMES = ("devon2024_grid", "miml2025", "furuta2024_shares", "inglis2023", "gromov2023", "zhong2023", "chughtai2023", "power2022")
 
 
 def study(name: str) -> Study:
