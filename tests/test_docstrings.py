@@ -56,7 +56,7 @@ FILLED_IN = {
     "mechgrok.runs.importing.foreign": ("Foreign",),
     "mechgrok.runs.importing.importer": ("WeightsFile",),
     "mechgrok.training.presets.preset": ("Preset",),
-    "mechgrok.analysis": ("Panel", "Trial", "Number", "Pace", "Claim", "Paired", "Study", "Analysis"),
+    "mechgrok.analysis": ("Panel", "Trial", "Number", "Difference", "Pace", "Claim", "Paired", "Study", "Analysis"),
     "mechgrok.verification.check": ("Tolerance", "Check"),
     "mechgrok.verification.source": ("Source",),
 }

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from mechgrok.analysis.grid import grid
-from mechgrok.analysis.study import NEVER, Claim, Number, Pace, Paired, Share, Study, Threshold, Trial
+from mechgrok.analysis.numbers import Difference, Number, Pace, Quantity, Ratio, Reached, Share
+from mechgrok.analysis.study import NEVER, Claim, Paired, Study, Threshold, Trial
 from mechgrok.errors import UserError, nearest
 
 __all__ = [
@@ -16,10 +17,14 @@ __all__ = [
     "NEVER",
     "Analysis",
     "Claim",
+    "Difference",
     "Number",
     "Pace",
     "Paired",
     "Panel",
+    "Quantity",
+    "Ratio",
+    "Reached",
     "Share",
     "Study",
     "Threshold",

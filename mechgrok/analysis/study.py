@@ -1,10 +1,12 @@
-"""What a study compares and claims: trials, numbers, claims with controls, paired differences."""
+"""What a study compares and claims: trials, claims with controls, paired differences."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from mechgrok.analysis.numbers import Number, Pace, Quantity, numbers
 
 NEVER = math.inf
 """A published threshold that was not reached."""
@@ -27,43 +29,6 @@ class Trial:
     def name(self) -> str:
         """What claims and folders call it: `row.column`, or the row alone where the column has no name."""
         return f"{self.row}.{self.column}" if self.column else self.row
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of a measure's headline, one for each seed of a trial."""
-
-    trial: str
-    """The name of the trial, `row.column`."""
-    measure: str
-    """As on the command line."""
-    key: str
-    """The key of the headline; a path such as `fve.14.0` where its value is a mapping or a list."""
-    at: str = "last"
-    """The checkpoint: `first`, `last`, or a step such as `1400`."""
-    task: str = ""
-    """Of a mixture: the task that it is about, as if the run had that one alone; empty for the run as it is."""
-
-    def at_first(self) -> Number:
-        """The same number at the first checkpoint.
-
-        Returns
-        -------
-        Number
-        """
-        return replace(self, at="first")
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Steps until a trial has grokked over the steps that another one took with the same seed: below 1 is sooner."""
-
-    trial: str
-    """The trial whose time is the numerator."""
-    than: str
-    """The trial whose time is the denominator."""
-    task: str = ""
-    """Of a mixture `trial`: the task whose held-out rows count; empty for all rows."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +69,6 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Share:
-    """The smallest share of a threshold over that of another one with the same seed: below 1 is less data."""
-
-    threshold: str
-    """The name of the threshold whose share is the numerator."""
-    than: str
-    """The name of the threshold whose share is the denominator."""
-
-
-@dataclass(frozen=True)
 class Claim:
     """A published finding as a range of a number, and a control in which the number must lie outside.
 
@@ -124,14 +79,24 @@ class Claim:
     """The published statement."""
     source: str
     """Paper, section or table."""
-    value: Number | Pace | Share
+    value: Quantity
     """The number that is claimed to lie in the range."""
-    control: Number | Pace | Share
+    control: Quantity
     """The number that must lie outside the range."""
     low: float = -math.inf
     """The lower end of the range."""
     high: float = math.inf
     """The upper end of the range."""
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers of measures that the claim and its control are about.
+
+        Returns
+        -------
+        tuple of Number
+        """
+        return numbers(self.value) + numbers(self.control)
 
 
 @dataclass(frozen=True)

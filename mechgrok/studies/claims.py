@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mechgrok.analysis import Claim, Number, Pace, Share
-from mechgrok.studies.bisection import share_ratio
+from mechgrok.analysis import Claim, Quantity
+from mechgrok.studies.compared import value
 from mechgrok.studies.pace import Interval
 from mechgrok.studies.trained import Trained
 
@@ -39,10 +39,8 @@ def evaluate(trained: Trained) -> list[Evaluated]:
     return [Evaluated(claim, _values(trained, claim.value), _values(trained, claim.control)) for claim in trained.study.claims]
 
 
-def _values(trained: Trained, number: Number | Pace | Share) -> tuple[Interval | str, ...]:
-    if isinstance(number, Share):
-        return tuple(share_ratio(trained.study, number, seed, trained.out) for seed in trained.study.seeds)
-    return tuple(trained.value(number, seed) for seed in trained.study.seeds)
+def _values(trained: Trained, quantity: Quantity) -> tuple[Interval | str, ...]:
+    return tuple(value(trained, quantity, seed) for seed in trained.study.seeds)
 
 
 def answer(value: Interval | str, low: float, high: float) -> Answer:

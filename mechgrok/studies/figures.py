@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from mechgrok.analysis import Number, Trial
+from mechgrok.analysis import Trial
 from mechgrok.plots.primitives import intervals, panels, trajectory_bands
 from mechgrok.studies import table
 from mechgrok.studies.paired import Row
@@ -28,7 +28,7 @@ def differences(rows: Sequence[Row]) -> Iterator[tuple[str, go.Figure]]:
 
 def courses(trained: Trained) -> Iterator[tuple[str, go.Figure]]:
     """The numbers of each measure that a claim uses, over training: mean, minimum and maximum over seeds."""
-    numbers = [number for claim in trained.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
+    numbers = [number for claim in trained.study.claims for number in claim.numbers]
     for measure in dict.fromkeys(number.measure for number in numbers):
         keys = list(dict.fromkeys(number.key for number in numbers if number.measure == measure))
         asked = dict.fromkeys((number.trial, number.task) for number in numbers if number.measure == measure)

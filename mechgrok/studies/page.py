@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mechgrok.analysis import Analysis, Claim, Number, Pace, Share
+from mechgrok.analysis import Analysis, Claim, Difference, Number, Pace, Quantity, Ratio, Reached, Share
 from mechgrok.errors import UserError
 from mechgrok.report.figures.steps import steps_of
 from mechgrok.report.held import held
@@ -115,7 +115,13 @@ def _range(claim: Claim) -> str:
     return " and ".join(parts)
 
 
-def _number(number: Number | Pace | Share) -> str:
+def _number(number: Quantity | Reached) -> str:
+    if isinstance(number, Difference):
+        return f"{_number(number.value)} less {_number(number.less)}"
+    if isinstance(number, Ratio):
+        return f"{_number(number.value)} / {_number(number.over)}"
+    if isinstance(number, Reached):
+        return f"step at which {number.measure} {number.key} of {number.trial} reaches {number.share:.0%} of its largest value"
     if isinstance(number, Share):
         return f"smallest share of {number.threshold} / {number.than}"
     if isinstance(number, Pace):

@@ -126,7 +126,7 @@ class Trained:
 
     def _named(self, trial: str, measure: str) -> Iterator[int]:
         """The steps at which claims have a number of a measure."""
-        numbers = [number for claim in self.study.claims for number in (claim.value, claim.control) if isinstance(number, Number)]
+        numbers = [number for claim in self.study.claims for number in claim.numbers]
         return (int(each.at) for each in numbers if (each.trial, each.measure) == (trial, measure) and each.at.isdigit())
 
 
@@ -134,5 +134,6 @@ def _headlines(result: Result, measure: BaseMeasure, last: int) -> pd.DataFrame:
     table = result.table
     if measure.per_run:
         return pd.DataFrame([flat(measure.headline(table))], index=pd.Index([last], name="step"))
-    by_step = {step: flat(measure.headline(table[table["step"] == step])) for step in sorted(table["step"].unique())}
+    # A headline may depend on earlier checkpoints: the step of an alarm, or a number beside its early value.
+    by_step = {step: flat(measure.headline(table[table["step"] <= step])) for step in sorted(table["step"].unique())}
     return pd.DataFrame.from_dict(by_step, orient="index").rename_axis("step")

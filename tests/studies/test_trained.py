@@ -59,6 +59,12 @@ def test_an_expensive_measure_is_computed_at_the_steps_that_claims_name(out: Pat
     assert trained(out).value(number, 0) == "x has no unablated of component-ablation(keys=1) at step 2"
 
 
+def test_a_headline_may_depend_on_earlier_checkpoints(out: Path) -> None:
+    """Every entropy of five tokens in eight dimensions is below 1, so it is from step 0 on, not from the last checkpoint on."""
+    since = Number("x", "state-entropy(threshold=1.0)", "below_from")
+    assert trained(out).value(since, 0) == (0.0, 0.0)
+
+
 def test_a_member_that_a_run_lacks_is_missing(out: Path) -> None:
     number = Number("x", "weight-norms", "by_parameter.no such")
     assert trained(out).value(number, 0) == "x has no by_parameter.no such of weight-norms at step 4"
