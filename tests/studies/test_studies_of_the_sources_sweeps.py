@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from mechgrok.analysis import Claim, Number, Pace, Share, Study, analysis
+from mechgrok.analysis import Claim, Pace, Share, Study, analysis
 from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
-NAMES = ("devon2024_grid", "miml2025", "furuta2024_shares", "inglis2023", "gromov2023", "zhong2023", "chughtai2023", "power2022")
+SIGNS = ("xu2026", "ildr2026", "truong2026", "sivasankar2026", "miscope2026", "mccracken2025")
+"""Studies whose runs are made once, in one folder."""
+PHASES = ("varma2023", "liu2022")
+SOURCES = ("devon2024_grid", "miml2025", "furuta2024_shares", "inglis2023", "gromov2023", "zhong2023", "chughtai2023", "power2022")
+NAMES = (*SOURCES, *SIGNS, *PHASES)
 
 
 def study(name: str) -> Study:
@@ -22,10 +27,12 @@ def study(name: str) -> Study:
 
 def named(claim: Claim) -> Iterator[str]:
     """The trials and thresholds that a claim is about."""
+    yield from (number.trial for number in claim.numbers)
     for number in (claim.value, claim.control):
-        yield number.threshold if isinstance(number, Share) else number.trial
-        if isinstance(number, Pace | Share):
-            yield number.than
+        if isinstance(number, Pace):
+            yield from (number.trial, number.than)
+        if isinstance(number, Share):
+            yield from (number.threshold, number.than)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "nanda2023"])
@@ -35,9 +42,7 @@ def test_claims_name_runs_and_numbers_that_there_are(name: str) -> None:
     assert {run for claim in asked.claims for run in named(claim)} <= known
     assert all(claim.value != claim.control for claim in asked.claims)
     for claim in asked.claims:
-        for number in (claim.value, claim.control):
-            if isinstance(number, Number):
-                assert registry.parse(number.measure).label == number.measure
+        assert all(registry.parse(number.measure).label == number.measure for number in claim.numbers)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "nanda2023"])
@@ -55,6 +60,20 @@ def test_every_command_can_be_given_and_a_seed_changes_rows_and_weights(name: st
         assert one.split.seed != other.split.seed
         assert one.model.seed != other.model.seed
         assert one.split.fraction < 1
+
+
+def test_studies_that_share_a_folder_have_one_command_for_a_name() -> None:
+    commands = {(trial.name, trial.command) for name in SIGNS for trial in study(name).trials}
+    assert len({name for name, _ in commands}) == len(commands) == 4
+
+
+def test_a_run_that_ungroks_has_a_part_of_the_rows_on_which_its_parent_grokked() -> None:
+    trials = {trial.name: planned_config(command(trial, 1, Path("x"))) for trial in study("varma2023").trials}
+    rows = {name: config.split.train_rows(config.task) for name, config in trials.items()}
+    assert (rows["to 80 %"] == rows["grokked"]).all()
+    parts = [rows[f"to {percent} %"] for percent in (10, 20, 40, 60, 80)]
+    assert all((part <= more).all() and part.sum() < more.sum() for part, more in pairwise(parts))
+    assert (rows["to 10 %, decay 4"] == rows["10 % from scratch"]).all()
 
 
 def test_the_shares_are_those_of_the_paper_and_the_child_draws_other_weights_than_its_parent() -> None:
