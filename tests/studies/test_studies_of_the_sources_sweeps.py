@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mechgrok.analysis import Claim, Pace, Share, Study, analysis
+from mechgrok.analysis import Claim, Difference, Pace, Reached, Share, Study, analysis
 from mechgrok.cli.arguments.study_plan import command, planned_config
 from mechgrok.engine import registry
 
@@ -25,9 +25,16 @@ def study(name: str) -> Study:
     return found
 
 
+def events(claim: Claim) -> list[Reached]:
+    """The events that a claim is about."""
+    compared = [side for side in (claim.value, claim.control) if isinstance(side, Difference)]
+    return [each for side in compared for each in (side.value, side.less) if isinstance(each, Reached)]
+
+
 def named(claim: Claim) -> Iterator[str]:
     """The trials and thresholds that a claim is about."""
     yield from (number.trial for number in claim.numbers)
+    yield from (event.trial for event in events(claim))
     for number in (claim.value, claim.control):
         if isinstance(number, Pace):
             yield from (number.trial, number.than)
@@ -42,7 +49,7 @@ def test_claims_name_runs_and_numbers_that_there_are(name: str) -> None:
     assert {run for claim in asked.claims for run in named(claim)} <= known
     assert all(claim.value != claim.control for claim in asked.claims)
     for claim in asked.claims:
-        assert all(registry.parse(number.measure).label == number.measure for number in claim.numbers)
+        assert all(registry.parse(number.measure).label == number.measure for number in (*claim.numbers, *events(claim)))
 
 
 @pytest.mark.parametrize("name", [*NAMES, "nanda2023"])
