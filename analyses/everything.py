@@ -154,6 +154,8 @@ ANALYSIS = Analysis(
                 "gradient-norms",
                 "heavy-tails",
                 "learning-coefficient",
+                "susceptibility",
+                "influence",
                 "mask-distance",
                 "numerical-health",
                 "parameter-norms",

@@ -17,6 +17,7 @@ QUESTIONS: Mapping[str, str] = {
     "anomalies": "Corrupted labels: followed, found, removed?",
     "aliases": "Internalised from definitions?",
     "weights": "Weights, landscape, numbers",
+    "sampling": "Losses of networks sampled around the weights",
     "other": "Measures defined outside mechgrok",
 }
 """The question of each family by its name, in the order of the guide; `other` holds what is defined outside mechgrok."""

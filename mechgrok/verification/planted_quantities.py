@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from mechgrok.maths.harmonic import compatibility, fourier
+from mechgrok.maths.landscape import responses
 from mechgrok.maths.statistics import largest_cell, separation
 from mechgrok.maths.symmetries import parallelograms
 from mechgrok.measures.grokking.graduation_map import graduations
@@ -24,6 +25,7 @@ def checks(clock: Run) -> Iterator[Check]:
     """All checks; `clock` is the hand-built network whose logits are cosines of a + b - c."""
     yield from _embeddings_and_states()
     yield from _splits_and_courses()
+    yield from _of_sampled_losses()
     yield from _of_cosines(clock)
 
 
@@ -58,6 +60,15 @@ def _splits_and_courses() -> Iterator[Check]:
     fates = NeuronFates().headline(NeuronFates().compute(None, given))  # type: ignore[arg-type]
     expected = {"committed": 2, "switches": 1, "lost_frequencies": [2]}
     yield Check("three neurons: neuron-fates", expected, {name: fates[name] for name in expected}, EXACT)
+
+
+def _of_sampled_losses() -> Iterator[Check]:
+    valley = torch.tensor([[0.0, 2.0]], dtype=torch.float64) / 2
+    found = float(responses.susceptibility(2 * valley, 2 * valley, 5 * valley, -float(3 * valley.mean())))
+    yield Check("a valley of slopes 2 and 5: susceptibility", -2 * (5 - 2) / 4, found, SHARE)
+    steps, slopes = torch.eye(2, dtype=torch.float64), torch.tensor([[3.0, 4.0], [3.0, 0.0]], dtype=torch.float64)
+    losses = torch.cat([steps, -steps]) @ slopes.T
+    yield Check("two planes: influence", 0.6, float(responses.correlations(losses, losses)[0, 1]), SHARE)
 
 
 def _of_cosines(clock: Run) -> Iterator[Check]:

@@ -17,6 +17,8 @@ from mechgrok.measures.base.on_group import OnGroup
 MEASURES = sorted(registry.measures())
 QUICK = {
     "learning-coefficient": "learning-coefficient(chains=2, draws=4, burn_in=2)",
+    "susceptibility": "susceptibility(draws=4, burn_in=0)",
+    "influence": "influence(chains=2, draws=4, burn_in=0)",
     "fourier-families": "fourier-families(controls=1)",
     "anomaly-controls": "anomaly-controls(controls=3)",
     "circuit-efficiency": "circuit-efficiency(steps_of_copies=2)",

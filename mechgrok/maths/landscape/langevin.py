@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-Loss = Callable[[Mapping[str, Tensor]], Tensor]
+OfWeights = Callable[[Mapping[str, Tensor]], Tensor]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def installed() -> bool:
     return importlib.util.find_spec("devinterp") is not None
 
 
-def sample(loss: Loss, weights: Mapping[str, Tensor], sampler: Sampler) -> Tensor:
-    """The losses of all chains at every draw after the burn-in.
+def sample(loss: OfWeights, weights: Mapping[str, Tensor], sampler: Sampler, observed: OfWeights | None = None) -> Tensor:
+    """What is observed at every draw of all chains after the burn-in.
 
     Parameters
     ----------
@@ -74,10 +74,12 @@ def sample(loss: Loss, weights: Mapping[str, Tensor], sampler: Sampler) -> Tenso
     weights : mapping of str to Tensor
         w_0, which is not changed.
     sampler : Sampler
+    observed : callable, optional
+        From weights by name to a Tensor of any shape; by default the loss.
 
     Returns
     -------
-    Tensor (chain, draw)
+    Tensor (chain, draw, ...)
         Float64; NaN from the draw on at which a chain diverged.
 
     Examples
@@ -89,7 +91,7 @@ def sample(loss: Loss, weights: Mapping[str, Tensor], sampler: Sampler) -> Tenso
     ...     losses = sample(lambda weights: weights["w"].square().sum(), {"w": torch.tensor([2.0])}, sampler)
     ...     assert losses.round(decimals=6).tolist() == [[4.0] * 3] * 2
     """
-    return torch.stack([_chain(loss, weights, sampler, chain) for chain in range(sampler.chains)])
+    return torch.stack([_chain(loss, weights, sampler, observed, chain) for chain in range(sampler.chains)])
 
 
 def learning_coefficients(losses: Tensor, initial: float, n_beta: float) -> Tensor:
@@ -154,20 +156,27 @@ def split_r_hat(draws: Tensor) -> float:
     return math.sqrt(((n - 1) / n * within + between / n) / within) if within > 0 else float("nan")
 
 
-def _chain(loss: Loss, weights: Mapping[str, Tensor], sampler: Sampler, chain: int) -> Tensor:
-    """The losses of one chain (draw,). The library's own loop counts the burn-in as draws, so only its optimiser is used."""
+def _chain(loss: OfWeights, weights: Mapping[str, Tensor], sampler: Sampler, observed: OfWeights | None, chain: int) -> Tensor:
+    """What is observed along one chain (draw, ...). The library's own loop counts the burn-in as draws, so only its optimiser is used."""
     from devinterp.optim import SGMCMC  # type: ignore[import-untyped]
 
     current = {name: tensor.detach().clone().requires_grad_() for name, tensor in weights.items()}
     step = SGMCMC.sgld(list(current.values()), lr=sampler.epsilon, nbeta=sampler.n_beta, localization=sampler.gamma)
     noise = torch.Generator().manual_seed(sampler.seed + chain)
-    seen = torch.full((sampler.burn_in + sampler.draws,), math.nan, dtype=torch.float64)
-    for i in range(len(seen)):
+    seen: list[Tensor] = []
+    for i in range(sampler.burn_in + sampler.draws):
         value = loss(current)
         if not value.isfinite():
             break
-        seen[i] = value.detach()
+        if i >= sampler.burn_in:
+            seen.append(_seen(value, observed, current))
         value.backward()
         step.step(noise_generator=noise)
         step.zero_grad()
-    return seen[sampler.burn_in :]
+    shape = seen[0].shape if seen else _seen(loss(weights), observed, weights).shape
+    return torch.stack([*seen, *[torch.full(shape, math.nan, dtype=torch.float64)] * (sampler.draws - len(seen))])
+
+
+@torch.no_grad()
+def _seen(loss: Tensor, observed: OfWeights | None, weights: Mapping[str, Tensor]) -> Tensor:
+    return loss.detach().double() if observed is None else observed(weights).detach().double()

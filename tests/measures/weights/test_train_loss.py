@@ -12,7 +12,7 @@ from made_runs import make_run
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.engine.outcomes import NotApplicable
-from mechgrok.measures.weights import learning_coefficient
+from mechgrok.measures.sampling.around_weights import mean_loss
 from mechgrok.measures.weights.train_loss import train_loss
 from mechgrok.runs.run import open_run
 
@@ -23,7 +23,7 @@ def test_the_slope_is_that_of_the_loss_that_was_trained_on() -> None:
     one, other = float(train_loss(run)(weights)), float(train_loss(told)(weights))
     assert one == pytest.approx(other, rel=1e-12)
     index = torch.from_numpy(np.flatnonzero(SMALL))
-    assert float(learning_coefficient._loss(run, index)(weights)) == pytest.approx(one, rel=1e-12)
+    assert float(mean_loss(run, index)(weights)) == pytest.approx(one, rel=1e-12)
     assert one > float(run.losses[index].mean()) + 1
 
 

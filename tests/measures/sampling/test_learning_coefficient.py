@@ -13,7 +13,7 @@ from planted import handmade_snapshot, measured
 
 from mechgrok.engine.analyze import analyze
 from mechgrok.maths.landscape import langevin
-from mechgrok.measures.weights.learning_coefficient import LearningCoefficient
+from mechgrok.measures.sampling.learning_coefficient import LearningCoefficient
 from mechgrok.runs.run import open_run
 
 QUICK = LearningCoefficient(chains=2, draws=6, burn_in=2)

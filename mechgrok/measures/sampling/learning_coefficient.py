@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 import plotly.graph_objects as go
-from pydantic import Field
 
-from mechgrok.measures.base.measure import Headline, Measure, Missing, last, step_title
+from mechgrok.measures.base.measure import Headline, Missing, last, step_title
+from mechgrok.measures.sampling.around_weights import DIVERGED, AroundWeights, in_float32, mean_loss
 from mechgrok.plots.primitives import curves
-from mechgrok.runs.run import Run
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mechgrok.runs.snapshot import Snapshot
 
-Positive = Annotated[float, Field(gt=0)]
-
 
 @dataclass(frozen=True)
-class LearningCoefficient(Measure):
+class LearningCoefficient(AroundWeights):
     """Local learning coefficient of the train loss, estimated by Langevin sampling around the weights.
 
     LLC = n_beta (mean loss of the draws - loss at w_0), L the mean cross-entropy of n train rows (all rows where the split is unknown; at
@@ -36,10 +33,8 @@ class LearningCoefficient(Measure):
     """
 
     name: ClassVar[str] = "learning-coefficient"
-    streams: ClassVar[bool] = True
     title: ClassVar[str] = "Local learning coefficient"
     reference: ClassVar[str] = "Lau et al. 2023 (arXiv 2308.12108), section 4; library devinterp 2"
-    cost: ClassVar[Literal["cheap", "expensive"]] = "expensive"
     columns: ClassVar[Mapping[str, str]] = {
         "chain": "index of the chain",
         "draw": "index of the draw after the burn-in",
@@ -52,44 +47,18 @@ class LearningCoefficient(Measure):
         "burn_in": "number of steps before the first draw",
     }
 
-    has_null: ClassVar[bool] = False
-    """With renamed tokens the weights are at no minimum, where the coefficient is not defined."""
-
-    epsilon: Positive = 3e-5
-    gamma: Positive = 1000.0
-    chains: Annotated[int, Field(ge=2)] = 3
-    draws: Annotated[int, Field(ge=4)] = 60
-    burn_in: Annotated[int, Field(ge=0)] = 100
-    rows: Annotated[int, Field(ge=2)] = 4000
-    seed: Annotated[int, Field(ge=0)] = 0
-
-    def obstacle(self, run: Run) -> str | None:
-        from mechgrok.maths.landscape import langevin
-
-        if not langevin.installed():
-            return "this needs the library devinterp; install mechgrok[llc]"
-        known = run.grid.subsets.get("train", run.grid.subsets["all"])
-        return "the sampler needs at least two train rows" if int(known.sum()) < 2 else super().obstacle(run)
-
-    def caption(self) -> str:
-        steps = f"{self.chains} chains of {self.burn_in} steps of burn-in and {self.draws} draws"
-        return f"{super().caption()} epsilon = {self.epsilon:g}, gamma = {self.gamma:g}; {steps}."
-
     def compute(self, snapshot: Snapshot, given: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         import torch
 
         from mechgrok.maths.landscape import langevin
 
-        index = self._sampled_rows(snapshot)
-        n_beta = len(index) / math.log(len(index))
-        loss = _loss(snapshot, index)
-        weights = {name: tensor.float() for name, tensor in snapshot.weights.items()}
+        index = self.rows_of(snapshot, "train")
+        loss, weights, sampler = mean_loss(snapshot, index), in_float32(snapshot), self.sampler(len(index))
         with torch.no_grad():
             baseline = float(loss(weights))
-        settings = langevin.Sampler(self.epsilon, n_beta, self.gamma, self.chains, self.draws, self.burn_in, self.seed)
-        draws = langevin.sample(loss, weights, settings)
+        draws = langevin.sample(loss, weights, sampler)
         table = pd.DataFrame(draws.numpy()).rename_axis("chain").melt(ignore_index=False, var_name="draw", value_name="loss")
-        constant = {"baseline": baseline, "rows": len(index), "n_beta": n_beta, "epsilon": self.epsilon, "gamma": self.gamma}
+        constant = {"baseline": baseline, "rows": len(index), "n_beta": sampler.n_beta, "epsilon": self.epsilon, "gamma": self.gamma}
         return table.reset_index().assign(**constant, burn_in=self.burn_in)
 
     def plot(self, result: pd.DataFrame) -> go.Figure:
@@ -116,31 +85,6 @@ class LearningCoefficient(Measure):
             "chains": each.tolist(),
             "chain_deviations": (n_beta * draws.std(1)).tolist(),
         }
-
-    def _sampled_rows(self, snapshot: Snapshot) -> Tensor:
-        """Indices of the rows that the loss is computed from."""
-        import torch
-
-        subsets = snapshot.grid.subsets
-        index = subsets.get("train", subsets["all"]).nonzero()[:, 0]
-        order = torch.randperm(len(index), generator=torch.Generator().manual_seed(self.seed))
-        return index[order[: self.rows].sort().values]
-
-
-DIVERGED = Missing("a chain diverged; set a smaller epsilon")
-
-
-def _loss(snapshot: Snapshot, index: Tensor) -> Callable[[Mapping[str, Tensor]], Tensor]:
-    """Mean cross-entropy over some rows, as a function of the weights."""
-    import torch
-
-    from mechgrok.maths.landscape import losses
-    from mechgrok.models.forward.tables import Batch
-
-    task, rows = snapshot.grid.task, snapshot.grid.rows[index]
-    batch = Batch.of(torch.from_numpy(task.inputs_at(rows.numpy())))
-    labels = snapshot.grid.trained_labels[index]
-    return lambda weights: losses.cross_entropy(snapshot.architecture.logits(weights, batch), labels)
 
 
 def _tensor(table: pd.DataFrame) -> Tensor:

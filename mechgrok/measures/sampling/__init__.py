@@ -1,0 +1,1 @@
+"""Losses of networks sampled around the weights"""
