@@ -107,6 +107,22 @@ def test_on_paper_every_figure_is_drawn_in_light_colours(browser: Any, run: Run)
 
 
 @pytest.mark.long
+def test_on_paper_a_small_article_is_as_wide_as_its_figure(browser: Any, run: Run) -> None:
+    page = browser.new_context(offline=True, viewport={"width": 703, "height": 1000}).new_page()
+    page.goto((run.path / "report" / "index.html").as_uri())
+    page.emulate_media(media="print")
+    widths = [[each.bounding_box()["width"] for each in (article, article.locator("figure"))] for article in small_articles(page)]
+    assert len(widths) > 1
+    assert all(whole == pytest.approx(figure, abs=1) for whole, figure in widths)
+
+
+def small_articles(page: Any) -> list[Any]:
+    """Those in a gallery whose figure has no row of its own."""
+    found: list[Any] = page.locator(".gallery > article:has(figure:not(.broad))").all()
+    return found
+
+
+@pytest.mark.long
 def test_a_figure_and_its_data_are_saved(browser: Any, run: Run) -> None:
     visit = Visit(browser, run.path / "report" / "index.html")
     article = visit.page.locator("article:has(#measure-weight-2d-norms)")
