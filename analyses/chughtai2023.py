@@ -2,45 +2,42 @@
 
 from mechgrok.analysis import Analysis, Claim, Number, Panel, Study, Trial
 
-GROUP = "--task.kind group --task.group alternating --task.n 5"
-NETWORK = "--model.d_model 64 --model.d_mlp 256 --optimizer.lr 3e-3"
-STEPS = "--training.steps 3000 --checkpoints.every 500 --checkpoints.log_spaced 0"
+GROUP = "--task.kind group --task.group dihedral --task.n 29"
+NETWORK = "--model.d_model 64 --model.d_mlp 256 --optimizer.lr 3e-3 --optimizer.weight_decay 2"
+STEPS = "--training.steps 1500 --checkpoints.every 500 --checkpoints.log_spaced 0"
 COMMON = f"train nanda2023 --seed {{seed}} {GROUP} {NETWORK} {STEPS}"
 LEARNT, MEMORISED = "60 % of the table", "20 % of the table"
-PUBLISHED = "the authors' four transformers on A5"
-CHANCE = 4.0943
-"""Loss of guessing among 60 elements, ln 60."""
-
+PUBLISHED = "the authors' four transformers on D59"
+CHANCE = 4.0604
+"""Loss of guessing among 58 elements, ln 58."""
 INFINITE = float("inf")
 NUMBERS = (
-    ("The product of held-out pairs is learnt", "1, 1, .974, 1", "loss", "accuracy_test", 0.924, INFINITE),
+    ("The product of held-out pairs is learnt", "test accuracy 1", "loss", "accuracy_test", 0.99, INFINITE),
     (
         "Characters of key representations explain the logits in part",
-        ".631, .632, .252, .528",
+        ".464, .513, .675, .516",
         "character-cosines",
         "explained_key",
-        0.2,
-        0.76,
+        0.37,
+        0.81,
     ),
     (
         "Logits of key representations alone give a small loss",
-        "1.1e-06, 1.1e-06, 1.8e-16, 1.2e-11",
+        "4.4e-09, 3.2e-08, 7.1e-08, 7.2e-08",
         "irrep-restricted-loss",
         "all",
         -INFINITE,
-        2.3e-6,
+        1.44e-7,
     ),
     (
         "Without key representations the train loss is worse than guessing",
-        "13.9, 13.9, 29.2, 19.7; guessing: 4.09",
+        "60.3, 72.2, 35.4, 28.9",
         "irrep-restricted-loss",
         "excluded_train",
         CHANCE,
         INFINITE,
     ),
-    ("and as large as published", "13.9, 13.9, 29.2, 19.7", "irrep-restricted-loss", "excluded_train", 11.1, 35.0),
-    ("One representation has most of W_E", ".933, .924, .872, .999", "irrep-shares", "W_E_share", 0.822, INFINITE),
-    ("One representation has most of W_L", ".931, .931, .813, 1.000", "irrep-shares", "W_L_share", 0.763, INFINITE),
+    ("and as large as published", "60.3, 72.2, 35.4, 28.9", "irrep-restricted-loss", "excluded_train", 23.1, 86.6),
 )
 """Statement, published numbers, measure, key and bounds."""
 CLAIMS = tuple(
@@ -86,18 +83,18 @@ ANALYSIS = Analysis(
     tasks=("group",),
     study=Study(
         text=(
-            "The alternating group A5 (60 elements) and 60 % of its table, as in the authors' configuration; width 64 and 256 neurons "
-            "instead of 128 and 512, a rate of .003 instead of .001, 3000 steps instead of 250 000. The published numbers are those of the "
-            "four released transformers (seeds 1 to 4, summary_metrics.json), with the threshold of key representations that mechgrok has "
-            "(a similarity of .05). Bounds follow the rule of the study of Nanda et al.: small losses within a factor of two of the "
-            "largest, shares of one representation and of rows within five points, other numbers within a fifth, and the loss of guessing, "
-            "ln 60. The control is the same network on 20 % of the table, from which it can only memorise."
+            "The dihedral group of 29 corners (58 elements) and 60 % of its table instead of that of 59 corners and 30 %; width 64 and 256 "
+            "neurons instead of 128 and 512, a rate of .003 and a decay of 2 instead of .001 and 1, 1500 steps instead of 100 000. The "
+            "published numbers are those of the four released transformers (seeds 1 to 4, summary_metrics.json). Their key "
+            "representations have a similarity of .005 with the logits, those here one of .05. Bounds: losses below 1 nat within a "
+            "factor of two of the largest, other numbers within a fifth, accuracy above .99, and the loss of guessing, ln 58. The control "
+            "is the same network on 20 % of the table, from which it can only memorise."
         ),
         trials=(
             Trial(LEARNT, "", f"{COMMON} --split.fraction 0.6"),
             Trial(MEMORISED, "", f"{COMMON} --split.fraction 0.2"),
         ),
-        seeds=(0, 1, 2, 3),
+        seeds=(0, 1, 2),
         claims=CLAIMS,
     ),
 )
