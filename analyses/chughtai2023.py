@@ -12,7 +12,7 @@ CHANCE = 4.0604
 """Loss of guessing among 58 elements, ln 58."""
 INFINITE = float("inf")
 NUMBERS = (
-    ("The product of held-out pairs is learnt", "test accuracy 1", "loss", "accuracy_test", 0.99, INFINITE),
+    ("The product of held-out pairs is learnt", "test accuracy 1 (seed 1)", "loss", "accuracy_test", 0.99, INFINITE),
     (
         "Characters of key representations explain the logits in part",
         ".464, .513, .675, .516",
@@ -94,7 +94,7 @@ ANALYSIS = Analysis(
             Trial(LEARNT, "", f"{COMMON} --split.fraction 0.8"),
             Trial(MEMORISED, "", f"{COMMON} --split.fraction 0.2"),
         ),
-        seeds=(0, 1, 2),
+        seeds=(0, 1),
         claims=CLAIMS,
     ),
 )
