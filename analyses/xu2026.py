@@ -11,7 +11,7 @@ ONSET, MEMORISED, GENERALISED = ("commutator-defect", "onset"), ("grok-times", "
 TEST = ("loss", "accuracy_test")
 GROKS, NEVER_GROKS = "transformer", "transformer, 30 %"
 DEFECT, OUTSIDE, RANDOM = (("commutator-defect", key) for key in ("defect", "outside", "random"))
-ABSTRACT = "abstract of arXiv 2602.16746"
+ABSTRACT = "abstract of arXiv 2602.16746, first version"
 
 ANALYSIS = Analysis(
     name="xu2026",
