@@ -6,6 +6,7 @@ Each run is trained by a process of its own, so that nothing is shared but the f
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
@@ -28,6 +29,10 @@ ONE: Flags = ("--threads", "1")
 TWO: Flags = ("--threads", "2")
 SMALL: Flags = ("--task.p", "13", "--model.d_model", "32", "--model.d_mlp", "32")
 """So small that seeds are stacked."""
+PLAIN: Flags = (*ONE, "--forward", "plain")
+STACK: Flags = (*SMALL, "--seeds", "0-3")
+VERSION_4 = str(Path(sys.prefix, "transformer-lens-4"))
+"""Where scripts/transformer-lens-4 installs it."""
 EVERY: Flags = ("--training.evaluate_every", "10", "--checkpoints.every", "10", "--log", "quiet")
 
 
@@ -40,15 +45,20 @@ class Row:
     right: Flags
     parts: tuple[str, str] = ("", "")
     """Folders of runs in the folders that were trained."""
+    library: str = ""
+    """A folder with another version of TransformerLens, which the right one uses."""
 
 
 ROWS = (
     Row("trained twice, one thread", ONE, ONE),
     Row("trained twice, two threads", TWO, TWO),
     Row("one thread, and two threads", ONE, TWO),
-    Row("fast forward pass, and that of HookedTransformer", ONE, (*ONE, "--forward", "plain")),
-    Row("seeds 0 to 3 as a stack, twice", (*SMALL, "--seeds", "0-3"), (*SMALL, "--seeds", "0-3"), ("seed-1", "seed-1")),
-    Row("seed 1 in a stack, and alone", (*SMALL, "--seeds", "0-3"), (*SMALL, *ONE, "--seed", "1"), ("seed-1", "")),
+    Row("fast forward pass, and that of HookedTransformer", ONE, PLAIN),
+    Row("seeds 0 to 3 as a stack, twice", STACK, STACK, ("seed-1", "seed-1")),
+    Row("seed 1 in a stack, and alone", STACK, (*SMALL, *ONE, "--seed", "1"), ("seed-1", "")),
+    Row("TransformerLens 3.9 and 4.3", ONE, ONE, library=VERSION_4),
+    Row("TransformerLens 3.9 and 4.3, the forward pass of its module", PLAIN, PLAIN, library=VERSION_4),
+    Row("TransformerLens 3.9 and 4.3, seeds 0 to 3 as a stack", STACK, STACK, ("seed-1", "seed-1"), VERSION_4),
 )
 
 
@@ -65,16 +75,29 @@ def main(steps: int) -> None:
 
 def _pair(row: Row, steps: int, folder: Path) -> tuple[Path, Path]:
     """Two runs: where both have the same flags, trained twice. What was trained for another row is used again."""
-    names = [f"{'_'.join(flags)} {number if row.left == row.right else 0}" for number, flags in enumerate((row.left, row.right))]
-    for name, flags in zip(names, (row.left, row.right), strict=True):
-        if not (folder / name).exists():
-            print(name, file=sys.stderr)
-            _mechgrok("train", "demo", "--training.steps", str(steps), *EVERY, *flags, "--out", str(folder / name))
-    return folder / names[0] / row.parts[0], folder / names[1] / row.parts[1]
+    libraries = ("", row.library)
+    again = [number * (row.left == row.right and not row.library) for number in (0, 1)]
+    sides = zip((row.left, row.right), libraries, again, strict=True)
+    left, right = (_trained(flags, library, number, steps, folder) for flags, library, number in sides)
+    return left / row.parts[0], right / row.parts[1]
 
 
-def _mechgrok(*words: str) -> None:
-    subprocess.run([sys.executable, "-m", "mechgrok", *words], check=True, stdout=subprocess.DEVNULL)
+def _trained(flags: Flags, library: str, number: int, steps: int, folder: Path) -> Path:
+    """The run, or the runs, of these flags."""
+    made = folder / " ".join(["_".join(flags), Path(library).name, str(number)])
+    if not made.exists():
+        print(made.name, file=sys.stderr)
+        _mechgrok(library, "train", "demo", "--training.steps", str(steps), *EVERY, *flags, "--out", str(made))
+    return made
+
+
+def _mechgrok(library: str, *words: str) -> None:
+    """The command, with another version of TransformerLens where a folder is given."""
+    if library and not Path(library).is_dir():
+        raise SystemExit(f"there is no {library}; scripts/transformer-lens-4 installs it")
+    path = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH", "")]))
+    environment = {**os.environ, "PYTHONPATH": path}
+    subprocess.run([sys.executable, "-m", "mechgrok", *words], check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
 def compared(left: Path, right: Path) -> str:
