@@ -50,6 +50,7 @@ def test_claims_name_runs_and_numbers_that_there_are(name: str) -> None:
     assert all(claim.value != claim.control for claim in asked.claims)
     for claim in asked.claims:
         assert all(registry.parse(number.measure).label == number.measure for number in (*claim.numbers, *events(claim)))
+        assert {registry.parse(event.measure).cost for event in events(claim)} <= {"cheap"}, "others are not computed at every checkpoint"
 
 
 @pytest.mark.parametrize("name", [*NAMES, "nanda2023"])

@@ -7,9 +7,10 @@ from torch import Tensor
 
 
 def susceptibility(rise: Tensor, train: Tensor, probe: Tensor, shift: float) -> Tensor:
-    """E[phi L] - E[phi l] - E[phi] (<L> - <l>), for each chain: minus the covariance of phi with l - L.
+    """E[phi L] - E[phi l] - E[phi] (<L> - <l>), for each chain.
 
-    E: over draws in which one component moves; <>: over draws in which all weights move.
+    E: over draws in which one component moves; <>: over draws in which all weights move. Where both are means over the same draws, this is
+    minus the covariance of phi and l - L.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ def susceptibility(rise: Tensor, train: Tensor, probe: Tensor, shift: float) -> 
     Returns
     -------
     Tensor (chain,)
-        Squared nats. Positive where phi falls as the data shift towards the rows of l.
+        Squared nats. Positive where phi rises as the data shift towards the rows of l.
 
     References
     ----------

@@ -7,22 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mechgrok.measures.shared.parameter_groups import parameter_group
-
 if TYPE_CHECKING:
     from torch import Tensor
 
 OF_HEADS = re.compile(r"blocks\.(\d+)\.attn\.(W_[QKVO]|b_[QKV])")
-OF_BLOCK = re.compile(r"blocks\.(\d+)\.")
-LABELS = {
-    "embed": "embedding",
-    "positions": "positions",
-    "attention": "attention",
-    "mlp": "MLP",
-    "norms": "norms",
-    "unembed": "unembedding",
-}
-"""The word for each group of parameters."""
+OF_BLOCK = re.compile(r"blocks\.(\d+)\.(\w+)")
+OF_BLOCKS = {"attn": "attention", "mlp": "MLP"}
+OUTSIDE = {"embed": "embedding", "pos_embed": "positions", "unembed": "unembedding"}
+LAST = ("ln_final", "unembed")
 
 
 @dataclass(frozen=True)
@@ -59,12 +51,12 @@ class Component:
 
 
 def components(weights: Mapping[str, Tensor]) -> list[Component]:
-    """Embedding, positions, each head with its queries, keys, values and output, each MLP, unembedding, and what remains.
+    """Embedding, positions, each head with its queries, keys, values and output, each MLP, unembedding, and other modules.
 
     Parameters
     ----------
     weights : mapping of str to Tensor
-        By TransformerLens name.
+        By name.
 
     Returns
     -------
@@ -87,15 +79,17 @@ def components(weights: Mapping[str, Tensor]) -> list[Component]:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    """A key that sorts parameters by their place in the forward pass."""
+    """A key that sorts parameters by their place in the forward pass, those of one block by name."""
     block = OF_BLOCK.match(name)
-    return (1, int(block[1]), name) if block else (2 * (name.startswith("unembed")), 0, name)
+    return (1, int(block[1]), name) if block else (2 * name.startswith(LAST), 0, name)
 
 
 def _parts(name: str, tensor: Tensor) -> Iterator[tuple[str, int | None]]:
-    """Label and head of the components that a parameter belongs to."""
-    block, label = OF_BLOCK.match(name), LABELS[parameter_group(name)]
+    """Label and head of the components that a parameter belongs to; outside transformers, that of its module."""
+    block, module = OF_BLOCK.match(name), name.rpartition(".")[0]
     if OF_HEADS.fullmatch(name) and block:
         yield from ((f"L{block[1]}H{head}", head) for head in range(len(tensor)))
+    elif block:
+        yield f"L{block[1]} {OF_BLOCKS.get(block[2], block[2])}", None
     else:
-        yield (f"L{block[1]} {label}" if block else label), None
+        yield OUTSIDE.get(module, module or name), None

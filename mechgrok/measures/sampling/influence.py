@@ -29,11 +29,12 @@ NONE = Missing("no train row stands in this relation to a test row")
 class Influence(AroundWeights):
     """Correlation of the losses of train and test rows over networks around the weights, by the relation of the two rows.
 
-    correlation = mean over pairs of a train row n and a test row m of corr(l_n, l_m), over the draws of a chain; l: cross-entropy of a
-    row. corr is the Bayesian influence function of the paper, normalised and with the sign of the covariance: positive where lowering the
-    loss of the train row lowers that of the test row. Relations: train row (b, a) for test row (a, b); else the same label as the row was
-    trained with; else another one. Grouping pairs like this is a choice made here. The third group is the control. Sampler and train rows
-    as in learning-coefficient; at most so many test rows, drawn once. Pairs in which a loss is constant over the draws are left out.
+    correlation = mean over pairs of a train row n and a test row m of corr(l_n, l_m), over the draws of a chain; l: cross-entropy of a row.
+    corr is the Bayesian influence function of the paper, normalised and with the sign of the covariance: positive where lowering the loss
+    of the train row lowers that of the test row. Relations: train row (b, a) for test row (a, b); else the same label as the row was
+    trained with; else another one. Grouping pairs like this is a choice made here. The third group is the control. Sampler as in
+    learning-coefficient, from at most 1000 train rows; at most as many test rows. Pairs in which a loss is constant over the draws are left
+    out.
     """
 
     name: ClassVar[str] = "influence"
@@ -82,8 +83,9 @@ class Influence(AroundWeights):
         )
 
     def headline(self, result: pd.DataFrame) -> Headline:
-        mean = last(result).groupby("relation")["correlation"].mean()
-        if mean.isna().all():
+        now = last(result)
+        mean = now.groupby("relation")["correlation"].mean()
+        if now[now["pairs"] > 0]["correlation"].isna().any():
             return dict.fromkeys(("mirrored", "same_answer", "other_answer", "excess"), CONSTANT)
         mirrored, same, other = (NONE if pd.isna(mean[name]) else float(mean[name]) for name in (MIRRORED, SAME, OTHER))
         excess = NONE if isinstance(same, Missing) or isinstance(other, Missing) else same - other

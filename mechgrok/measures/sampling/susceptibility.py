@@ -33,8 +33,9 @@ class Susceptibility(AroundWeights):
     test rows; E_C: mean over draws in which the weights of component C alone move, <>: over draws in which all move. It estimates
     -Cov(phi_C, l - L) over the posterior: negative where moving C costs the test rows more than the train rows. coefficient = n_beta
     E_C[phi], the learning coefficient refined to C. Components: embedding, positions, each head (queries, keys, values, output), each
-    MLP, unembedding. Sampler and train rows as in learning-coefficient, with fewer draws. Both numbers depend on epsilon and gamma. The
-    last term is the largest where moving all weights costs far more than moving C; all susceptibilities then have its sign.
+    MLP, unembedding. Sampler and train rows as in learning-coefficient, with fewer draws; at most 4000 test rows. Both numbers depend
+    on epsilon and gamma. The last term is the largest where moving all weights costs far more than moving C; all susceptibilities then
+    have its sign.
     """
 
     name: ClassVar[str] = "susceptibility"

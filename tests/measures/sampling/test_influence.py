@@ -71,7 +71,9 @@ def test_rows_are_drawn_from_each_split(run: Run, monkeypatch: pytest.MonkeyPatc
 
 def test_a_chain_that_ran_away_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     move_by_hand(monkeypatch)
-    monkeypatch.setattr(langevin, "sample", lambda *arguments: torch.full((2, 4, P * P), math.nan))
+    draws = torch.rand(2, 4, P * P, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    draws[1, 2:] = math.nan
+    monkeypatch.setattr(langevin, "sample", lambda *arguments: draws)
     assert "a chain diverged" in measured(MEASURE, run.snapshot()).missing["excess"]
 
 
