@@ -137,7 +137,7 @@ def summary(runs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     yield "algorithm of those that grokked, number of runs", counted(grokked["algorithm"])
     yield "the extracted program gives all answers of the network", f"{int((grokked['agreement'] == 1).sum())} of {len(grokked)}"
     yield "variance of the logits that it explains, median", show(float(grokked["explained"].median()), 3)
-    yield "certified share of the rows, median", show(float(grokked["certified"].median()), 3)
+    yield "certified share of the rows, median", show(float(grokked["certified"].median()), 5)
     yield "all rows certified", f"{int((grokked['certified'] == 1).sum())} of {len(grokked)}"
     yield "length of that proof / computing all logits, median", show(float(grokked["cost"].median()), 3)
 
@@ -150,12 +150,13 @@ def counted(values: pd.Series) -> str:
 def shares(table: pd.DataFrame, shift: int) -> np.ndarray:
     """For each run the share of pairs of a key frequency and another one in which the split determines the key frequency better.
 
-    The split is that of the run, or of the run `shift` seeds on. Runs without key frequencies are left out.
+    The split is that of the run, or of the run `shift` seeds on. Runs that have not grokked, or have no key frequencies, are left out.
     """
+    grokked = table.drop_duplicates("seed").set_index("seed")["grokked"].notna().sort_index()
     excess = table.pivot(index="seed", columns="frequency", values="excess").to_numpy()
     keys = table.pivot(index="seed", columns="frequency", values="key").to_numpy(dtype=bool)
-    pairs = zip(np.roll(excess, -shift, axis=0), keys, strict=True)
-    return np.array([mannwhitneyu(-split[key], -split[~key]).statistic / (key.sum() * (~key).sum()) for split, key in pairs if key.any()])
+    runs = zip(np.roll(excess, -shift, axis=0)[grokked], keys[grokked], strict=True)
+    return np.array([mannwhitneyu(-split[key], -split[~key]).statistic / (key.sum() * (~key).sum()) for split, key in runs if key.any()])
 
 
 def interval(found: np.ndarray) -> str:
@@ -165,17 +166,18 @@ def interval(found: np.ndarray) -> str:
 
 
 def figure(table: pd.DataFrame) -> go.Figure:
-    """How many key frequencies there are, and how often each frequency is one, for each setting."""
+    """How many key frequencies networks that grokked have, and how often each frequency is one, for each setting."""
     drawn = {f"{name}: {title}": each for name, rows in table.groupby("setting", sort=False) for title, each in _of(rows).items()}
     return panels(list(drawn.values()), titles=list(drawn), columns=2)
 
 
 def _of(rows: pd.DataFrame) -> dict[str, go.Figure]:
+    rows = rows[rows["grokked"].notna()]
     keys = rows.groupby("seed")["key"].sum().value_counts().sort_index().rename_axis("keys").reset_index(name="runs")
     often = rows.groupby("frequency")["key"].sum().reset_index()
     return {
-        "number of key frequencies": bars(keys, x="keys", y="runs", x_title="key frequencies", y_title="runs"),
-        "which frequencies": bars(often, x="frequency", y="key", x_title="frequency k", y_title="runs with key frequency k"),
+        "number of key frequencies": bars(keys, x="keys", y="runs", x_title="key frequencies", y_title="networks"),
+        "which frequencies": bars(often, x="frequency", y="key", x_title="frequency k", y_title="networks with key frequency k"),
     }
 
 

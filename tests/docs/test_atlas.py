@@ -44,7 +44,7 @@ def test_what_is_known_of_the_runs() -> None:
 
 
 def test_a_split_that_decides_has_all_pairs() -> None:
-    """Seed 0: its two keys have the lowest excess. Seed 1: its key has the highest one. Seed 2 has no keys and is left out."""
+    """Seed 0: its two keys have the lowest excess. Seed 1: its key has the highest one. Seed 2 has not grokked and is left out."""
     assert atlas.shares(planted(), 0).tolist() == [1, 0]
 
 
