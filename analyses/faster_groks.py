@@ -22,6 +22,7 @@ USUAL, PLACE = "AdamW as published", "p = 59"
 CLAIMED = {
     "Grokfast": "Lee et al.: up to 50 times as fast as Adam without decay",
     "StableMax": "Prieto et al.: grokking without decay",
+    "StableMax, decay 3": "the same, at AdamW's rate and decay",
     "orthogonal gradients": "Prieto et al.: generalises at once, without the delay",
     "half the initial weights": "Liu et al.: small initial weights remove the delay",
 }

@@ -20,7 +20,7 @@ CELLS = {
 COMMANDS = {name: f"{COMMON} {flags}".strip() for name, flags in RECIPES.items()}
 FEW = ("rate 0.01, decay 1", "rate 0.01, decay 3")
 MUON = f"{COMMON} --optimizer.kind muon"
-"""A step of Muon takes as long as seven of AdamW on a CPU (it orthogonalises in bfloat16), so it has two places."""
+"""A step of Muon takes as long as nine of AdamW on a CPU (it orthogonalises in bfloat16), so it has two places."""
 
 ANALYSIS = Analysis(
     name="faster_groks_tuning",
