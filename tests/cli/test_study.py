@@ -149,8 +149,8 @@ def test_a_part_of_a_study_is_reported_with_what_is_missing(whole: Path, call) -
     [
         ("report small2024", "checkpoints/small2024 holds no finished run of small2024; make them with: mechgrok study train small2024"),
         (
-            "train chughtai2023",
-            "chughtai2023 has no study, it analyses single runs: mechgrok analyze RUN; studies: ",
+            "train everything",
+            "everything has no study, it analyses single runs: mechgrok analyze RUN; studies: ",
         ),
         ("train small2042", "there is no analysis small2042; did you mean small2024?"),
         ("look small2024", "invalid choice 'look'"),

@@ -19,7 +19,7 @@ ALL = set(registry.measures())
 CURVES = {"delay-area", "grok-times", "phase-boundaries", "post-grok-stability", "slingshots"}
 ABLATIONS = {"attention-ablation", "component-ablation", "frequency-ablation", "linear-attention-loss", "neuron-replacement"}
 EDITS = [
-    ("maths/landscape/langevin.py", {"learning-coefficient"}),
+    ("maths/landscape/langevin.py", {"influence", "learning-coefficient", "susceptibility"}),
     ("maths/landscape/sharpness.py", {"sharpness"}),
     ("maths/algebra/young.py", {"character-cosines", "irrep-restricted-loss", "irrep-shares"}),
     ("maths/curves/crossings.py", {"grok-times", "post-grok-stability", "slingshots"}),
