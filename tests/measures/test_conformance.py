@@ -7,6 +7,7 @@ import re
 
 import pytest
 from kinds_of_runs import ADDITION, GROUPS, RARE, RUNS, STEPS, USUAL, Outcomes
+from quick_measures import QUICK
 from rules_of_results import broken_rules, look
 
 from mechgrok.engine import registry
@@ -15,16 +16,6 @@ from mechgrok.measures.base.measure import RunMeasure
 from mechgrok.measures.base.on_group import OnGroup
 
 MEASURES = sorted(registry.measures())
-QUICK = {
-    "learning-coefficient": "learning-coefficient(chains=2, draws=4, burn_in=2)",
-    "susceptibility": "susceptibility(draws=4, burn_in=0)",
-    "influence": "influence(chains=2, draws=4, burn_in=0)",
-    "fourier-families": "fourier-families(controls=1)",
-    "anomaly-controls": "anomaly-controls(controls=3)",
-    "circuit-efficiency": "circuit-efficiency(steps_of_copies=2)",
-    "sharpness": "sharpness(dimension=2, corners=0)",
-}
-"""Measures that draw random numbers, with fewer draws than by default; the plain run has the defaults."""
 VARIANTS = [
     "restricted-loss(keys=1,3)",
     "excluded-loss(keys=own)",

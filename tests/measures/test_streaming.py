@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kinds_of_runs import RARE, RUNS, USUAL
+from quick_measures import QUICK
 
 from mechgrok import extraction
 from mechgrok.engine import registry
@@ -49,7 +50,7 @@ def test_pieces_give_what_the_whole_table_gives(kind: str, tmp_path: Path, monke
     run = open_run(RUNS[kind](tmp_path / "run"))
     variants = [variant for variant in VARIANTS if registry.parse(variant).obstacle(run) is None]
     # Modulo 2 two neurons vary by 1e-5 of their mean: their variance is the difference of nearly equal sums.
-    labels = [name for name in STREAMING + variants if (kind, name) != ("two", "neuron-frequencies")]
+    labels = [QUICK.get(name, name) for name in STREAMING + variants if (kind, name) != ("two", "neuron-frequencies")]
     whole = analyzed(run, labels)
     logits = float(run.snapshot().logits.abs().max()) if run.steps else 0.0
     forget(run, monkeypatch)
