@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -16,11 +15,10 @@ from mechgrok.measures.weights.train_loss import needs_train_rows
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mechgrok.maths.landscape.langevin import Sampler
+    from mechgrok.maths.landscape.langevin import OfWeights, Sampler
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
 
-OfWeights = Callable[[Mapping[str, "Tensor"]], "Tensor"]
 Positive = Annotated[float, Field(gt=0)]
 DIVERGED = Missing("a chain diverged; set a smaller epsilon")
 

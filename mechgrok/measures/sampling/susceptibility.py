@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from mechgrok.measures.base.measure import Headline, last, step_title
-from mechgrok.measures.sampling.around_weights import DIVERGED, AroundWeights, OfWeights, in_float32, mean_loss, needs_test_rows
+from mechgrok.measures.sampling.around_weights import DIVERGED, AroundWeights, in_float32, mean_loss, needs_test_rows
 from mechgrok.measures.sampling.components import Component, components
 from mechgrok.plots.primitives import bars, panels
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mechgrok.maths.landscape.langevin import Sampler
+    from mechgrok.maths.landscape.langevin import OfWeights, Sampler
     from mechgrok.runs.run import Run
     from mechgrok.runs.snapshot import Snapshot
 
